@@ -1,0 +1,1 @@
+//! Pure translation between wire protocols and the words of the model.

@@ -1,0 +1,346 @@
+//! Everything a caller can ask, and what he is answered. Every way in (WebSocket, REST, any dialect) decodes
+//! to the same [`Command`].
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use crate::conversation::{ConversationId, ConversationState, Target};
+use crate::group::Group;
+use crate::ids::{GroupId, MessageId, Seq, UserId};
+use crate::message::{Content, Handling, Message, OfflinePush, Origin};
+use crate::time::UnixMs;
+use crate::user::{Connection, Platform, User};
+
+/// Who asks.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Actor {
+    /// The user of the token.
+    pub user: UserId,
+    /// The platform of the token.
+    pub platform: Platform,
+    /// True for administrators of the app: they may act for everybody.
+    pub admin: bool,
+    /// The token ([`crate::user::TokenClaims::id`]).
+    pub token_id: String,
+}
+
+/// A command with what is known about the call that carried it.
+#[derive(Debug, Clone)]
+pub struct Call {
+    /// Who asks; `None` on routes that need no token.
+    pub actor: Option<Actor>,
+    /// How the request came in.
+    pub origin: Origin,
+    /// The caller's own id for the call; goes through everything that it causes.
+    pub operation_id: Arc<str>,
+    /// What is asked.
+    pub command: Command,
+}
+
+/// What can be asked.
+#[derive(Debug, Clone)]
+pub enum Command {
+    /// Exchange the server's secret for an administrator's token. Needs no token.
+    AdminToken {
+        /// The server's secret, as the caller knows it.
+        secret: String,
+        /// One of the configured administrators.
+        user: UserId,
+    },
+    /// Issue a token for a user on a platform. Administrators only.
+    UserToken {
+        /// For whom.
+        user: UserId,
+        /// For which platform (not [`Platform::ADMIN`]).
+        platform: Platform,
+    },
+    /// Check a token. Needs no token of the caller.
+    ParseToken {
+        /// Its text.
+        token: String,
+    },
+    /// Take all tokens of a user on a platform away and cut his connections. Administrators only.
+    ForceLogout {
+        /// Whom.
+        user: UserId,
+        /// Where.
+        platform: Platform,
+    },
+    /// Register users; all or none. Administrators only.
+    RegisterUsers {
+        /// The users; `created_at` is set by the server.
+        users: Vec<User>,
+    },
+    /// Profiles. Unknown ids are left out.
+    Users {
+        /// Which.
+        ids: Vec<UserId>,
+    },
+    /// Who is connected where. Administrators only.
+    OnlineStatus {
+        /// Which users.
+        ids: Vec<UserId>,
+    },
+    /// Make a group.
+    CreateGroup(NewGroup),
+    /// Groups by id. Unknown ids are left out.
+    Groups {
+        /// Which.
+        ids: Vec<GroupId>,
+    },
+    /// Add users to a group. Members and administrators.
+    Invite {
+        /// The group.
+        group: GroupId,
+        /// Whom.
+        users: Vec<UserId>,
+        /// Why, for those who decide.
+        reason: String,
+    },
+    /// Put a user on a block list. The owner or an administrator.
+    Block {
+        /// Whose list.
+        owner: UserId,
+        /// Who is blocked.
+        blocked: UserId,
+        /// The app's own text.
+        ex: String,
+    },
+    /// Take a user off a block list; not being on it is fine.
+    Unblock {
+        /// Whose list.
+        owner: UserId,
+        /// Who is unblocked.
+        blocked: UserId,
+    },
+    /// Send one message.
+    Send(Box<Draft>),
+    /// Send the same message to many users, one single chat each. Administrators only.
+    SendToMany {
+        /// The message; its target is ignored.
+        draft: Box<Draft>,
+        /// To whom.
+        recipients: Vec<UserId>,
+        /// To every registered user instead.
+        everyone: bool,
+    },
+    /// Highest seqs of all conversations of a user.
+    NewestSeqs {
+        /// Whose.
+        user: UserId,
+    },
+    /// Messages by ranges of seqs.
+    PullRanges {
+        /// Whose view.
+        user: UserId,
+        /// What.
+        ranges: Vec<SeqRange>,
+        /// Which end first.
+        order: PullOrder,
+    },
+    /// Messages by lists of seqs.
+    PullSeqs {
+        /// Whose view.
+        user: UserId,
+        /// What.
+        lists: Vec<SeqList>,
+        /// Which end first.
+        order: PullOrder,
+    },
+    /// Read positions and highest seqs.
+    ReadSeqs {
+        /// Whose view.
+        user: UserId,
+        /// Which conversations; empty = all of his.
+        conversations: Vec<ConversationRef>,
+    },
+    /// The server's clock.
+    ServerTime,
+}
+
+/// A conversation as a caller named it: answered under the same text, also when we do not know it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ConversationRef {
+    /// The caller's name for it.
+    pub text: String,
+    /// What it means for the user whose view is asked for; `None` = no conversation of ours.
+    pub id: Option<ConversationId>,
+}
+
+/// A range of messages, both ends included.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SeqRange {
+    /// Where.
+    pub conversation: ConversationRef,
+    /// First seq; below the first visible one is fine.
+    pub begin: Seq,
+    /// Last seq; above the newest one is fine.
+    pub end: Seq,
+    /// At most so many, the newest ones of the range; 0 = as many as fit.
+    pub num: usize,
+}
+
+/// Chosen messages.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SeqList {
+    /// Where.
+    pub conversation: ConversationRef,
+    /// Which.
+    pub seqs: Vec<Seq>,
+}
+
+/// Which end of a range the caller walks to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum PullOrder {
+    /// Towards newer messages.
+    Ascending,
+    /// Towards older messages.
+    Descending,
+}
+
+/// A group to be made.
+#[derive(Debug, Clone)]
+pub struct NewGroup {
+    /// Its id; `None` = the server makes one of 2..=18 digits.
+    pub id: Option<GroupId>,
+    /// Shown name.
+    pub name: String,
+    /// Announcement.
+    pub notification: String,
+    /// Description.
+    pub introduction: String,
+    /// Picture.
+    pub face_url: String,
+    /// The app's own text.
+    pub ex: String,
+    /// See [`Group::verification`].
+    pub verification: i32,
+    /// See [`Group::look_member_info`].
+    pub look_member_info: i32,
+    /// See [`Group::apply_member_friend`].
+    pub apply_member_friend: i32,
+    /// Who owns it.
+    pub owner: UserId,
+    /// Its admins.
+    pub admins: Vec<UserId>,
+    /// Its ordinary members.
+    pub members: Vec<UserId>,
+}
+
+/// A message to be sent: what the caller supplies.
+#[derive(Debug, Clone)]
+pub struct Draft {
+    /// The client's id; `None` = the server makes one (REST).
+    pub client_id: Option<String>,
+    /// In whose name.
+    pub sender: UserId,
+    /// To whom.
+    pub target: Target,
+    /// Device of the sender, as he says.
+    pub platform: Platform,
+    /// Name of the sender, as he says.
+    pub nickname: String,
+    /// Picture of the sender, as he says.
+    pub face_url: String,
+    /// Speaks for the system.
+    pub system: bool,
+    /// What it says.
+    pub content: Content,
+    /// Life-cycle number that the client sent.
+    pub status: i32,
+    /// When it is to count as sent; `None` = now.
+    pub sent_at: Option<UnixMs>,
+    /// The client's own time for it; `None` = now.
+    pub created_at: Option<UnixMs>,
+    /// The client's switches.
+    pub options: BTreeMap<String, bool>,
+    /// What the server does with it.
+    pub handling: Handling,
+    /// What an offline push shows.
+    pub offline_push: Option<OfflinePush>,
+    /// Who is mentioned.
+    pub mentions: Vec<String>,
+    /// The client's own text, for clients.
+    pub attached_info: String,
+    /// The app's own text.
+    pub ex: String,
+    /// True when the dialect lets any token send in this sender's name (answers of robots).
+    pub any_sender: bool,
+}
+
+/// What a caller is answered.
+#[derive(Debug, Clone)]
+pub enum Outcome {
+    /// Done; nothing to tell.
+    Done,
+    /// A token was made.
+    Token {
+        /// Its text.
+        text: String,
+        /// How long it lasts, seconds from now.
+        valid_s: i64,
+    },
+    /// A token was checked.
+    TokenFacts {
+        /// Whose.
+        user: UserId,
+        /// Where.
+        platform: Platform,
+        /// When it ends, seconds since 1970.
+        expires_at_s: i64,
+    },
+    /// Profiles.
+    Users(Vec<User>),
+    /// Connections per user, in the order asked for.
+    Online(Vec<(UserId, Vec<Connection>)>),
+    /// One group.
+    Group(Box<Group>),
+    /// Groups.
+    Groups(Vec<Group>),
+    /// A message was taken.
+    Sent(Sent),
+    /// Messages were taken, or not, receiver by receiver.
+    SentToMany {
+        /// Those that were taken, with their receivers.
+        sent: Vec<(UserId, Sent)>,
+        /// Receivers for whom it was not.
+        failed: Vec<UserId>,
+    },
+    /// States of conversations ([`Command::NewestSeqs`] and [`Command::ReadSeqs`]), under the names asked for
+    /// or, where all were asked for, `None`.
+    Seqs(Vec<(Option<String>, ConversationState)>),
+    /// Messages, per conversation in the order asked for.
+    Pulled(Vec<Pulled>),
+    /// The server's clock.
+    Time(UnixMs),
+}
+
+/// A message that was taken.
+#[derive(Debug, Clone)]
+pub struct Sent {
+    /// As it is stored.
+    pub message: Arc<Message>,
+    /// As it was before before-callbacks changed it; `None` = they did not.
+    pub before: Option<Box<Message>>,
+}
+
+impl Sent {
+    /// The server's number for it.
+    #[must_use]
+    pub fn id(&self) -> MessageId {
+        self.message.id
+    }
+}
+
+/// Messages of one conversation.
+#[derive(Debug, Clone)]
+pub struct Pulled {
+    /// The caller's name for it.
+    pub conversation: String,
+    /// Oldest first.
+    pub messages: Vec<Arc<Message>>,
+    /// Nothing more in the direction asked for.
+    pub is_end: bool,
+    /// The bound that was met, where one was; else 0.
+    pub end_seq: Seq,
+}

@@ -1,0 +1,151 @@
+//! A commit: what stands or falls together in the store.
+
+use std::sync::Arc;
+
+use thiserror::Error;
+
+use crate::conversation::ConversationId;
+use crate::event::{Event, Fact, Lane};
+use crate::failure::Fault;
+use crate::group::{Group, Member};
+use crate::ids::{GroupId, UserId};
+use crate::message::Message;
+use crate::time::UnixMs;
+use crate::user::{Block, Platform, TokenRecord, User};
+
+/// Requirements, writes and events. If one requirement does not hold, nothing is written. Durable before the
+/// store answers.
+#[derive(Debug, Clone, Default)]
+pub struct Commit {
+    /// When.
+    pub at: UnixMs,
+    /// What must hold at the moment of writing.
+    pub require: Vec<Require>,
+    /// What is written, in order.
+    pub writes: Vec<Write>,
+    /// What goes into the log, in order.
+    pub events: Vec<NewEvent>,
+}
+
+impl Commit {
+    /// An empty commit.
+    #[must_use]
+    pub const fn at(at: UnixMs) -> Self {
+        Self { at, require: Vec::new(), writes: Vec::new(), events: Vec::new() }
+    }
+
+    /// Adds a requirement.
+    #[must_use]
+    pub fn require(mut self, requirement: Require) -> Self {
+        self.require.push(requirement);
+        self
+    }
+
+    /// Adds a write.
+    #[must_use]
+    pub fn write(mut self, write: Write) -> Self {
+        self.writes.push(write);
+        self
+    }
+
+    /// Adds an event.
+    #[must_use]
+    pub fn event(mut self, lane: Lane, fact: Fact) -> Self {
+        self.events.push(NewEvent { lane, fact });
+        self
+    }
+}
+
+/// What must hold at the moment of writing.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Require {
+    /// The user exists.
+    User(UserId),
+    /// No user has this id, in any letter case.
+    NoUser(UserId),
+    /// The group exists and is not dismissed.
+    LiveGroup(GroupId),
+    /// No group has this id.
+    NoGroup(GroupId),
+    /// The user is in the group.
+    InGroup(GroupId, UserId),
+    /// The user is not in the group.
+    NotInGroup(GroupId, UserId),
+    /// The first user does not block the second.
+    NotBlocked(UserId, UserId),
+    /// The user's token of this id is among those handed out and not kicked.
+    TokenValid(UserId, String),
+}
+
+/// What is written.
+#[derive(Debug, Clone)]
+pub enum Write {
+    /// A user, new or changed.
+    PutUser(User),
+    /// A group, new or changed; `member_count` is kept by the store.
+    PutGroup(Group),
+    /// A member, new or changed. A new one gets the group's conversation in his list, readable from the start.
+    PutMember(Member),
+    /// A member leaves; his view of the conversation ends at its newest message.
+    RemoveMember(GroupId, UserId),
+    /// A block, new or changed.
+    PutBlock(Block),
+    /// A block ends; fine if there is none.
+    RemoveBlock(UserId, UserId),
+    /// A token was handed out. Records that ended before the commit's time may be dropped.
+    PutToken(TokenRecord),
+    /// All tokens of a user on a platform are taken away, except this one.
+    KickTokens {
+        /// Whose.
+        user: UserId,
+        /// Where.
+        platform: Platform,
+        /// Which one stays ([`TokenRecord::id`]).
+        except: Option<String>,
+    },
+    /// A user has read a conversation up to a seq; never moves back.
+    MarkRead {
+        /// Who.
+        user: UserId,
+        /// What.
+        conversation: ConversationId,
+        /// How far.
+        seq: u64,
+    },
+}
+
+/// An event to be logged. The store gives its position and, to a message that is kept, its seq: it is numbered in
+/// its conversation, joins the conversation lists of those concerned (both sides of a single chat, the recipient
+/// of a notice) and counts as read for its sender.
+#[derive(Debug, Clone)]
+pub struct NewEvent {
+    /// Its lane.
+    pub lane: Lane,
+    /// What happened.
+    pub fact: Fact,
+}
+
+/// A commit that was carried out.
+#[derive(Debug, Clone)]
+pub struct Committed {
+    /// The events as logged, in order.
+    pub events: Vec<Arc<Event>>,
+}
+
+/// A commit that was not carried out; nothing was written.
+#[derive(Debug, Clone, Error)]
+pub enum CommitError {
+    /// A requirement does not hold.
+    #[error("requirement does not hold: {0:?}")]
+    Broken(Require),
+    /// The same sender has sent a message with the same client message id inside
+    /// [`crate::limits::IDEMPOTENCY_WINDOW`]. This is the earlier one.
+    #[error("message was stored before")]
+    Duplicate(Arc<Message>),
+    /// There is no room; reads go on.
+    #[error("storage is full")]
+    Full,
+    /// The store broke.
+    #[error(transparent)]
+    Fault(#[from] Fault),
+}

@@ -1,0 +1,34 @@
+//! Ground floor of Ringback: the words of the product.
+//!
+//! Data, rules about one value, and the traits ("ports") that the rooms above implement. Nothing in here
+//! does I/O, reads a clock, rolls dice or knows an async runtime; nothing in here knows a vendor.
+//!
+//! | file | holds |
+//! |---|---|
+//! | [`ids`], [`time`] | identifiers and instants |
+//! | [`user`], [`group`], [`message`], [`conversation`] | what a chat consists of |
+//! | [`command`] | everything a caller can ask, and what he is answered |
+//! | [`event`] | what happened (the event log) and what is about to (questions to before-rules) |
+//! | [`verdict`], [`rule`], [`delivery`] | callbacks: answers, who is called how, what is still owed |
+//! | [`commit`] | what stands or falls together in the store |
+//! | [`failure`], [`limits`] | refusals and faults; every bound with unit and reason |
+//! | [`ports`], [`dialect`] | traits: what rooms need from each other, what a wire protocol supplies |
+
+#![warn(missing_docs)]
+
+pub mod command;
+pub mod commit;
+pub mod conversation;
+pub mod delivery;
+pub mod dialect;
+pub mod event;
+pub mod failure;
+pub mod group;
+pub mod ids;
+pub mod limits;
+pub mod message;
+pub mod ports;
+pub mod rule;
+pub mod time;
+pub mod user;
+pub mod verdict;

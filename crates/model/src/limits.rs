@@ -1,0 +1,93 @@
+//! Every bound of the server: value, unit, reason. Settings may lower or raise the ones that
+//! `ringback config print` shows; nothing in the server is without one.
+
+use std::time::Duration;
+
+/// Bytes of a user or group id. Longest id that both protocol families document.
+pub const ID_BYTES: usize = 64;
+/// Bytes of a client message id. The SDKs send 32; a UUID with a prefix fits.
+pub const CLIENT_MESSAGE_ID_BYTES: usize = 128;
+/// Bytes of the content of one message. Clients cut their frames at 51,200; REST callers may send more.
+pub const CONTENT_BYTES: usize = 64 * 1024;
+/// Bytes of one WebSocket message from a client. Source: openim-client-protocol 1.5.
+pub const FRAME_BYTES: usize = 51_200;
+/// Bytes of one WebSocket message to a client: the clients' own read limit. Source: ibid.
+pub const PUSH_FRAME_BYTES: usize = 1024 * 1024;
+/// Bytes of one REST request body.
+pub const REST_BODY_BYTES: usize = 1024 * 1024;
+/// Ids in one REST list. Source: openim-rest 1.3.
+pub const LIST_ITEMS: usize = 1000;
+/// Receivers of one call that sends to many.
+pub const BATCH_RECEIVERS: usize = 10_000;
+/// Messages in one pull answer; keeps an answer under [`PUSH_FRAME_BYTES`] for ordinary messages.
+pub const PULL_MESSAGES: usize = 500;
+/// Bytes of message content in one pull answer, so that it fits a client's read limit.
+pub const PULL_BYTES: usize = 768 * 1024;
+
+/// Open connections of one listener, WebSockets included. One costs about 10 KiB.
+pub const CONNECTIONS: usize = 20_000;
+/// Connections of one user.
+pub const CONNECTIONS_PER_USER: usize = 64;
+/// Time a new connection has for its TLS handshake.
+pub const TLS_HANDSHAKE: Duration = Duration::from_secs(10);
+/// Time a client has to send a request's headers (slow-loris guard).
+pub const HEADER_READ: Duration = Duration::from_secs(10);
+/// Time a client has to send a request's body.
+pub const BODY_READ: Duration = Duration::from_secs(30);
+/// Bytes of a request's header section.
+pub const HEADER_BYTES: usize = 32 * 1024;
+/// Silence after which a WebSocket is cut. Source: openim-client-protocol 1.4.
+pub const SOCKET_SILENCE: Duration = Duration::from_secs(30);
+/// How often the server pings WebSockets. Below [`SOCKET_SILENCE`], so that quiet browsers stay.
+pub const SOCKET_PING: Duration = Duration::from_secs(20);
+/// Frames that may wait for one slow client; then it is cut and catches up by pulling.
+pub const SOCKET_QUEUE: usize = 256;
+/// Requests of one WebSocket that may be worked on at once (messages wait at the gate).
+pub const SOCKET_IN_FLIGHT: usize = 32;
+
+/// Total time one message may spend at the gate, whatever its rules allow. Setting `gate.max_wait`.
+pub const GATE_MAX_WAIT: Duration = Duration::from_secs(15);
+/// Calls of before-rules under way at once, over all rules; the gate answers "unreachable" beyond.
+pub const GATE_IN_FLIGHT: usize = 4096;
+/// Bytes read of an answer to a before-call.
+pub const ANSWER_BYTES: usize = 256 * 1024;
+/// Bytes read of an answer to an after-call: enough to keep the connection, nobody reads it.
+pub const AFTER_ANSWER_BYTES: usize = 64 * 1024;
+/// Bytes of an answer's header section.
+pub const ANSWER_HEADER_BYTES: usize = 32 * 1024;
+/// Longest timeout a rule may have.
+pub const RULE_TIMEOUT_MAX: Duration = Duration::from_secs(60);
+/// Calls one after-rule may have in flight unless it says otherwise.
+pub const RULE_CONCURRENCY: u16 = 64;
+/// Longest wait that a receiver may ask for with `Retry-After`: the longest step of the schedule.
+pub const RETRY_AFTER_MAX: Duration = Duration::from_secs(3600);
+/// Idle connections kept per receiver. Every call in flight may keep its connection.
+pub const IDLE_PER_RECEIVER: usize = 128;
+/// Time after which an idle connection to a receiver is closed, below the usual 60 s of proxies.
+pub const IDLE_CONNECTION: Duration = Duration::from_secs(50);
+
+/// Deliveries of one rule that may be read ahead.
+pub const WINDOW_DELIVERIES: usize = 2048;
+/// Deliveries of one rule that may wait for a retry or be parked; then its cursor stops.
+pub const EXCEPTIONS_PER_RULE: usize = 10_000;
+/// Events that the store keeps decoded in memory for readers that keep up.
+pub const LOG_CACHE_EVENTS: usize = 8192;
+/// How long an event stays readable for rules. Setting `log.keep`.
+pub const LOG_KEEP: Duration = Duration::from_secs(3 * 24 * 3600);
+/// How often progress of rules is written down; what lies between is sent again after a crash.
+pub const CHECKPOINT_EVERY: Duration = Duration::from_millis(250);
+/// An after-callback waits at most this long for the push of its message.
+pub const HANDOVER_WAIT: Duration = Duration::from_millis(100);
+/// A push waits at most this long for the sender to have his answer.
+pub const ANSWER_FIRST_WAIT: Duration = Duration::from_millis(50);
+
+/// Commits that may wait for the writer; senders wait beyond (back-pressure).
+pub const COMMIT_QUEUE: usize = 4096;
+/// Commits that share one durable write at most.
+pub const COMMIT_GROUP: usize = 512;
+/// A second send with the same client message id inside this window is answered like the first.
+pub const IDEMPOTENCY_WINDOW: Duration = Duration::from_secs(24 * 3600);
+/// Time a graceful shutdown gives to calls in flight.
+pub const DRAIN: Duration = Duration::from_secs(20);
+/// Validity of a token unless the settings say otherwise: 90 days. Source: openim-client-protocol 6.
+pub const TOKEN_VALIDITY: Duration = Duration::from_secs(90 * 24 * 3600);

@@ -1,0 +1,160 @@
+//! Messages.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+use crate::conversation::{ConversationId, Target};
+use crate::ids::{MessageId, Seq, UserId};
+use crate::time::UnixMs;
+use crate::user::Platform;
+
+/// A message, on its way or stored.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Message {
+    /// The server's number for it.
+    pub id: MessageId,
+    /// Shown instead of [`Message::id`] where a before-callback set one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub public_id: Option<String>,
+    /// The client's id for it: the key of idempotent sending, together with the sender.
+    pub client_id: String,
+    /// Who sent it.
+    pub sender: UserId,
+    /// To whom.
+    pub target: Target,
+    /// Its number in the conversation; 0 before the commit, and for messages that are not stored.
+    #[serde(default)]
+    pub seq: Seq,
+    /// Device of the sender, as he said.
+    pub platform: Platform,
+    /// Name of the sender, as he said.
+    pub nickname: String,
+    /// Picture of the sender, as he said.
+    pub face_url: String,
+    /// True when it speaks for the system and not for a person.
+    pub system: bool,
+    /// What it says.
+    pub content: Content,
+    /// Life-cycle number that the client sent, as clients know it.
+    pub status: i32,
+    /// When the server took it.
+    pub sent_at: UnixMs,
+    /// The client's own time for it.
+    pub created_at: UnixMs,
+    /// The client's switches, carried as they came. What they mean is in [`Message::handling`].
+    #[serde(default)]
+    pub options: BTreeMap<String, bool>,
+    /// What the server does with it.
+    pub handling: Handling,
+    /// What an offline push should show.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub offline_push: Option<OfflinePush>,
+    /// Who is mentioned, as the client named them.
+    #[serde(default)]
+    pub mentions: Vec<String>,
+    /// The client's own text, for clients.
+    #[serde(default)]
+    pub attached_info: String,
+    /// The app's own text.
+    #[serde(default)]
+    pub ex: String,
+}
+
+impl Message {
+    /// Where it is numbered and kept.
+    #[must_use]
+    pub fn conversation(&self) -> ConversationId {
+        ConversationId::of(&self.sender, &self.target)
+    }
+}
+
+/// What a message says, in the form in which it came. Only the dialect of that form looks inside.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Content {
+    /// Which dialect's form `raw` has, by the dialect's own short name.
+    pub form: String,
+    /// What kind of thing it is, in nobody's dialect.
+    pub class: ContentClass,
+    /// The form's own number for the kind.
+    pub code: i32,
+    /// The content itself, opaque UTF-8, given back byte for byte.
+    pub raw: String,
+}
+
+/// Kinds of content that rules and the server itself distinguish.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ContentClass {
+    /// Plain text.
+    Text,
+    /// A picture.
+    Image,
+    /// Recorded speech.
+    Voice,
+    /// A film.
+    Video,
+    /// A file.
+    File,
+    /// A place.
+    Location,
+    /// The app's own kind.
+    Custom,
+    /// Several messages forwarded as one.
+    Combined,
+    /// Orders to clients, not shown.
+    Command,
+    /// "Is typing". Never stored, never called back.
+    Typing,
+    /// Made by the server about a change.
+    Notification,
+    /// Anything else.
+    Other,
+}
+
+/// What the server does with a message.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[allow(clippy::struct_excessive_bools, reason = "four independent switches of the wire, not a state")]
+pub struct Handling {
+    /// Keep it in the history (it gets a seq).
+    pub store: bool,
+    /// Push it to the sender's own devices too.
+    pub sync_sender: bool,
+    /// Count it as unread.
+    pub unread: bool,
+    /// Wake offline devices.
+    pub offline_push: bool,
+}
+
+impl Default for Handling {
+    fn default() -> Self {
+        Self { store: true, sync_sender: true, unread: true, offline_push: true }
+    }
+}
+
+/// What an offline push shows.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct OfflinePush {
+    /// First line.
+    pub title: String,
+    /// Second line.
+    pub desc: String,
+    /// The app's own text.
+    pub ex: String,
+    /// Sound on Apple devices.
+    pub ios_sound: String,
+    /// Whether Apple devices count the badge up.
+    pub ios_badge: bool,
+    /// Text for a call invitation.
+    pub signal_info: String,
+}
+
+/// Where a command came in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Origin {
+    /// A user's device.
+    Client,
+    /// The app's backend.
+    Rest,
+}

@@ -1,0 +1,228 @@
+//! Ports: what rooms need from each other. Traits live here, implementations in rooms, choices in `server`.
+//! Narrow on purpose: a fake of one takes ten lines.
+
+use std::future::Future;
+use std::pin::Pin;
+use std::sync::Arc;
+
+use crate::commit::{Commit, CommitError, Committed};
+use crate::conversation::{ConversationId, ConversationState, Target};
+use crate::delivery::{DeliveryKey, Exception, ProgressChange, RuleProgress, RuleVersion};
+use crate::event::{Event, Lane, Question};
+use crate::failure::{Fault, Refusal};
+use crate::group::{Group, Member};
+use crate::ids::{GroupId, LogPos, MessageId, RuleId, Seq, UserId};
+use crate::message::Message;
+use crate::time::UnixMs;
+use crate::user::{Connection, Platform, TokenClaims, TokenRecord, User};
+
+/// A boxed future, so that ports stay object-safe.
+pub type Fut<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
+
+/// Wall time.
+pub trait Clock: Send + Sync {
+    /// Now.
+    fn now(&self) -> UnixMs;
+}
+
+/// Luck.
+pub trait Dice: Send + Sync {
+    /// 64 random bits.
+    fn roll(&self) -> u64;
+
+    /// A random number in `0.0..1.0`.
+    fn fraction(&self) -> f64 {
+        // 53 bits fill the mantissa exactly.
+        #[allow(clippy::cast_precision_loss, reason = "53 bits are exact in an f64")]
+        let bits = (self.roll() >> 11) as f64;
+        bits / 9_007_199_254_740_992.0
+    }
+}
+
+/// Everything a backend of the store offers.
+pub trait Store: Commits + Directory + History + Log + Progress + RuleBook {
+    /// Writes what is pending and closes. Later calls answer with a fault.
+    fn close(&self) -> Fut<'_, Result<(), Fault>>;
+}
+
+/// Writing.
+pub trait Commits: Send + Sync {
+    /// Carries the commit out: all of it, durable, or nothing of it. Concurrent commits share a durable write.
+    ///
+    /// # Errors
+    /// See [`CommitError`].
+    fn commit(&self, commit: Commit) -> Fut<'_, Result<Committed, CommitError>>;
+
+    /// The highest message number ever stored, for [`crate::ids::MessageIds::after`].
+    fn highest_message(&self) -> Fut<'_, Result<MessageId, Fault>>;
+
+    /// Whether commits are accepted; `Err` says why not (shown by `/readyz`).
+    fn writable(&self) -> Result<(), String>;
+}
+
+/// What has to be known before a message is sent, read at one moment.
+#[derive(Debug, Clone, Default)]
+pub struct SendFacts {
+    /// The sender.
+    pub sender: Option<User>,
+    /// The recipient of a single chat or notice.
+    pub recipient: Option<User>,
+    /// The recipient blocks the sender.
+    pub blocked: bool,
+    /// The group.
+    pub group: Option<Group>,
+    /// The sender in the group.
+    pub membership: Option<Member>,
+    /// All members of the group; shared, because groups are large and change seldom.
+    pub members: Arc<[UserId]>,
+}
+
+/// Who exists.
+pub trait Directory: Send + Sync {
+    /// Users in the order asked for.
+    fn users<'a>(&'a self, ids: &'a [UserId]) -> Fut<'a, Result<Vec<Option<User>>, Fault>>;
+    /// A page of all user ids, ascending, after this one.
+    fn user_ids<'a>(&'a self, after: Option<&'a UserId>, limit: usize) -> Fut<'a, Result<Vec<UserId>, Fault>>;
+    /// Groups in the order asked for.
+    fn groups<'a>(&'a self, ids: &'a [GroupId]) -> Fut<'a, Result<Vec<Option<Group>>, Fault>>;
+    /// A member, or `None`.
+    fn member<'a>(&'a self, group: &'a GroupId, user: &'a UserId) -> Fut<'a, Result<Option<Member>, Fault>>;
+    /// What has to be known before `sender` sends to `target`.
+    fn send_facts<'a>(&'a self, sender: &'a UserId, target: &'a Target) -> Fut<'a, Result<SendFacts, Fault>>;
+    /// The tokens of a user on a platform that were handed out and have not ended at `now`.
+    fn tokens<'a>(&'a self, user: &'a UserId, platform: Platform, now: UnixMs) -> Fut<'a, Result<Vec<TokenRecord>, Fault>>;
+}
+
+/// What was said. Every method shows a user's view: bounds of his membership apply.
+pub trait History: Send + Sync {
+    /// All conversations of a user.
+    fn conversations<'a>(&'a self, user: &'a UserId) -> Fut<'a, Result<Vec<ConversationState>, Fault>>;
+    /// Some conversations of a user; `None` for those that are not his.
+    fn conversation_states<'a>(
+        &'a self,
+        user: &'a UserId,
+        ids: &'a [ConversationId],
+    ) -> Fut<'a, Result<Vec<Option<ConversationState>>, Fault>>;
+    /// Stored messages with `first <= seq <= last`, ascending; of more than `limit`, the newest.
+    fn range<'a>(
+        &'a self,
+        conversation: &'a ConversationId,
+        first: Seq,
+        last: Seq,
+        limit: usize,
+    ) -> Fut<'a, Result<Vec<Arc<Message>>, Fault>>;
+    /// Stored messages with these seqs, in their order; unknown seqs are left out.
+    fn chosen<'a>(
+        &'a self,
+        conversation: &'a ConversationId,
+        seqs: &'a [Seq],
+    ) -> Fut<'a, Result<Vec<Arc<Message>>, Fault>>;
+}
+
+/// The event log.
+pub trait Log: Send + Sync {
+    /// Position of the newest durable event.
+    fn tail(&self) -> LogPos;
+    /// Position of the oldest event that is still kept for rules; [`Log::tail`] + 1 where there is none.
+    fn start(&self) -> LogPos;
+    /// Resolves once [`Log::tail`] is greater than `pos`.
+    fn wait_past(&self, pos: LogPos) -> Fut<'_, LogPos>;
+    /// Up to `limit` events after `after`, in order. Events that were dropped are skipped.
+    fn read(&self, after: LogPos, limit: usize) -> Fut<'_, Result<Vec<Arc<Event>>, Fault>>;
+    /// Up to `limit` events of one lane after `after`, in order, by index.
+    fn read_lane<'a>(&'a self, lane: &'a Lane, after: LogPos, limit: usize) -> Fut<'a, Result<Vec<Arc<Event>>, Fault>>;
+    /// Position of the last event committed before this instant.
+    fn position_at(&self, at: UnixMs) -> Fut<'_, Result<LogPos, Fault>>;
+    /// Forgets what is older than the log is kept; whole segments. Answers how many events left the log.
+    fn expire(&self, now: UnixMs) -> Fut<'_, Result<u64, Fault>>;
+}
+
+/// How far rules have come.
+pub trait Progress: Send + Sync {
+    /// A rule's progress; `None` for a rule that was never saved.
+    fn load<'a>(&'a self, rule: &'a RuleId) -> Fut<'a, Result<Option<RuleProgress>, Fault>>;
+    /// Saves changes of several rules in one durable write.
+    fn save(&self, changes: Vec<ProgressChange>) -> Fut<'_, Result<(), Fault>>;
+    /// A page of parked deliveries of a rule, ascending, after this one.
+    fn parked<'a>(
+        &'a self,
+        rule: &'a RuleId,
+        after: Option<DeliveryKey>,
+        limit: usize,
+    ) -> Fut<'a, Result<Vec<Exception>, Fault>>;
+}
+
+/// Versions of rules, so that what is sent again after a crash is the same as before.
+pub trait RuleBook: Send + Sync {
+    /// All versions that events still in the log may need, oldest first per rule.
+    fn versions(&self) -> Fut<'_, Result<Vec<RuleVersion>, Fault>>;
+    /// Remembers a version. Saving the same rule and version again replaces it.
+    fn remember(&self, version: RuleVersion) -> Fut<'_, Result<(), Fault>>;
+}
+
+/// Before-rules.
+pub trait Gate: Send + Sync {
+    /// Asks every matching rule in order. The message comes back as the last one left it.
+    ///
+    /// # Errors
+    /// The refusal that the sender gets.
+    fn ask(&self, question: Question) -> Fut<'_, Result<Message, Refusal>>;
+    /// False when no rule is about this kind: the caller may save itself the question.
+    fn asks(&self, kind: crate::event::EventKind) -> bool;
+}
+
+/// A message on its way to recipients' devices.
+#[derive(Debug, Clone)]
+pub struct Push {
+    /// The message, with its seq.
+    pub message: Arc<Message>,
+    /// Id of the call that caused it; clients recognise their own messages by it.
+    pub operation_id: Arc<str>,
+}
+
+/// Live connections.
+pub trait Sessions: Send + Sync {
+    /// For each user, whether he has a connection.
+    fn online(&self, users: &[UserId]) -> Vec<bool>;
+    /// The connections of a user.
+    fn connections(&self, user: &UserId) -> Vec<Connection>;
+    /// Queues the push for every connection of these users. `written` is dropped once it was written to, or
+    /// given up for, all of them. Never waits.
+    fn push(&self, push: &Push, users: &[UserId], written: Arc<dyn Send + Sync>);
+    /// Cuts the connections of a user on a platform, except those with this token, telling the client why.
+    fn kick(&self, user: &UserId, platform: Platform, except_token: Option<&str>);
+}
+
+/// Between a commit and its after-callbacks stands the push: document 001 promises that recipients come first.
+pub trait Handover: Send + Sync {
+    /// Resolves once the message was written to its recipients' sockets; at once for messages that are not on
+    /// their way (after a restart), and after [`crate::limits::HANDOVER_WAIT`] at the latest.
+    fn handed_over(&self, message: MessageId) -> Fut<'_, ()>;
+}
+
+/// Why a text is not a valid token.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum TokenProblem {
+    /// Not a token at all.
+    Malformed,
+    /// Its signature is not ours.
+    BadSignature,
+    /// Its time is over.
+    Expired,
+    /// Its time has not come.
+    NotYetValid,
+}
+
+/// The text form of tokens.
+pub trait TokenCodec: Send + Sync {
+    /// Writes a token.
+    ///
+    /// # Errors
+    /// A fault if it cannot be signed.
+    fn mint(&self, secret: &str, claims: &TokenClaims) -> Result<String, Fault>;
+    /// Reads a token.
+    ///
+    /// # Errors
+    /// Why it is not a valid one at `now`.
+    fn read(&self, secret: &str, text: &str, now: UnixMs) -> Result<TokenClaims, TokenProblem>;
+}
