@@ -138,8 +138,9 @@ pub enum CommitError {
     /// A requirement does not hold.
     #[error("requirement does not hold: {0:?}")]
     Broken(Require),
-    /// The same sender has sent a message with the same client message id inside
-    /// [`crate::limits::IDEMPOTENCY_WINDOW`]. This is the earlier one.
+    /// The same sender has sent a message with the same client message id to the same conversation inside
+    /// [`crate::limits::IDEMPOTENCY_WINDOW`]. This is the earlier one. The conversation belongs to the key because
+    /// one call that sends to many users gives all its messages the same client message id.
     #[error("message was stored before")]
     Duplicate(Arc<Message>),
     /// There is no room; reads go on.

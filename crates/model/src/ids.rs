@@ -245,7 +245,8 @@ mod tests {
 
     #[test]
     fn ids_refuse_what_would_break_keys() {
-        for (text, wrong) in [("", BadId::Empty), ("a b", BadId::BadCharacter), ("a:b", BadId::BadCharacter)] {
+        for (text, wrong) in [("", BadId::Empty), ("a b", BadId::BadCharacter), ("a:b", BadId::BadCharacter)]
+        {
             assert_eq!(UserId::parse(text), Err(wrong), "{text:?}");
         }
         assert_eq!(UserId::parse(&"x".repeat(65)), Err(BadId::TooLong));

@@ -17,7 +17,7 @@ pub struct Message {
     /// Shown instead of [`Message::id`] where a before-callback set one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub public_id: Option<String>,
-    /// The client's id for it: the key of idempotent sending, together with the sender.
+    /// The client's id for it: the key of idempotent sending, together with sender and conversation.
     pub client_id: String,
     /// Who sent it.
     pub sender: UserId,

@@ -82,7 +82,8 @@ pub trait Directory: Send + Sync {
     /// Users in the order asked for.
     fn users<'a>(&'a self, ids: &'a [UserId]) -> Fut<'a, Result<Vec<Option<User>>, Fault>>;
     /// A page of all user ids, ascending, after this one.
-    fn user_ids<'a>(&'a self, after: Option<&'a UserId>, limit: usize) -> Fut<'a, Result<Vec<UserId>, Fault>>;
+    fn user_ids<'a>(&'a self, after: Option<&'a UserId>, limit: usize)
+    -> Fut<'a, Result<Vec<UserId>, Fault>>;
     /// Groups in the order asked for.
     fn groups<'a>(&'a self, ids: &'a [GroupId]) -> Fut<'a, Result<Vec<Option<Group>>, Fault>>;
     /// A member, or `None`.
@@ -90,7 +91,12 @@ pub trait Directory: Send + Sync {
     /// What has to be known before `sender` sends to `target`.
     fn send_facts<'a>(&'a self, sender: &'a UserId, target: &'a Target) -> Fut<'a, Result<SendFacts, Fault>>;
     /// The tokens of a user on a platform that were handed out and have not ended at `now`.
-    fn tokens<'a>(&'a self, user: &'a UserId, platform: Platform, now: UnixMs) -> Fut<'a, Result<Vec<TokenRecord>, Fault>>;
+    fn tokens<'a>(
+        &'a self,
+        user: &'a UserId,
+        platform: Platform,
+        now: UnixMs,
+    ) -> Fut<'a, Result<Vec<TokenRecord>, Fault>>;
 }
 
 /// What was said. Every method shows a user's view: bounds of his membership apply.
@@ -111,6 +117,14 @@ pub trait History: Send + Sync {
         last: Seq,
         limit: usize,
     ) -> Fut<'a, Result<Vec<Arc<Message>>, Fault>>;
+    /// The message that a sender has sent to this conversation with this client message id inside
+    /// [`crate::limits::IDEMPOTENCY_WINDOW`]; the one that [`CommitError::Duplicate`] would name.
+    fn sent_before<'a>(
+        &'a self,
+        sender: &'a UserId,
+        conversation: &'a ConversationId,
+        client_id: &'a str,
+    ) -> Fut<'a, Result<Option<Arc<Message>>, Fault>>;
     /// Stored messages with these seqs, in their order; unknown seqs are left out.
     fn chosen<'a>(
         &'a self,
@@ -130,7 +144,12 @@ pub trait Log: Send + Sync {
     /// Up to `limit` events after `after`, in order. Events that were dropped are skipped.
     fn read(&self, after: LogPos, limit: usize) -> Fut<'_, Result<Vec<Arc<Event>>, Fault>>;
     /// Up to `limit` events of one lane after `after`, in order, by index.
-    fn read_lane<'a>(&'a self, lane: &'a Lane, after: LogPos, limit: usize) -> Fut<'a, Result<Vec<Arc<Event>>, Fault>>;
+    fn read_lane<'a>(
+        &'a self,
+        lane: &'a Lane,
+        after: LogPos,
+        limit: usize,
+    ) -> Fut<'a, Result<Vec<Arc<Event>>, Fault>>;
     /// Position of the last event committed before this instant.
     fn position_at(&self, at: UnixMs) -> Fut<'_, Result<LogPos, Fault>>;
     /// Forgets what is older than the log is kept; whole segments. Answers how many events left the log.

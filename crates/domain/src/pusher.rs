@@ -1,0 +1,112 @@
+//! Pushes committed messages to those who are online: a reader of the log beside the callback dispatcher, so
+//! that pushes of a conversation leave in the order of its commits, whichever task committed them.
+
+use std::collections::{HashMap, VecDeque};
+use std::sync::Arc;
+
+use futures_util::StreamExt;
+use futures_util::future::BoxFuture;
+use futures_util::stream::FuturesUnordered;
+use ringback_model::event::{Event, Fact, Lane};
+use ringback_model::ports::{Push, Sessions};
+use tokio_util::sync::CancellationToken;
+
+use crate::Im;
+use crate::handover::{Handovers, OnItsWay};
+
+/// Events read at once.
+const BATCH: usize = 256;
+
+impl Im {
+    /// Pushes until it is stopped. Run it once, as a worker of its own.
+    pub async fn run_pusher(&self, stop: CancellationToken) {
+        let mut seen = self.store.tail();
+        let mut pusher = Pusher::new(Arc::clone(&self.sessions), Arc::clone(&self.handovers));
+        loop {
+            tokio::select! {
+                () = stop.cancelled() => return,
+                Some(lane) = pusher.answers.next() => pusher.go_on(&lane),
+                _ = self.store.wait_past(seen) => match self.store.read(seen, BATCH).await {
+                    Ok(events) => {
+                        seen = events.last().map_or_else(|| self.store.tail(), |event| event.pos);
+                        for event in events {
+                            pusher.take(event);
+                        }
+                    }
+                    Err(fault) => {
+                        // Clients catch up by pulling; going round in circles would help nobody.
+                        tracing::error!(%fault, from = %seen, "messages are not pushed: the log cannot be read");
+                        seen = self.store.tail();
+                    }
+                },
+            }
+        }
+    }
+}
+
+type Waiting = VecDeque<(Arc<Event>, Arc<OnItsWay>)>;
+
+struct Pusher {
+    sessions: Arc<dyn Sessions>,
+    handovers: Arc<Handovers>,
+    /// Lanes whose head waits for its sender to be answered. Bounded by the sends under way.
+    waiting: HashMap<Lane, Waiting>,
+    answers: FuturesUnordered<BoxFuture<'static, Lane>>,
+}
+
+impl Pusher {
+    fn new(sessions: Arc<dyn Sessions>, handovers: Arc<Handovers>) -> Self {
+        let answers = FuturesUnordered::new();
+        // Never empty, so that polling it does not end the stream.
+        answers.push(Box::pin(std::future::pending()) as BoxFuture<'static, Lane>);
+        Self { sessions, handovers, waiting: HashMap::new(), answers }
+    }
+
+    fn take(&mut self, event: Arc<Event>) {
+        let Fact::MessageSent(sent) = &event.fact;
+        let Some(entry) = self.handovers.get(sent.message.id) else {
+            return;
+        };
+        if let Some(queue) = self.waiting.get_mut(&event.lane) {
+            queue.push_back((event, entry));
+        } else if entry.is_answered() {
+            self.push(&event, &entry);
+        } else {
+            self.wait_for(event.lane.clone(), Arc::clone(&entry));
+            self.waiting.insert(event.lane.clone(), VecDeque::from([(event, entry)]));
+        }
+    }
+
+    /// The head of the lane has been answered.
+    fn go_on(&mut self, lane: &Lane) {
+        let Some(mut queue) = self.waiting.remove(lane) else {
+            return;
+        };
+        if let Some((event, entry)) = queue.pop_front() {
+            self.push(&event, &entry);
+        }
+        while let Some((event, entry)) = queue.pop_front() {
+            if entry.is_answered() {
+                self.push(&event, &entry);
+            } else {
+                self.wait_for(lane.clone(), Arc::clone(&entry));
+                queue.push_front((event, entry));
+                self.waiting.insert(lane.clone(), queue);
+                return;
+            }
+        }
+    }
+
+    fn wait_for(&self, lane: Lane, head: Arc<OnItsWay>) {
+        self.answers.push(Box::pin(async move {
+            head.answered().await;
+            lane
+        }));
+    }
+
+    fn push(&self, event: &Event, entry: &OnItsWay) {
+        let Fact::MessageSent(sent) = &event.fact;
+        let push = Push { message: Arc::clone(&sent.message), operation_id: Arc::clone(&sent.operation_id) };
+        self.sessions.push(&push, &entry.recipients, self.handovers.until_written(sent.message.id));
+    }
+}

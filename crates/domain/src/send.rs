@@ -1,0 +1,372 @@
+//! The life of one message, up to its commit.
+//!
+//! Permission and sizes; join the same send under way, or answer a stored one alike; screening; facts, checks and
+//! the sending question, in the order of the target's kind; rewriting; one commit of message and event. What was
+//! loaded before the gate is required again in the commit.
+
+use std::sync::Arc;
+
+use ringback_model::command::{Actor, Draft, Outcome, Sent};
+use ringback_model::commit::{Commit, CommitError, Require};
+use ringback_model::conversation::{ConversationId, Target};
+use ringback_model::event::{EventKind, Fact, Lane, MessageSent, Question};
+use ringback_model::failure::{CallbackRefusal, Failure, Refusal, RefusalCode};
+use ringback_model::group::{GroupStatus, Role};
+use ringback_model::ids::UserId;
+use ringback_model::limits;
+use ringback_model::message::{ContentClass, Message, Origin};
+use ringback_model::ports::{Push, SendFacts};
+use ringback_model::time::UnixMs;
+use ringback_model::user::AccountLevel;
+
+use crate::handover::AnswerTicket;
+use crate::in_flight::{SendKey, Turn};
+use crate::users::commit_failure;
+use crate::{Done, Im, bad, only_self};
+
+/// What is known about a send besides the message.
+#[derive(Clone)]
+struct Context {
+    origin: Origin,
+    operation_id: Arc<str>,
+    sender_is_admin: bool,
+}
+
+impl Im {
+    /// Sends a message in a task of its own: a caller who hangs up half-way changes nothing.
+    pub(crate) async fn send(
+        self: &Arc<Self>,
+        actor: &Actor,
+        origin: Origin,
+        operation_id: Arc<str>,
+        draft: Box<Draft>,
+    ) -> Result<Done, Failure> {
+        check_draft(actor, &draft)?;
+        let im = Arc::clone(self);
+        let context = Context { origin, operation_id, sender_is_admin: self.is_admin(&draft.sender) };
+        let sending = tokio::spawn(async move { im.send_once(context, *draft).await });
+        sending.await.unwrap_or_else(|panic| {
+            Err(ringback_model::failure::Fault::from_error("sending a message", panic).into())
+        })
+    }
+
+    async fn send_once(&self, context: Context, draft: Draft) -> Result<Done, Failure> {
+        let Some(client_id) = draft.client_id.clone() else {
+            // Nobody can repeat a send that he has no name for.
+            let message = self.message_of(draft);
+            return self.carry_out(context, message).await.map(done);
+        };
+        let conversation = ConversationId::of(&draft.sender, &draft.target);
+        let key = SendKey { sender: draft.sender.clone(), conversation, client_id };
+        loop {
+            match self.in_flight.enter(key.clone()) {
+                Turn::Joined(joined) => {
+                    if let Some(answer) = joined.answer().await {
+                        return answer.map(|sent| Outcome::Sent(sent).into());
+                    }
+                }
+                Turn::Mine(lead) => {
+                    let result = self.send_named(context, draft, &key).await;
+                    lead.finish(&result.as_ref().map(|(sent, _)| sent.clone()).map_err(Clone::clone));
+                    return result.map(done);
+                }
+            }
+        }
+    }
+
+    async fn send_named(
+        &self,
+        context: Context,
+        draft: Draft,
+        key: &SendKey,
+    ) -> Result<(Sent, AnswerTicket), Failure> {
+        let earlier = self.store.sent_before(&key.sender, &key.conversation, &key.client_id).await?;
+        if let Some(message) = earlier {
+            return Ok((Sent { message, before: None }, AnswerTicket::none()));
+        }
+        let message = self.message_of(draft);
+        self.carry_out(context, message).await
+    }
+
+    fn message_of(&self, draft: Draft) -> Message {
+        let now = self.clock.now();
+        Message {
+            id: self.message_ids.next(now, self.dice.roll()),
+            public_id: None,
+            client_id: draft.client_id.unwrap_or_else(|| self.random_hex()),
+            sender: draft.sender,
+            target: draft.target,
+            seq: 0,
+            platform: draft.platform,
+            nickname: draft.nickname,
+            face_url: draft.face_url,
+            system: draft.system,
+            content: draft.content,
+            status: draft.status,
+            sent_at: draft.sent_at.unwrap_or(now),
+            created_at: draft.created_at.unwrap_or(now),
+            options: draft.options,
+            handling: draft.handling,
+            offline_push: draft.offline_push,
+            mentions: draft.mentions,
+            attached_info: draft.attached_info,
+            ex: draft.ex,
+        }
+    }
+
+    async fn carry_out(&self, context: Context, message: Message) -> Result<(Sent, AnswerTicket), Failure> {
+        let original = message.clone();
+        match self.pass_gate(&context, message).await {
+            Ok((message, facts)) => {
+                let before = (message != original).then(|| Box::new(original));
+                self.commit_message(context, message, facts, before).await
+            }
+            // The rule says that its refusals are not shown: the sender sees success, and that is all.
+            Err(Failure::Refused(Refusal {
+                code: RefusalCode::ByCallback(CallbackRefusal { show: false, .. }),
+                ..
+            })) => Ok((Sent { message: Arc::new(original), before: None }, AnswerTicket::none())),
+            Err(failure) => Err(failure),
+        }
+    }
+
+    /// Screening, checks, sending question, rewriting. Facts come back for the message as it is in the end.
+    async fn pass_gate(
+        &self,
+        context: &Context,
+        mut message: Message,
+    ) -> Result<(Message, SendFacts), Failure> {
+        let asks_rules = !matches!(message.target, Target::Notice(_));
+        if asks_rules {
+            message = self.ask(context, EventKind::MessageScreening, message).await?;
+        }
+        let mut facts = self.store.send_facts(&message.sender, &message.target).await?;
+        check_existence(&message, &facts)?;
+        match message.target {
+            // Single chats ask before the block list is looked at, groups after membership: receivers of
+            // callbacks rely on this order (callback sheet 4.2).
+            Target::User(_) => {
+                message = self.ask(context, EventKind::MessageSending, message).await?;
+                check_single(context, &message, &facts)?;
+            }
+            Target::Group(_) => {
+                check_group(context, &message, &facts, self.clock.now())?;
+                message = self.ask(context, EventKind::MessageSending, message).await?;
+            }
+            Target::Notice(_) => check_notice(&facts)?,
+        }
+        if asks_rules {
+            let target = message.target.clone();
+            message = self.ask(context, EventKind::MessageRewriting, message).await?;
+            check_sizes(&message.content.raw, Some(&message.client_id))?;
+            if message.target != target {
+                facts = self.store.send_facts(&message.sender, &message.target).await?;
+                check_existence(&message, &facts)?;
+                match message.target {
+                    Target::User(_) => check_single(context, &message, &facts)?,
+                    Target::Group(_) => check_group(context, &message, &facts, self.clock.now())?,
+                    Target::Notice(_) => check_notice(&facts)?,
+                }
+            }
+        }
+        Ok((message, facts))
+    }
+
+    async fn ask(&self, context: &Context, kind: EventKind, message: Message) -> Result<Message, Refusal> {
+        if !self.gate.asks(kind) {
+            return Ok(message);
+        }
+        let question = Question {
+            kind,
+            message,
+            operation_id: Arc::clone(&context.operation_id),
+            origin: context.origin,
+            sender_is_admin: context.sender_is_admin,
+            at: self.clock.now(),
+        };
+        self.gate.ask(question).await
+    }
+
+    async fn commit_message(
+        &self,
+        context: Context,
+        message: Message,
+        facts: SendFacts,
+        before: Option<Box<Message>>,
+    ) -> Result<(Sent, AnswerTicket), Failure> {
+        let recipients = recipients(&message, &facts);
+        if message.content.class == ContentClass::Typing {
+            // Not kept, not called back: nothing to commit.
+            let message = Arc::new(message);
+            let push = Push { message: Arc::clone(&message), operation_id: context.operation_id };
+            self.sessions.push(&push, &recipients, Arc::new(()));
+            return Ok((Sent { message, before }, AnswerTicket::none()));
+        }
+        let id = message.id;
+        let lane = Lane::conversation(&message.conversation());
+        let offline = self.offline(&message, &recipients);
+        let mut commit = Commit::at(self.clock.now());
+        commit.require = requirements(&context, &message);
+        let fact = MessageSent {
+            message: Arc::new(message),
+            operation_id: context.operation_id,
+            origin: context.origin,
+            sender_is_admin: context.sender_is_admin,
+            offline,
+        };
+        self.handovers.begin(id, recipients);
+        let way = self.handovers.get(id);
+        match self.store.commit(commit.event(lane, Fact::MessageSent(Box::new(fact)))).await {
+            Ok(committed) => {
+                let Some(event) = committed.events.into_iter().next() else {
+                    self.handovers.end(id);
+                    return Err(ringback_model::failure::Fault::new("the store lost a message").into());
+                };
+                let Fact::MessageSent(sent) = &event.fact;
+                metrics::counter!("ringback_messages_total").increment(1);
+                Ok((Sent { message: Arc::clone(&sent.message), before }, AnswerTicket::of(way)))
+            }
+            Err(error) => {
+                self.handovers.end(id);
+                match error {
+                    CommitError::Duplicate(earlier) => {
+                        Ok((Sent { message: earlier, before: None }, AnswerTicket::none()))
+                    }
+                    error => Err(commit_failure(error)),
+                }
+            }
+        }
+    }
+
+    fn offline(&self, message: &Message, recipients: &[UserId]) -> Vec<UserId> {
+        let online = self.sessions.online(recipients);
+        let others = recipients.iter().zip(online).filter(|(user, _)| **user != message.sender);
+        others.filter(|(_, online)| !online).map(|(user, _)| user.clone()).collect()
+    }
+}
+
+fn done((sent, answered): (Sent, AnswerTicket)) -> Done {
+    Done { outcome: Outcome::Sent(sent), answered }
+}
+
+fn check_draft(actor: &Actor, draft: &Draft) -> Result<(), Refusal> {
+    if !draft.any_sender {
+        only_self(actor, &draft.sender)?;
+    }
+    if matches!(draft.target, Target::Notice(_)) && !actor.admin {
+        let detail = "only administrators of the app may send for notification accounts";
+        return Err(Refusal::new(RefusalCode::NoPermission, detail));
+    }
+    check_sizes(&draft.content.raw, draft.client_id.as_deref())
+}
+
+fn check_sizes(content: &str, client_id: Option<&str>) -> Result<(), Refusal> {
+    if content.len() > limits::CONTENT_BYTES {
+        let (is, most) = (content.len(), limits::CONTENT_BYTES);
+        return Err(bad(format!("content has {is} bytes, at most {most} are allowed")));
+    }
+    match client_id {
+        Some("") => Err(bad("clientMsgID is empty")),
+        Some(id) if id.len() > limits::CLIENT_MESSAGE_ID_BYTES => {
+            Err(bad(format!("clientMsgID is longer than {} bytes", limits::CLIENT_MESSAGE_ID_BYTES)))
+        }
+        _ => Ok(()),
+    }
+}
+
+fn check_existence(message: &Message, facts: &SendFacts) -> Result<(), Refusal> {
+    let missing =
+        |user: &UserId| Err(Refusal::new(RefusalCode::UserNotFound, format!("user {user} does not exist")));
+    if facts.sender.is_none() {
+        return missing(&message.sender);
+    }
+    match &message.target {
+        Target::User(user) | Target::Notice(user) if facts.recipient.is_none() => missing(user),
+        Target::Group(group) if facts.group.is_none() => {
+            Err(Refusal::new(RefusalCode::GroupNotFound, format!("group {group} does not exist")))
+        }
+        Target::User(_) | Target::Notice(_) | Target::Group(_) => Ok(()),
+    }
+}
+
+/// Administrators, system accounts and the server's own notices are not subject to what users decide.
+fn is_privileged(context: &Context, message: &Message, facts: &SendFacts) -> bool {
+    context.sender_is_admin
+        || message.content.class == ContentClass::Notification
+        || facts.sender.as_ref().is_some_and(|sender| sender.level >= AccountLevel::ADMIN)
+}
+
+fn check_single(context: &Context, message: &Message, facts: &SendFacts) -> Result<(), Refusal> {
+    if is_privileged(context, message, facts) {
+        return Ok(());
+    }
+    if facts.blocked {
+        return Err(Refusal::new(RefusalCode::BlockedByPeer, "the recipient blocks the sender"));
+    }
+    if facts.recipient.as_ref().is_some_and(|user| user.receive_option == 1) {
+        return Err(Refusal::new(RefusalCode::NotReceiving, "the recipient does not receive messages"));
+    }
+    Ok(())
+}
+
+fn check_group(context: &Context, message: &Message, facts: &SendFacts, now: UnixMs) -> Result<(), Refusal> {
+    let Some(group) = &facts.group else { return Ok(()) };
+    if group.status == GroupStatus::Dismissed {
+        return Err(Refusal::new(RefusalCode::GroupDismissed, format!("group {} was dismissed", group.id)));
+    }
+    if context.sender_is_admin || message.content.class == ContentClass::Notification {
+        return Ok(());
+    }
+    let Some(member) = &facts.membership else {
+        let detail = format!("{} is not in group {}", message.sender, group.id);
+        return Err(Refusal::new(RefusalCode::NotInGroup, detail));
+    };
+    if member.role == Role::Owner {
+        return Ok(());
+    }
+    if member.muted_until > now {
+        let detail = format!("{} may not speak in group {} now", message.sender, group.id);
+        return Err(Refusal::new(RefusalCode::MutedInGroup, detail));
+    }
+    if member.role == Role::Member && group.status != GroupStatus::Open {
+        return Err(Refusal::new(RefusalCode::GroupMuted, format!("group {} is muted", group.id)));
+    }
+    Ok(())
+}
+
+fn check_notice(facts: &SendFacts) -> Result<(), Refusal> {
+    if facts.sender.as_ref().is_some_and(|sender| sender.level >= AccountLevel::ADMIN) {
+        return Ok(());
+    }
+    Err(Refusal::new(RefusalCode::NoPermission, "the sender is not a notification account"))
+}
+
+/// What must still hold when the message is written, the gate having taken its time.
+fn requirements(context: &Context, message: &Message) -> Vec<Require> {
+    let privileged = context.sender_is_admin || message.content.class == ContentClass::Notification;
+    match &message.target {
+        Target::User(user) if !privileged => {
+            vec![Require::NotBlocked(user.clone(), message.sender.clone())]
+        }
+        Target::Group(group) => {
+            let mut all = vec![Require::LiveGroup(group.clone())];
+            if !privileged {
+                all.push(Require::InGroup(group.clone(), message.sender.clone()));
+            }
+            all
+        }
+        Target::User(_) | Target::Notice(_) => Vec::new(),
+    }
+}
+
+/// Whose devices get the message: the recipient or all members, and the sender's own unless he does not want it.
+fn recipients(message: &Message, facts: &SendFacts) -> Arc<[UserId]> {
+    let sender = message.handling.sync_sender.then(|| message.sender.clone());
+    match &message.target {
+        Target::User(user) | Target::Notice(user) => {
+            std::iter::once(user.clone()).chain(sender.filter(|sender| sender != user)).collect()
+        }
+        Target::Group(_) if message.handling.sync_sender => Arc::clone(&facts.members),
+        Target::Group(_) => facts.members.iter().filter(|user| **user != message.sender).cloned().collect(),
+    }
+}

@@ -1,0 +1,125 @@
+//! Users.
+
+use ringback_model::command::{Actor, Outcome};
+use ringback_model::commit::{Commit, CommitError, Require, Write};
+use ringback_model::failure::{Failure, Fault, Refusal, RefusalCode};
+use ringback_model::ids::UserId;
+use ringback_model::limits;
+use ringback_model::user::{AccountLevel, User};
+
+use crate::{Im, at_most, bad, only_admin, repeated};
+
+impl Im {
+    pub(crate) async fn register_users(
+        &self,
+        actor: &Actor,
+        mut users: Vec<User>,
+    ) -> Result<Outcome, Failure> {
+        only_admin(actor)?;
+        if users.is_empty() {
+            return Err(bad("users is empty").into());
+        }
+        at_most("users", users.len(), limits::LIST_ITEMS)?;
+        let folded: Vec<String> = users.iter().map(|user| user.id.folded()).collect();
+        if let Some(twice) = repeated(&folded) {
+            return Err(bad(format!("users names {twice} twice (letter case does not count)")).into());
+        }
+        let now = self.clock.now();
+        let mut commit = Commit::at(now);
+        for user in &mut users {
+            user.created_at = now;
+            commit.require.push(Require::NoUser(user.id.clone()));
+            commit.writes.push(Write::PutUser(user.clone()));
+        }
+        self.store.commit(commit).await.map_err(commit_failure)?;
+        Ok(Outcome::Done)
+    }
+
+    /// Administrators exist from the start.
+    pub(crate) async fn register_admins(&self) -> Result<(), Fault> {
+        let ids: Vec<UserId> = self.admins.iter().cloned().collect();
+        let found = self.store.users(&ids).await?;
+        for (id, _) in ids.into_iter().zip(found).filter(|(_, user)| user.is_none()) {
+            let now = self.clock.now();
+            let user = User {
+                nickname: id.to_string(),
+                id: id.clone(),
+                face_url: String::new(),
+                ex: String::new(),
+                created_at: now,
+                level: AccountLevel::ADMIN,
+                receive_option: 0,
+            };
+            let commit = Commit::at(now).require(Require::NoUser(id)).write(Write::PutUser(user));
+            match self.store.commit(commit).await {
+                Ok(_) => {}
+                Err(CommitError::Broken(_)) => {
+                    return Err(Fault::new(
+                        "an administrator differs from a registered user only in letter case",
+                    ));
+                }
+                Err(CommitError::Fault(fault)) => return Err(fault),
+                Err(error) => return Err(Fault::from_error("registering administrators", error)),
+            }
+        }
+        Ok(())
+    }
+
+    pub(crate) async fn users(&self, ids: &[UserId]) -> Result<Outcome, Failure> {
+        at_most("userIDs", ids.len(), limits::LIST_ITEMS)?;
+        Ok(Outcome::Users(self.store.users(ids).await?.into_iter().flatten().collect()))
+    }
+
+    pub(crate) fn online_status(&self, actor: &Actor, ids: Vec<UserId>) -> Result<Outcome, Failure> {
+        only_admin(actor)?;
+        at_most("userIDs", ids.len(), limits::LIST_ITEMS)?;
+        let connections = ids.into_iter().map(|id| {
+            let of_user = self.sessions.connections(&id);
+            (id, of_user)
+        });
+        Ok(Outcome::Online(connections.collect()))
+    }
+
+    /// Which of these users do not exist.
+    pub(crate) async fn check_users(&self, ids: &[UserId]) -> Result<(), Failure> {
+        let found = self.store.users(ids).await?;
+        let missing: Vec<&str> =
+            ids.iter().zip(found).filter(|(_, user)| user.is_none()).map(|(id, _)| id.as_str()).collect();
+        if missing.is_empty() {
+            return Ok(());
+        }
+        Err(Refusal::new(RefusalCode::UserNotFound, format!("no such user: {}", missing.join(", "))).into())
+    }
+}
+
+/// What a broken commit means where no use case gives it a better meaning.
+pub(crate) fn commit_failure(error: CommitError) -> Failure {
+    let (code, detail) = match error {
+        CommitError::Fault(fault) => return fault.into(),
+        CommitError::Full => (RefusalCode::StorageFull, "the server cannot store anything now".to_owned()),
+        CommitError::Duplicate(_) => (RefusalCode::Duplicate, "the message was stored before".to_owned()),
+        CommitError::Broken(require) => match require {
+            Require::User(user) => (RefusalCode::UserNotFound, format!("user {user} does not exist")),
+            Require::NoUser(user) => {
+                (RefusalCode::AlreadyRegistered, format!("user {user} exists (letter case does not count)"))
+            }
+            Require::LiveGroup(group) => {
+                (RefusalCode::GroupDismissed, format!("group {group} was dismissed"))
+            }
+            Require::NoGroup(group) => (RefusalCode::GroupExists, format!("group {group} exists")),
+            Require::InGroup(group, user) => {
+                (RefusalCode::NotInGroup, format!("{user} is not in group {group}"))
+            }
+            Require::NotInGroup(group, user) => {
+                (RefusalCode::BadArgument, format!("{user} is in group {group} already"))
+            }
+            Require::NotBlocked(owner, blocked) => {
+                (RefusalCode::BlockedByPeer, format!("{owner} blocks {blocked}"))
+            }
+            Require::TokenValid(user, _) => {
+                (RefusalCode::TokenKicked, format!("the token of {user} was taken away"))
+            }
+        },
+    };
+    Refusal::new(code, detail).into()
+}
