@@ -1,1 +1,124 @@
 //! Pure translation between wire protocols and the words of the model.
+//!
+//! [`all`] is the register: one line per member, and the answer to "what does this server speak?".
+
+pub mod client;
+pub mod openim;
+
+use std::sync::Arc;
+
+use ringback_model::dialect::{Contract, DialectSetting, Edge, Receiver, RuleFormat, Socket};
+use ringback_model::ports::TokenCodec;
+
+/// Everything that this crate offers.
+pub struct Dialects {
+    /// Contracts of callbacks, by the names that rules give.
+    pub contracts: Vec<Arc<dyn Contract>>,
+    /// REST interfaces, with their names.
+    pub edges: Vec<(&'static str, Arc<dyn Edge>)>,
+    /// Name of the edge that answers for paths which nobody serves.
+    pub default_edge: &'static str,
+    /// WebSocket protocols, with their names; the first one takes every upgrade that no other claims.
+    pub sockets: Vec<(&'static str, Arc<dyn Socket>)>,
+    /// Kinds of operators' files with rules.
+    pub rule_formats: Vec<Arc<dyn RuleFormat>>,
+    /// Readers of callbacks, for receivers that stand in for an app's backend.
+    pub receivers: Vec<Arc<dyn Receiver>>,
+    /// Text form of tokens.
+    pub tokens: Arc<dyn TokenCodec>,
+    /// Settings that dialects add to the server's file, each under its dialect's section.
+    pub settings: Vec<DialectSetting>,
+    /// What development mode assumes.
+    pub dev: DevDefaults,
+}
+
+/// What development mode assumes, so that the dialects' own samples work as they are printed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct DevDefaults {
+    /// The server's secret. Public knowledge, for loopback only.
+    pub secret: &'static str,
+    /// The administrator's user id.
+    pub admin: &'static str,
+}
+
+impl Dialects {
+    /// The edge that answers for paths which nobody serves.
+    #[must_use]
+    pub fn fallback_edge(&self) -> Option<&Arc<dyn Edge>> {
+        self.edges.iter().find(|(name, _)| *name == self.default_edge).map(|(_, edge)| edge)
+    }
+
+    /// The contract of this name.
+    #[must_use]
+    pub fn contract(&self, name: &str) -> Option<&Arc<dyn Contract>> {
+        self.contracts.iter().find(|contract| contract.name() == name)
+    }
+
+    /// The rule format of this key.
+    #[must_use]
+    pub fn rule_format(&self, key: &str) -> Option<&Arc<dyn RuleFormat>> {
+        self.rule_formats.iter().find(|format| format.key() == key)
+    }
+}
+
+/// The register of all dialects.
+#[must_use]
+pub fn all() -> Dialects {
+    Dialects {
+        contracts: openim::callbacks::contracts(),
+        edges: vec![(openim::FORM, Arc::new(openim::rest::OpenImEdge))],
+        default_edge: openim::FORM,
+        sockets: vec![(openim::FORM, Arc::new(openim::socket::OpenImSocket))],
+        rule_formats: openim::rule_files::formats(),
+        receivers: vec![Arc::new(openim::receiver::OpenImReceiver)],
+        tokens: Arc::new(openim::token::JwtCodec),
+        settings: openim::callbacks::switches::SETTINGS.to_vec(),
+        dev: DevDefaults { secret: dev_secret(), admin: "imAdmin" },
+    }
+}
+
+/// The secret of development mode: the one in every sample of the original.
+#[must_use]
+pub const fn dev_secret() -> &'static str {
+    "openIM123"
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::*;
+
+    #[test]
+    fn names_are_unique_and_the_fallback_exists() {
+        let all = all();
+        let contracts: BTreeSet<_> = all.contracts.iter().map(|contract| contract.name()).collect();
+        assert_eq!(contracts.len(), all.contracts.len());
+        let formats: BTreeSet<_> = all.rule_formats.iter().map(|format| format.key()).collect();
+        assert_eq!(formats.len(), all.rule_formats.len());
+        let settings: BTreeSet<_> = all.settings.iter().map(|setting| setting.key).collect();
+        assert_eq!(settings.len(), all.settings.len());
+        assert!(all.fallback_edge().is_some());
+        assert!(all.contract("openim").is_some() && all.rule_format("webhooks").is_some());
+    }
+
+    #[test]
+    fn defaults_of_settings_are_allowed_values() {
+        for setting in all().settings {
+            assert!(
+                setting.values.is_empty() || setting.values.contains(&setting.default),
+                "{}",
+                setting.key
+            );
+            assert!(!setting.doc.is_empty());
+        }
+    }
+
+    #[test]
+    fn every_receiver_speaks_contracts_that_exist() {
+        let all = all();
+        for name in all.receivers.iter().flat_map(|receiver| receiver.contracts()) {
+            assert!(all.contract(name).is_some(), "{name}");
+        }
+    }
+}

@@ -21,7 +21,7 @@ impl Im {
         if owner == blocked {
             return Err(bad("nobody can block himself").into());
         }
-        self.check_users(&[owner.clone(), blocked.clone()]).await?;
+        self.registered(&[owner.clone(), blocked.clone()]).await?;
         let now = self.clock.now();
         let block =
             Block { owner: owner.clone(), blocked: blocked.clone(), at: now, by: actor.user.clone(), ex };

@@ -17,7 +17,7 @@ const ID_TRIES: usize = 8;
 const JOINED_BY_INVITATION: i32 = 2;
 
 impl Im {
-    pub(crate) async fn create_group(&self, actor: &Actor, new: NewGroup) -> Result<Outcome, Failure> {
+    pub(crate) async fn create_group(&self, actor: &Actor, mut new: NewGroup) -> Result<Outcome, Failure> {
         only_self(actor, &new.owner)?;
         let everybody = || std::iter::once(&new.owner).chain(&new.admins).chain(&new.members);
         at_most("members", everybody().count(), limits::LIST_ITEMS)?;
@@ -25,7 +25,12 @@ impl Im {
             return Err(bad(format!("{twice} is named twice")).into());
         }
         let ids: Vec<UserId> = everybody().cloned().collect();
-        self.check_users(&ids).await?;
+        let mut registered = self.registered(&ids).await?.into_iter();
+        for id in std::iter::once(&mut new.owner).chain(&mut new.admins).chain(&mut new.members) {
+            if let Some(as_registered) = registered.next() {
+                *id = as_registered;
+            }
+        }
         let chosen = new.id.clone();
         for _ in 0..ID_TRIES {
             let id = chosen.clone().map_or_else(|| self.group_id(), Ok)?;
@@ -104,7 +109,7 @@ impl Im {
             );
         };
         self.check_may_invite(actor, &found).await?;
-        self.check_users(&users).await?;
+        let users = self.registered(&users).await?;
         let now = self.clock.now();
         let mut commit = Commit::at(now).require(Require::LiveGroup(group.clone()));
         for user in &users {

@@ -140,8 +140,7 @@ impl Im {
         if asks_rules {
             message = self.ask(context, EventKind::MessageScreening, message).await?;
         }
-        let mut facts = self.store.send_facts(&message.sender, &message.target).await?;
-        check_existence(&message, &facts)?;
+        let mut facts = self.facts(&mut message).await?;
         match message.target {
             // Single chats ask before the block list is looked at, groups after membership: receivers of
             // callbacks rely on this order (callback sheet 4.2).
@@ -160,8 +159,7 @@ impl Im {
             message = self.ask(context, EventKind::MessageRewriting, message).await?;
             check_sizes(&message.content.raw, Some(&message.client_id))?;
             if message.target != target {
-                facts = self.store.send_facts(&message.sender, &message.target).await?;
-                check_existence(&message, &facts)?;
+                facts = self.facts(&mut message).await?;
                 match message.target {
                     Target::User(_) => check_single(context, &message, &facts)?,
                     Target::Group(_) => check_group(context, &message, &facts, self.clock.now())?,
@@ -170,6 +168,21 @@ impl Im {
             }
         }
         Ok((message, facts))
+    }
+
+    /// What has to be known about the message; names in it become the ones that were registered, because a
+    /// user is the same whatever the letter case of his id.
+    async fn facts(&self, message: &mut Message) -> Result<SendFacts, Failure> {
+        let facts = self.store.send_facts(&message.sender, &message.target).await?;
+        check_existence(message, &facts)?;
+        if let Some(sender) = &facts.sender {
+            message.sender = sender.id.clone();
+        }
+        match (&mut message.target, &facts.recipient) {
+            (Target::User(user) | Target::Notice(user), Some(recipient)) => *user = recipient.id.clone(),
+            (Target::User(_) | Target::Notice(_) | Target::Group(_), _) => {}
+        }
+        Ok(facts)
     }
 
     async fn ask(&self, context: &Context, kind: EventKind, message: Message) -> Result<Message, Refusal> {
@@ -255,6 +268,11 @@ fn check_draft(actor: &Actor, draft: &Draft) -> Result<(), Refusal> {
     }
     if matches!(draft.target, Target::Notice(_)) && !actor.admin {
         let detail = "only administrators of the app may send for notification accounts";
+        return Err(Refusal::new(RefusalCode::NoPermission, detail));
+    }
+    // Notifications pass moderation, blocks and mutes: what a user may send must not be called one.
+    if draft.content.class == ContentClass::Notification && !actor.admin {
+        let detail = "only the server and administrators of the app send notifications";
         return Err(Refusal::new(RefusalCode::NoPermission, detail));
     }
     check_sizes(&draft.content.raw, draft.client_id.as_deref())

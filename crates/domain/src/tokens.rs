@@ -85,17 +85,17 @@ impl Im {
         if found.level >= AccountLevel::NOTIFICATION {
             return Err(bad(format!("{user} is a notification account; nobody logs in as one")).into());
         }
-        let (text, claims) = self.mint(user, platform)?;
+        let (text, claims) = self.mint(&found.id, platform)?;
         let record = TokenRecord {
             id: claims.id.clone(),
-            user: user.clone(),
+            user: found.id.clone(),
             platform,
             expires_at: claims.expires_at,
             kicked: false,
         };
         // One login per platform: a new token takes the older ones away.
         let commit = Commit::at(claims.issued_at).write(Write::PutToken(record)).write(Write::KickTokens {
-            user: user.clone(),
+            user: found.id,
             platform,
             except: Some(claims.id),
         });

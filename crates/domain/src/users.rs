@@ -80,13 +80,16 @@ impl Im {
         Ok(Outcome::Online(connections.collect()))
     }
 
-    /// Which of these users do not exist.
-    pub(crate) async fn check_users(&self, ids: &[UserId]) -> Result<(), Failure> {
+    /// The users' ids as they were registered, in order.
+    ///
+    /// # Errors
+    /// Names those who do not exist.
+    pub(crate) async fn registered(&self, ids: &[UserId]) -> Result<Vec<UserId>, Failure> {
         let found = self.store.users(ids).await?;
         let missing: Vec<&str> =
-            ids.iter().zip(found).filter(|(_, user)| user.is_none()).map(|(id, _)| id.as_str()).collect();
+            ids.iter().zip(&found).filter(|(_, user)| user.is_none()).map(|(id, _)| id.as_str()).collect();
         if missing.is_empty() {
-            return Ok(());
+            return Ok(found.into_iter().flatten().map(|user| user.id).collect());
         }
         Err(Refusal::new(RefusalCode::UserNotFound, format!("no such user: {}", missing.join(", "))).into())
     }

@@ -42,8 +42,17 @@ pub const SOCKET_SILENCE: Duration = Duration::from_secs(30);
 pub const SOCKET_PING: Duration = Duration::from_secs(20);
 /// Frames that may wait for one slow client; then it is cut and catches up by pulling.
 pub const SOCKET_QUEUE: usize = 256;
+/// Bytes that may wait for one slow client, whatever their number; then it is cut as well. Eight answers of the
+/// largest kind.
+pub const SOCKET_QUEUE_BYTES: usize = 8 * 1024 * 1024;
+/// Time for which a client may take nothing of what is being written to it; then it is cut.
+pub const WRITE_STALL: Duration = Duration::from_secs(30);
 /// Requests of one WebSocket that may be worked on at once (messages wait at the gate).
 pub const SOCKET_IN_FLIGHT: usize = 32;
+/// Requests of one WebSocket that may wait for their turn; one more is refused as overload.
+pub const SOCKET_WAITING: usize = 4 * SOCKET_IN_FLIGHT;
+/// Time a client has to answer the closing of a WebSocket before the connection is dropped.
+pub const SOCKET_CLOSE: Duration = Duration::from_secs(2);
 
 /// Total time one message may spend at the gate, whatever its rules allow. Setting `gate.max_wait`.
 pub const GATE_MAX_WAIT: Duration = Duration::from_secs(15);
@@ -91,3 +100,21 @@ pub const IDEMPOTENCY_WINDOW: Duration = Duration::from_secs(24 * 3600);
 pub const DRAIN: Duration = Duration::from_secs(20);
 /// Validity of a token unless the settings say otherwise: 90 days. Source: openim-client-protocol 6.
 pub const TOKEN_VALIDITY: Duration = Duration::from_secs(90 * 24 * 3600);
+
+/// Connections of a test receiver (`listen`, `demo`). Every call in flight of a busy rule may have one.
+pub const RECEIVER_CONNECTIONS: usize = 2048;
+/// Time between two requests on one connection to a test receiver: above [`IDLE_CONNECTION`], so that callers
+/// end idle connections first.
+pub const RECEIVER_IDLE: Duration = Duration::from_secs(75);
+/// Time a caller has to send a callback's body to a test receiver.
+pub const RECEIVER_BODY_READ: Duration = Duration::from_secs(10);
+/// Bytes of a callback's body that a test receiver reads: a message's content, escaped twice, and its envelope.
+pub const RECEIVER_BODY_BYTES: usize = 1024 * 1024;
+/// Calls that whoever listens to a test receiver may lag behind; then the oldest are not shown, only counted.
+pub const RECEIVER_CALLS_KEPT: usize = 4096;
+/// Ids that a test receiver remembers to recognise duplicates; the oldest are forgotten first.
+pub const RECEIVER_IDS_KEPT: usize = 100_000;
+/// Time a test receiver holds a call that it was told never to answer. Above every rule's timeout.
+pub const RECEIVER_HANG: Duration = Duration::from_secs(600);
+/// Time a test receiver gives to calls in flight when it is stopped.
+pub const RECEIVER_STOP: Duration = Duration::from_secs(2);

@@ -1,0 +1,204 @@
+//! Changes that an answer to the modify callback asks for.
+//! Source: openim-callbacks fact sheet 4.2, table of callback 5, and 5.6, 5.7.
+
+use std::collections::BTreeMap;
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use ringback_model::conversation::Target;
+use ringback_model::ids::{GroupId, UserId};
+use ringback_model::limits;
+use ringback_model::message::{Message, OfflinePush};
+use ringback_model::user::Platform;
+use ringback_model::verdict::Change;
+use serde::Deserialize;
+
+use super::json::Object;
+use super::{body, element};
+use crate::openim::FORM;
+use crate::openim::content;
+use crate::openim::options::handling;
+
+/// The answer's fields; `None` = absent or null = unchanged.
+#[derive(Debug)]
+pub(super) struct Modification {
+    content: Option<String>,
+    recipient: Option<String>,
+    group: Option<String>,
+    client_message: Option<String>,
+    server_message: Option<String>,
+    platform: Option<i32>,
+    nickname: Option<String>,
+    face_url: Option<String>,
+    session_type: Option<i32>,
+    msg_from: Option<i32>,
+    content_type: Option<i32>,
+    status: Option<i32>,
+    options: Option<BTreeMap<String, Option<bool>>>,
+    offline_push: Option<PushFields>,
+    mentions: Option<Vec<Option<String>>>,
+    attached_info: Option<String>,
+    ex: Option<String>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+struct PushFields {
+    title: Option<String>,
+    desc: Option<String>,
+    ex: Option<String>,
+    #[serde(rename = "iOSPushSound")]
+    ios_sound: Option<String>,
+    #[serde(rename = "iOSBadgeCount")]
+    ios_badge: Option<bool>,
+    #[serde(rename = "signalInfo")]
+    signal_info: Option<String>,
+}
+
+impl PushFields {
+    fn into_push(self) -> OfflinePush {
+        OfflinePush {
+            title: self.title.unwrap_or_default(),
+            desc: self.desc.unwrap_or_default(),
+            ex: self.ex.unwrap_or_default(),
+            ios_sound: self.ios_sound.unwrap_or_default(),
+            ios_badge: self.ios_badge.unwrap_or_default(),
+            signal_info: self.signal_info.unwrap_or_default(),
+        }
+    }
+}
+
+impl Modification {
+    /// Reads the fields and checks their types.
+    pub(super) fn read(object: &Object) -> Result<Self, String> {
+        let text = |name| object.member::<String>(name, "a text");
+        let number = |name| object.member::<i32>(name, "a whole number");
+        // Parsed and ignored by the original: a wrong type in it still spoils the answer.
+        if let Some(ignored) = text("msgDataList")? {
+            STANDARD.decode(ignored).map_err(|_| "msgDataList is not base64".to_owned())?;
+        }
+        Ok(Self {
+            content: text("content")?,
+            recipient: text("recvID")?,
+            group: text("groupID")?,
+            client_message: text("clientMsgID")?,
+            server_message: text("serverMsgID")?,
+            platform: number("senderPlatformID")?,
+            nickname: text("senderNickname")?,
+            face_url: text("senderFaceURL")?,
+            session_type: number("sessionType")?,
+            msg_from: number("msgFrom")?,
+            content_type: number("contentType")?,
+            status: number("status")?,
+            options: object.member("options", "an object of booleans")?,
+            offline_push: object.member("offlinePushInfo", "an object with offline push fields")?,
+            mentions: object.member("atUserIDList", "a list of texts")?,
+            attached_info: text("attachedInfo")?,
+            ex: text("ex")?,
+        })
+    }
+
+    /// The changes to this message; fields that say what it says already are left out.
+    ///
+    /// # Errors
+    /// Names the first field whose value cannot be applied.
+    pub(super) fn changes(self, message: &Message) -> Result<Vec<Change>, String> {
+        let mut changes = Vec::new();
+        if let Some(target) = self.target(message)? {
+            changes.push(Change::Target(target));
+        }
+        if let Some(content) = self.content {
+            changes.push(Change::Content(element::from_element(&message.content, content)?));
+        }
+        let options =
+            self.options.map(|given| given.into_iter().map(|(k, v)| (k, v.unwrap_or_default())).collect());
+        push_kind(&mut changes, message, self.content_type, options);
+        if let Some(id) = self.client_message {
+            changes.push(Change::ClientId(message_id("clientMsgID", id)?));
+        }
+        if let Some(id) = self.server_message {
+            changes.push(Change::PublicId(message_id("serverMsgID", id)?));
+        }
+        if let Some(from) = self.msg_from {
+            changes.push(Change::System(is_system(from)?));
+        }
+        if let Some(push) = self.offline_push {
+            if message.offline_push.is_none() {
+                return Err("offlinePushInfo is given for a message that has none".to_owned());
+            }
+            changes.push(Change::OfflinePush(push.into_push()));
+        }
+        changes.extend(self.platform.map(|number| Change::Platform(Platform(number))));
+        changes.extend(self.nickname.map(Change::Nickname));
+        changes.extend(self.face_url.map(Change::FaceUrl));
+        changes.extend(self.status.map(Change::Status));
+        changes.extend(self.mentions.map(|list| Change::Mentions(list.into_iter().flatten().collect())));
+        changes.extend(self.attached_info.map(Change::AttachedInfo));
+        changes.extend(self.ex.map(Change::Ex));
+        Ok(changes)
+    }
+
+    /// Where the message goes instead, put together from three fields; what is not given stays.
+    fn target(&self, message: &Message) -> Result<Option<Target>, String> {
+        if self.session_type.is_none() && self.recipient.is_none() && self.group.is_none() {
+            return Ok(None);
+        }
+        let (recipient, group) = body::address(&message.target);
+        let recipient = self.recipient.as_deref().unwrap_or(recipient);
+        let group = self.group.as_deref().unwrap_or(group);
+        let session = self.session_type.unwrap_or(match message.target {
+            Target::User(_) => 1,
+            Target::Group(_) => 3,
+            Target::Notice(_) => 4,
+        });
+        let user = || UserId::parse(recipient).map_err(|wrong| format!("recvID {wrong}"));
+        let target = match session {
+            1 => Target::User(user()?),
+            3 => Target::Group(GroupId::parse(group).map_err(|wrong| format!("groupID {wrong}"))?),
+            4 => Target::Notice(user()?),
+            other => return Err(format!("sessionType {other} is none of 1, 3 and 4")),
+        };
+        Ok((target != message.target).then_some(target))
+    }
+}
+
+/// Kind of content and switches hang together: what the server does follows from both.
+fn push_kind(
+    changes: &mut Vec<Change>,
+    message: &Message,
+    content_type: Option<i32>,
+    options: Option<BTreeMap<String, bool>>,
+) {
+    // Content of another form keeps its own kind: the number would mean something else there.
+    let content_type = content_type.filter(|_| message.content.form == FORM);
+    if let Some(code) = content_type {
+        changes.push(Change::ContentType { class: content::class(code), code });
+    }
+    if content_type.is_none() && options.is_none() {
+        return;
+    }
+    let code = content_type.unwrap_or_else(|| element::code(&message.content));
+    let replaced = options.is_some();
+    let options = options.unwrap_or_else(|| message.options.clone());
+    let handling = handling(&options, code);
+    if replaced || handling != message.handling {
+        changes.push(Change::Options { options, handling });
+    }
+}
+
+/// An id of a message as an answer may set it: 1..=128 bytes.
+fn message_id(name: &str, id: String) -> Result<String, String> {
+    if id.is_empty() || id.len() > limits::CLIENT_MESSAGE_ID_BYTES {
+        return Err(format!("{name} has not 1 to {} bytes", limits::CLIENT_MESSAGE_ID_BYTES));
+    }
+    Ok(id)
+}
+
+/// Source: openim-callbacks fact sheet 5.4.
+fn is_system(from: i32) -> Result<bool, String> {
+    match from {
+        100 => Ok(false),
+        200 => Ok(true),
+        other => Err(format!("msgFrom {other} is neither 100 (user) nor 200 (system)")),
+    }
+}

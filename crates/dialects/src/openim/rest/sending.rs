@@ -1,0 +1,224 @@
+//! `/msg/send_msg`, `/msg/batch_send_msg`, `/msg/send_simple_msg`. Source: REST sheet 7.1 to 7.3.
+
+use std::collections::BTreeMap;
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use ringback_model::command::{Command, Draft};
+use ringback_model::conversation::Target;
+use ringback_model::dialect::EdgeRequest;
+use ringback_model::ids::UserId;
+use ringback_model::limits;
+use ringback_model::message::OfflinePush;
+use ringback_model::time::UnixMs;
+use ringback_model::user::Platform;
+use serde_json::json;
+use serde_json::value::RawValue;
+
+use super::body::{
+    Reject, at_most, body, distinct, given, group_id, parse, required, required_number, user_id, user_ids,
+};
+use super::elements;
+use crate::openim::content::{MARKDOWN, OA_NOTIFICATION, argument, content, force_options, target};
+use crate::openim::options::handling;
+use crate::openim::wire::session;
+
+body! {
+    /// What an offline push shows.
+    PushJson {
+        title: String = "title",
+        desc: String = "desc",
+        ex: String = "ex",
+        ios_sound: String = "iOSPushSound",
+        ios_badge: bool = "iOSBadgeCount",
+        signal_info: String = "signalInfo",
+    }
+}
+
+impl From<PushJson> for OfflinePush {
+    fn from(push: PushJson) -> Self {
+        Self {
+            title: push.title,
+            desc: push.desc,
+            ex: push.ex,
+            ios_sound: push.ios_sound,
+            ios_badge: push.ios_badge,
+            signal_info: push.signal_info,
+        }
+    }
+}
+
+body! {
+    /// `/msg/send_msg`; the same keys in `/msg/batch_send_msg`.
+    SendMsg {
+        send_id: String = "sendID",
+        recv_id: String = "recvID",
+        group_id: String = "groupID",
+        nickname: String = "senderNickname",
+        face_url: String = "senderFaceURL",
+        platform: i32 = "senderPlatformID",
+        content: Option<Box<RawValue>> = "content",
+        content_type: i32 = "contentType",
+        session_type: i32 = "sessionType",
+        online_only: bool = "isOnlineOnly",
+        no_offline_push: bool = "notOfflinePush",
+        send_time: i64 = "sendTime",
+        offline_push: Option<PushJson> = "offlinePushInfo",
+        ex: String = "ex",
+    }
+}
+
+pub(super) fn send_msg(request: &EdgeRequest) -> Result<Command, Reject> {
+    let asked: SendMsg = parse(&request.body)?;
+    check_complete(&asked)?;
+    let session_type = effective_session(&asked);
+    match session_type {
+        session::SINGLE | session::NOTICE => required("recvID", &asked.recv_id)?,
+        session::GROUP => required("groupID", &asked.group_id)?,
+        _ => "",
+    };
+    let target = target(session_type, &asked.recv_id, &asked.group_id)?;
+    draft(asked, target).map(|draft| Command::Send(Box::new(draft)))
+}
+
+body! {
+    /// The rest of `/msg/batch_send_msg`.
+    Receivers { ids: Option<Vec<String>> = "recvIDs", everyone: bool = "isSendAll" }
+}
+
+pub(super) fn batch_send_msg(request: &EdgeRequest) -> Result<Command, Reject> {
+    let asked: SendMsg = parse(&request.body)?;
+    let receivers: Receivers = parse(&request.body)?;
+    check_complete(&asked)?;
+    let ids = given("recvIDs", receivers.ids)?;
+    at_most("recvIDs", ids.len(), limits::BATCH_RECEIVERS)?;
+    distinct("recvIDs", ids.iter())?;
+    if effective_session(&asked) != session::SINGLE {
+        return Err(argument("only single chats (sessionType 1) can be sent to many").into());
+    }
+    let sender = user_id("sendID", &asked.send_id)?;
+    // The command ignores the target of its draft: every receiver becomes one.
+    let draft = Box::new(draft(asked, Target::User(sender))?);
+    let recipients = if receivers.everyone { Vec::new() } else { user_ids("recvIDs", &ids)? };
+    Ok(Command::SendToMany { draft, recipients, everyone: receivers.everyone })
+}
+
+/// What the original asks for before it looks at values.
+fn check_complete(asked: &SendMsg) -> Result<(), Reject> {
+    required("sendID", &asked.send_id)?;
+    required_number("contentType", asked.content_type)?;
+    required_number("sessionType", asked.session_type)?;
+    let content = given("content", asked.content.as_deref())?;
+    if !content.get().starts_with('{') {
+        return Err(Reject::Malformed("content is not a JSON object".to_owned()));
+    }
+    Ok(())
+}
+
+/// Messages of notification accounts go their own way, whatever the caller says.
+const fn effective_session(asked: &SendMsg) -> i32 {
+    if asked.content_type == OA_NOTIFICATION { session::NOTICE } else { asked.session_type }
+}
+
+fn draft(asked: SendMsg, target: Target) -> Result<Draft, Reject> {
+    let given = given("content", asked.content)?;
+    let mentions = elements::check(asked.content_type, given.get())?;
+    let raw = if asked.content_type == OA_NOTIFICATION {
+        json!({ "detail": given.get() }).to_string()
+    } else {
+        given.get().to_owned()
+    };
+    let mut options = BTreeMap::new();
+    if asked.online_only {
+        for name in ["history", "persistent", "senderSync", "conversationUpdate"] {
+            options.insert(name.to_owned(), false);
+        }
+    }
+    if asked.no_offline_push {
+        options.insert("offlinePush".to_owned(), false);
+    }
+    force_options(&mut options, asked.content_type);
+    Ok(Draft {
+        client_id: None,
+        sender: user_id("sendID", &asked.send_id)?,
+        target,
+        platform: Platform(asked.platform),
+        nickname: asked.nickname,
+        face_url: asked.face_url,
+        system: true,
+        handling: handling(&options, asked.content_type),
+        content: content(asked.content_type, raw),
+        status: 0,
+        sent_at: (asked.send_time > 0).then_some(UnixMs(asked.send_time)),
+        created_at: None,
+        options,
+        offline_push: asked.offline_push.map(OfflinePush::from),
+        mentions,
+        attached_info: String::new(),
+        ex: asked.ex,
+        any_sender: false,
+    })
+}
+
+body! {
+    /// The body of `/msg/send_simple_msg`.
+    SendSimple {
+        send_id: String = "sendID",
+        content: String = "content",
+        offline_push: Option<PushJson> = "offlinePushInfo",
+        ex: String = "ex",
+    }
+}
+
+body! {
+    /// The key that a callback carried: whose message is answered.
+    Key { send_id: String = "sendID", recv_id: String = "recvID", group_id: String = "groupID" }
+}
+
+/// Answers a callback without an administrator's token: the key says in whose name and to whom.
+pub(super) fn send_simple_msg(request: &EdgeRequest) -> Result<Command, Reject> {
+    let asked: SendSimple = parse(&request.body)?;
+    required("content", &asked.content)?;
+    let key = key(request)?;
+    let (sender, target) = reply_direction(&key, &asked)?;
+    let options = BTreeMap::new();
+    Ok(Command::Send(Box::new(Draft {
+        client_id: None,
+        sender,
+        target,
+        platform: Platform::ADMIN,
+        nickname: String::new(),
+        face_url: String::new(),
+        system: false,
+        handling: handling(&options, MARKDOWN),
+        content: content(MARKDOWN, json!({ "content": asked.content }).to_string()),
+        status: 0,
+        sent_at: None,
+        created_at: None,
+        options,
+        offline_push: asked.offline_push.map(OfflinePush::from),
+        mentions: Vec::new(),
+        attached_info: String::new(),
+        ex: asked.ex,
+        any_sender: true,
+    })))
+}
+
+fn key(request: &EdgeRequest) -> Result<Key, Reject> {
+    let text = request.query("key").unwrap_or_default();
+    required("key", text)?;
+    // A '+' that was not percent-encoded arrives as a space.
+    let json = STANDARD.decode(text.replace(' ', "+")).map_err(|_| argument("key is not base64"))?;
+    let key: Key = serde_json::from_slice(&json).map_err(|_| argument("key is not the JSON it should be"))?;
+    required("sendID of key", &key.send_id)?;
+    Ok(key)
+}
+
+fn reply_direction(key: &Key, asked: &SendSimple) -> Result<(UserId, Target), Reject> {
+    if key.group_id.is_empty() {
+        let sender = user_id("recvID of key", &key.recv_id)?;
+        return Ok((sender, Target::User(user_id("sendID of key", &key.send_id)?)));
+    }
+    let sender = user_id("sendID", &asked.send_id)?;
+    Ok((sender, Target::Group(group_id("groupID of key", &key.group_id)?)))
+}

@@ -1,0 +1,233 @@
+use proptest::prelude::*;
+use ringback_model::command::{Command, Outcome};
+use ringback_model::dialect::{Edge, EdgeRequest, Method, Reply};
+use ringback_model::failure::{CallbackRefusal, Failure, Fault, Refusal, RefusalCode};
+use serde_json::{Value, json};
+
+use super::OpenImEdge;
+
+mod answers;
+mod requests;
+mod sends;
+
+fn route(path: &str) -> &'static str {
+    OpenImEdge.routes().iter().find(|route| route.path == path).expect(path).path
+}
+
+fn request(path: &str, body: impl Into<Vec<u8>>) -> EdgeRequest {
+    EdgeRequest {
+        route: route(path),
+        path: path.to_owned(),
+        query: Vec::new(),
+        headers: vec![("operationid".into(), "op1".into()), ("token".into(), "jwt".into())],
+        body: body.into(),
+    }
+}
+
+fn decode(path: &str, body: &Value) -> Result<Command, Refusal> {
+    OpenImEdge.decode(&request(path, body.to_string()), None)
+}
+
+fn refused(path: &str, body: &Value) -> Refusal {
+    decode(path, body).expect_err(path)
+}
+
+fn body(reply: &Reply) -> Value {
+    serde_json::from_slice(&reply.body).unwrap()
+}
+
+/// The `data` of a successful answer.
+fn data(path: &str, outcome: Outcome) -> Value {
+    let reply = OpenImEdge.encode(&request(path, "{}"), &Ok(outcome));
+    let mut answer = body(&reply);
+    assert_eq!((reply.status, &answer["errCode"]), (200, &json!(0)), "{answer}");
+    answer["data"].take()
+}
+
+#[test]
+fn routes_are_the_promised_ones() {
+    let routes: Vec<_> = OpenImEdge.routes().iter().map(|route| (route.method, route.path)).collect();
+    let promised = [
+        "/auth/get_admin_token",
+        "/auth/get_user_token",
+        "/auth/parse_token",
+        "/auth/force_logout",
+        "/user/user_register",
+        "/user/get_users_info",
+        "/user/get_users_online_status",
+        "/group/create_group",
+        "/group/get_groups_info",
+        "/group/invite_user_to_group",
+        "/friend/add_black",
+        "/friend/remove_black",
+        "/msg/send_msg",
+        "/msg/batch_send_msg",
+        "/msg/send_simple_msg",
+        "/msg/newest_seq",
+        "/msg/pull_msg_by_seq",
+        "/msg/get_server_time",
+    ];
+    assert_eq!(routes, promised.map(|path| (Method::Post, path)));
+}
+
+#[test]
+fn headers_that_are_required() {
+    let mut asked = request("/user/get_users_info", "{}");
+    let opening = OpenImEdge.open(&asked).unwrap();
+    assert_eq!((opening.operation_id.as_str(), opening.token.as_deref()), ("op1", Some("jwt")));
+    asked.headers.retain(|(name, _)| name != "token");
+    assert_eq!(OpenImEdge.open(&asked).unwrap_err().detail, "header must have token");
+    for open in ["/auth/get_admin_token", "/auth/parse_token"] {
+        let asked = EdgeRequest { route: route(open), ..asked.clone() };
+        assert_eq!(OpenImEdge.open(&asked).unwrap().token, None);
+    }
+    asked.headers = vec![("operationid".into(), String::new()), ("token".into(), "jwt".into())];
+    let refusal = OpenImEdge.open(&asked).unwrap_err();
+    assert_eq!(
+        (refusal.code, refusal.detail.as_str()),
+        (RefusalCode::BadArgument, "header must have operationID")
+    );
+}
+
+#[test]
+fn browsers_are_let_in() {
+    let headers = OpenImEdge.common_headers();
+    let value = |name: &str| headers.iter().find(|(key, _)| *key == name).map(|(_, value)| *value);
+    assert_eq!(value("access-control-allow-origin"), Some("*"));
+    assert_eq!(value("access-control-allow-headers"), Some("*"));
+    assert_eq!(value("access-control-max-age"), Some("172800"));
+    let preflight = OpenImEdge.preflight();
+    assert_eq!((preflight.status, body(&preflight)), (200, json!("ok")));
+}
+
+#[test]
+fn success_without_fields_has_no_data_key() {
+    for path in [
+        "/user/user_register",
+        "/auth/force_logout",
+        "/friend/add_black",
+        "/friend/remove_black",
+        "/group/invite_user_to_group",
+    ] {
+        let reply = OpenImEdge.encode(&request(path, "{}"), &Ok(Outcome::Done));
+        assert_eq!(reply.body, br#"{"errCode":0,"errMsg":"","errDlt":""}"#, "{path}");
+        assert_eq!(reply.headers, [("content-type", "application/json; charset=utf-8".to_owned())]);
+    }
+}
+
+#[test]
+fn failures_in_the_envelope() {
+    let said = CallbackRefusal {
+        code: Some(5001),
+        text: "blocked word".into(),
+        detail: "rule 17".into(),
+        show: true,
+    };
+    for (failure, status, code, text, detail) in [
+        (
+            Refusal::new(RefusalCode::NoPermission, "not you").into(),
+            200,
+            1002,
+            "NoPermissionError",
+            "not you",
+        ),
+        (
+            Refusal::new(RefusalCode::NotFound, "").into(),
+            200,
+            1004,
+            "RecordNotFoundError",
+            "RecordNotFoundError",
+        ),
+        (Refusal::new(RefusalCode::ByCallback(said), "").into(), 200, 5001, "blocked word", "rule 17"),
+        (Refusal::new(RefusalCode::Overloaded, "too often").into(), 429, 429, "TooManyRequests", "too often"),
+        (
+            Failure::Fault(Fault::new("disk at /var/lib broke")),
+            200,
+            500,
+            "ServerInternalError",
+            "the server could not do this; its log says why",
+        ),
+    ] {
+        let reply = OpenImEdge.encode(&request("/msg/send_msg", "{}"), &Err(failure));
+        assert_eq!(body(&reply), json!({"errCode": code, "errMsg": text, "errDlt": detail}));
+        assert_eq!(reply.status, status);
+        assert_eq!(reply.headers.iter().any(|(name, _)| *name == "retry-after"), status == 429);
+    }
+}
+
+#[test]
+fn an_outcome_of_another_route_is_our_fault_and_says_nothing() {
+    let reply = OpenImEdge.encode(&request("/msg/send_msg", "{}"), &Ok(Outcome::Done));
+    assert_eq!(body(&reply)["errCode"], 500);
+}
+
+#[test]
+fn an_unknown_path_is_told_in_the_envelope() {
+    let asked = EdgeRequest { route: "", path: "/nowhere".into(), ..request("/msg/send_msg", "") };
+    let reply = OpenImEdge.unknown(&asked);
+    assert_eq!(reply.status, 404);
+    assert_eq!(body(&reply)["errCode"], 1004);
+    assert_eq!(body(&reply)["errDlt"], "there is no /nowhere");
+}
+
+/// Reads the body as the server does, and answers what came of it.
+fn outcome_of(path: &str, text: &str) -> (u16, i64) {
+    let asked = request(path, text);
+    let refusal = OpenImEdge.decode(&asked, None).unwrap_err();
+    let reply = OpenImEdge.encode(&asked, &Err(refusal.into()));
+    (reply.status, body(&reply)["errCode"].as_i64().unwrap())
+}
+
+#[test]
+fn four_routes_answer_400_to_bodies_they_cannot_bind() {
+    let bound =
+        ["/msg/send_msg", "/msg/batch_send_msg", "/msg/send_simple_msg", "/user/get_users_online_status"];
+    for path in
+        OpenImEdge.routes().iter().map(|route| route.path).filter(|path| *path != "/msg/get_server_time")
+    {
+        let status = if bound.contains(&path) { 400 } else { 200 };
+        for text in
+            ["", "{", "[]", "{}", "null", r#"{"userID":7,"userIDs":7,"sendID":7,"users":7,"content":7}"#]
+        {
+            assert_eq!(outcome_of(path, text), (status, 1001), "{path} {text}");
+        }
+    }
+}
+
+#[test]
+fn bodies_that_bind_but_do_not_pass_answer_200() {
+    let unknown =
+        json!({"sendID": "u1", "recvID": "u2", "content": {}, "contentType": 107, "sessionType": 1});
+    assert_eq!(outcome_of("/msg/send_msg", &unknown.to_string()), (200, 1001));
+    // The same code from further inside is not about the body either.
+    let whole = json!({"sendID": "u1", "recvID": "u2", "content": {"content": "hi"}, "contentType": 101, "sessionType": 1});
+    let refusal = Refusal::new(RefusalCode::BadArgument, "message is not sent");
+    let reply = OpenImEdge.encode(&request("/msg/send_msg", whole.to_string()), &Err(refusal.into()));
+    assert_eq!((reply.status, &body(&reply)["errCode"]), (200, &json!(1001)));
+}
+
+fn any_json() -> impl Strategy<Value = Value> {
+    let leaf = prop_oneof![
+        Just(Value::Null),
+        any::<bool>().prop_map(Value::from),
+        any::<i64>().prop_map(Value::from),
+        "\\PC{0,12}".prop_map(Value::from),
+    ];
+    let key = "(userID|userIDs|users|groupInfo|content|contentType|sessionType|seqRanges|sendID|recvIDs|platformID|begin|x)";
+    leaf.prop_recursive(3, 24, 6, move |inner| {
+        prop_oneof![
+            prop::collection::vec(inner.clone(), 0..4).prop_map(Value::from),
+            prop::collection::btree_map(key, inner, 0..6)
+                .prop_map(|map| Value::Object(map.into_iter().collect())),
+        ]
+    })
+}
+
+proptest! {
+    #[test]
+    fn any_body_is_read_without_panic(at in 0usize..18, text in "\\PC{0,60}", value in any_json()) {
+        let path = OpenImEdge.routes()[at].path;
+        let _ = OpenImEdge.decode(&request(path, text), None);
+        let _ = OpenImEdge.decode(&request(path, value.to_string()), None);
+    }
+}

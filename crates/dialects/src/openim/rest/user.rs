@@ -1,0 +1,163 @@
+//! `/user`: profiles and presence. Source: REST sheet 4, 12.
+
+use ringback_model::command::{Command, Outcome};
+use ringback_model::dialect::EdgeRequest;
+use ringback_model::failure::RefusalCode;
+use ringback_model::ids::UserId;
+use ringback_model::limits;
+use ringback_model::time::UnixMs;
+use ringback_model::user::{AccountLevel, Connection, User};
+use serde::Serialize;
+
+use super::body::{Reject, at_most, body, distinct, given, parse, required, user_id, user_ids};
+use super::reply::{Data, data};
+
+body! {
+    /// One user to register.
+    NewUser {
+        id: String = "userID",
+        nickname: String = "nickname",
+        face_url: String = "faceURL",
+        ex: String = "ex",
+        level: i32 = "appMangerLevel",
+        receive_option: i32 = "globalRecvMsgOpt",
+    }
+}
+
+body! {
+    /// `/user/user_register`.
+    Register { users: Option<Vec<NewUser>> = "users" }
+}
+
+pub(super) fn register(request: &EdgeRequest) -> Result<Command, Reject> {
+    let asked: Register = parse(&request.body)?;
+    let users = given("users", asked.users)?;
+    distinct("users", users.iter().map(|user| &user.id))?;
+    let users = users.into_iter().map(new_user).collect::<Result<_, _>>()?;
+    Ok(Command::RegisterUsers { users })
+}
+
+fn new_user(asked: NewUser) -> Result<User, Reject> {
+    let id = user_id("userID", &asked.id)?;
+    if !asked.id.chars().all(|c| c.is_ascii_alphanumeric() || c == '_') {
+        let detail = format!("userID {:?} holds something else than letters, digits and '_'", asked.id);
+        return Err(Reject::new(RefusalCode::BadArgument, detail));
+    }
+    required("nickname", &asked.nickname)?;
+    Ok(User {
+        id,
+        nickname: asked.nickname,
+        face_url: asked.face_url,
+        ex: asked.ex,
+        created_at: UnixMs(0),
+        level: AccountLevel(asked.level),
+        receive_option: asked.receive_option,
+    })
+}
+
+body! {
+    /// `/user/get_users_info`, `/user/get_users_online_status`.
+    UserIds { ids: Option<Vec<String>> = "userIDs" }
+}
+
+/// An id that cannot exist is as unknown as any other: left out, never an error.
+pub(super) fn infos(request: &EdgeRequest) -> Result<Command, Reject> {
+    let asked: UserIds = parse(&request.body)?;
+    let ids = given("userIDs", asked.ids)?;
+    Ok(Command::Users { ids: ids.iter().filter_map(|id| UserId::parse(id).ok()).collect() })
+}
+
+pub(super) fn online(request: &EdgeRequest) -> Result<Command, Reject> {
+    let asked: UserIds = parse(&request.body)?;
+    let ids = given("userIDs", asked.ids)?;
+    at_most("userIDs", ids.len(), limits::LIST_ITEMS)?;
+    Ok(Command::OnlineStatus { ids: user_ids("userIDs", &ids)? })
+}
+
+/// A profile as clients see it.
+#[derive(Serialize)]
+struct UserInfo<'a> {
+    #[serde(rename = "userID")]
+    id: &'a str,
+    nickname: &'a str,
+    #[serde(rename = "faceURL")]
+    face_url: &'a str,
+    ex: &'a str,
+    #[serde(rename = "createTime")]
+    created_at: i64,
+    #[serde(rename = "appMangerLevel")]
+    level: i32,
+    #[serde(rename = "globalRecvMsgOpt")]
+    receive_option: i32,
+}
+
+impl<'a> From<&'a User> for UserInfo<'a> {
+    fn from(user: &'a User) -> Self {
+        Self {
+            id: user.id.as_str(),
+            nickname: &user.nickname,
+            face_url: &user.face_url,
+            ex: &user.ex,
+            created_at: user.created_at.0,
+            level: user.level.0,
+            receive_option: user.receive_option,
+        }
+    }
+}
+
+#[derive(Serialize)]
+struct UsersInfo<'a> {
+    #[serde(rename = "usersInfo")]
+    users: Vec<UserInfo<'a>>,
+}
+
+pub(super) fn infos_data(outcome: &Outcome) -> Option<Data> {
+    let Outcome::Users(users) = outcome else { return None };
+    data(&UsersInfo { users: users.iter().map(UserInfo::from).collect() })
+}
+
+#[derive(Serialize)]
+struct OnlineUser<'a> {
+    #[serde(rename = "userID")]
+    id: &'a str,
+    status: i32,
+    #[serde(rename = "detailPlatformStatus")]
+    connections: Vec<OnlinePlatform<'a>>,
+}
+
+#[derive(Serialize)]
+struct OnlinePlatform<'a> {
+    #[serde(rename = "platformID")]
+    platform: i32,
+    #[serde(rename = "connID")]
+    id: &'a str,
+    #[serde(rename = "isBackground")]
+    background: bool,
+    /// The token's id: tells sessions apart as well as the token itself, and opens nothing.
+    token: &'a str,
+}
+
+impl<'a> From<&'a Connection> for OnlinePlatform<'a> {
+    fn from(connection: &'a Connection) -> Self {
+        Self {
+            platform: connection.platform.0,
+            id: &connection.id,
+            background: connection.background,
+            token: &connection.token_id,
+        }
+    }
+}
+
+/// `data` is the list itself.
+pub(super) fn online_data(outcome: &Outcome) -> Option<Data> {
+    let Outcome::Online(users) = outcome else { return None };
+    let users: Vec<_> = users
+        .iter()
+        .map(|(id, connections)| OnlineUser {
+            id: id.as_str(),
+            status: i32::from(!connections.is_empty()),
+            connections: connections.iter().map(OnlinePlatform::from).collect(),
+        })
+        .collect();
+    data(&users)
+}

@@ -1,0 +1,69 @@
+//! What an entry does, in a sentence.
+
+use ringback_model::event::Phase;
+use ringback_model::rule::{OnFailure, Order, Retry, Rule};
+
+use crate::openim::callbacks::commands::Service;
+
+/// One sentence about a rule that is on. The address is shown without its query, which may hold a secret.
+pub(super) fn describe(rule: &Rule, service: &Service) -> String {
+    let address = rule.url.split(['?', '#']).next().unwrap_or_default();
+    let subject = service.subject;
+    let seconds = rule.policy.timeout_ms / 1000;
+    let filter = filter(rule);
+    match rule.phase {
+        Phase::Before => {
+            let end = match rule.policy.on_failure {
+                OnFailure::Continue => "goes on",
+                OnFailure::Refuse => "is refused",
+            };
+            format!(
+                "asks {address} before every {subject}{filter}; if it does not answer within {seconds} s the message {end}"
+            )
+        }
+        Phase::After => {
+            let then = match &rule.policy.retry {
+                Retry::Schedule(_) => "is tried again later",
+                Retry::Once => "is tried once more, then parked",
+                Retry::None => "is parked",
+            };
+            let order = match rule.policy.order {
+                Order::Conversation => "in order inside a conversation",
+                Order::Strict => "strictly in order inside a conversation",
+                Order::None => "in no order",
+            };
+            format!(
+                "tells {address} after every {subject}{filter}, {order}; what it does not take within {seconds} s {then}"
+            )
+        }
+    }
+}
+
+fn filter(rule: &Rule) -> String {
+    let mut text = String::new();
+    if !rule.selectors.denied_types.is_empty() {
+        let types: Vec<String> = rule
+            .selectors
+            .denied_types
+            .iter()
+            .map(|range| match range.first {
+                first if first == range.last => first.to_string(),
+                i32::MIN => format!("below {}", i64::from(range.last) + 1),
+                first if range.last == i32::MAX => format!("above {}", i64::from(first) - 1),
+                first => format!("{first}-{}", range.last),
+            })
+            .collect();
+        text = format!(" except content types {}", types.join(", "));
+    }
+    let attention = &rule.selectors.attention;
+    if !attention.users.is_empty() || !attention.groups.is_empty() {
+        let count = attention.users.len().max(attention.groups.len());
+        let of = match (attention.users.is_empty(), attention.groups.is_empty()) {
+            (false, true) => "recipients",
+            (true, _) => "groups",
+            (false, false) => "recipients or groups",
+        };
+        text.push_str(&format!(" to the {count} {of} of attentionIds"));
+    }
+    text
+}

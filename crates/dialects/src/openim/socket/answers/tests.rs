@@ -1,0 +1,229 @@
+use std::sync::Arc;
+
+use ringback_model::conversation::{ConversationId, Target};
+use ringback_model::failure::{CallbackRefusal, Refusal, RefusalCode};
+use ringback_model::ids::{GroupId, MessageId, UserId};
+use ringback_model::message::Handling;
+use ringback_model::time::UnixMs;
+use ringback_model::user::Platform;
+
+use super::*;
+use crate::openim::socket::OpenImSocket;
+use crate::openim::socket::envelope::{Codec, Encoding};
+use crate::openim::wire::{
+    GetConversationsHasReadAndMaxSeqResp, GetSeqMessageResp, PullMessageBySeqsResp, PushMessages,
+};
+use ringback_model::dialect::{Frame, Socket};
+
+const GZIP: Codec = Codec { encoding: Encoding::Json, gzip: true };
+
+fn user(text: &str) -> UserId {
+    UserId::parse(text).unwrap()
+}
+
+fn message(target: Target, seq: u64) -> Message {
+    Message {
+        id: MessageId(7),
+        public_id: None,
+        client_id: "c1".into(),
+        sender: user("u2"),
+        target,
+        seq,
+        platform: Platform::WEB,
+        nickname: String::new(),
+        face_url: String::new(),
+        system: false,
+        content: content::content(101, r#"{"content":"hi"}"#.into()),
+        status: 1,
+        sent_at: UnixMs(5),
+        created_at: UnixMs(4),
+        options: BTreeMap::new(),
+        handling: Handling::default(),
+        offline_push: None,
+        mentions: Vec::new(),
+        attached_info: String::new(),
+        ex: String::new(),
+    }
+}
+
+fn to(request: i32) -> Correlation {
+    Correlation { request, key: "k1".into(), operation_id: Arc::from("op1") }
+}
+
+/// The answer as a client reads it from the socket, in both codecs.
+fn told(request: i32, result: &Result<Outcome, Failure>) -> Response {
+    let read = |codec: Codec| match OpenImSocket.answer(codec.wire(), &to(request), result) {
+        Frame::Binary(bytes) => codec.decode_response(&bytes).unwrap(),
+        Frame::Text(text) => panic!("a text frame would end a client's session: {text}"),
+    };
+    let response = read(Codec::JSON);
+    assert_eq!(read(GZIP), response);
+    let echo = (response.req_identifier, response.msg_incr.as_str(), response.operation_id.as_str());
+    assert_eq!(echo, (request, "k1", "op1"));
+    response
+}
+
+fn state(peer: &str, max_seq: u64) -> ConversationState {
+    ConversationState {
+        conversation: ConversationId::single(&user("u1"), &user(peer)),
+        max_seq,
+        read_seq: max_seq / 2,
+        min_seq: 1,
+        newest_at: UnixMs(if max_seq > 0 { 99 } else { 0 }),
+    }
+}
+
+#[test]
+fn newest_and_read_seqs() {
+    let states = vec![(None, state("u2", 4)), (Some("asked".to_owned()), state("u3", 0))];
+    let newest: GetMaxSeqResp = told(1001, &Ok(Outcome::Seqs(states.clone()))).message().unwrap();
+    assert_eq!(newest.max_seqs, [("si_u1_u2".to_owned(), 4)].into());
+    let read: GetConversationsHasReadAndMaxSeqResp =
+        told(1006, &Ok(Outcome::Seqs(states))).message().unwrap();
+    assert_eq!(read.seqs["si_u1_u2"], Seqs { max_seq: 4, has_read_seq: 2, max_seq_time: 99 });
+    assert_eq!(read.seqs["asked"], Seqs::default(), "conversations without messages are there too");
+}
+
+#[test]
+fn every_pulled_conversation_appears() {
+    let pulled =
+        |name: &str, messages| Pulled { conversation: name.to_owned(), messages, is_end: false, end_seq: 0 };
+    let outcome = Outcome::Pulled(vec![
+        pulled("si_u1_u2", vec![Arc::new(message(Target::User(user("u1")), 3))]),
+        pulled("si_unknown", vec![]),
+        pulled("n_u1_u2", vec![]),
+    ]);
+    let answer: GetSeqMessageResp = told(1005, &Ok(outcome.clone())).message().unwrap();
+    assert_eq!(answer.msgs.keys().collect::<Vec<_>>(), ["si_u1_u2", "si_unknown"]);
+    assert_eq!(answer.notification_msgs.keys().collect::<Vec<_>>(), ["n_u1_u2"]);
+    let shown = &answer.msgs["si_u1_u2"].msgs[0];
+    assert_eq!(
+        (shown.seq, shown.status, shown.server_msg_id.as_str()),
+        (3, 2, MessageId(7).to_hex().as_str())
+    );
+    let same: PullMessageBySeqsResp = told(1002, &Ok(outcome.clone())).message().unwrap();
+    assert_eq!(same, answer);
+    let last: GetLastMessageResp = told(1007, &Ok(outcome)).message().unwrap();
+    assert_eq!(last.msgs.keys().collect::<Vec<_>>(), ["si_u1_u2"], "those without messages are left out");
+}
+
+#[test]
+fn a_conversation_that_was_asked_for_twice_is_answered_once() {
+    let pulled = |seqs: &[u64], is_end| Pulled {
+        conversation: "si_u1_u2".to_owned(),
+        messages: seqs.iter().map(|seq| Arc::new(message(Target::User(user("u1")), *seq))).collect(),
+        is_end,
+        end_seq: 0,
+    };
+    let outcome =
+        Outcome::Pulled(vec![pulled(&[5, 6], false), pulled(&[1, 2], true), pulled(&[2, 5], false)]);
+    let answer: PullMessageBySeqsResp = told(1002, &Ok(outcome)).message().unwrap();
+    let msgs = &answer.msgs["si_u1_u2"];
+    assert_eq!(msgs.msgs.iter().map(|message| message.seq).collect::<Vec<_>>(), [1, 2, 5, 6]);
+    assert!(msgs.is_end);
+}
+
+#[test]
+fn a_send_is_answered_with_its_ids() {
+    let sent = |before| Sent { message: Arc::new(message(Target::User(user("u1")), 3)), before };
+    let answer: SendMsgResp = told(1003, &Ok(Outcome::Sent(sent(None)))).message().unwrap();
+    let expected = SendMsgResp {
+        server_msg_id: MessageId(7).to_hex(),
+        client_msg_id: "c1".into(),
+        send_time: 5,
+        modify: None,
+    };
+    assert_eq!(answer, expected);
+    let before = Box::new(message(Target::User(user("u1")), 0));
+    let answer: SendMsgResp = told(1003, &Ok(Outcome::Sent(sent(Some(before))))).message().unwrap();
+    assert_eq!(answer.modify.unwrap().content, br#"{"content":"hi"}"#, "the whole message as it is now");
+}
+
+#[test]
+fn failures_carry_code_and_words() {
+    let said = |text: &str| CallbackRefusal {
+        code: Some(5001),
+        text: text.into(),
+        detail: "rule 17".into(),
+        show: true,
+    };
+    for (failure, code, text) in [
+        (Refusal::new(RefusalCode::ByCallback(said("blocked word")), "").into(), 5001, "blocked word"),
+        (
+            Refusal::new(RefusalCode::BadArgument, "recvID is empty").into(),
+            1001,
+            "ArgsError: recvID is empty",
+        ),
+        (Refusal::new(RefusalCode::BlockedByPeer, "").into(), 1302, "BlockedByPeer"),
+        (
+            Fault::new("disk at /data broke").into(),
+            500,
+            "ServerInternalError: the server could not do this; its log says why",
+        ),
+    ] {
+        let answer = told(1003, &Err(failure));
+        assert_eq!((answer.err_code, answer.err_msg.as_str(), answer.data.len()), (code, text, 0));
+    }
+    let answer = told(1003, &Err(Refusal::new(RefusalCode::ByCallback(said("no")), "").into()));
+    assert_eq!(answer.err_dlt, "rule 17");
+    assert_eq!(
+        told(1001, &Ok(Outcome::Time(UnixMs(1)))).err_code,
+        500,
+        "an answer of another kind is our fault"
+    );
+}
+
+fn pushed(message: Message) -> PushMessages {
+    let push = Push { message: Arc::new(message), operation_id: Arc::from("op9") };
+    let Frame::Binary(bytes) = OpenImSocket.push(Codec::JSON.wire(), &push) else {
+        panic!("pushes are binary")
+    };
+    let response = Codec::JSON.decode_response(&bytes).unwrap();
+    assert_eq!(
+        (response.req_identifier, response.operation_id.as_str(), response.msg_incr.as_str()),
+        (2001, "op9", "")
+    );
+    response.message().unwrap()
+}
+
+#[test]
+fn pushes_stand_under_the_clients_names() {
+    for (target, key) in [
+        (Target::User(user("u1")), "si_u1_u2"),
+        (Target::Group(GroupId::parse("77").unwrap()), "sg_77"),
+        (Target::Notice(user("u1")), "sn_u1_u2"),
+    ] {
+        let push = pushed(message(target, 3));
+        assert_eq!(push.msgs.keys().collect::<Vec<_>>(), [key]);
+        assert_eq!((push.msgs[key].msgs[0].status, push.msgs[key].msgs[0].seq), (2, 3));
+        assert!(push.notification_msgs.is_empty());
+    }
+}
+
+#[test]
+fn a_notification_that_is_not_kept_has_its_own_stream() {
+    let notice = |seq| Message {
+        options: [("isNotNotification".to_owned(), false)].into(),
+        ..message(Target::User(user("u1")), seq)
+    };
+    let push = pushed(notice(0));
+    assert_eq!((push.msgs.len(), push.notification_msgs.contains_key("n_u1_u2")), (0, true));
+    assert!(pushed(notice(3)).msgs.contains_key("si_u1_u2"), "a number belongs to the chat");
+}
+
+#[test]
+fn only_sending_becomes_sent() {
+    for (status, shown) in [(0, 0), (1, 2), (2, 2), (4, 4)] {
+        let push = pushed(Message { status, ..message(Target::User(user("u1")), 3) });
+        assert_eq!(push.msgs["si_u1_u2"].msgs[0].status, shown);
+    }
+}
+
+#[test]
+fn kicks_exactly() {
+    let text = r#"{"reqIdentifier":2002,"msgIncr":"","operationID":"","errCode":0,"errMsg":"","data":null}"#;
+    assert_eq!(OpenImSocket.kicked(Codec::JSON.wire()), Frame::Binary(text.into()));
+    assert!(
+        matches!(OpenImSocket.kicked(GZIP.wire()), Frame::Binary(bytes) if bytes.starts_with(&[0x1f, 0x8b]))
+    );
+}
