@@ -1,0 +1,240 @@
+//! The table of connections: what a push promises, who is kicked, and what happens to those who do not read.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    reason = "a test stops at the first thing that is not as it should be"
+)]
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use ringback_model::command::{Actor, Outcome};
+use ringback_model::conversation::Target;
+use ringback_model::dialect::{Correlation, Frame, Hello, Incoming, Socket, TurnAway, Wire};
+use ringback_model::failure::{Failure, Refusal, RefusalCode};
+use ringback_model::ids::{MessageId, UserId};
+use ringback_model::limits;
+use ringback_model::message::{Content, ContentClass, Handling, Message};
+use ringback_model::ports::{Push, Sessions};
+use ringback_model::time::UnixMs;
+use ringback_model::user::Platform;
+use ringback_server::ws::sessions::{Identity, Membership, Outgoing, SessionTable};
+use tokio::sync::mpsc::Receiver;
+
+/// Encodes a push as the wire's number and the message's seq, and counts how often.
+#[derive(Default)]
+struct Plain {
+    encoded: AtomicUsize,
+}
+
+impl Socket for Plain {
+    fn hello(&self, _: &[(String, String)], _: &[(String, String)]) -> Result<Hello, Refusal> {
+        Err(Refusal::new(RefusalCode::BadHandshake, "not in this test"))
+    }
+    fn welcome(&self, _: &[(String, String)]) -> Option<Frame> {
+        None
+    }
+    fn turn_away(&self, _: &[(String, String)], _: &Refusal) -> TurnAway {
+        TurnAway::Frame(Frame::Text("away".to_owned()))
+    }
+    fn read(&self, _: Wire, _: &Actor, _: &Frame) -> Incoming {
+        Incoming::Ignore
+    }
+    fn answer(&self, _: Wire, _: &Correlation, _: &Result<Outcome, Failure>) -> Frame {
+        Frame::Text("answer".to_owned())
+    }
+    fn push(&self, wire: Wire, push: &Push) -> Frame {
+        self.encoded.fetch_add(1, Ordering::Relaxed);
+        Frame::Text(format!("{}:{}", wire.0, push.message.seq))
+    }
+    fn kicked(&self, _: Wire) -> Frame {
+        Frame::Text("kicked".to_owned())
+    }
+}
+
+fn user(id: &str) -> UserId {
+    UserId::parse(id).unwrap()
+}
+
+fn push(seq: u64) -> Push {
+    let content =
+        Content { form: "plain".to_owned(), class: ContentClass::Text, code: 1, raw: "hello".to_owned() };
+    let message = Message {
+        id: MessageId(seq),
+        public_id: None,
+        client_id: seq.to_string(),
+        sender: user("ann"),
+        target: Target::User(user("bob")),
+        seq,
+        platform: Platform::WEB,
+        nickname: String::new(),
+        face_url: String::new(),
+        system: false,
+        content,
+        status: 1,
+        sent_at: UnixMs(1),
+        created_at: UnixMs(1),
+        options: std::collections::BTreeMap::new(),
+        handling: Handling::default(),
+        offline_push: None,
+        mentions: Vec::new(),
+        attached_info: String::new(),
+        ex: String::new(),
+    };
+    Push { message: Arc::new(message), operation_id: Arc::from("op") }
+}
+
+struct Table {
+    table: Arc<SessionTable>,
+    dialect: Arc<Plain>,
+}
+
+impl Table {
+    fn new(per_user: usize) -> Self {
+        Self { table: SessionTable::new(per_user), dialect: Arc::default() }
+    }
+
+    fn try_join(
+        &self,
+        id: &str,
+        platform: i32,
+        token: &str,
+        wire: u8,
+    ) -> Option<(Membership, Receiver<Outgoing>)> {
+        let identity = Identity {
+            user: user(id),
+            platform: Platform(platform),
+            token_id: token.to_owned(),
+            background: false,
+            dialect: Arc::clone(&self.dialect) as Arc<dyn Socket>,
+            wire: Wire(wire),
+        };
+        self.table.join(identity, Some(Frame::Text("welcome".to_owned())))
+    }
+
+    fn join(&self, id: &str, platform: i32, token: &str, wire: u8) -> (Membership, Receiver<Outgoing>) {
+        self.try_join(id, platform, token, wire).unwrap()
+    }
+}
+
+fn texts(queue: &mut Receiver<Outgoing>) -> Vec<String> {
+    let mut texts = Vec::new();
+    while let Ok(outgoing) = queue.try_recv() {
+        texts.push(match outgoing {
+            Outgoing::Message { message, .. } => message.to_text().unwrap().to_owned(),
+            Outgoing::Close(_) => "close".to_owned(),
+        });
+    }
+    texts
+}
+
+#[test]
+fn pushes_come_in_order_after_the_welcome_and_are_encoded_once_per_form() {
+    let table = Table::new(8);
+    let (_one, mut first) = table.join("bob", 5, "a", 1);
+    let (_two, mut second) = table.join("bob", 2, "b", 1);
+    let (_three, mut third) = table.join("Carl", 5, "c", 2);
+    for seq in 1..=3 {
+        table.table.push(&push(seq), &[user("bob"), user("carl"), user("nobody")], Arc::new(()));
+    }
+    assert_eq!(texts(&mut first), ["welcome", "1:1", "1:2", "1:3"]);
+    assert_eq!(texts(&mut second), ["welcome", "1:1", "1:2", "1:3"]);
+    assert_eq!(texts(&mut third), ["welcome", "2:1", "2:2", "2:3"]);
+    assert_eq!(table.dialect.encoded.load(Ordering::Relaxed), 6);
+}
+
+#[test]
+fn a_push_is_written_when_the_last_of_its_connections_has_it_or_is_gone() {
+    let table = Table::new(8);
+    let (_one, mut first) = table.join("bob", 5, "a", 1);
+    let (two, second) = table.join("bob", 2, "b", 1);
+    let written: Arc<dyn Send + Sync> = Arc::new(());
+    let done = Arc::downgrade(&written);
+    table.table.push(&push(1), &[user("bob")], written);
+    assert_eq!(texts(&mut first), ["welcome", "1:1"]);
+    assert!(done.upgrade().is_some(), "one connection has not written it yet");
+    drop((two, second));
+    assert!(done.upgrade().is_none(), "and now it never will");
+
+    let nobody: Arc<dyn Send + Sync> = Arc::new(());
+    let done = Arc::downgrade(&nobody);
+    table.table.push(&push(2), &[user("nobody")], nobody);
+    assert!(done.upgrade().is_none(), "nobody is online: nothing to wait for");
+}
+
+#[test]
+fn a_client_that_does_not_read_is_cut_and_gives_everything_back() {
+    let table = Table::new(8);
+    let (slow, queue) = table.join("bob", 5, "a", 1);
+    let written: Arc<dyn Send + Sync> = Arc::new(());
+    let done = Arc::downgrade(&written);
+    for seq in 1..limits::SOCKET_QUEUE as u64 {
+        table.table.push(&push(seq), &[user("bob")], Arc::clone(&written));
+    }
+    assert!(!slow.peer.cut().is_cancelled(), "the queue is full, not over");
+    table.table.push(&push(1000), &[user("bob")], written);
+    assert!(slow.peer.cut().is_cancelled());
+    drop((slow, queue));
+    assert!(done.upgrade().is_none());
+    assert_eq!(table.table.online(&[user("bob")]), [false]);
+}
+
+#[test]
+fn the_queue_is_bounded_in_bytes_too() {
+    let table = Table::new(8);
+    let (slow, _queue) = table.join("bob", 5, "a", 1);
+    let large = "x".repeat(limits::SOCKET_QUEUE_BYTES / 4);
+    for _ in 0..3 {
+        slow.peer.push(tokio_tungstenite::tungstenite::Message::text(large.clone()), None);
+    }
+    assert!(!slow.peer.cut().is_cancelled());
+    slow.peer.push(tokio_tungstenite::tungstenite::Message::text(large), None);
+    assert!(slow.peer.cut().is_cancelled());
+}
+
+#[tokio::test]
+async fn answers_wait_for_room_instead() {
+    let table = Table::new(8);
+    let (slow, mut queue) = table.join("bob", 5, "a", 1);
+    for seq in 1..limits::SOCKET_QUEUE as u64 {
+        table.table.push(&push(seq), &[user("bob")], Arc::new(()));
+    }
+    let peer = Arc::clone(&slow.peer);
+    let mut answering = Box::pin(async move { peer.answer(Frame::Text("late".to_owned())).await });
+    assert!(futures_util::poll!(&mut answering).is_pending());
+    assert!(queue.recv().await.is_some());
+    answering.await;
+    assert_eq!(texts(&mut queue).last().map(String::as_str), Some("late"));
+    assert!(!slow.peer.cut().is_cancelled());
+}
+
+#[test]
+fn a_login_kicks_the_same_platform_with_another_token() {
+    let table = Table::new(8);
+    let (_same, mut same) = table.join("bob", 5, "new", 1);
+    let (_other, mut other) = table.join("bob", 5, "old", 1);
+    let (_phone, mut phone) = table.join("bob", 2, "old", 1);
+    table.table.kick(&user("BOB"), Platform(5), Some("new"));
+    assert_eq!(texts(&mut other), ["welcome", "kicked", "close"]);
+    assert_eq!(texts(&mut same), ["welcome"]);
+    assert_eq!(texts(&mut phone), ["welcome"]);
+    assert_eq!(table.table.connections(&user("bob")).len(), 2, "the kicked one is offline at once");
+    table.table.push(&push(1), &[user("bob")], Arc::new(()));
+    assert_eq!(texts(&mut other), Vec::<String>::new());
+    table.table.kick(&user("bob"), Platform(5), None);
+    assert_eq!(texts(&mut same), ["1:1", "kicked", "close"]);
+}
+
+#[test]
+fn a_user_has_so_many_connections() {
+    let table = Table::new(2);
+    let one = table.join("bob", 5, "a", 1);
+    let _two = table.join("Bob", 5, "a", 1);
+    assert!(table.table.is_full(&user("bob")));
+    assert!(table.try_join("bob", 5, "a", 1).is_none());
+    assert!(table.try_join("carl", 5, "a", 1).is_some());
+    drop(one);
+    assert!(table.try_join("bob", 5, "a", 1).is_some());
+}

@@ -1,0 +1,275 @@
+//! A whole edge over a product of a few lines: real listener, real HTTP, real sockets.
+
+#![allow(dead_code, reason = "each test file uses its part")]
+
+use std::net::SocketAddr;
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use ringback_model::command::{Actor, Call, Command, Outcome};
+use ringback_model::conversation::Target;
+use ringback_model::dialect::{
+    Correlation, Edge, EdgeRequest, Frame, Hello, Incoming, Method, Opening, Reply, Route, Socket, TurnAway,
+    Wire,
+};
+use ringback_model::failure::{Failure, Refusal, RefusalCode};
+use ringback_model::ids::UserId;
+use ringback_model::message::{Content, ContentClass, Handling};
+use ringback_model::ports::{Fut, Push};
+use ringback_model::time::UnixMs;
+use ringback_model::user::Platform;
+use ringback_server::http::probes::Probes;
+use ringback_server::http::{Http, HttpParts};
+use ringback_server::listener::{self, Listening};
+use ringback_server::product::{Done, Product};
+use ringback_server::telemetry;
+use ringback_server::ws::Sockets;
+use ringback_server::ws::sessions::SessionTable;
+use tokio::sync::Semaphore;
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+
+pub(crate) fn user(id: &str) -> UserId {
+    UserId::parse(id).unwrap()
+}
+
+fn no(code: RefusalCode, detail: &str) -> Refusal {
+    Refusal::new(code, detail)
+}
+
+/// Tokens are `user/platform`, with anything after another `/`.
+fn platform_of(text: &str) -> Platform {
+    Platform(text.split('/').next().unwrap().parse().unwrap())
+}
+
+/// Answers everything at once, except sends: these wait at a gate that the test opens.
+pub(crate) struct Scripted {
+    pub(crate) gate: Semaphore,
+    pub(crate) log: Mutex<Vec<String>>,
+    pub(crate) taken: Mutex<Vec<String>>,
+}
+
+impl Scripted {
+    pub(crate) fn log(&self) -> Vec<String> {
+        self.log.lock().unwrap().clone()
+    }
+}
+
+impl Product for Scripted {
+    fn authenticate<'a>(&'a self, token: &'a str) -> Fut<'a, Result<Actor, Failure>> {
+        Box::pin(async move {
+            let (name, platform) =
+                token.split_once('/').ok_or_else(|| no(RefusalCode::TokenMalformed, "not a token"))?;
+            if self.taken.lock().unwrap().iter().any(|taken| taken == token) {
+                return Err(no(RefusalCode::TokenKicked, "taken away").into());
+            }
+            let platform = platform_of(platform);
+            Ok(Actor { user: user(name), platform, admin: false, token_id: token.to_owned() })
+        })
+    }
+
+    fn execute(&self, call: Call) -> Fut<'_, Result<Done, Failure>> {
+        Box::pin(async move {
+            match call.command {
+                Command::Send(draft) => {
+                    self.log.lock().unwrap().push(format!("asked {}", draft.content.raw));
+                    self.gate.acquire().await.unwrap().forget();
+                    self.log.lock().unwrap().push(format!("sent {}", draft.content.raw));
+                }
+                Command::ServerTime => {}
+                Command::Users { .. } => panic!("on purpose"),
+                _ => return Err(no(RefusalCode::BadArgument, "not in this test").into()),
+            }
+            Ok(Done { outcome: Outcome::Time(UnixMs(7)), answered: Box::new(()) })
+        })
+    }
+}
+
+/// `/time` needs a token, `/panic` panics, `/open` needs none; the answer says what happened.
+pub(crate) struct TextEdge;
+
+impl Edge for TextEdge {
+    fn routes(&self) -> &'static [Route] {
+        &[
+            Route { method: Method::Post, path: "/time" },
+            Route { method: Method::Post, path: "/panic" },
+            Route { method: Method::Post, path: "/decoder" },
+            Route { method: Method::Get, path: "/open" },
+        ]
+    }
+    fn common_headers(&self) -> &'static [(&'static str, &'static str)] {
+        &[("access-control-allow-origin", "*")]
+    }
+    fn open(&self, request: &EdgeRequest) -> Result<Opening, Refusal> {
+        let token = request.header("token").map(str::to_owned);
+        if request.route == "/time" && token.is_none() {
+            return Err(no(RefusalCode::BadArgument, "no token"));
+        }
+        Ok(Opening { operation_id: "op".to_owned(), token })
+    }
+    fn decode(&self, request: &EdgeRequest, _: Option<&Actor>) -> Result<Command, Refusal> {
+        match request.route {
+            "/decoder" => panic!("on purpose"),
+            "/panic" => Ok(Command::Users { ids: Vec::new() }),
+            _ => Ok(Command::ServerTime),
+        }
+    }
+    fn encode(&self, request: &EdgeRequest, result: &Result<Outcome, Failure>) -> Reply {
+        let (status, text) = match result {
+            Ok(_) => (200, format!("ok {} {}", request.route, request.body.len())),
+            Err(Failure::Refused(refusal)) => (200, format!("no: {}", refusal.detail)),
+            Err(Failure::Fault(_)) => (500, "fault".to_owned()),
+        };
+        Reply { status, headers: vec![("content-type", "text/plain".to_owned())], body: text.into_bytes() }
+    }
+    fn unknown(&self, request: &EdgeRequest) -> Reply {
+        Reply { status: 404, headers: Vec::new(), body: format!("unknown {}", request.path).into_bytes() }
+    }
+    fn preflight(&self) -> Reply {
+        Reply { status: 200, headers: Vec::new(), body: b"preflight".to_vec() }
+    }
+}
+
+/// `?token=user/platform&say=frame|reply`; frames are `send <peer> <text>`, `time`, `ping`, `bye`, `break`.
+pub(crate) struct TextSocket;
+
+impl Socket for TextSocket {
+    fn hello(&self, query: &[(String, String)], _: &[(String, String)]) -> Result<Hello, Refusal> {
+        let get = |name: &str| query.iter().find(|(key, _)| key == name).map(|(_, value)| value.as_str());
+        let token = get("token").ok_or_else(|| no(RefusalCode::BadHandshake, "no token"))?;
+        let (name, platform) = token.split_once('/').unwrap_or((token, "0"));
+        let name = get("user").unwrap_or(name);
+        Ok(Hello {
+            user: user(name),
+            token: token.to_owned(),
+            platform: platform_of(platform),
+            operation_id: "op".to_owned(),
+            background: false,
+            wire: Wire(1),
+        })
+    }
+    fn welcome(&self, _: &[(String, String)]) -> Option<Frame> {
+        Some(Frame::Text("welcome".to_owned()))
+    }
+    fn turn_away(&self, query: &[(String, String)], refusal: &Refusal) -> TurnAway {
+        let text = format!("away: {}", refusal.detail);
+        if query.iter().any(|(key, value)| key == "say" && value == "frame") {
+            TurnAway::Frame(Frame::Text(text))
+        } else {
+            TurnAway::Reply(Reply { status: 200, headers: Vec::new(), body: text.into_bytes() })
+        }
+    }
+    fn read(&self, _: Wire, actor: &Actor, frame: &Frame) -> Incoming {
+        let Frame::Text(text) = frame else { return Incoming::Close("not text".to_owned()) };
+        let to = Correlation { request: 1, key: text.clone(), operation_id: Arc::from("op") };
+        let words: Vec<&str> = text.split(' ').collect();
+        match words.as_slice() {
+            ["send", peer, said] => {
+                Incoming::Request(to, Box::new(Command::Send(Box::new(draft(actor, peer, said)))))
+            }
+            ["time"] => Incoming::Request(to, Box::new(Command::ServerTime)),
+            ["panic"] => Incoming::Request(to, Box::new(Command::Users { ids: Vec::new() })),
+            ["decoder"] => panic!("on purpose"),
+            ["ping"] => Incoming::Reply(Frame::Text("pong".to_owned())),
+            ["bye"] => Incoming::Bye(Frame::Text("bye".to_owned())),
+            ["break"] => Incoming::Close("asked for".to_owned()),
+            _ => Incoming::Malformed(to, no(RefusalCode::BadArgument, "what?")),
+        }
+    }
+    fn answer(&self, _: Wire, to: &Correlation, result: &Result<Outcome, Failure>) -> Frame {
+        let how = match result {
+            Ok(_) => "ok".to_owned(),
+            Err(Failure::Refused(refusal)) => format!("no: {}", refusal.detail),
+            Err(Failure::Fault(_)) => "fault".to_owned(),
+        };
+        Frame::Text(format!("{} -> {how}", to.key))
+    }
+    fn push(&self, _: Wire, push: &Push) -> Frame {
+        Frame::Text(format!("push {}", push.message.seq))
+    }
+    fn kicked(&self, _: Wire) -> Frame {
+        Frame::Text("kicked".to_owned())
+    }
+}
+
+fn draft(actor: &Actor, peer: &str, said: &str) -> ringback_model::command::Draft {
+    ringback_model::command::Draft {
+        client_id: None,
+        sender: actor.user.clone(),
+        target: Target::User(user(peer)),
+        platform: actor.platform,
+        nickname: String::new(),
+        face_url: String::new(),
+        system: false,
+        content: Content {
+            form: "plain".to_owned(),
+            class: ContentClass::Text,
+            code: 1,
+            raw: said.to_owned(),
+        },
+        status: 0,
+        sent_at: None,
+        created_at: None,
+        options: std::collections::BTreeMap::new(),
+        handling: Handling::default(),
+        offline_push: None,
+        mentions: Vec::new(),
+        attached_info: String::new(),
+        ex: String::new(),
+        any_sender: false,
+    }
+}
+
+pub(crate) struct Running {
+    pub(crate) address: SocketAddr,
+    pub(crate) product: Arc<Scripted>,
+    pub(crate) sessions: Arc<SessionTable>,
+    pub(crate) tracker: TaskTracker,
+    pub(crate) stop: CancellationToken,
+}
+
+pub(crate) async fn start() -> Running {
+    start_with(Duration::from_secs(20)).await
+}
+
+pub(crate) async fn start_with(silence: Duration) -> Running {
+    let (stop, tracker) = (CancellationToken::new(), TaskTracker::new());
+    let product =
+        Arc::new(Scripted { gate: Semaphore::new(0), log: Mutex::default(), taken: Mutex::default() });
+    let sessions = SessionTable::new(4);
+    let sockets = Arc::new(Sockets {
+        dialect: Arc::new(TextSocket),
+        sessions: Arc::clone(&sessions),
+        product: Arc::clone(&product) as Arc<dyn Product>,
+        silence,
+        tracker: tracker.clone(),
+        stop: stop.clone(),
+    });
+    let edge: Arc<dyn Edge> = Arc::new(TextEdge);
+    let http = Http::new(HttpParts {
+        edges: vec![Arc::clone(&edge)],
+        default_edge: edge,
+        product: Arc::clone(&product) as Arc<dyn Product>,
+        sockets,
+        probes: Probes {
+            readiness: Arc::new(|| vec![("store", Ok(())), ("tasks", Err("one is dead".to_owned()))]),
+            metrics: telemetry::metrics().unwrap(),
+        },
+        body_read: Duration::from_millis(300),
+        tracker: tracker.clone(),
+    })
+    .unwrap();
+    let bound = listener::bind("127.0.0.1:0".parse().unwrap()).await.unwrap();
+    let address = bound.address;
+    let listening = Arc::new(Listening {
+        name: "test",
+        tls: None,
+        connections: 64,
+        header_read: Duration::from_secs(5),
+        handler: Arc::new(move |request| Box::pin(Arc::clone(&http).answer(request))),
+        tracker: tracker.clone(),
+        stop: stop.clone(),
+    });
+    tokio::spawn(listener::run(bound, listening));
+    Running { address, product, sessions, tracker, stop }
+}

@@ -1,0 +1,7 @@
+//! The domain's promises, through its one door, over the memory store.
+
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "tests say what they expect")]
+
+mod messages;
+mod people;
+mod world;

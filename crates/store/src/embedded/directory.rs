@@ -1,0 +1,164 @@
+//! Reading users, groups, members, blocks and tokens.
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use ringback_model::conversation::Target;
+use ringback_model::group::{Group, Member};
+use ringback_model::ids::{GroupId, UserId};
+use ringback_model::ports::SendFacts;
+use ringback_model::time::UnixMs;
+use ringback_model::user::{Platform, TokenRecord, User};
+use rusqlite::{Connection, OptionalExtension};
+use serde::de::DeserializeOwned;
+
+use super::log::text;
+use super::sql::{Broken, Outcome, count, from_json, limit};
+
+/// Member ids that the cache holds at most, over all groups; about 40 bytes each.
+const CACHED_MEMBERS: usize = 1_000_000;
+
+fn one<T: DeserializeOwned>(connection: &Connection, sql: &str, keys: &[&str]) -> Outcome<Option<T>> {
+    let mut statement = connection.prepare_cached(sql)?;
+    let mut rows = statement.query(rusqlite::params_from_iter(keys))?;
+    rows.next()?.map(|row| from_json(text(row, 0)?)).transpose()
+}
+
+pub(super) fn user(connection: &Connection, id: &UserId) -> Outcome<Option<User>> {
+    one(connection, "SELECT data FROM users WHERE folded = ?1", &[&id.folded()])
+}
+
+pub(super) fn user_ids(connection: &Connection, after: Option<&UserId>, rows: usize) -> Outcome<Vec<UserId>> {
+    let mut statement =
+        connection.prepare_cached("SELECT id FROM users WHERE id > ?1 ORDER BY id LIMIT ?2")?;
+    let mut found = statement.query((after.map_or("", UserId::as_str), limit(rows)))?;
+    let mut ids = Vec::new();
+    while let Some(row) = found.next()? {
+        ids.push(user_id(text(row, 0)?)?);
+    }
+    Ok(ids)
+}
+
+fn user_id(text: &str) -> Outcome<UserId> {
+    UserId::parse(text).map_err(|_| Broken::Row("a user id is malformed"))
+}
+
+pub(super) fn group(connection: &Connection, id: &GroupId) -> Outcome<Option<Group>> {
+    Ok(group_and_roster(connection, id)?.map(|(group, _)| group))
+}
+
+/// A group, and the number of its roster.
+fn group_and_roster(connection: &Connection, id: &GroupId) -> Outcome<Option<(Group, u64)>> {
+    let mut statement =
+        connection.prepare_cached("SELECT data, member_count, roster FROM chat_groups WHERE id = ?1")?;
+    let mut rows = statement.query([id.as_str()])?;
+    let Some(row) = rows.next()? else { return Ok(None) };
+    let mut group: Group = from_json(text(row, 0)?)?;
+    group.member_count = u32::try_from(row.get::<_, i64>(1)?).unwrap_or(u32::MAX);
+    Ok(Some((group, count(row.get(2)?))))
+}
+
+pub(super) fn member(connection: &Connection, group: &GroupId, user: &UserId) -> Outcome<Option<Member>> {
+    let sql = "SELECT data FROM members WHERE chat_group = ?1 AND user = ?2";
+    one(connection, sql, &[group.as_str(), &user.folded()])
+}
+
+pub(super) fn tokens(
+    connection: &Connection,
+    user: &UserId,
+    platform: Platform,
+    now: UnixMs,
+) -> Outcome<Vec<TokenRecord>> {
+    let mut statement = connection.prepare_cached(
+        "SELECT id, display, expires_at, kicked FROM tokens
+         WHERE user = ?1 AND platform = ?2 AND expires_at > ?3 ORDER BY id",
+    )?;
+    let mut rows = statement.query((user.folded(), platform.0, now.0))?;
+    let mut tokens = Vec::new();
+    while let Some(row) = rows.next()? {
+        tokens.push(TokenRecord {
+            id: row.get(0)?,
+            user: user_id(text(row, 1)?)?,
+            platform,
+            expires_at: UnixMs(row.get(2)?),
+            kicked: row.get(3)?,
+        });
+    }
+    Ok(tokens)
+}
+
+/// Rosters of groups that were sent to, each with its number; a changed roster has another one.
+#[derive(Default)]
+pub(super) struct Rosters {
+    cached: Mutex<Cached>,
+}
+
+#[derive(Default)]
+struct Cached {
+    by_group: HashMap<GroupId, (u64, Arc<[UserId]>)>,
+    members: usize,
+}
+
+impl Rosters {
+    fn get(&self, connection: &Connection, group: &GroupId, roster: u64) -> Outcome<Arc<[UserId]>> {
+        if let Some((number, members)) = self.lock().by_group.get(group)
+            && *number == roster
+        {
+            return Ok(members.clone());
+        }
+        let members = members(connection, group)?;
+        let mut cached = self.lock();
+        if cached.members + members.len() > CACHED_MEMBERS {
+            *cached = Cached::default();
+        }
+        cached.members += members.len();
+        if let Some((_, old)) = cached.by_group.insert(group.clone(), (roster, members.clone())) {
+            cached.members = cached.members.saturating_sub(old.len());
+        }
+        Ok(members)
+    }
+
+    fn lock(&self) -> std::sync::MutexGuard<'_, Cached> {
+        self.cached.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+fn members(connection: &Connection, group: &GroupId) -> Outcome<Arc<[UserId]>> {
+    let mut statement =
+        connection.prepare_cached("SELECT id FROM members WHERE chat_group = ?1 ORDER BY user")?;
+    let mut rows = statement.query([group.as_str()])?;
+    let mut ids = Vec::new();
+    while let Some(row) = rows.next()? {
+        ids.push(user_id(text(row, 0)?)?);
+    }
+    Ok(ids.into())
+}
+
+pub(super) fn send_facts(
+    connection: &Connection,
+    rosters: &Rosters,
+    sender: &UserId,
+    target: &Target,
+) -> Outcome<SendFacts> {
+    let mut facts = SendFacts { sender: user(connection, sender)?, ..SendFacts::default() };
+    match target {
+        Target::User(recipient) | Target::Notice(recipient) => {
+            facts.recipient = user(connection, recipient)?;
+            facts.blocked = blocks(connection, recipient, sender)?;
+        }
+        Target::Group(id) => {
+            if let Some((group, roster)) = group_and_roster(connection, id)? {
+                facts.group = Some(group);
+                facts.membership = member(connection, id, sender)?;
+                facts.members = rosters.get(connection, id, roster)?;
+            }
+        }
+    }
+    Ok(facts)
+}
+
+fn blocks(connection: &Connection, owner: &UserId, other: &UserId) -> Outcome<bool> {
+    let mut statement =
+        connection.prepare_cached("SELECT 1 FROM blocks WHERE owner = ?1 AND blocked = ?2")?;
+    Ok(statement.query_row((owner.folded(), other.folded()), |_| Ok(())).optional()?.is_some())
+}

@@ -1,0 +1,134 @@
+//! Reading conversations and their messages.
+
+use std::sync::Arc;
+
+use ringback_model::conversation::{ConversationId, ConversationState};
+use ringback_model::event::Fact;
+use ringback_model::ids::{Seq, UserId};
+use ringback_model::message::Message;
+use ringback_model::time::UnixMs;
+use rusqlite::{Connection, Row};
+
+use super::lanes::{self, LaneState};
+use super::log::text;
+use super::segments;
+use super::sql::{Broken, Outcome, count, from_json, int, limit};
+
+const VIEW: &str = "SELECT views.lane_id, lanes.max_seq, lanes.newest_at, views.read_seq, views.min_seq,
+    views.end_seq, views.end_at, lanes.key FROM views JOIN lanes ON lanes.id = views.lane_id WHERE views.user = ?1";
+
+/// All conversations of a user, in the order of their ids.
+pub(super) fn conversations(connection: &Connection, user: &UserId) -> Outcome<Vec<ConversationState>> {
+    let open = segments::open(connection)?.n;
+    let mut statement = connection.prepare_cached(VIEW)?;
+    let mut rows = statement.query([user.folded()])?;
+    let mut states = Vec::new();
+    while let Some(row) = rows.next()? {
+        states.push(state(connection, open, row)?);
+    }
+    states.sort_by(|one, other| one.conversation.cmp(&other.conversation));
+    Ok(states)
+}
+
+/// Some conversations of a user.
+pub(super) fn conversation_states(
+    connection: &Connection,
+    user: &UserId,
+    ids: &[ConversationId],
+) -> Outcome<Vec<Option<ConversationState>>> {
+    let open = segments::open(connection)?.n;
+    let user = user.folded();
+    let mut statement = connection.prepare_cached(&format!("{VIEW} AND lanes.key = ?2"))?;
+    let mut states = Vec::with_capacity(ids.len());
+    for id in ids {
+        let mut rows = statement.query((&user, id.to_string()))?;
+        states.push(rows.next()?.map(|row| state(connection, open, row)).transpose()?);
+    }
+    Ok(states)
+}
+
+fn state(connection: &Connection, open: i64, row: &Row<'_>) -> Outcome<ConversationState> {
+    let sealed = LaneState { id: row.get(0)?, max_seq: count(row.get(1)?), newest_at: row.get(2)? };
+    let (max_seq, newest_at) = match row.get::<_, Option<i64>>(5)? {
+        Some(end) => (count(end), row.get::<_, Option<i64>>(6)?.unwrap_or(0)),
+        None => {
+            let newest = lanes::advance(connection, open, sealed)?;
+            (newest.max_seq, newest.newest_at)
+        }
+    };
+    let conversation = ConversationId::parse(text(row, 7)?)
+        .ok_or(Broken::Row("a view of something that is no conversation"))?;
+    Ok(ConversationState {
+        conversation,
+        max_seq,
+        read_seq: count(row.get(3)?).min(max_seq),
+        min_seq: count(row.get(4)?),
+        newest_at: UnixMs(newest_at),
+    })
+}
+
+/// Stored messages between two seqs, ascending; of more than `most`, the newest.
+pub(super) fn range(
+    connection: &Connection,
+    conversation: &ConversationId,
+    first: Seq,
+    last: Seq,
+    most: usize,
+) -> Outcome<Vec<Arc<Message>>> {
+    let Some(lane) = lanes::find(connection, &conversation.to_string())? else { return Ok(Vec::new()) };
+    let last = last.min(lane.max_seq);
+    let wanted = most.min(usize::try_from((last + 1).saturating_sub(first)).unwrap_or(usize::MAX));
+    let mut messages = Vec::new();
+    for segment in segments::of_lane(connection, lane.id, first, last)?.into_iter().rev() {
+        if messages.len() >= wanted {
+            break;
+        }
+        let sql = format!(
+            "SELECT payload FROM log_{segment} WHERE lane_id = ?1 AND seq BETWEEN ?2 AND ?3 AND stored
+             ORDER BY seq DESC LIMIT ?4"
+        );
+        let mut statement = connection.prepare_cached(&sql)?;
+        let mut rows = statement.query((lane.id, int(first), int(last), limit(wanted - messages.len())))?;
+        while let Some(row) = rows.next()? {
+            messages.push(message(row)?);
+        }
+    }
+    messages.reverse();
+    Ok(messages)
+}
+
+/// Stored messages with these seqs, in their order.
+pub(super) fn chosen(
+    connection: &Connection,
+    conversation: &ConversationId,
+    seqs: &[Seq],
+) -> Outcome<Vec<Arc<Message>>> {
+    let Some(lane) = lanes::find(connection, &conversation.to_string())? else { return Ok(Vec::new()) };
+    let mut messages = Vec::new();
+    for seq in seqs.iter().filter(|seq| **seq <= lane.max_seq) {
+        messages.extend(stored(connection, lane.id, *seq)?);
+    }
+    Ok(messages)
+}
+
+fn stored(connection: &Connection, lane: i64, seq: Seq) -> Outcome<Option<Arc<Message>>> {
+    for segment in segments::of_lane(connection, lane, seq, seq)? {
+        // The first row with this seq is the message; later ones only carry it.
+        let sql = format!(
+            "SELECT payload, stored FROM log_{segment} WHERE lane_id = ?1 AND seq = ?2 ORDER BY pos LIMIT 1"
+        );
+        let mut statement = connection.prepare_cached(&sql)?;
+        let mut rows = statement.query((lane, int(seq)))?;
+        if let Some(row) = rows.next()?
+            && row.get(1)?
+        {
+            return Ok(Some(message(row)?));
+        }
+    }
+    Ok(None)
+}
+
+fn message(row: &Row<'_>) -> Outcome<Arc<Message>> {
+    let Fact::MessageSent(sent) = from_json(text(row, 0)?)?;
+    Ok(sent.message)
+}

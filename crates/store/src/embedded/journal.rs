@@ -1,0 +1,227 @@
+//! The writer's state: what the tables say, as far as it is needed for every commit. All of it can be taken back
+//! when a transaction is rolled back.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use ringback_model::commit::{Commit, NewEvent};
+use ringback_model::event::{Event, Fact, Lane, MessageSent};
+use ringback_model::ids::LogPos;
+use ringback_model::time::UnixMs;
+use rusqlite::{Connection, OptionalExtension};
+
+use super::lanes::{LaneState, Lanes};
+use super::requirements::{self, Stop};
+use super::sends::{self, Sends};
+use super::sql::{Outcome, count, int, to_json};
+use super::{schema, segments, writes};
+use crate::settings::{StoreSettings, millis};
+use crate::shape::{self, SendKey};
+
+/// Numbers that every event moves.
+#[derive(Debug, Clone, Copy, Default)]
+struct Counters {
+    tail: u64,
+    last_at: i64,
+    highest: u64,
+    /// Bytes of the open segment.
+    bytes: u64,
+    /// When the open segment's first event was committed; `None` while it is empty.
+    first_at: Option<i64>,
+}
+
+pub(super) struct Journal {
+    /// Number of the open segment.
+    open: i64,
+    /// Its first position.
+    first: u64,
+    insert: String,
+    counters: Counters,
+    /// As of the last durable transaction.
+    durable: Counters,
+    lanes: Lanes,
+    sends: Arc<Sends>,
+    /// Read marks of senders that the running transaction moves: (folded user, lane) to seq.
+    own_reads: HashMap<(String, i64), u64>,
+}
+
+impl Journal {
+    pub(super) fn load(connection: &Connection) -> Outcome<Self> {
+        let open = segments::open(connection)?;
+        let n = open.n;
+        let (last, bytes): (Option<i64>, i64) = connection.query_row(
+            &format!("SELECT max(pos), coalesce(sum(octet_length(payload)), 0) FROM log_{n}"),
+            [],
+            |row| Ok((row.get(0)?, row.get(1)?)),
+        )?;
+        let first_at = connection
+            .query_row(&format!("SELECT at FROM log_{n} ORDER BY pos LIMIT 1"), [], |row| row.get(0))
+            .optional()?;
+        let counters = Counters {
+            tail: last.map_or(open.first.saturating_sub(1), count),
+            last_at: sends::newest_at(connection)?,
+            highest: schema::meta(connection, "highest_message")?,
+            bytes: count(bytes),
+            first_at,
+        };
+        Ok(Self {
+            open: n,
+            first: open.first,
+            insert: insert_sql(n),
+            counters,
+            durable: counters,
+            lanes: Lanes::default(),
+            sends: Arc::new(Sends::load(connection)?),
+            own_reads: HashMap::new(),
+        })
+    }
+
+    pub(super) fn tail(&self) -> u64 {
+        self.counters.tail
+    }
+
+    /// For readers that look a send up.
+    pub(super) fn sends(&self) -> Arc<Sends> {
+        self.sends.clone()
+    }
+
+    pub(super) fn open_bytes(&self) -> u64 {
+        self.counters.bytes
+    }
+
+    /// Checks a commit and writes it into the running transaction.
+    pub(super) fn commit(
+        &mut self,
+        connection: &Connection,
+        commit: &mut Commit,
+    ) -> Result<Vec<Arc<Event>>, Stop> {
+        let at = commit.at.max(UnixMs(self.counters.last_at));
+        requirements::check(connection, &self.sends, commit, at)?;
+        for write in &commit.writes {
+            writes::write(connection, &mut self.lanes, write, at)?;
+        }
+        let events = commit.events.iter_mut().map(|event| self.log(connection, event, at));
+        Ok(events.collect::<Outcome<_>>()?)
+    }
+
+    fn log(&mut self, connection: &Connection, new: &mut NewEvent, at: UnixMs) -> Outcome<Arc<Event>> {
+        let mut lane = self.lanes.get_or_create(connection, &new.lane)?;
+        let Fact::MessageSent(sent) = &mut new.fact;
+        let stored = self.number(connection, &new.lane, &mut lane, sent, at)?;
+        let hash = SendKey::of(&sent.message).map(|key| key.hash());
+        self.counters.highest = self.counters.highest.max(sent.message.id.0);
+        let payload = to_json(&new.fact)?;
+        let pos = self.counters.tail + 1;
+        connection.prepare_cached(&self.insert)?.execute((
+            int(pos),
+            at.0,
+            lane.id,
+            int(lane.max_seq),
+            stored,
+            hash.map(u64::cast_signed),
+            &payload,
+        ))?;
+        if let Some(hash) = hash {
+            self.sends.add(hash, pos);
+        }
+        self.counters.tail = pos;
+        self.counters.last_at = at.0;
+        self.counters.bytes += payload.len() as u64;
+        self.counters.first_at.get_or_insert(at.0);
+        Ok(Arc::new(Event { pos: LogPos(pos), at, lane: new.lane.clone(), fact: new.fact.clone() }))
+    }
+
+    /// Gives a message that is kept its seq. Answers whether it is kept.
+    fn number(
+        &mut self,
+        connection: &Connection,
+        lane: &Lane,
+        state: &mut LaneState,
+        sent: &mut MessageSent,
+        at: UnixMs,
+    ) -> Outcome<bool> {
+        let message = Arc::make_mut(&mut sent.message);
+        if !message.handling.store {
+            message.seq = 0;
+            return Ok(false);
+        }
+        state.max_seq += 1;
+        state.newest_at = at.0;
+        message.seq = state.max_seq;
+        let id = message.conversation();
+        let is_single = matches!(id, ringback_model::conversation::ConversationId::Single(..));
+        // Both sides of a single chat joined with its first message.
+        if !is_single || state.max_seq == 1 {
+            for user in shape::joined_by(message, &id) {
+                writes::join(connection, user, state.id)?;
+            }
+        }
+        self.own_reads.insert((message.sender.folded(), state.id), state.max_seq);
+        self.lanes.remember(lane, *state);
+        Ok(true)
+    }
+
+    /// Writes what the transaction gathered, before it is committed.
+    pub(super) fn finish(&mut self, connection: &Connection) -> Outcome<()> {
+        for ((user, lane), seq) in &self.own_reads {
+            writes::read_own(connection, user, *lane, *seq)?;
+        }
+        if self.counters.highest != self.durable.highest {
+            schema::set_meta(connection, "highest_message", self.counters.highest)?;
+        }
+        Ok(())
+    }
+
+    /// The transaction is durable.
+    pub(super) fn keep(&mut self) {
+        self.durable = self.counters;
+        self.sends.keep(self.durable.last_at);
+        self.own_reads.clear();
+    }
+
+    /// The transaction was rolled back.
+    pub(super) fn undo(&mut self) {
+        self.counters = self.durable;
+        self.sends.undo();
+        self.lanes.forget();
+        self.own_reads.clear();
+    }
+
+    /// Whether the open segment is full, or old at the time of this commit.
+    pub(super) fn wants_seal(&self, at: UnixMs, settings: &StoreSettings) -> bool {
+        let events = (self.counters.tail + 1).saturating_sub(self.first);
+        let old = |first_at: i64| at.0.saturating_sub(first_at) >= millis(settings.segment_age);
+        events >= settings.segment_events.max(1) || self.counters.first_at.is_some_and(old)
+    }
+
+    /// Seals the open segment and opens the next one, in the running transaction. Follow with [`Self::sealed`].
+    pub(super) fn seal(&self, connection: &Connection) -> Outcome<()> {
+        let counters = &self.counters;
+        segments::seal(connection, self.open, counters.tail, counters.last_at, counters.bytes)?;
+        segments::create(connection, self.open + 1, counters.tail + 1)
+    }
+
+    /// The transaction that sealed is durable.
+    pub(super) fn sealed(&mut self) {
+        self.sends.seal(self.open + 1);
+        self.sends.forget(UnixMs(self.counters.last_at), &[]);
+        self.open += 1;
+        self.first = self.counters.tail + 1;
+        self.insert = insert_sql(self.open);
+        self.counters.bytes = 0;
+        self.counters.first_at = None;
+        self.durable = self.counters;
+    }
+
+    /// Segments are gone.
+    pub(super) fn dropped(&self, gone: &[i64]) {
+        // By the log's own time: a clock may be taken back, the log's time cannot.
+        self.sends.forget(UnixMs(self.counters.last_at), gone);
+    }
+}
+
+fn insert_sql(n: i64) -> String {
+    format!(
+        "INSERT INTO log_{n} (pos, at, lane_id, seq, stored, dedup, payload) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)"
+    )
+}

@@ -1,0 +1,89 @@
+//! The embedded store: one SQLite file in a data folder.
+//!
+//! One thread writes ([`writer`]), a few read ([`readers`]), the newest events are shared in memory ([`recent`]).
+//! The message log and the event log are one family of tables ([`segments`]), in order of arrival.
+
+mod directory;
+mod expiry;
+mod folder;
+mod history;
+mod journal;
+mod lanes;
+mod log;
+mod ports;
+mod progress;
+mod readers;
+mod recent;
+mod requirements;
+mod schema;
+mod segments;
+mod sends;
+mod sql;
+mod writer;
+mod writes;
+
+use std::path::Path;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::thread;
+
+use ringback_model::failure::Fault;
+use ringback_model::limits;
+use tokio::sync::{mpsc, oneshot};
+
+use crate::settings::StoreSettings;
+use directory::Rosters;
+use journal::Journal;
+use readers::Readers;
+use recent::Recent;
+use sends::Sends;
+use writer::{Job, Writer};
+
+/// The embedded store. Dropping it without closing loses nothing that was acknowledged.
+pub(crate) struct Embedded {
+    /// `None` once closed.
+    queue: Mutex<Option<mpsc::Sender<Job>>>,
+    readers: Readers,
+    recent: Arc<Recent>,
+    rosters: Arc<Rosters>,
+    sends: Arc<Sends>,
+}
+
+impl Embedded {
+    /// Opens or creates the store in a folder.
+    pub(crate) fn open(path: &Path, settings: StoreSettings) -> Result<Self, Fault> {
+        let lock = folder::claim(path)?;
+        let file = folder::database(path)?;
+        let connection = schema::open_writer(&file, settings.file_max_bytes)?;
+        let load = |broken: sql::Broken| broken.into_fault("read the state of the log");
+        let journal = Journal::load(&connection).map_err(load)?;
+        let start = schema::meta(&connection, "start").map_err(load)?;
+        let recent = Arc::new(Recent::new(start, journal.tail()));
+        let sends = journal.sends();
+        let readers = Readers::start(&file, settings.readers)?;
+        let writer = Writer { connection, journal, recent: recent.clone(), settings, lock };
+        let (queue, jobs) = mpsc::channel(limits::COMMIT_QUEUE);
+        thread::Builder::new()
+            .name("store-writer".to_owned())
+            .spawn(move || writer.run(jobs))
+            .map_err(|error| Fault::from_error("start the writer thread", error))?;
+        Ok(Self { queue: Mutex::new(Some(queue)), readers, recent, rosters: Arc::default(), sends })
+    }
+
+    fn is_open(&self) -> bool {
+        self.queue.lock().unwrap_or_else(PoisonError::into_inner).is_some()
+    }
+
+    fn forget_writer(&self) {
+        self.queue.lock().unwrap_or_else(PoisonError::into_inner).take();
+    }
+
+    /// Gives the writer a job and waits for its answer.
+    async fn write<T>(&self, job: impl FnOnce(oneshot::Sender<T>) -> Job) -> Result<T, Fault> {
+        let closed = || Fault::new("the store is closed");
+        let queue = self.queue.lock().unwrap_or_else(PoisonError::into_inner).clone().ok_or_else(closed)?;
+        let (reply, answer) = oneshot::channel();
+        queue.send(job(reply)).await.map_err(|_| closed())?;
+        drop(queue);
+        answer.await.map_err(|_| Fault::new("the store was closed before it answered"))
+    }
+}

@@ -1,0 +1,237 @@
+//! The ports of the embedded store.
+
+use std::sync::Arc;
+
+use ringback_model::commit::{Commit, CommitError, Committed};
+use ringback_model::conversation::{ConversationId, ConversationState, Target};
+use ringback_model::delivery::{DeliveryKey, Exception, ProgressChange, RuleProgress, RuleVersion};
+use ringback_model::event::{Event, Lane};
+use ringback_model::failure::Fault;
+use ringback_model::group::{Group, Member};
+use ringback_model::ids::{GroupId, LogPos, MessageId, RuleId, Seq, UserId};
+use ringback_model::message::Message;
+use ringback_model::ports::{Commits, Directory, Fut, History, Log, Progress, RuleBook, SendFacts, Store};
+use ringback_model::time::UnixMs;
+use ringback_model::user::{Platform, TokenRecord, User};
+
+use super::writer::Job;
+use super::{Embedded, directory, history, log, progress, schema, sends};
+use crate::shape::SendKey;
+
+impl Store for Embedded {
+    fn close(&self) -> Fut<'_, Result<(), Fault>> {
+        Box::pin(async move {
+            self.readers.close();
+            let closed = self.write(Job::Close).await?;
+            self.forget_writer();
+            closed
+        })
+    }
+}
+
+impl Commits for Embedded {
+    fn commit(&self, commit: Commit) -> Fut<'_, Result<Committed, CommitError>> {
+        Box::pin(async move { self.write(|reply| Job::Commit(Box::new(commit), reply)).await? })
+    }
+
+    fn highest_message(&self) -> Fut<'_, Result<MessageId, Fault>> {
+        self.readers.ask("read the highest message", |connection| {
+            Ok(MessageId(schema::meta(connection, "highest_message")?))
+        })
+    }
+
+    fn writable(&self) -> Result<(), String> {
+        if !self.is_open() {
+            return Err("the store is closed".to_owned());
+        }
+        self.recent.writable()
+    }
+}
+
+impl Directory for Embedded {
+    fn users<'a>(&'a self, ids: &'a [UserId]) -> Fut<'a, Result<Vec<Option<User>>, Fault>> {
+        let ids = ids.to_vec();
+        self.readers.ask("read users", move |connection| {
+            ids.iter().map(|id| directory::user(connection, id)).collect()
+        })
+    }
+
+    fn user_ids<'a>(
+        &'a self,
+        after: Option<&'a UserId>,
+        limit: usize,
+    ) -> Fut<'a, Result<Vec<UserId>, Fault>> {
+        let after = after.cloned();
+        self.readers
+            .ask("read user ids", move |connection| directory::user_ids(connection, after.as_ref(), limit))
+    }
+
+    fn groups<'a>(&'a self, ids: &'a [GroupId]) -> Fut<'a, Result<Vec<Option<Group>>, Fault>> {
+        let ids = ids.to_vec();
+        self.readers.ask("read groups", move |connection| {
+            ids.iter().map(|id| directory::group(connection, id)).collect()
+        })
+    }
+
+    fn member<'a>(&'a self, group: &'a GroupId, user: &'a UserId) -> Fut<'a, Result<Option<Member>, Fault>> {
+        let (group, user) = (group.clone(), user.clone());
+        self.readers.ask("read a member", move |connection| directory::member(connection, &group, &user))
+    }
+
+    fn send_facts<'a>(&'a self, sender: &'a UserId, target: &'a Target) -> Fut<'a, Result<SendFacts, Fault>> {
+        let (rosters, sender, target) = (self.rosters.clone(), sender.clone(), target.clone());
+        self.readers.ask("read what a send needs", move |connection| {
+            directory::send_facts(connection, &rosters, &sender, &target)
+        })
+    }
+
+    fn tokens<'a>(
+        &'a self,
+        user: &'a UserId,
+        platform: Platform,
+        now: UnixMs,
+    ) -> Fut<'a, Result<Vec<TokenRecord>, Fault>> {
+        let user = user.clone();
+        self.readers.ask("read tokens", move |connection| directory::tokens(connection, &user, platform, now))
+    }
+}
+
+impl History for Embedded {
+    fn conversations<'a>(&'a self, user: &'a UserId) -> Fut<'a, Result<Vec<ConversationState>, Fault>> {
+        let user = user.clone();
+        self.readers.ask("read conversations", move |connection| history::conversations(connection, &user))
+    }
+
+    fn conversation_states<'a>(
+        &'a self,
+        user: &'a UserId,
+        ids: &'a [ConversationId],
+    ) -> Fut<'a, Result<Vec<Option<ConversationState>>, Fault>> {
+        let (user, ids) = (user.clone(), ids.to_vec());
+        self.readers.ask("read conversations", move |connection| {
+            history::conversation_states(connection, &user, &ids)
+        })
+    }
+
+    fn range<'a>(
+        &'a self,
+        conversation: &'a ConversationId,
+        first: Seq,
+        last: Seq,
+        limit: usize,
+    ) -> Fut<'a, Result<Vec<Arc<Message>>, Fault>> {
+        let conversation = conversation.clone();
+        self.readers.ask("read messages", move |connection| {
+            history::range(connection, &conversation, first, last, limit)
+        })
+    }
+
+    fn sent_before<'a>(
+        &'a self,
+        sender: &'a UserId,
+        conversation: &'a ConversationId,
+        client_id: &'a str,
+    ) -> Fut<'a, Result<Option<Arc<Message>>, Fault>> {
+        let key = SendKey::new(sender, conversation, client_id);
+        let now = self.sends.newest_at();
+        let candidates = self.sends.candidates(&key, now);
+        // The usual case costs no trip to a reader.
+        if candidates.is_empty() && self.is_open() {
+            return Box::pin(std::future::ready(Ok(None)));
+        }
+        self.readers
+            .ask("look an earlier send up", move |connection| sends::find(connection, &candidates, &key, now))
+    }
+
+    fn chosen<'a>(
+        &'a self,
+        conversation: &'a ConversationId,
+        seqs: &'a [Seq],
+    ) -> Fut<'a, Result<Vec<Arc<Message>>, Fault>> {
+        let (conversation, seqs) = (conversation.clone(), seqs.to_vec());
+        self.readers.ask("read messages", move |connection| history::chosen(connection, &conversation, &seqs))
+    }
+}
+
+impl Log for Embedded {
+    fn tail(&self) -> LogPos {
+        self.recent.tail()
+    }
+
+    fn start(&self) -> LogPos {
+        self.recent.start()
+    }
+
+    fn wait_past(&self, pos: LogPos) -> Fut<'_, LogPos> {
+        let mut tail = self.recent.watch();
+        Box::pin(async move {
+            // The sender lives in `self`, which the future borrows: the wait cannot end early.
+            LogPos(tail.wait_for(|tail| *tail > pos.0).await.map_or(pos.0, |tail| *tail))
+        })
+    }
+
+    fn read(&self, after: LogPos, limit: usize) -> Fut<'_, Result<Vec<Arc<Event>>, Fault>> {
+        if self.is_open()
+            && let Some(events) = self.recent.read(after, limit)
+        {
+            return Box::pin(std::future::ready(Ok(events)));
+        }
+        let after = self.recent.inside(after).0;
+        self.readers.ask("read the log", move |connection| log::read(connection, after, limit))
+    }
+
+    fn read_lane<'a>(
+        &'a self,
+        lane: &'a Lane,
+        after: LogPos,
+        limit: usize,
+    ) -> Fut<'a, Result<Vec<Arc<Event>>, Fault>> {
+        let (lane, after) = (lane.clone(), self.recent.inside(after).0);
+        self.readers
+            .ask("read a lane of the log", move |connection| log::read_lane(connection, &lane, after, limit))
+    }
+
+    fn position_at(&self, at: UnixMs) -> Fut<'_, Result<LogPos, Fault>> {
+        let (start, tail) = (self.start().0, self.tail().0);
+        self.readers.ask("look up a time in the log", move |connection| {
+            log::position_at(connection, start, tail, at.0).map(LogPos)
+        })
+    }
+
+    fn expire(&self, now: UnixMs) -> Fut<'_, Result<u64, Fault>> {
+        Box::pin(async move { self.write(|reply| Job::Expire(now, reply)).await? })
+    }
+}
+
+impl Progress for Embedded {
+    fn load<'a>(&'a self, rule: &'a RuleId) -> Fut<'a, Result<Option<RuleProgress>, Fault>> {
+        let rule = rule.clone();
+        self.readers.ask("read the progress of a rule", move |connection| progress::load(connection, &rule))
+    }
+
+    fn save(&self, changes: Vec<ProgressChange>) -> Fut<'_, Result<(), Fault>> {
+        Box::pin(async move { self.write(|reply| Job::Save(changes, reply)).await? })
+    }
+
+    fn parked<'a>(
+        &'a self,
+        rule: &'a RuleId,
+        after: Option<DeliveryKey>,
+        limit: usize,
+    ) -> Fut<'a, Result<Vec<Exception>, Fault>> {
+        let rule = rule.clone();
+        self.readers.ask("read parked deliveries", move |connection| {
+            progress::parked(connection, &rule, after, limit)
+        })
+    }
+}
+
+impl RuleBook for Embedded {
+    fn versions(&self) -> Fut<'_, Result<Vec<RuleVersion>, Fault>> {
+        self.readers.ask("read the versions of rules", progress::versions)
+    }
+
+    fn remember(&self, version: RuleVersion) -> Fut<'_, Result<(), Fault>> {
+        Box::pin(async move { self.write(|reply| Job::Remember(Box::new(version), reply)).await? })
+    }
+}

@@ -1,0 +1,77 @@
+//! What must hold before a commit is written. Only reads.
+
+use ringback_model::commit::{Commit, CommitError, Require};
+use ringback_model::time::UnixMs;
+use rusqlite::{Connection, OptionalExtension, Params};
+
+use super::sends::{self, Sends};
+use super::sql::{Broken, Outcome};
+use crate::shape;
+
+/// Why a commit is not carried out.
+pub(super) enum Stop {
+    /// It may not be; nothing was written.
+    Refused(Box<CommitError>),
+    /// Reading or writing failed, perhaps halfway.
+    Broken(Broken),
+}
+
+impl From<CommitError> for Stop {
+    fn from(error: CommitError) -> Self {
+        Self::Refused(Box::new(error))
+    }
+}
+
+impl<E: Into<Broken>> From<E> for Stop {
+    fn from(error: E) -> Self {
+        Self::Broken(error.into())
+    }
+}
+
+/// Checks shape, duplicates and requirements, in this order.
+pub(super) fn check(connection: &Connection, sends: &Sends, commit: &Commit, at: UnixMs) -> Result<(), Stop> {
+    shape::check(commit).map_err(CommitError::from)?;
+    for key in commit.events.iter().filter_map(shape::send_key) {
+        let candidates = sends.candidates(&key, at);
+        if let Some(earlier) = sends::find(connection, &candidates, &key, at)? {
+            return Err(CommitError::Duplicate(earlier).into());
+        }
+    }
+    for requirement in &commit.require {
+        if !holds(connection, requirement)? {
+            return Err(CommitError::Broken(requirement.clone()).into());
+        }
+    }
+    Ok(())
+}
+
+fn holds(connection: &Connection, requirement: &Require) -> Outcome<bool> {
+    let exists =
+        |sql: &str, parameters: &[&str]| exists(connection, sql, rusqlite::params_from_iter(parameters));
+    let is_user = |user: &str| exists("SELECT 1 FROM users WHERE folded = ?1", &[user]);
+    let is_member = |group: &str, user: &str| {
+        exists("SELECT 1 FROM members WHERE chat_group = ?1 AND user = ?2", &[group, user])
+    };
+    Ok(match requirement {
+        Require::User(user) => is_user(&user.folded())?,
+        Require::NoUser(user) => !is_user(&user.folded())?,
+        Require::LiveGroup(group) => {
+            exists("SELECT 1 FROM chat_groups WHERE id = ?1 AND live = 1", &[group.as_str()])?
+        }
+        Require::NoGroup(group) => !exists("SELECT 1 FROM chat_groups WHERE id = ?1", &[group.as_str()])?,
+        Require::InGroup(group, user) => is_member(group.as_str(), &user.folded())?,
+        Require::NotInGroup(group, user) => !is_member(group.as_str(), &user.folded())?,
+        Require::NotBlocked(owner, user) => {
+            let sql = "SELECT 1 FROM blocks WHERE owner = ?1 AND blocked = ?2";
+            !exists(sql, &[&owner.folded(), &user.folded()])?
+        }
+        Require::TokenValid(user, id) => {
+            let sql = "SELECT 1 FROM tokens WHERE user = ?1 AND id = ?2 AND kicked = 0";
+            exists(sql, &[&user.folded(), id])?
+        }
+    })
+}
+
+fn exists(connection: &Connection, sql: &str, parameters: impl Params) -> Outcome<bool> {
+    Ok(connection.prepare_cached(sql)?.query_row(parameters, |_| Ok(())).optional()?.is_some())
+}

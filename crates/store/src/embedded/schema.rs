@@ -1,0 +1,152 @@
+//! The database file: how a connection is set up, which tables there are, and how old ones are brought forward.
+
+use std::path::Path;
+use std::time::Duration;
+
+use ringback_model::failure::Fault;
+use rusqlite::{Connection, OpenFlags, OptionalExtension};
+
+use super::segments;
+use super::sql::{Outcome, count, int};
+
+/// Version of the schema that this program writes.
+const VERSION: i64 = 1;
+
+/// Pages in the write-ahead log at which it is folded into the file: 64 MiB. Larger makes commits no faster,
+/// smaller writes hot pages more often.
+const CHECKPOINT_PAGES: i64 = 16_000;
+/// Bytes of a page, SQLite's default.
+const PAGE_BYTES: u64 = 4096;
+/// Prepared statements kept per connection: about forty, and a few per segment in use.
+const STATEMENTS: usize = 256;
+/// The only other process at the file is a user's SQL tool; a short lock of its is waited out.
+const BUSY: Duration = Duration::from_secs(5);
+
+/// Users are keyed by their folded id; `data` is the JSON of the value, so that fields can be added.
+/// `lanes.max_seq` and `newest_at` hold as of the last sealed segment; the open one tells the rest.
+const TABLES: &str = "
+CREATE TABLE meta (key TEXT PRIMARY KEY, value INTEGER NOT NULL) WITHOUT ROWID;
+CREATE TABLE users (folded TEXT PRIMARY KEY, id TEXT NOT NULL UNIQUE, data TEXT NOT NULL) WITHOUT ROWID;
+CREATE TABLE chat_groups (
+    id TEXT PRIMARY KEY, live INTEGER NOT NULL, member_count INTEGER NOT NULL, roster INTEGER NOT NULL,
+    data TEXT NOT NULL
+) WITHOUT ROWID;
+CREATE TABLE members (
+    chat_group TEXT NOT NULL, user TEXT NOT NULL, id TEXT NOT NULL, data TEXT NOT NULL,
+    PRIMARY KEY (chat_group, user)
+) WITHOUT ROWID;
+CREATE TABLE blocks (owner TEXT NOT NULL, blocked TEXT NOT NULL, data TEXT NOT NULL, PRIMARY KEY (owner, blocked))
+    WITHOUT ROWID;
+CREATE TABLE tokens (
+    user TEXT NOT NULL, id TEXT NOT NULL, platform INTEGER NOT NULL, expires_at INTEGER NOT NULL,
+    kicked INTEGER NOT NULL, display TEXT NOT NULL, PRIMARY KEY (user, id)
+) WITHOUT ROWID;
+CREATE TABLE lanes (
+    id INTEGER PRIMARY KEY, key TEXT NOT NULL UNIQUE, max_seq INTEGER NOT NULL DEFAULT 0,
+    newest_at INTEGER NOT NULL DEFAULT 0
+);
+CREATE TABLE views (
+    user TEXT NOT NULL, lane_id INTEGER NOT NULL, read_seq INTEGER NOT NULL DEFAULT 0,
+    min_seq INTEGER NOT NULL DEFAULT 0, end_seq INTEGER, end_at INTEGER, PRIMARY KEY (user, lane_id)
+) WITHOUT ROWID;
+CREATE TABLE segments (
+    n INTEGER PRIMARY KEY, first INTEGER NOT NULL, last INTEGER, last_at INTEGER, bytes INTEGER NOT NULL DEFAULT 0
+);
+CREATE TABLE spans (
+    lane_id INTEGER NOT NULL, segment INTEGER NOT NULL, first_seq INTEGER NOT NULL, last_seq INTEGER NOT NULL,
+    last_pos INTEGER NOT NULL, PRIMARY KEY (lane_id, segment)
+) WITHOUT ROWID;
+CREATE TABLE progress (rule TEXT PRIMARY KEY, cursor INTEGER NOT NULL) WITHOUT ROWID;
+CREATE TABLE exceptions (
+    rule TEXT NOT NULL, pos INTEGER NOT NULL, copy INTEGER NOT NULL, parked INTEGER NOT NULL, data TEXT NOT NULL,
+    PRIMARY KEY (rule, pos, copy)
+);
+CREATE INDEX exceptions_by_state ON exceptions (rule, parked, pos, copy);
+CREATE TABLE rule_versions (
+    rule TEXT NOT NULL, version INTEGER NOT NULL, since INTEGER NOT NULL, data TEXT NOT NULL,
+    PRIMARY KEY (rule, version)
+) WITHOUT ROWID;
+INSERT INTO meta VALUES ('schema', 1), ('start', 1), ('highest_message', 0);
+";
+
+/// Opens the writer's connection and brings the schema up to date.
+pub(super) fn open_writer(file: &Path, max_bytes: Option<u64>) -> Result<Connection, Fault> {
+    let mut connection = Connection::open(file).map_err(|error| cannot_open(file, error))?;
+    set_up_writer(&connection, max_bytes).map_err(|error| cannot_open(file, error))?;
+    migrate(&mut connection)?;
+    Ok(connection)
+}
+
+fn set_up_writer(connection: &Connection, max_bytes: Option<u64>) -> rusqlite::Result<()> {
+    set_up(connection)?;
+    connection.pragma_update(None, "journal_mode", "WAL")?;
+    connection.pragma_update(None, "synchronous", "FULL")?;
+    connection.pragma_update(None, "wal_autocheckpoint", CHECKPOINT_PAGES)?;
+    connection.pragma_update(None, "cache_size", -65_536)?;
+    if let Some(bytes) = max_bytes {
+        connection.pragma_update(None, "max_page_count", int((bytes / PAGE_BYTES).max(1)))?;
+    }
+    Ok(())
+}
+
+/// Opens a connection that only reads.
+pub(super) fn open_reader(file: &Path) -> Result<Connection, Fault> {
+    let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    let connection = Connection::open_with_flags(file, flags).map_err(|error| cannot_open(file, error))?;
+    set_up(&connection).map_err(|error| cannot_open(file, error))?;
+    Ok(connection)
+}
+
+fn set_up(connection: &Connection) -> rusqlite::Result<()> {
+    connection.busy_timeout(BUSY)?;
+    connection.set_prepared_statement_cache_capacity(STATEMENTS);
+    Ok(())
+}
+
+fn cannot_open(file: &Path, error: rusqlite::Error) -> Fault {
+    Fault::from_error(format!("open {}", file.display()), error)
+}
+
+fn migrate(connection: &mut Connection) -> Result<(), Fault> {
+    let version = version(connection).map_err(|broken| broken.into_fault("read the schema's version"))?;
+    match version {
+        Some(version) if version > VERSION => Err(Fault::new(format!(
+            "the data was written by a newer version of this program (schema {version}, this one knows {VERSION}); \
+             start the newer version, or choose another data folder"
+        ))),
+        Some(_) => Ok(()),
+        None => create(connection).map_err(|broken| broken.into_fault("create the database")),
+    }
+}
+
+/// The schema's version; `None` for an empty file.
+fn version(connection: &Connection) -> Outcome<Option<i64>> {
+    let exists = connection
+        .query_row("SELECT 1 FROM sqlite_schema WHERE name = 'meta'", [], |_| Ok(()))
+        .optional()?
+        .is_some();
+    if !exists {
+        return Ok(None);
+    }
+    Ok(Some(int(meta(connection, "schema")?)))
+}
+
+fn create(connection: &mut Connection) -> Outcome<()> {
+    let transaction = connection.transaction()?;
+    transaction.execute_batch(TABLES)?;
+    segments::create(&transaction, 1, 1)?;
+    Ok(transaction.commit()?)
+}
+
+/// A number kept beside the tables.
+pub(super) fn meta(connection: &Connection, key: &str) -> Outcome<u64> {
+    let mut statement = connection.prepare_cached("SELECT value FROM meta WHERE key = ?1")?;
+    Ok(count(statement.query_row([key], |row| row.get(0))?))
+}
+
+/// Changes a number kept beside the tables.
+pub(super) fn set_meta(connection: &Connection, key: &str, value: u64) -> Outcome<()> {
+    let mut statement = connection.prepare_cached("UPDATE meta SET value = ?2 WHERE key = ?1")?;
+    statement.execute((key, int(value)))?;
+    Ok(())
+}

@@ -1,0 +1,270 @@
+//! The one thread that writes. It takes everything that waits into one transaction (group commit), and answers
+//! after the transaction is durable.
+
+use std::fs::File;
+use std::sync::Arc;
+
+use ringback_model::commit::{Commit, CommitError, Committed};
+use ringback_model::delivery::{ProgressChange, RuleVersion};
+use ringback_model::event::Event;
+use ringback_model::failure::Fault;
+use ringback_model::limits;
+use ringback_model::time::UnixMs;
+use rusqlite::Connection;
+use tokio::sync::{mpsc, oneshot};
+
+use super::expiry;
+use super::journal::Journal;
+use super::progress;
+use super::recent::Recent;
+use super::requirements::Stop;
+use super::sql::Outcome;
+use crate::settings::StoreSettings;
+
+/// What the writer can be asked.
+pub(super) enum Job {
+    Commit(Box<Commit>, oneshot::Sender<Result<Committed, CommitError>>),
+    Save(Vec<ProgressChange>, oneshot::Sender<Result<(), Fault>>),
+    Remember(Box<RuleVersion>, oneshot::Sender<Result<(), Fault>>),
+    /// Alone in its transaction.
+    Expire(UnixMs, oneshot::Sender<Result<u64, Fault>>),
+    /// The last one: what waits behind it is still written.
+    Close(oneshot::Sender<Result<(), Fault>>),
+}
+
+impl Job {
+    /// Tells the asker. He may be gone; then nobody wants to know.
+    fn answer(self, result: Result<Vec<Arc<Event>>, CommitError>) {
+        match self {
+            Self::Commit(_, reply) => drop(reply.send(result.map(|events| Committed { events }))),
+            Self::Save(_, reply) | Self::Remember(_, reply) => {
+                drop(reply.send(result.map(drop).map_err(as_fault)));
+            }
+            Self::Expire(_, reply) => drop(reply.send(result.map(|_| 0).map_err(as_fault))),
+            Self::Close(reply) => drop(reply.send(result.map(drop).map_err(as_fault))),
+        }
+    }
+}
+
+fn as_fault(error: CommitError) -> Fault {
+    match error {
+        CommitError::Fault(fault) => fault,
+        other => Fault::new(other.to_string()),
+    }
+}
+
+pub(super) struct Writer {
+    pub(super) connection: Connection,
+    pub(super) journal: Journal,
+    pub(super) recent: Arc<Recent>,
+    pub(super) settings: StoreSettings,
+    /// Held for as long as the file may be written.
+    pub(super) lock: File,
+}
+
+impl Writer {
+    /// Works until the queue is closed and empty.
+    pub(super) fn run(mut self, mut queue: mpsc::Receiver<Job>) {
+        let mut held = None;
+        let mut closing = Vec::new();
+        while let Some(first) = held.take().or_else(|| queue.blocking_recv()) {
+            match first {
+                Job::Expire(now, reply) => drop(reply.send(self.expire(now))),
+                Job::Close(reply) => {
+                    queue.close();
+                    closing.push(reply);
+                }
+                job => {
+                    let mut group = vec![job];
+                    held = fill(&mut group, &mut queue);
+                    self.write(group);
+                }
+            }
+        }
+        let closed = self.shut();
+        for reply in closing {
+            drop(reply.send(closed.clone()));
+        }
+    }
+
+    fn write(&mut self, mut group: Vec<Job>) {
+        self.seal_if_due(&group);
+        metrics::histogram!("ringback_store_group_commits")
+            .record(f64::from(u32::try_from(group.len()).unwrap_or(0)));
+        match self.transaction(&mut group) {
+            Ok(results) => self.publish(group, results),
+            // One of them broke the transaction: alone each meets its own fate.
+            Err(_) if group.len() > 1 => {
+                for job in group {
+                    self.write_alone(job);
+                }
+            }
+            Err(error) => self.fail(group, &error),
+        }
+    }
+
+    fn write_alone(&mut self, job: Job) {
+        let mut group = vec![job];
+        match self.transaction(&mut group) {
+            Ok(results) => self.publish(group, results),
+            Err(error) => self.fail(group, &error),
+        }
+    }
+
+    /// Writes a group. Each job's own result, or the error that undid them all.
+    #[allow(clippy::type_complexity, reason = "a result per job, read in one place")]
+    fn transaction(
+        &mut self,
+        group: &mut [Job],
+    ) -> Result<Vec<Result<Vec<Arc<Event>>, CommitError>>, CommitError> {
+        let Self { connection, journal, .. } = self;
+        let written = begin(connection).map_err(Stop::from).and_then(|()| {
+            let mut results = Vec::with_capacity(group.len());
+            for job in group {
+                match step(connection, journal, job) {
+                    Ok(events) => results.push(Ok(events)),
+                    Err(Stop::Refused(error)) => results.push(Err(*error)),
+                    Err(broken) => return Err(broken),
+                }
+            }
+            journal.finish(connection)?;
+            end(connection)?;
+            Ok(results)
+        });
+        match written {
+            Ok(results) => {
+                journal.keep();
+                Ok(results)
+            }
+            Err(stop) => {
+                roll_back(connection);
+                journal.undo();
+                Err(match stop {
+                    Stop::Refused(error) => *error,
+                    Stop::Broken(broken) => broken.into_commit_error(),
+                })
+            }
+        }
+    }
+
+    fn publish(&self, group: Vec<Job>, results: Vec<Result<Vec<Arc<Event>>, CommitError>>) {
+        let durable = results.iter().filter_map(|result| result.as_ref().ok()).flatten().cloned();
+        self.recent.publish(durable);
+        if results.iter().any(Result::is_ok) {
+            self.recent.set_unwritable(None);
+        }
+        for (job, result) in group.into_iter().zip(results) {
+            job.answer(result);
+        }
+    }
+
+    fn fail(&self, group: Vec<Job>, error: &CommitError) {
+        let why = match error {
+            CommitError::Full => "the storage is full: free disk space or raise the store's bound",
+            _ => "the last write to the storage failed",
+        };
+        if self.recent.writable().is_ok() {
+            tracing::error!(%error, "{why}");
+        }
+        self.recent.set_unwritable(Some(why));
+        for job in group {
+            job.answer(Err(error.clone()));
+        }
+    }
+
+    /// A segment that cannot be sealed now (no room) simply goes on growing.
+    fn seal_if_due(&mut self, group: &[Job]) {
+        let newest = group
+            .iter()
+            .filter_map(|job| if let Job::Commit(commit, _) = job { Some(commit.at) } else { None });
+        let Some(at) = newest.max() else { return };
+        if !self.journal.wants_seal(at, &self.settings) {
+            return;
+        }
+        let Self { connection, journal, .. } = self;
+        let sealed = begin(connection).and_then(|()| journal.seal(connection)).and_then(|()| end(connection));
+        match sealed {
+            Ok(()) => journal.sealed(),
+            Err(broken) => {
+                roll_back(connection);
+                tracing::warn!(error = %broken.into_fault("seal a log segment"), "the log segment stays open");
+            }
+        }
+    }
+
+    fn expire(&mut self, now: UnixMs) -> Result<u64, Fault> {
+        let Self { connection, journal, recent, settings, .. } = self;
+        let start = recent.start().0;
+        let expired = begin(connection)
+            .and_then(|()| expiry::expire(connection, journal, start, now, settings))
+            .and_then(|expired| end(connection).map(|()| expired));
+        match expired {
+            Ok(expired) => {
+                journal.dropped(&expired.dropped);
+                recent.set_start(expired.start);
+                Ok(expired.start.saturating_sub(start))
+            }
+            Err(broken) => {
+                roll_back(connection);
+                Err(broken.into_fault("expire the log"))
+            }
+        }
+    }
+
+    /// Folds the write-ahead log into the file and closes both.
+    fn shut(self) -> Result<(), Fault> {
+        let Self { connection, lock, .. } = self;
+        let folded = connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(()));
+        let closed = folded.and_then(|()| connection.close().map_err(|(_, error)| error));
+        drop(lock);
+        closed.map_err(|error| Fault::from_error("close the database", error))
+    }
+}
+
+/// Adds what waits to a group. A job that must be alone is handed back.
+fn fill(group: &mut Vec<Job>, queue: &mut mpsc::Receiver<Job>) -> Option<Job> {
+    while group.len() < limits::COMMIT_GROUP {
+        match queue.try_recv() {
+            Ok(alone @ (Job::Expire(..) | Job::Close(..))) => return Some(alone),
+            Ok(job) => group.push(job),
+            Err(_) => break,
+        }
+    }
+    None
+}
+
+fn step(connection: &Connection, journal: &mut Journal, job: &mut Job) -> Result<Vec<Arc<Event>>, Stop> {
+    match job {
+        Job::Commit(commit, _) => journal.commit(connection, commit),
+        Job::Save(changes, _) => {
+            for change in changes {
+                progress::save(connection, change)?;
+            }
+            Ok(Vec::new())
+        }
+        Job::Remember(version, _) => {
+            progress::remember(connection, version)?;
+            Ok(Vec::new())
+        }
+        Job::Expire(..) | Job::Close(..) => Ok(Vec::new()),
+    }
+}
+
+fn begin(connection: &Connection) -> Outcome<()> {
+    connection.prepare_cached("BEGIN IMMEDIATE")?.execute([])?;
+    Ok(())
+}
+
+fn end(connection: &Connection) -> Outcome<()> {
+    connection.prepare_cached("COMMIT")?.execute([])?;
+    Ok(())
+}
+
+/// Some errors have rolled back already; then there is nothing left to do.
+fn roll_back(connection: &Connection) {
+    if !connection.is_autocommit()
+        && let Err(error) = connection.execute_batch("ROLLBACK")
+    {
+        tracing::error!(%error, "cannot roll a transaction back");
+    }
+}

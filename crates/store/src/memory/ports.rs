@@ -1,0 +1,284 @@
+//! The ports of the store in memory.
+
+use std::sync::Arc;
+
+use ringback_model::commit::{Commit, CommitError, Committed};
+use ringback_model::conversation::{ConversationId, ConversationState, Target};
+use ringback_model::delivery::{
+    DeliveryKey, Exception, ExceptionState, ProgressChange, RuleProgress, RuleVersion,
+};
+use ringback_model::event::{Event, Lane};
+use ringback_model::failure::Fault;
+use ringback_model::group::{Group, Member};
+use ringback_model::ids::{GroupId, LogPos, MessageId, RuleId, Seq, UserId};
+use ringback_model::message::Message;
+use ringback_model::ports::{Commits, Directory, Fut, History, Log, Progress, RuleBook, SendFacts, Store};
+use ringback_model::time::UnixMs;
+use ringback_model::user::{Platform, TokenRecord, User};
+
+use super::Memory;
+use super::state::State;
+use crate::shape::{self, SendKey};
+
+impl Memory {
+    /// Answers a question about the state as it is now.
+    fn ask<'a, T: Send + 'a>(
+        &'a self,
+        question: impl FnOnce(&mut State) -> T + Send + 'a,
+    ) -> Fut<'a, Result<T, Fault>> {
+        Box::pin(async move { self.open_state().map(|mut state| question(&mut state)) })
+    }
+}
+
+impl Store for Memory {
+    fn close(&self) -> Fut<'_, Result<(), Fault>> {
+        Box::pin(async move {
+            self.lock().closed = true;
+            Ok(())
+        })
+    }
+}
+
+impl Commits for Memory {
+    fn commit(&self, commit: Commit) -> Fut<'_, Result<Committed, CommitError>> {
+        Box::pin(async move {
+            let mut state = self.open_state()?;
+            let committed = state.commit(commit, self.settings.log_max_bytes.is_some())?;
+            self.tail.send_if_modified(|tail| std::mem::replace(tail, state.tail.0) != state.tail.0);
+            Ok(committed)
+        })
+    }
+
+    fn highest_message(&self) -> Fut<'_, Result<MessageId, Fault>> {
+        self.ask(move |state| state.highest.unwrap_or(MessageId(0)))
+    }
+
+    fn writable(&self) -> Result<(), String> {
+        self.open_state().map(drop).map_err(|fault| fault.to_string())
+    }
+}
+
+impl Directory for Memory {
+    fn users<'a>(&'a self, ids: &'a [UserId]) -> Fut<'a, Result<Vec<Option<User>>, Fault>> {
+        self.ask(move |state| ids.iter().map(|id| state.users.get(&id.folded()).cloned()).collect())
+    }
+
+    fn user_ids<'a>(
+        &'a self,
+        after: Option<&'a UserId>,
+        limit: usize,
+    ) -> Fut<'a, Result<Vec<UserId>, Fault>> {
+        self.ask(move |state| {
+            let later =
+                state.users.values().map(|user| &user.id).filter(|id| after.is_none_or(|after| *id > after));
+            let mut ids: Vec<UserId> = later.cloned().collect();
+            ids.sort();
+            ids.truncate(limit);
+            ids
+        })
+    }
+
+    fn groups<'a>(&'a self, ids: &'a [GroupId]) -> Fut<'a, Result<Vec<Option<Group>>, Fault>> {
+        self.ask(move |state| ids.iter().map(|id| state.groups.get(id).cloned()).collect())
+    }
+
+    fn member<'a>(&'a self, group: &'a GroupId, user: &'a UserId) -> Fut<'a, Result<Option<Member>, Fault>> {
+        self.ask(move |state| state.rosters.get(group)?.members.get(&user.folded()).cloned())
+    }
+
+    fn send_facts<'a>(&'a self, sender: &'a UserId, target: &'a Target) -> Fut<'a, Result<SendFacts, Fault>> {
+        self.ask(move |state| {
+            let mut facts =
+                SendFacts { sender: state.users.get(&sender.folded()).cloned(), ..SendFacts::default() };
+            match target {
+                Target::User(user) | Target::Notice(user) => {
+                    facts.recipient = state.users.get(&user.folded()).cloned();
+                    facts.blocked = state.blocks.contains_key(&(user.folded(), sender.folded()));
+                }
+                Target::Group(id) => {
+                    facts.group = state.groups.get(id).cloned();
+                    if let (Some(_), Some(roster)) = (&facts.group, state.rosters.get(id)) {
+                        facts.membership = roster.members.get(&sender.folded()).cloned();
+                        facts.members = roster.ids.clone();
+                    }
+                }
+            }
+            facts
+        })
+    }
+
+    fn tokens<'a>(
+        &'a self,
+        user: &'a UserId,
+        platform: Platform,
+        now: UnixMs,
+    ) -> Fut<'a, Result<Vec<TokenRecord>, Fault>> {
+        self.ask(move |state| {
+            let user = user.folded();
+            let theirs = state.tokens.iter().filter(|((owner, _), _)| *owner == user).map(|(_, token)| token);
+            theirs.filter(|token| token.platform == platform && token.expires_at > now).cloned().collect()
+        })
+    }
+}
+
+impl History for Memory {
+    fn conversations<'a>(&'a self, user: &'a UserId) -> Fut<'a, Result<Vec<ConversationState>, Fault>> {
+        self.ask(move |state| {
+            let user = user.folded();
+            let theirs = state.views.keys().filter(|(owner, _)| *owner == user);
+            theirs.filter_map(|(_, id)| state.conversation_state(&user, id)).collect()
+        })
+    }
+
+    fn conversation_states<'a>(
+        &'a self,
+        user: &'a UserId,
+        ids: &'a [ConversationId],
+    ) -> Fut<'a, Result<Vec<Option<ConversationState>>, Fault>> {
+        self.ask(move |state| ids.iter().map(|id| state.conversation_state(&user.folded(), id)).collect())
+    }
+
+    fn range<'a>(
+        &'a self,
+        conversation: &'a ConversationId,
+        first: Seq,
+        last: Seq,
+        limit: usize,
+    ) -> Fut<'a, Result<Vec<Arc<Message>>, Fault>> {
+        self.ask(move |state| {
+            let Some(conversation) = state.conversations.get(conversation) else { return Vec::new() };
+            if first > last {
+                return Vec::new();
+            }
+            let newest_first = conversation.messages.range(first..=last).rev().take(limit);
+            let mut messages: Vec<_> = newest_first.map(|(_, (_, message))| message.clone()).collect();
+            messages.reverse();
+            messages
+        })
+    }
+
+    fn sent_before<'a>(
+        &'a self,
+        sender: &'a UserId,
+        conversation: &'a ConversationId,
+        client_id: &'a str,
+    ) -> Fut<'a, Result<Option<Arc<Message>>, Fault>> {
+        self.ask(move |state| {
+            let (at, message) = state.sends.get(&SendKey::new(sender, conversation, client_id))?;
+            shape::inside_window(*at, state.last_at).then(|| message.clone())
+        })
+    }
+
+    fn chosen<'a>(
+        &'a self,
+        conversation: &'a ConversationId,
+        seqs: &'a [Seq],
+    ) -> Fut<'a, Result<Vec<Arc<Message>>, Fault>> {
+        self.ask(move |state| {
+            let Some(conversation) = state.conversations.get(conversation) else { return Vec::new() };
+            seqs.iter()
+                .filter_map(|seq| conversation.messages.get(seq).map(|(_, message)| message.clone()))
+                .collect()
+        })
+    }
+}
+
+impl Log for Memory {
+    fn tail(&self) -> LogPos {
+        LogPos(*self.tail.borrow())
+    }
+
+    fn start(&self) -> LogPos {
+        self.lock().start()
+    }
+
+    fn wait_past(&self, pos: LogPos) -> Fut<'_, LogPos> {
+        let mut tail = self.tail.subscribe();
+        Box::pin(async move {
+            // The sender lives in `self`, which the future borrows: the wait cannot end early.
+            let past = tail.wait_for(|tail| *tail > pos.0).await.map_or(pos.0, |tail| *tail);
+            LogPos(past)
+        })
+    }
+
+    fn read(&self, after: LogPos, limit: usize) -> Fut<'_, Result<Vec<Arc<Event>>, Fault>> {
+        self.ask(move |state| {
+            let later = state.log.range(state.index_after(after)..).take(limit);
+            later.map(|logged| logged.event.clone()).collect()
+        })
+    }
+
+    fn read_lane<'a>(
+        &'a self,
+        lane: &'a Lane,
+        after: LogPos,
+        limit: usize,
+    ) -> Fut<'a, Result<Vec<Arc<Event>>, Fault>> {
+        self.ask(move |state| {
+            let Some(lane) = state.lanes.get(lane) else { return Vec::new() };
+            let later = lane.range(lane.partition_point(|pos| *pos <= after)..).take(limit);
+            later.filter_map(|pos| state.event(*pos).cloned()).collect()
+        })
+    }
+
+    fn position_at(&self, at: UnixMs) -> Fut<'_, Result<LogPos, Fault>> {
+        self.ask(move |state| LogPos(state.start().0.saturating_sub(1) + state.older_than(at) as u64))
+    }
+
+    fn expire(&self, now: UnixMs) -> Fut<'_, Result<u64, Fault>> {
+        self.ask(move |state| state.expire(now, &self.settings))
+    }
+}
+
+impl Progress for Memory {
+    fn load<'a>(&'a self, rule: &'a RuleId) -> Fut<'a, Result<Option<RuleProgress>, Fault>> {
+        self.ask(move |state| {
+            let known = state.progress.get(rule)?;
+            let (parked, live): (Vec<_>, Vec<_>) = known.exceptions.values().partition(|row| is_parked(row));
+            let exceptions = live.into_iter().cloned().collect();
+            Some(RuleProgress { cursor: known.cursor, exceptions, parked: parked.len() as u64 })
+        })
+    }
+
+    fn save(&self, changes: Vec<ProgressChange>) -> Fut<'_, Result<(), Fault>> {
+        self.ask(move |state| {
+            for change in changes {
+                let known = state.progress.entry(change.rule).or_default();
+                known.cursor = change.cursor.unwrap_or(known.cursor);
+                for key in change.remove {
+                    known.exceptions.remove(&key);
+                }
+                known.exceptions.extend(change.put.into_iter().map(|exception| (exception.key, exception)));
+            }
+        })
+    }
+
+    fn parked<'a>(
+        &'a self,
+        rule: &'a RuleId,
+        after: Option<DeliveryKey>,
+        limit: usize,
+    ) -> Fut<'a, Result<Vec<Exception>, Fault>> {
+        self.ask(move |state| {
+            let Some(known) = state.progress.get(rule) else { return Vec::new() };
+            let later = known.exceptions.values().filter(|row| after.is_none_or(|after| row.key > after));
+            later.filter(|row| is_parked(row)).take(limit).cloned().collect()
+        })
+    }
+}
+
+fn is_parked(exception: &Exception) -> bool {
+    matches!(exception.state, ExceptionState::Parked { .. })
+}
+
+impl RuleBook for Memory {
+    fn versions(&self) -> Fut<'_, Result<Vec<RuleVersion>, Fault>> {
+        self.ask(move |state| state.versions.values().cloned().collect())
+    }
+
+    fn remember(&self, version: RuleVersion) -> Fut<'_, Result<(), Fault>> {
+        self.ask(move |state| {
+            state.versions.insert((version.rule.id.clone(), version.rule.version), version);
+        })
+    }
+}

@@ -1,0 +1,123 @@
+//! Users, groups, members, blocks, tokens.
+
+use ringback_model::commit::{Commit, Write};
+use ringback_model::time::UnixMs;
+use ringback_model::user::{Block, Platform};
+
+use crate::world::*;
+
+promises!(
+    users_are_found_in_any_letter_case,
+    user_ids_come_in_pages,
+    groups_count_their_members,
+    facts_for_a_single_chat,
+    facts_for_a_group_follow_its_members,
+    kicked_tokens_stay_known_until_they_end,
+);
+
+async fn users_are_found_in_any_letter_case(kind: Kind) {
+    let world = kind.open();
+    world.write(Write::PutUser(someone("Alice"))).await;
+    let found = world.store.users(&[user("bob"), user("ALICE"), user("Alice")]).await.unwrap();
+    assert_eq!(found, [None, Some(someone("Alice")), Some(someone("Alice"))]);
+    let renamed = ringback_model::user::User { nickname: "new".to_owned(), ..someone("Alice") };
+    world.write(Write::PutUser(renamed.clone())).await;
+    assert_eq!(world.store.users(&[user("alice")]).await.unwrap(), [Some(renamed)]);
+}
+
+async fn user_ids_come_in_pages(kind: Kind) {
+    let world = kind.open();
+    for id in ["b", "A", "c", "a2", "Z"] {
+        world.write(Write::PutUser(someone(id))).await;
+    }
+    let first = world.store.user_ids(None, 3).await.unwrap();
+    assert_eq!(first, [user("A"), user("Z"), user("a2")]);
+    assert_eq!(world.store.user_ids(first.last(), 3).await.unwrap(), [user("b"), user("c")]);
+}
+
+async fn groups_count_their_members(kind: Kind) {
+    let world = kind.open();
+    world.group("g", &["a", "b", "A"]).await;
+    let count = |groups: Vec<Option<ringback_model::group::Group>>| {
+        groups[0].as_ref().map(|group| group.member_count)
+    };
+    assert_eq!(count(world.store.groups(&[group_id("g")]).await.unwrap()), Some(2));
+    world.write(Write::RemoveMember(group_id("g"), user("a"))).await;
+    world.write(Write::RemoveMember(group_id("g"), user("a"))).await;
+    world.write(Write::PutGroup(group("g"))).await;
+    let found = world.store.groups(&[group_id("g"), group_id("none")]).await.unwrap();
+    assert_eq!(found[1], None);
+    assert_eq!(count(found), Some(1));
+    assert_eq!(world.store.member(&group_id("g"), &user("a")).await.unwrap(), None);
+    assert_eq!(world.store.member(&group_id("g"), &user("B")).await.unwrap(), Some(member_of("g", "b")));
+}
+
+async fn facts_for_a_single_chat(kind: Kind) {
+    let world = kind.open();
+    world.write(Write::PutUser(someone("me"))).await;
+    world.write(Write::PutUser(someone("you"))).await;
+    let facts = world.store.send_facts(&user("me"), &to("you")).await.unwrap();
+    assert_eq!(
+        (facts.sender, facts.recipient, facts.blocked),
+        (Some(someone("me")), Some(someone("you")), false)
+    );
+    let owner = user("you");
+    let block = Block { by: owner.clone(), owner, blocked: user("me"), at: UnixMs(NOON), ex: String::new() };
+    world.write(Write::PutBlock(block)).await;
+    assert!(world.store.send_facts(&user("ME"), &to("You")).await.unwrap().blocked);
+    assert!(!world.store.send_facts(&user("you"), &to("me")).await.unwrap().blocked);
+    world.write(Write::RemoveBlock(user("you"), user("Me"))).await;
+    assert!(!world.store.send_facts(&user("me"), &to("you")).await.unwrap().blocked);
+    let facts = world.store.send_facts(&user("nobody"), &to("noone")).await.unwrap();
+    assert!(facts.sender.is_none() && facts.recipient.is_none());
+}
+
+async fn facts_for_a_group_follow_its_members(kind: Kind) {
+    let world = kind.open();
+    world.group("g", &["c", "a", "B"]).await;
+    let facts = world.store.send_facts(&user("a"), &to_group("g")).await.unwrap();
+    assert_eq!(*facts.members, [user("a"), user("B"), user("c")]);
+    assert_eq!(facts.membership, Some(member_of("g", "a")));
+    assert_eq!(facts.group.map(|group| group.member_count), Some(3));
+    world.write(Write::RemoveMember(group_id("g"), user("b"))).await;
+    world.write(Write::PutMember(member_of("g", "d"))).await;
+    let facts = world.store.send_facts(&user("b"), &to_group("g")).await.unwrap();
+    assert_eq!(*facts.members, [user("a"), user("c"), user("d")]);
+    assert_eq!(facts.membership, None);
+    let facts = world.store.send_facts(&user("a"), &to_group("none")).await.unwrap();
+    assert!(facts.group.is_none() && facts.members.is_empty());
+}
+
+async fn kicked_tokens_stay_known_until_they_end(kind: Kind) {
+    let world = kind.open();
+    for (id, platform, expires_at) in
+        [("1", 5, NOON + 10), ("2", 5, NOON + 99), ("3", 5, NOON + 99), ("4", 1, NOON + 99)]
+    {
+        world.write(Write::PutToken(token("me", id, Platform(platform), expires_at))).await;
+    }
+    let except = Some("3".to_owned());
+    world.write(Write::KickTokens { user: user("ME"), platform: Platform(5), except }).await;
+    let states = |tokens: Vec<ringback_model::user::TokenRecord>| {
+        tokens.into_iter().map(|token| (token.id, token.kicked)).collect::<Vec<_>>()
+    };
+    let expected = |list: &[(&str, bool)]| {
+        list.iter().map(|(id, kicked)| ((*id).to_owned(), *kicked)).collect::<Vec<_>>()
+    };
+    let me = user("ME");
+    let web = |at| world.store.tokens(&me, Platform(5), UnixMs(at));
+    assert_eq!(states(web(NOON).await.unwrap()), expected(&[("1", true), ("2", true), ("3", false)]));
+    assert_eq!(states(web(NOON + 10).await.unwrap()), expected(&[("2", true), ("3", false)]));
+    world.write(Write::KickTokens { user: user("me"), platform: Platform(1), except: None }).await;
+    let phone = world.store.tokens(&user("me"), Platform(1), UnixMs(NOON)).await.unwrap();
+    assert_eq!(states(phone), expected(&[("4", true)]));
+    // A new token may sweep ended ones out, and nothing else.
+    world
+        .commit(Commit::at(UnixMs(NOON + 50)).write(Write::PutToken(token(
+            "me",
+            "5",
+            Platform(5),
+            NOON + 99,
+        ))))
+        .await;
+    assert_eq!(states(web(NOON + 50).await.unwrap()), expected(&[("2", true), ("3", false), ("5", false)]));
+}

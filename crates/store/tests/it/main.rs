@@ -1,0 +1,22 @@
+//! The exam that every backend of the store passes: one function per promise.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::cast_possible_truncation,
+    clippy::cast_possible_wrap,
+    reason = "tests"
+)]
+
+mod agreement;
+mod commits;
+mod crash;
+mod directory;
+mod duplicates;
+mod expiry;
+mod history;
+mod log;
+mod reopening;
+mod rules;
+mod world;
