@@ -1,0 +1,140 @@
+//! Which addresses may be called: asked for every address of every new connection, so that a name that changes
+//! its mind after a check gains nothing.
+
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
+
+/// Whether a receiver may live at this address. Link-local, metadata, unspecified, multicast, broadcast and
+/// reserved addresses never; private, loopback and shared ones only with `allow_private`.
+#[must_use]
+pub fn allowed(ip: IpAddr, allow_private: bool) -> bool {
+    match class(ip) {
+        Class::Public => true,
+        Class::Private => allow_private,
+        Class::Never => false,
+    }
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Class {
+    Public,
+    Private,
+    Never,
+}
+
+fn class(ip: IpAddr) -> Class {
+    match ip {
+        IpAddr::V4(ip) => class_v4(ip),
+        IpAddr::V6(ip) => match embedded_v4(ip) {
+            Some(inner) => class_v4(inner),
+            None => class_v6(ip),
+        },
+    }
+}
+
+/// Source: IANA IPv4 special-purpose address registry (RFC 6890 and successors).
+fn class_v4(ip: Ipv4Addr) -> Class {
+    let [a, b, c, _] = ip.octets();
+    let never = a == 0 || a >= 224 || ip.is_link_local();
+    let benchmark = a == 198 && (b == 18 || b == 19);
+    let shared = a == 100 && (64..128).contains(&b);
+    let protocol = a == 192 && b == 0 && c == 0;
+    if never {
+        Class::Never
+    } else if ip.is_loopback() || ip.is_private() || shared || benchmark || protocol {
+        Class::Private
+    } else {
+        Class::Public
+    }
+}
+
+/// Source: IANA IPv6 special-purpose address registry; fd00:ec2::254 is a cloud's metadata service.
+fn class_v6(ip: Ipv6Addr) -> Class {
+    let first = ip.segments()[0];
+    let metadata = ip == Ipv6Addr::new(0xfd00, 0x0ec2, 0, 0, 0, 0, 0, 0x254);
+    if ip.is_unspecified() || ip.is_multicast() || metadata || first & 0xffc0 == 0xfe80 {
+        Class::Never
+    } else if ip.is_loopback() || first & 0xfe00 == 0xfc00 || first & 0xffc0 == 0xfec0 {
+        Class::Private
+    } else {
+        Class::Public
+    }
+}
+
+/// The IPv4 address that an IPv6 address leads to: mapped (`::ffff:a.b.c.d`), translated (`64:ff9b::/96`) or
+/// 6to4 (`2002::/16`).
+fn embedded_v4(ip: Ipv6Addr) -> Option<Ipv4Addr> {
+    if let Some(mapped) = ip.to_ipv4_mapped() {
+        return Some(mapped);
+    }
+    let bytes = ip.octets();
+    if bytes.starts_with(&[0x00, 0x64, 0xff, 0x9b, 0, 0, 0, 0, 0, 0, 0, 0]) {
+        return Some(Ipv4Addr::new(bytes[12], bytes[13], bytes[14], bytes[15]));
+    }
+    if bytes.starts_with(&[0x20, 0x02]) {
+        return Some(Ipv4Addr::new(bytes[2], bytes[3], bytes[4], bytes[5]));
+    }
+    None
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    #[test]
+    fn every_kind_of_address() {
+        use Class::{Never, Private, Public};
+        for (text, expected) in [
+            ("8.8.8.8", Public),
+            ("93.184.216.34", Public),
+            ("2606:4700::1111", Public),
+            ("127.0.0.1", Private),
+            ("127.9.9.9", Private),
+            ("10.1.2.3", Private),
+            ("172.16.0.1", Private),
+            ("172.32.0.1", Public),
+            ("192.168.1.1", Private),
+            ("100.64.0.1", Private),
+            ("100.128.0.1", Public),
+            ("198.18.0.1", Private),
+            ("192.0.0.8", Private),
+            ("169.254.169.254", Never),
+            ("169.254.0.1", Never),
+            ("0.0.0.0", Never),
+            ("0.1.2.3", Never),
+            ("224.0.0.1", Never),
+            ("240.0.0.1", Never),
+            ("255.255.255.255", Never),
+            ("::", Never),
+            ("::1", Private),
+            ("fd12:3456::1", Private),
+            ("fd00:ec2::254", Never),
+            ("fe80::1", Never),
+            ("fec0::1", Private),
+            ("ff02::1", Never),
+            ("::ffff:8.8.8.8", Public),
+            ("::ffff:127.0.0.1", Private),
+            ("::ffff:169.254.169.254", Never),
+            ("64:ff9b::7f00:1", Private),
+            ("64:ff9b::a9fe:a9fe", Never),
+            ("2002:0a00:0001::1", Private),
+        ] {
+            let ip: IpAddr = text.parse().unwrap();
+            assert_eq!(class(ip), expected, "{text}");
+            assert_eq!(allowed(ip, false), expected == Public, "{text}");
+            assert_eq!(allowed(ip, true), expected != Never, "{text}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn mapping_an_address_gains_nothing(bits in any::<u32>(), allow in any::<bool>()) {
+            let v4 = Ipv4Addr::from(bits);
+            prop_assert_eq!(
+                allowed(IpAddr::V4(v4), allow),
+                allowed(IpAddr::V6(v4.to_ipv6_mapped()), allow)
+            );
+        }
+    }
+}

@@ -1,0 +1,133 @@
+//! Writes progress down: all rules in one durable write, every little while.
+
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use ringback_model::ports::Progress;
+use tokio::sync::{mpsc, oneshot};
+use tokio::time::{Instant, MissedTickBehavior};
+use tokio_util::task::AbortOnDropHandle;
+
+use crate::ledger::Ledger;
+use crate::tail::Tail;
+use crate::telemetry;
+
+/// Asks for a save now; answered with whether everything is saved.
+type Flush = oneshot::Sender<bool>;
+/// Flushes that may wait.
+const FLUSHES: usize = 1024;
+/// Wait after a save that failed, while somebody waits for it.
+const RETRY_SAVE: Duration = Duration::from_millis(500);
+
+/// The checkpointer's handle.
+#[derive(Clone)]
+pub(crate) struct Checkpoints {
+    ledgers: Arc<Mutex<Vec<Arc<Ledger>>>>,
+    flush: mpsc::Sender<Flush>,
+}
+
+/// How often what is saved.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Pace {
+    /// What deliveries changed.
+    pub(crate) every: Duration,
+    /// Cursors that only followed the log.
+    pub(crate) idle_every: Duration,
+}
+
+impl Checkpoints {
+    /// Starts the task that saves; it ends when its handle is dropped.
+    pub(crate) fn start(
+        progress: Arc<dyn Progress>,
+        tail: Arc<Tail>,
+        pace: Pace,
+    ) -> (Self, AbortOnDropHandle<()>) {
+        let ledgers = Arc::new(Mutex::default());
+        let (flush, flushes) = mpsc::channel(FLUSHES);
+        let saver = Saver { progress, tail, ledgers: Arc::clone(&ledgers) };
+        let task = AbortOnDropHandle::new(tokio::spawn(saver.run(pace, flushes)));
+        (Self { ledgers, flush }, task)
+    }
+
+    pub(crate) fn add(&self, ledger: Arc<Ledger>) {
+        self.ledgers.lock().unwrap_or_else(PoisonError::into_inner).push(ledger);
+    }
+
+    pub(crate) fn remove(&self, ledger: &Arc<Ledger>) {
+        let mut ledgers = self.ledgers.lock().unwrap_or_else(PoisonError::into_inner);
+        ledgers.retain(|other| !Arc::ptr_eq(other, ledger));
+    }
+
+    /// Saves now. False where the store did not take it, or the checkpointer has ended.
+    pub(crate) async fn flush(&self) -> bool {
+        let (done, waits) = oneshot::channel();
+        self.flush.send(done).await.is_ok() && waits.await.unwrap_or(false)
+    }
+
+    /// Saves, as often as it takes; false where the checkpointer has ended.
+    pub(crate) async fn flush_until_saved(&self) -> bool {
+        while !self.flush().await {
+            if self.flush.is_closed() {
+                return false;
+            }
+            tokio::time::sleep(RETRY_SAVE).await;
+        }
+        true
+    }
+}
+
+struct Saver {
+    progress: Arc<dyn Progress>,
+    tail: Arc<Tail>,
+    ledgers: Arc<Mutex<Vec<Arc<Ledger>>>>,
+}
+
+impl Saver {
+    async fn run(self, pace: Pace, mut flushes: mpsc::Receiver<Flush>) {
+        let mut ticks = tokio::time::interval(pace.every);
+        ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        let mut idle_next = Instant::now() + pace.idle_every;
+        loop {
+            tokio::select! {
+                flush = flushes.recv() => {
+                    let Some(flush) = flush else { return };
+                    // Nobody may wait for the answer any more; that is fine.
+                    flush.send(self.save(true).await).ok();
+                }
+                _ = ticks.tick() => {
+                    let idle_too = Instant::now() >= idle_next;
+                    if idle_too {
+                        idle_next = Instant::now() + pace.idle_every;
+                    }
+                    self.save(idle_too).await;
+                }
+            }
+        }
+    }
+
+    async fn save(&self, idle_too: bool) -> bool {
+        self.tail.let_follow();
+        let ledgers = self.ledgers.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        let mut changes = Vec::new();
+        let mut owners = Vec::new();
+        for ledger in ledgers {
+            ledger.show_lag(self.tail.end_of_log());
+            if let Some(change) = ledger.take(idle_too) {
+                changes.push(change);
+                owners.push(ledger);
+            }
+        }
+        if changes.is_empty() {
+            return true;
+        }
+        let Err(fault) = self.progress.save(changes.clone()).await else {
+            return true;
+        };
+        telemetry::save_failed();
+        tracing::error!(target: "ringback::callback", %fault, "progress of rules was not saved; trying again");
+        for (ledger, change) in owners.iter().zip(changes) {
+            ledger.give_back(change);
+        }
+        false
+    }
+}

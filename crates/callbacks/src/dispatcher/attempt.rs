@@ -1,0 +1,115 @@
+//! One attempt of one delivery.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use ringback_model::delivery::{DeliveryKey, Outbound};
+use ringback_model::dialect::Acceptance;
+use ringback_model::ids::MessageId;
+use ringback_model::ports::Clock;
+use ringback_model::time::UnixMs;
+use tokio::time::Instant;
+
+use super::lines::LaneKey;
+use crate::caller::{CallError, Caller, Response};
+use crate::live::LiveRule;
+use crate::telemetry::AttemptLine;
+use crate::{headers, webhook_id};
+
+/// A delivery in memory.
+#[derive(Debug, Clone)]
+pub(crate) struct Delivery {
+    pub(crate) key: DeliveryKey,
+    pub(crate) lane: LaneKey,
+    pub(crate) outbound: Arc<Outbound>,
+    pub(crate) message: Option<MessageId>,
+    /// Counted attempts so far.
+    pub(crate) attempts: u32,
+    /// When it first failed.
+    pub(crate) since: Option<UnixMs>,
+    pub(crate) source: Source,
+    /// Its message's push was written.
+    pub(crate) handed: bool,
+}
+
+/// Where a delivery is accounted for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Source {
+    /// In the window.
+    Stream,
+    /// In a page of a lane that moves on.
+    Lane,
+    /// Among the rows.
+    Row,
+}
+
+/// An attempt that is back.
+pub(crate) struct Done {
+    pub(crate) delivery: Delivery,
+    pub(crate) probe: bool,
+    pub(crate) result: Attempted,
+}
+
+/// How it ended.
+pub(crate) enum Attempted {
+    Delivered,
+    /// Taken, but a failure towards the breaker.
+    DeliveredBadly,
+    Failed {
+        error: String,
+        retry_after: Option<Duration>,
+    },
+}
+
+/// Makes the attempt. The caller bounds its time.
+pub(crate) async fn attempt(
+    live: Arc<LiveRule>,
+    caller: Arc<dyn Caller>,
+    clock: Arc<dyn Clock>,
+    delivery: Delivery,
+    probe: bool,
+) -> Done {
+    let id = webhook_id::of_delivery(live.id(), delivery.key);
+    let number = delivery.attempts.saturating_add(1);
+    let outbound = &delivery.outbound;
+    let extra = headers::of_attempt(&live.rule, &id, clock.now(), number, &outbound.body);
+    let started = Instant::now();
+    let answer = caller.call(outbound, &extra, &live.how).await;
+    let took = started.elapsed();
+    let status = answer.as_ref().map_or(0, |response| response.answer.status);
+    let (outcome, result) = judge(&live, answer);
+    live.metrics.attempted(outcome, took);
+    AttemptLine {
+        rule: &live.rule,
+        webhook_id: &id,
+        message: delivery.message,
+        pos: delivery.key.pos.0,
+        attempt: number,
+        outcome,
+        status,
+        took,
+        error: match &result {
+            Attempted::Failed { error, .. } => error,
+            Attempted::Delivered | Attempted::DeliveredBadly => "",
+        },
+    }
+    .log();
+    Done { delivery, probe, result }
+}
+
+fn judge(live: &LiveRule, answer: Result<Response, CallError>) -> (&'static str, Attempted) {
+    match answer {
+        Err(error) => {
+            let failed = Attempted::Failed { error: error.to_string(), retry_after: None };
+            (error.kind.name(), failed)
+        }
+        Ok(response) => match live.contract.accepted(&live.rule, &response.answer) {
+            Acceptance::Delivered => ("delivered", Attempted::Delivered),
+            Acceptance::DeliveredBadly(_) => ("delivered_badly", Attempted::DeliveredBadly),
+            Acceptance::Failed(error) => {
+                let failed = Attempted::Failed { error, retry_after: response.retry_after };
+                ("not_accepted", failed)
+            }
+        },
+    }
+}

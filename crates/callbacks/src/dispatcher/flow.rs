@@ -1,0 +1,155 @@
+//! Which delivery goes next.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use ringback_model::delivery::DeliveryKey;
+use ringback_model::time::UnixMs;
+use tokio::time::Instant;
+
+use super::attempt::{Delivery, Source, attempt};
+use super::lines::LaneKey;
+use super::rows::Row;
+use super::runner::Runner;
+use crate::breaker::Permit;
+
+/// Longest sleep: wall time may step, so the clock is looked at now and then.
+const LONGEST_SLEEP: Duration = Duration::from_secs(60);
+
+impl Runner {
+    /// Starts as many attempts as may be started.
+    pub(super) fn pump(&mut self) {
+        loop {
+            let now = self.shared.clock.now();
+            let started = match self.breaker.permit(now) {
+                Permit::Flow(most) => self.start_next(now, most),
+                Permit::Probe => self.start_probe(),
+                Permit::Wait(_) | Permit::Probing => false,
+            };
+            if !started {
+                return;
+            }
+        }
+    }
+
+    fn limit(&self, most: usize) -> usize {
+        most.min(usize::from(self.live.rule.policy.concurrency))
+    }
+
+    fn start_next(&mut self, now: UnixMs, most: usize) -> bool {
+        let limit = self.limit(most);
+        if self.calls.len() >= limit || self.pacer.wait_until(Instant::now()).is_some() {
+            return false;
+        }
+        // Retries leave half of the room to lanes that are in order.
+        let rows_may = self.ready.is_empty() || self.row_calls < (limit / 2).max(1);
+        if rows_may && let Some((key, row)) = self.rows.take_due(now) {
+            self.start_row(key, row, false);
+            return true;
+        }
+        self.start_ready(false)
+    }
+
+    /// Rows and lanes take turns, and among each another one each time: a delivery that can never succeed must not
+    /// be the only one that is tried.
+    fn start_probe(&mut self) -> bool {
+        let rows_first = self.probe_rows_next;
+        self.probe_rows_next = !rows_first;
+        let started = (rows_first && self.start_row_probe())
+            || self.start_ready(true)
+            || (!rows_first && self.start_row_probe());
+        if started {
+            self.breaker.probe_started();
+        }
+        started
+    }
+
+    fn start_row_probe(&mut self) -> bool {
+        let Some((key, row)) = self.rows.take_probe() else {
+            return false;
+        };
+        self.start_row(key, row, true);
+        true
+    }
+
+    fn start_row(&mut self, key: DeliveryKey, row: Row, probe: bool) {
+        if let Some(line) = self.lines.get_mut(&row.lane) {
+            line.busy = true;
+        }
+        self.row_calls += 1;
+        let delivery = Delivery {
+            key,
+            outbound: self.live.redirect(&row.outbound),
+            lane: row.lane,
+            message: row.message,
+            attempts: row.attempts,
+            since: Some(row.since),
+            source: Source::Row,
+            handed: true,
+        };
+        self.start(delivery, probe);
+    }
+
+    /// Starts the first delivery of the next lane that is ready.
+    fn start_ready(&mut self, probe: bool) -> bool {
+        if self.is_full() {
+            return false;
+        }
+        while let Some(lane) = self.ready.pop_front() {
+            let Some(delivery) = self.take_front(&lane) else { continue };
+            self.start(delivery, probe);
+            return true;
+        }
+        false
+    }
+
+    /// The lane may have got stuck, or busy, since it was noted as ready.
+    fn take_front(&mut self, lane: &LaneKey) -> Option<Delivery> {
+        let line = self.lines.get_mut(lane)?;
+        if line.busy || !line.queue.front()?.handed {
+            return None;
+        }
+        line.busy = true;
+        line.queue.pop_front()
+    }
+
+    fn start(&mut self, delivery: Delivery, probe: bool) {
+        self.pacer.started(Instant::now());
+        self.calls.push(Box::pin(attempt(
+            Arc::clone(&self.live),
+            Arc::clone(&self.shared.caller),
+            Arc::clone(&self.shared.clock),
+            delivery,
+            probe,
+        )));
+    }
+
+    /// Whether another failure might not find room among the exceptions: then nothing new is tried and the cursor
+    /// stops.
+    pub(super) fn is_full(&self) -> bool {
+        let parked = usize::try_from(self.parked).unwrap_or(usize::MAX);
+        let fresh_calls = self.calls.len().saturating_sub(self.row_calls);
+        let taken = self.rows.len().saturating_add(parked).saturating_add(fresh_calls);
+        taken >= self.shared.bounds.exceptions
+    }
+
+    /// When something may be started that may not now; `None` where only an event can change that.
+    pub(super) fn next_wake(&self) -> Option<Instant> {
+        let now = self.shared.clock.now();
+        let instant = Instant::now();
+        let wait = match self.breaker.permit(now) {
+            Permit::Wait(next) if self.rows.len() > 0 || !self.ready.is_empty() => next.since(now),
+            Permit::Wait(_) | Permit::Probing | Permit::Probe => return None,
+            Permit::Flow(most) if self.calls.len() >= self.limit(most) => return None,
+            Permit::Flow(_) => {
+                let due = self.rows.next_due();
+                let waits_for_pace = !self.ready.is_empty() || due.is_some_and(|due| due <= now);
+                if let Some(pace) = self.pacer.wait_until(instant).filter(|_| waits_for_pace) {
+                    return Some(pace);
+                }
+                due.filter(|due| *due > now)?.since(now)
+            }
+        };
+        Some(instant + wait.min(LONGEST_SLEEP))
+    }
+}

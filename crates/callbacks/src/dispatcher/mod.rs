@@ -1,0 +1,23 @@
+//! The dispatcher of one after-rule: reads events, keeps lanes in order, calls, retries, parks.
+//!
+//! | file | holds |
+//! |---|---|
+//! | [`task`] | its life: loading, running, stopping |
+//! | [`runner`] | the task: its state, its loop, what it reads |
+//! | [`admit`] | from events to deliveries in lanes |
+//! | [`flow`] | which delivery goes next |
+//! | [`settle`] | what an attempt's outcome means |
+//! | [`resume`] | lanes that were stuck: reading again what passed meanwhile |
+//! | [`window`], [`lines`], [`rows`], [`pacer`], [`attempt`] | the parts they work on |
+
+mod admit;
+mod attempt;
+mod flow;
+mod lines;
+mod pacer;
+mod resume;
+mod rows;
+pub(crate) mod runner;
+mod settle;
+pub(crate) mod task;
+mod window;

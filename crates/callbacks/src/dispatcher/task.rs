@@ -1,0 +1,142 @@
+//! The life of one after-rule's task: after the one before it, from what is saved, until it is stopped.
+
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use ringback_model::delivery::DeliveryKey;
+use ringback_model::failure::Fault;
+use ringback_model::rule::Order;
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::AbortOnDropHandle;
+
+use super::runner::{Loaded, Runner, Shared};
+use crate::checkpoint::Checkpoints;
+use crate::ledger::Ledger;
+use crate::live::LiveRule;
+
+/// Wait after progress could not be read.
+const RETRY_LOAD: Duration = Duration::from_secs(1);
+/// Parked deliveries looked at in one go.
+const PARKED_PAGE: usize = 500;
+
+/// A running rule; dropping it cuts it off.
+pub(crate) struct RuleTask {
+    pub(crate) live: Arc<LiveRule>,
+    stop: CancellationToken,
+    halted: CancellationToken,
+    ledger: Arc<Mutex<Option<Arc<Ledger>>>>,
+    task: AbortOnDropHandle<usize>,
+}
+
+impl RuleTask {
+    /// Starts a rule once the task before it, if any, has ended and everything of it is saved.
+    pub(crate) fn start(
+        live: Arc<LiveRule>,
+        shared: Arc<Shared>,
+        checkpoints: Checkpoints,
+        before: Option<RuleTask>,
+    ) -> Self {
+        let (stop, halted) = (CancellationToken::new(), CancellationToken::new());
+        let ledger = Arc::new(Mutex::new(None));
+        let life = Life {
+            live: Arc::clone(&live),
+            shared,
+            checkpoints,
+            stop: stop.clone(),
+            halted: halted.clone(),
+            ledger: Arc::clone(&ledger),
+        };
+        Self { live, stop, halted, ledger, task: AbortOnDropHandle::new(tokio::spawn(life.live_on(before))) }
+    }
+
+    /// Tells it to stop.
+    pub(crate) fn stop(&self) {
+        self.stop.cancel();
+    }
+
+    /// Resolves once it admits nothing more.
+    pub(crate) async fn halted(&self) {
+        self.halted.cancelled().await;
+    }
+
+    /// Resolves once it has ended and is saved: how many calls were cut.
+    pub(crate) async fn ended(self) -> usize {
+        self.task.await.unwrap_or(0)
+    }
+
+    pub(crate) fn has_ended(&self) -> bool {
+        self.task.is_finished()
+    }
+
+    /// `None` while it is starting.
+    pub(crate) fn ledger(&self) -> Option<Arc<Ledger>> {
+        self.ledger.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+}
+
+struct Life {
+    live: Arc<LiveRule>,
+    shared: Arc<Shared>,
+    checkpoints: Checkpoints,
+    stop: CancellationToken,
+    halted: CancellationToken,
+    ledger: Arc<Mutex<Option<Arc<Ledger>>>>,
+}
+
+impl Life {
+    async fn live_on(self, before: Option<RuleTask>) -> usize {
+        if let Some(before) = before {
+            before.ended().await;
+        }
+        let Some(loaded) = self.load_until_stopped().await else {
+            self.halted.cancel();
+            return 0;
+        };
+        let saved = loaded.progress.cursor;
+        let lag = self.live.metrics.lag.clone();
+        let ledger = Arc::new(Ledger::new(self.live.id().clone(), lag, loaded.cursor, saved));
+        *self.ledger.lock().unwrap_or_else(PoisonError::into_inner) = Some(Arc::clone(&ledger));
+        self.checkpoints.add(Arc::clone(&ledger));
+        let runner =
+            Runner::new(Arc::clone(&self.live), Arc::clone(&self.shared), Arc::clone(&ledger), loaded);
+        let cut = runner.run(self.stop, self.halted, || self.shared.grace()).await;
+        self.checkpoints.flush_until_saved().await;
+        self.checkpoints.remove(&ledger);
+        cut
+    }
+
+    async fn load_until_stopped(&self) -> Option<Loaded> {
+        loop {
+            let fault = tokio::select! {
+                biased;
+                () = self.stop.cancelled() => return None,
+                loaded = self.load() => match loaded {
+                    Ok(loaded) => return Some(loaded),
+                    Err(fault) => fault,
+                },
+            };
+            tracing::error!(target: "ringback::callback", rule = %self.live.id(), %fault, "progress could not be read");
+            tokio::time::sleep(RETRY_LOAD).await;
+        }
+    }
+
+    async fn load(&self) -> Result<Loaded, Fault> {
+        let progress = self.shared.progress.load(self.live.id()).await?.unwrap_or_default();
+        let strict = self.live.rule.policy.order == Order::Strict;
+        let parked = if strict && progress.parked > 0 { self.parked_keys().await? } else { Vec::new() };
+        Ok(Loaded { cursor: progress.cursor.max(self.live.started), progress, parked })
+    }
+
+    async fn parked_keys(&self) -> Result<Vec<DeliveryKey>, Fault> {
+        let mut keys: Vec<DeliveryKey> = Vec::new();
+        loop {
+            let after = keys.last().copied();
+            let page = self.shared.progress.parked(self.live.id(), after, PARKED_PAGE).await?;
+            let full = page.len() == PARKED_PAGE;
+            keys.extend(page.into_iter().map(|exception| exception.key));
+            if !full {
+                return Ok(keys);
+            }
+        }
+    }
+}

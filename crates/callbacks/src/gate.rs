@@ -1,0 +1,258 @@
+//! The gate: asks before-rules, in their declared order, and gathers what they say.
+
+use std::sync::{Arc, PoisonError, RwLock};
+use std::time::Duration;
+
+use ringback_model::delivery::Outbound;
+use ringback_model::dialect::Skip;
+use ringback_model::event::{EventKind, Question};
+use ringback_model::failure::{CallbackRefusal, Refusal, RefusalCode};
+use ringback_model::limits;
+use ringback_model::message::Message;
+use ringback_model::ports::{Clock, Fut, Gate};
+use ringback_model::rule::OnFailure;
+use ringback_model::verdict::Verdict;
+use tokio::sync::Semaphore;
+use tokio::time::Instant;
+
+use crate::caller::{CallError, CallErrorKind, CallPolicy, Caller, Response};
+use crate::headers;
+use crate::live::{LiveRule, LiveVersion};
+use crate::telemetry::AttemptLine;
+use crate::webhook_id;
+
+/// Before-rules by the kind that they are about.
+#[derive(Default)]
+pub(crate) struct GateRules {
+    by_kind: [Vec<Arc<LiveRule>>; EventKind::ALL.len()],
+}
+
+impl GateRules {
+    /// Sorts the rules by kind; their order stays.
+    pub(crate) fn new(rules: &[Arc<LiveRule>]) -> Self {
+        let by_kind = EventKind::ALL.map(|kind| {
+            let about = |rule: &&Arc<LiveRule>| {
+                rule.newest().is_some_and(|now| now.rule.enabled && now.kinds.contains(&kind))
+            };
+            rules.iter().filter(about).cloned().collect()
+        });
+        Self { by_kind }
+    }
+
+    fn about(&self, kind: EventKind) -> &[Arc<LiveRule>] {
+        let index = EventKind::ALL.iter().position(|known| *known == kind);
+        index.and_then(|index| self.by_kind.get(index)).map_or(&[], Vec::as_slice)
+    }
+}
+
+/// The engine's [`Gate`].
+pub(crate) struct EngineGate {
+    rules: RwLock<Arc<GateRules>>,
+    caller: Arc<dyn Caller>,
+    clock: Arc<dyn Clock>,
+    max_wait: Duration,
+    in_flight: Semaphore,
+}
+
+/// Why a question got no verdict.
+struct Silence {
+    code: RefusalCode,
+    /// For us; may name addresses.
+    text: String,
+    /// For the sender.
+    shown: &'static str,
+}
+
+/// One question to one rule, answered or not.
+struct Asked {
+    result: Result<Verdict, Silence>,
+    outcome: &'static str,
+    status: u16,
+}
+
+impl EngineGate {
+    pub(crate) fn new(caller: Arc<dyn Caller>, clock: Arc<dyn Clock>, max_wait: Duration) -> Self {
+        Self {
+            rules: RwLock::default(),
+            caller,
+            clock,
+            max_wait,
+            in_flight: Semaphore::new(limits::GATE_IN_FLIGHT),
+        }
+    }
+
+    pub(crate) fn set_rules(&self, rules: GateRules) {
+        *self.rules.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(rules);
+    }
+
+    fn rules(&self) -> Arc<GateRules> {
+        Arc::clone(&self.rules.read().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    async fn ask_all(&self, mut question: Question) -> Result<Message, Refusal> {
+        let rules = self.rules();
+        let deadline = Instant::now() + self.max_wait;
+        for rule in rules.about(question.kind) {
+            let Some(version) = rule.newest().filter(|version| version.asks_about(&question)) else {
+                continue;
+            };
+            let outbound = match version.contract.question(&version.rule, &question) {
+                Ok(outbound) => outbound,
+                Err(Skip(_)) => continue,
+            };
+            match self.ask_one(rule, version, &question, &outbound, deadline).await {
+                Ok(Verdict::Allow { changes }) => {
+                    rule.metrics.verdict(if changes.is_empty() { "allow" } else { "change" });
+                    for change in changes {
+                        change.apply(&mut question.message);
+                    }
+                }
+                Ok(Verdict::Refuse(refusal)) => {
+                    rule.metrics.verdict("refuse");
+                    return Err(refused(rule, refusal));
+                }
+                Err(silence) => tolerate(rule, silence)?,
+            }
+        }
+        Ok(question.message)
+    }
+
+    async fn ask_one(
+        &self,
+        rule: &LiveRule,
+        version: &LiveVersion,
+        question: &Question,
+        outbound: &Outbound,
+        deadline: Instant,
+    ) -> Result<Verdict, Silence> {
+        let id = webhook_id::of_question(rule.id(), question.message.id, question.kind);
+        let extra = headers::of_attempt(&rule.rule, &id, self.clock.now(), 1, &outbound.body);
+        let started = Instant::now();
+        let answer = self.call(rule, outbound, &extra, deadline).await;
+        let asked = judge(version, question, answer);
+        let took = started.elapsed();
+        rule.metrics.attempted(asked.outcome, took);
+        AttemptLine {
+            rule: &rule.rule,
+            webhook_id: &id,
+            message: Some(question.message.id),
+            pos: 0,
+            attempt: 1,
+            outcome: asked.outcome,
+            status: asked.status,
+            took,
+            error: asked.result.as_ref().err().map_or("", |silence| silence.text.as_str()),
+        }
+        .log();
+        asked.result
+    }
+
+    async fn call(
+        &self,
+        rule: &LiveRule,
+        outbound: &Outbound,
+        extra: &[(String, String)],
+        deadline: Instant,
+    ) -> Result<Response, CallError> {
+        let left = deadline.saturating_duration_since(Instant::now());
+        if left.is_zero() {
+            return Err(CallError::new(
+                CallErrorKind::Timeout,
+                "the time for all before-callbacks of this message was used up",
+            ));
+        }
+        let Ok(_permit) = self.in_flight.try_acquire() else {
+            return Err(CallError::new(CallErrorKind::Connect, "too many before-callbacks are under way"));
+        };
+        let _counted = InFlight::new(&rule.metrics.in_flight);
+        let how = CallPolicy { timeout: rule.how.timeout.min(left), ..rule.how.clone() };
+        self.caller.call(outbound, extra, &how).await
+    }
+}
+
+impl Gate for EngineGate {
+    fn ask(&self, question: Question) -> Fut<'_, Result<Message, Refusal>> {
+        Box::pin(self.ask_all(question))
+    }
+
+    fn asks(&self, kind: EventKind) -> bool {
+        let rules = self.rules.read().unwrap_or_else(PoisonError::into_inner);
+        !rules.about(kind).is_empty()
+    }
+}
+
+fn judge(version: &LiveVersion, question: &Question, answer: Result<Response, CallError>) -> Asked {
+    match answer {
+        Err(error) => Asked {
+            outcome: error.kind.name(),
+            status: 0,
+            result: Err(Silence {
+                // An answer that is too long came back, but cannot be used.
+                code: match error.kind {
+                    CallErrorKind::TooLong => RefusalCode::CallbackUnusable,
+                    _ => RefusalCode::CallbackUnreachable,
+                },
+                text: error.to_string(),
+                shown: error.kind.name(),
+            }),
+        },
+        Ok(response) => {
+            let status = response.answer.status;
+            match version.contract.verdict(&version.rule, question, &response.answer) {
+                Ok(verdict) => Asked {
+                    outcome: match &verdict {
+                        Verdict::Allow { .. } => "allowed",
+                        Verdict::Refuse(_) => "refused",
+                    },
+                    status,
+                    result: Ok(verdict),
+                },
+                Err(wrong) => Asked {
+                    outcome: "unusable",
+                    status,
+                    result: Err(Silence {
+                        code: RefusalCode::CallbackUnusable,
+                        text: wrong.0,
+                        shown: "unusable answer",
+                    }),
+                },
+            }
+        }
+    }
+}
+
+/// What the rule's policy makes of silence.
+fn tolerate(rule: &LiveRule, silence: Silence) -> Result<(), Refusal> {
+    match rule.rule.policy.on_failure {
+        OnFailure::Continue => {
+            rule.metrics.gate_failure("passed");
+            Ok(())
+        }
+        OnFailure::Refuse => {
+            rule.metrics.gate_failure("refused");
+            Err(Refusal::new(silence.code, format!("before-callback failed: {}", silence.shown)))
+        }
+    }
+}
+
+fn refused(rule: &LiveRule, refusal: CallbackRefusal) -> Refusal {
+    let refusal = CallbackRefusal { show: rule.rule.policy.show_error, ..refusal };
+    let detail = refusal.text.clone();
+    Refusal::new(RefusalCode::ByCallback(refusal), detail)
+}
+
+/// Counts a call for as long as it lives, also when its future is dropped.
+struct InFlight<'a>(&'a metrics::Gauge);
+
+impl<'a> InFlight<'a> {
+    fn new(gauge: &'a metrics::Gauge) -> Self {
+        gauge.increment(1.0);
+        Self(gauge)
+    }
+}
+
+impl Drop for InFlight<'_> {
+    fn drop(&mut self) {
+        self.0.decrement(1.0);
+    }
+}

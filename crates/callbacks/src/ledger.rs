@@ -1,0 +1,246 @@
+//! What one rule has to write down, until it is written down.
+
+use std::collections::{HashMap, HashSet};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use metrics::Gauge;
+use ringback_model::delivery::{DeliveryKey, Exception, ProgressChange};
+use ringback_model::ids::{LogPos, RuleId};
+use ringback_model::time::UnixMs;
+
+/// Changes of a rule's progress that belong together: they reach the store in one save, or none does.
+#[derive(Debug, Default)]
+pub(crate) struct Staged {
+    put: HashMap<DeliveryKey, Exception>,
+    remove: HashSet<DeliveryKey>,
+}
+
+impl Staged {
+    pub(crate) fn put(&mut self, exception: Exception) {
+        self.remove.remove(&exception.key);
+        self.put.insert(exception.key, exception);
+    }
+
+    pub(crate) fn remove(&mut self, key: DeliveryKey) {
+        self.put.remove(&key);
+        self.remove.insert(key);
+    }
+
+    fn is_empty(&self) -> bool {
+        self.put.is_empty() && self.remove.is_empty()
+    }
+
+    /// Adds later changes.
+    fn then(&mut self, later: Self) {
+        for key in later.remove {
+            self.remove(key);
+        }
+        for exception in later.put.into_values() {
+            self.put(exception);
+        }
+    }
+}
+
+/// What a runner shows of itself.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub(crate) struct View {
+    pub(crate) waiting: usize,
+    pub(crate) parked: u64,
+    pub(crate) in_flight: usize,
+    pub(crate) oldest: Option<UnixMs>,
+    pub(crate) breaker_open: bool,
+    pub(crate) failures_in_a_row: u32,
+    pub(crate) next_probe: Option<UnixMs>,
+}
+
+/// Shared between a rule's runner, which writes, and the checkpointer, which saves.
+pub(crate) struct Ledger {
+    rule: RuleId,
+    lag: Gauge,
+    state: Mutex<State>,
+}
+
+struct State {
+    cursor: LogPos,
+    saved: LogPos,
+    /// Events up to here have been looked at by the runner.
+    taken: LogPos,
+    /// Deliveries that hold the cursor.
+    outstanding: usize,
+    /// The cursor was moved by a delivery, not only by events that are not the rule's business.
+    urgent: bool,
+    staged: Staged,
+    view: View,
+}
+
+impl Ledger {
+    /// `saved` is the cursor as the store knows it, or zero.
+    pub(crate) fn new(rule: RuleId, lag: Gauge, cursor: LogPos, saved: LogPos) -> Self {
+        Self {
+            rule,
+            lag,
+            state: Mutex::new(State {
+                cursor,
+                saved,
+                taken: cursor,
+                outstanding: 0,
+                urgent: cursor != saved,
+                staged: Staged::default(),
+                view: View::default(),
+            }),
+        }
+    }
+
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The runner has come so far: all in one step, so that a save never sees half of it.
+    pub(crate) fn advance(
+        &self,
+        cursor: LogPos,
+        taken: LogPos,
+        outstanding: usize,
+        staged: Staged,
+        delivered: bool,
+    ) {
+        let mut state = self.state();
+        state.urgent |= delivered;
+        state.cursor = state.cursor.max(cursor);
+        state.taken = state.taken.max(taken);
+        state.outstanding = outstanding;
+        state.staged.then(staged);
+    }
+
+    /// Everything up to `pos` was shown to this rule's tail subscription, whose last event for it was `last_sent`.
+    /// Where the runner owes nothing, the cursor follows.
+    pub(crate) fn follow(&self, last_sent: LogPos, pos: LogPos) {
+        let mut state = self.state();
+        if state.outstanding == 0 && state.taken >= last_sent {
+            state.cursor = state.cursor.max(pos);
+        }
+    }
+
+    pub(crate) fn cursor(&self) -> LogPos {
+        self.state().cursor
+    }
+
+    /// Shows how far the rule is behind this end of the log.
+    pub(crate) fn show_lag(&self, tail: LogPos) {
+        let lag = tail.0.saturating_sub(self.cursor().0);
+        self.lag.set(f64::from(u32::try_from(lag).unwrap_or(u32::MAX)));
+    }
+
+    pub(crate) fn view(&self) -> View {
+        self.state().view.clone()
+    }
+
+    pub(crate) fn set_view(&self, view: View) {
+        self.state().view = view;
+    }
+
+    /// Takes what is to be saved. A cursor that only followed the log waits, unless `idle_too`: losing it costs
+    /// nothing but looking at those events again.
+    pub(crate) fn take(&self, idle_too: bool) -> Option<ProgressChange> {
+        let mut state = self.state();
+        let moved = state.cursor > state.saved && (state.urgent || idle_too || !state.staged.is_empty());
+        if !moved && state.staged.is_empty() {
+            return None;
+        }
+        let staged = std::mem::take(&mut state.staged);
+        state.urgent = false;
+        let cursor = moved.then_some(state.cursor);
+        state.saved = cursor.unwrap_or(state.saved);
+        Some(ProgressChange {
+            rule: self.rule.clone(),
+            cursor,
+            put: staged.put.into_values().collect(),
+            remove: staged.remove.into_iter().collect(),
+        })
+    }
+
+    /// Puts back what could not be saved, under what has come since.
+    pub(crate) fn give_back(&self, change: ProgressChange) {
+        let mut staged = Staged::default();
+        change.remove.into_iter().for_each(|key| staged.remove(key));
+        change.put.into_iter().for_each(|exception| staged.put(exception));
+        let mut state = self.state();
+        let later = std::mem::take(&mut state.staged);
+        staged.then(later);
+        state.staged = staged;
+        if change.cursor.is_some() {
+            state.saved = LogPos::ZERO;
+            state.urgent = true;
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use ringback_model::delivery::ExceptionState;
+    use ringback_model::event::Lane;
+
+    use super::*;
+
+    fn key(pos: u64) -> DeliveryKey {
+        DeliveryKey { pos: LogPos(pos), copy: 0 }
+    }
+
+    fn exception(pos: u64, error: &str) -> Exception {
+        Exception {
+            key: key(pos),
+            lane: Lane("l".into()),
+            state: ExceptionState::Resume,
+            since: UnixMs(0),
+            last_error: error.to_owned(),
+            outbound: None,
+        }
+    }
+
+    fn ledger() -> Ledger {
+        Ledger::new(RuleId::new("r"), Gauge::noop(), LogPos(0), LogPos(0))
+    }
+
+    #[test]
+    fn a_cursor_and_its_rows_go_together() {
+        let ledger = ledger();
+        let mut staged = Staged::default();
+        staged.put(exception(1, "a"));
+        ledger.advance(LogPos(5), LogPos(5), 0, staged, true);
+        let change = ledger.take(false).unwrap();
+        assert_eq!((change.cursor, change.put.len()), (Some(LogPos(5)), 1));
+        assert_eq!(ledger.take(true), None);
+    }
+
+    #[test]
+    fn what_could_not_be_saved_is_saved_later_unless_it_is_out_of_date() {
+        let ledger = ledger();
+        let mut staged = Staged::default();
+        staged.put(exception(1, "old"));
+        staged.put(exception(2, "kept"));
+        ledger.advance(LogPos(3), LogPos(3), 0, staged, true);
+        let lost = ledger.take(false).unwrap();
+        let mut staged = Staged::default();
+        staged.remove(key(1));
+        ledger.advance(LogPos(3), LogPos(3), 0, staged, false);
+        ledger.give_back(lost);
+        let change = ledger.take(false).unwrap();
+        assert_eq!(change.cursor, Some(LogPos(3)));
+        assert_eq!(change.put, vec![exception(2, "kept")]);
+        assert_eq!(change.remove, vec![key(1)]);
+    }
+
+    #[test]
+    fn following_the_log_is_not_urgent_and_waits_for_what_is_owed() {
+        let ledger = ledger();
+        ledger.follow(LogPos(0), LogPos(9));
+        assert_eq!((ledger.cursor(), ledger.take(false)), (LogPos(9), None));
+        ledger.advance(LogPos(9), LogPos(9), 1, Staged::default(), false);
+        ledger.follow(LogPos(9), LogPos(20));
+        assert_eq!(ledger.cursor(), LogPos(9), "a delivery is outstanding");
+        ledger.advance(LogPos(9), LogPos(9), 0, Staged::default(), false);
+        ledger.follow(LogPos(15), LogPos(20));
+        assert_eq!(ledger.cursor(), LogPos(9), "an event is in the mailbox");
+        assert_eq!(ledger.take(true).unwrap().cursor, Some(LogPos(9)));
+    }
+}

@@ -1,0 +1,103 @@
+//! Rules in use, with the versions that events still in the log may need.
+
+use std::sync::Arc;
+
+use ringback_model::delivery::Outbound;
+use ringback_model::dialect::Contract;
+use ringback_model::event::{Event, EventKind, Fact, Question};
+use ringback_model::ids::{LogPos, RuleId};
+use ringback_model::message::{Message, Origin};
+use ringback_model::rule::{Order, Rule};
+
+use crate::caller::CallPolicy;
+use crate::matching::{self, Compiled, Reason};
+use crate::telemetry::RuleMetrics;
+
+/// A rule, ready for use.
+pub(crate) struct LiveRule {
+    /// As it is now.
+    pub(crate) rule: Arc<Rule>,
+    pub(crate) contract: Arc<dyn Contract>,
+    pub(crate) how: CallPolicy,
+    pub(crate) metrics: RuleMetrics,
+    /// Where its present run began: events up to here are not its business.
+    pub(crate) started: LogPos,
+    /// Oldest first; never empty.
+    pub(crate) versions: Vec<LiveVersion>,
+    /// URLs that it has had, for requests that were rendered with an older one. Longest first.
+    pub(crate) urls: Vec<String>,
+}
+
+/// One version of it: what it selects and how it renders, with the present URL, policy and secrets.
+pub(crate) struct LiveVersion {
+    pub(crate) since: LogPos,
+    pub(crate) rule: Arc<Rule>,
+    pub(crate) contract: Arc<dyn Contract>,
+    pub(crate) kinds: Vec<EventKind>,
+    pub(crate) selectors: Compiled,
+}
+
+impl LiveVersion {
+    /// Whether this version is about the event.
+    pub(crate) fn wants(&self, event: &Event) -> bool {
+        let Fact::MessageSent(sent) = &event.fact;
+        self.rule.enabled
+            && self.kinds.contains(&event.kind())
+            && self.selects(&sent.message, sent.origin).is_ok()
+    }
+
+    /// Whether this version is about the question.
+    pub(crate) fn asks_about(&self, question: &Question) -> bool {
+        self.selects(&question.message, question.origin).is_ok()
+    }
+
+    fn selects(&self, message: &Message, origin: Origin) -> Result<(), Reason> {
+        let code = if self.selectors.wants_code() { self.contract.content_code(&message.content) } else { 0 };
+        matching::matches(&self.selectors, message, origin, code)
+    }
+}
+
+impl LiveRule {
+    pub(crate) fn id(&self) -> &RuleId {
+        &self.rule.id
+    }
+
+    /// The version valid at a position; the oldest known where the valid one is gone.
+    pub(crate) fn version_at(&self, pos: LogPos) -> Option<&LiveVersion> {
+        let after = self.versions.partition_point(|version| version.since < pos);
+        self.versions.get(after.saturating_sub(1))
+    }
+
+    /// The version as it is now.
+    pub(crate) fn newest(&self) -> Option<&LiveVersion> {
+        self.versions.last()
+    }
+
+    /// The version that wants the event, if one does.
+    pub(crate) fn wanting(&self, event: &Event) -> Option<&LiveVersion> {
+        self.version_at(event.pos).filter(|version| version.wants(event))
+    }
+
+    /// Whether any version still in use is about this kind.
+    pub(crate) fn is_about(&self, kind: EventKind) -> bool {
+        self.versions.iter().any(|version| version.kinds.contains(&kind))
+    }
+
+    pub(crate) fn keeps_order(&self) -> bool {
+        self.rule.policy.order != Order::None
+    }
+
+    /// The request as it is to be sent now: where it was rendered with another URL of the rule, with the present one.
+    pub(crate) fn redirect(&self, outbound: &Arc<Outbound>) -> Arc<Outbound> {
+        if outbound.url.starts_with(&self.rule.url) {
+            return Arc::clone(outbound);
+        }
+        let rest = self.urls.iter().find_map(|old| outbound.url.strip_prefix(old.as_str()));
+        match rest {
+            Some(rest) => {
+                Arc::new(Outbound { url: format!("{}{rest}", self.rule.url), ..outbound.as_ref().clone() })
+            }
+            None => Arc::clone(outbound),
+        }
+    }
+}

@@ -1,0 +1,234 @@
+//! Which messages a rule is about: its selectors, compiled once per change of the rule.
+
+use std::collections::HashSet;
+
+use ringback_model::conversation::Target;
+use ringback_model::message::{Message, Origin};
+use ringback_model::rule::{CodeRange, Selectors};
+
+type Texts = HashSet<Box<str>>;
+
+/// [`Selectors`], ready to be asked.
+#[derive(Debug, Clone, Default)]
+pub struct Compiled {
+    any: bool,
+    denied_types: Vec<CodeRange>,
+    /// Users and groups.
+    attention: Option<(Texts, Texts)>,
+    from: Texts,
+    to: Texts,
+    groups: Texts,
+    ext_keys: Vec<Box<str>>,
+    origins: Vec<Origin>,
+}
+
+/// Which selector said no, and to what.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Reason {
+    /// The selector's name in [`Selectors`].
+    pub selector: &'static str,
+    /// The value that it was compared with.
+    pub value: String,
+}
+
+impl Compiled {
+    /// Compiles.
+    #[must_use]
+    pub fn new(selectors: &Selectors) -> Self {
+        let attention = &selectors.attention;
+        Self {
+            any: *selectors == Selectors::default(),
+            denied_types: selectors.denied_types.clone(),
+            attention: (!attention.users.is_empty() || !attention.groups.is_empty())
+                .then(|| (set(&attention.users), set(&attention.groups))),
+            from: set(&selectors.from),
+            to: set(&selectors.to),
+            groups: set(&selectors.groups),
+            ext_keys: selectors.ext_keys.iter().map(|key| key.as_str().into()).collect(),
+            origins: selectors.origins.clone(),
+        }
+    }
+
+    /// Whether [`matches`] will look at `code`; it costs the contract a look at the content.
+    #[must_use]
+    pub fn wants_code(&self) -> bool {
+        !self.denied_types.is_empty()
+    }
+}
+
+fn set(texts: &[String]) -> Texts {
+    texts.iter().map(|text| text.as_str().into()).collect()
+}
+
+/// Whether all selectors agree. `code` is the contract's number for the content.
+///
+/// A message to a user is measured by `to` and the users of `attention`, one to a group by `groups` and the groups
+/// of `attention`: a list of the other kind alone excludes it.
+///
+/// # Errors
+/// The first selector that says no.
+pub fn matches(rule: &Compiled, message: &Message, origin: Origin, code: i32) -> Result<(), Reason> {
+    if rule.any {
+        return Ok(());
+    }
+    if rule.denied_types.iter().any(|range| range.contains(code)) {
+        return no("denied_types", &code.to_string());
+    }
+    if !rule.origins.is_empty() && !rule.origins.contains(&origin) {
+        return no("origins", if origin == Origin::Client { "client" } else { "rest" });
+    }
+    let sender = message.sender.as_str();
+    if !rule.from.is_empty() && !rule.from.contains(sender) {
+        return no("from", sender);
+    }
+    match &message.target {
+        Target::User(user) | Target::Notice(user) => to_user(rule, user.as_str())?,
+        Target::Group(group) => to_group(rule, group.as_str())?,
+    }
+    if !rule.ext_keys.is_empty() && !has_key(&message.ex, &rule.ext_keys) {
+        return no("ext_keys", "no such key");
+    }
+    Ok(())
+}
+
+fn to_user(rule: &Compiled, user: &str) -> Result<(), Reason> {
+    if !rule.to.is_empty() && !rule.to.contains(user) {
+        return no("to", user);
+    }
+    if rule.to.is_empty() && !rule.groups.is_empty() {
+        return no("groups", "not a group");
+    }
+    match &rule.attention {
+        Some((users, _)) if !users.contains(user) => no("attention", user),
+        _ => Ok(()),
+    }
+}
+
+fn to_group(rule: &Compiled, group: &str) -> Result<(), Reason> {
+    if !rule.groups.is_empty() && !rule.groups.contains(group) {
+        return no("groups", group);
+    }
+    if rule.groups.is_empty() && !rule.to.is_empty() {
+        return no("to", "not a user");
+    }
+    match &rule.attention {
+        Some((_, groups)) if !groups.contains(group) => no("attention", group),
+        _ => Ok(()),
+    }
+}
+
+/// Whether the text is a JSON object with one of the keys.
+fn has_key(ex: &str, keys: &[Box<str>]) -> bool {
+    serde_json::from_str::<serde_json::Map<String, serde_json::Value>>(ex)
+        .is_ok_and(|object| keys.iter().any(|key| object.contains_key(&**key)))
+}
+
+fn no(selector: &'static str, value: &str) -> Result<(), Reason> {
+    Err(Reason { selector, value: value.to_string() })
+}
+
+#[cfg(test)]
+mod tests {
+    use ringback_model::ids::{GroupId, MessageId, UserId};
+    use ringback_model::message::{Content, ContentClass, Handling};
+    use ringback_model::rule::Attention;
+    use ringback_model::time::UnixMs;
+    use ringback_model::user::Platform;
+
+    use super::*;
+
+    fn message(target: Target) -> Message {
+        Message {
+            id: MessageId(1),
+            public_id: None,
+            client_id: "c".to_owned(),
+            sender: UserId::parse("alice").unwrap(),
+            target,
+            seq: 0,
+            platform: Platform::WEB,
+            nickname: String::new(),
+            face_url: String::new(),
+            system: false,
+            content: Content {
+                form: "f".to_owned(),
+                class: ContentClass::Text,
+                code: 101,
+                raw: String::new(),
+            },
+            status: 0,
+            sent_at: UnixMs(0),
+            created_at: UnixMs(0),
+            options: std::collections::BTreeMap::new(),
+            handling: Handling::default(),
+            offline_push: None,
+            mentions: Vec::new(),
+            attached_info: String::new(),
+            ex: r#"{"order": 1}"#.to_owned(),
+        }
+    }
+
+    fn texts(texts: &[&str]) -> Vec<String> {
+        texts.iter().map(|text| (*text).to_owned()).collect()
+    }
+
+    fn attention(users: &[&str], groups: &[&str]) -> Selectors {
+        Selectors {
+            attention: Attention { users: texts(users), groups: texts(groups) },
+            ..Selectors::default()
+        }
+    }
+
+    #[test]
+    fn every_selector_says_yes_and_no() {
+        let bob = || message(Target::User(UserId::parse("bob").unwrap()));
+        let group = || message(Target::Group(GroupId::parse("g1").unwrap()));
+        let with = |change: fn(&mut Selectors)| {
+            let mut selectors = Selectors::default();
+            change(&mut selectors);
+            selectors
+        };
+        let denied = with(|s| s.denied_types = vec![CodeRange { first: 100, last: 110 }]);
+        let from = with(|s| s.from = texts(&["alice"]));
+        let not_from = with(|s| s.from = texts(&["carol"]));
+        let to = with(|s| s.to = texts(&["bob"]));
+        let groups = with(|s| s.groups = texts(&["g1"]));
+        let ext = with(|s| s.ext_keys = texts(&["order", "x"]));
+        let no_ext = with(|s| s.ext_keys = texts(&["x"]));
+        let rest = with(|s| s.origins = vec![Origin::Rest]);
+        for (selectors, message, expected) in [
+            (Selectors::default(), bob(), None),
+            (denied, bob(), Some("denied_types")),
+            (from, bob(), None),
+            (not_from, group(), Some("from")),
+            (to.clone(), bob(), None),
+            (to, group(), Some("to")),
+            (groups.clone(), group(), None),
+            (groups, bob(), Some("groups")),
+            (ext, bob(), None),
+            (no_ext, bob(), Some("ext_keys")),
+            (rest, bob(), Some("origins")),
+            (attention(&["bob"], &[]), bob(), None),
+            (attention(&["bob"], &[]), group(), Some("attention")),
+            (attention(&["carol"], &["g1"]), bob(), Some("attention")),
+            (attention(&["carol"], &["g1"]), group(), None),
+        ] {
+            let said = matches(&Compiled::new(&selectors), &message, Origin::Client, 101);
+            assert_eq!(said.err().map(|reason| reason.selector), expected, "{selectors:?}");
+        }
+    }
+
+    #[test]
+    fn a_reason_names_the_value() {
+        let carol = Compiled::new(&Selectors { from: texts(&["carol"]), ..Selectors::default() });
+        let bob = message(Target::User(UserId::parse("bob").unwrap()));
+        let reason = matches(&carol, &bob, Origin::Client, 0).unwrap_err();
+        assert_eq!((reason.selector, reason.value.as_str()), ("from", "alice"));
+    }
+
+    #[test]
+    fn text_that_is_no_object_has_no_keys() {
+        for ex in ["", "order", "[\"order\"]", "{\"order\""] {
+            assert!(!has_key(ex, &["order".into()]), "{ex}");
+        }
+    }
+}

@@ -1,0 +1,129 @@
+//! What becomes of a delivery after an attempt. Pure: policy, attempt, outcome, time and dice go in, a decision
+//! comes out.
+
+use std::time::Duration;
+
+use ringback_model::delivery::ParkReason;
+use ringback_model::limits;
+use ringback_model::rule::{Policy, Retry};
+use ringback_model::time::UnixMs;
+
+/// Share of a wait that jitter may add, so that what failed together is not tried again together.
+const JITTER: f64 = 0.2;
+
+/// How an attempt ended, as far as the schedule cares.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Outcome {
+    /// The receiver has taken it.
+    Delivered,
+    /// It has not.
+    Failed {
+        /// How long it wants to be left alone.
+        retry_after: Option<Duration>,
+    },
+}
+
+/// What comes next.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Next {
+    /// Nothing: it is over.
+    Done,
+    /// Another attempt at once.
+    Again,
+    /// Another attempt at this time, not earlier.
+    RetryAt(UnixMs),
+    /// It is set aside.
+    Park(ParkReason),
+    /// It is dropped, because the rule's policy keeps nothing; it is counted.
+    Drop,
+}
+
+/// Decides. `attempts` counts the attempts that were made, this one included; `dice` is in `0.0..1.0`.
+#[must_use]
+pub fn step(policy: &Policy, attempts: u32, outcome: Outcome, now: UnixMs, dice: f64) -> Next {
+    let Outcome::Failed { retry_after } = outcome else {
+        return Next::Done;
+    };
+    match &policy.retry {
+        Retry::Once if attempts <= 1 => Next::Again,
+        Retry::Schedule(waits) => match wait(waits, attempts, retry_after, dice) {
+            Some(wait) => Next::RetryAt(now.plus(wait)),
+            None => give_up(policy),
+        },
+        Retry::None | Retry::Once => give_up(policy),
+    }
+}
+
+fn give_up(policy: &Policy) -> Next {
+    if policy.storage { Next::Park(ParkReason::Exhausted) } else { Next::Drop }
+}
+
+/// The wait after this attempt: the schedule's, lengthened by jitter, or what the receiver asks for where that is
+/// longer; `None` once the schedule is used up.
+fn wait(schedule_s: &[u32], attempts: u32, retry_after: Option<Duration>, dice: f64) -> Option<Duration> {
+    let index = usize::try_from(attempts.checked_sub(1)?).ok()?;
+    let scheduled = Duration::from_secs(u64::from(*schedule_s.get(index)?));
+    let jittered = scheduled.mul_f64(1.0 + JITTER * dice.clamp(0.0, 1.0));
+    let asked = retry_after.unwrap_or_default().min(limits::RETRY_AFTER_MAX);
+    Some(jittered.max(asked))
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    const FAILED: Outcome = Outcome::Failed { retry_after: None };
+    const NOW: UnixMs = UnixMs(1_000_000);
+
+    fn policy(retry: Retry, storage: bool) -> Policy {
+        Policy { retry, storage, ..Policy::default() }
+    }
+
+    #[test]
+    fn the_table() {
+        let parked = Next::Park(ParkReason::Exhausted);
+        let schedule = || Retry::Schedule(vec![1, 5]);
+        for (retry, storage, attempts, expected) in [
+            (Retry::None, true, 1, parked),
+            (Retry::None, false, 1, Next::Drop),
+            (Retry::Once, true, 1, Next::Again),
+            (Retry::Once, true, 2, parked),
+            (Retry::Once, false, 2, Next::Drop),
+            (schedule(), true, 1, Next::RetryAt(UnixMs(1_001_000))),
+            (schedule(), true, 2, Next::RetryAt(UnixMs(1_005_000))),
+            (schedule(), true, 3, parked),
+            (schedule(), false, 3, Next::Drop),
+            (Retry::Schedule(Vec::new()), true, 1, parked),
+        ] {
+            let policy = policy(retry, storage);
+            assert_eq!(step(&policy, attempts, FAILED, NOW, 0.0), expected, "{policy:?} {attempts}");
+            assert_eq!(step(&policy, attempts, Outcome::Delivered, NOW, 0.0), Next::Done);
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn never_earlier_than_the_schedule_and_never_much_later(
+            attempts in 0u32..20,
+            dice in 0.0f64..1.0,
+            asked in proptest::option::of(0u64..100_000),
+        ) {
+            let policy = Policy::default();
+            let schedule = Retry::default_schedule_s();
+            let retry_after = asked.map(Duration::from_secs);
+            match step(&policy, attempts, Outcome::Failed { retry_after }, NOW, dice) {
+                Next::RetryAt(at) => {
+                    let wait = at.since(NOW);
+                    let base = Duration::from_secs(u64::from(schedule[attempts as usize - 1]));
+                    let asked = retry_after.unwrap_or_default().min(limits::RETRY_AFTER_MAX);
+                    prop_assert!(wait >= base && wait >= asked);
+                    prop_assert!(wait <= base.mul_f64(1.0 + JITTER).max(asked));
+                }
+                Next::Park(_) => prop_assert!(attempts == 0 || attempts as usize > schedule.len()),
+                other => prop_assert!(false, "{other:?}"),
+            }
+        }
+    }
+}

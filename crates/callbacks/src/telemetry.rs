@@ -1,0 +1,143 @@
+//! Every metric and the one log line per attempt. Names are part of the product: they are added, never renamed.
+
+use std::collections::HashMap;
+use std::sync::{Mutex, PoisonError};
+use std::time::Duration;
+
+use metrics::{Counter, Gauge, Histogram, counter, gauge, histogram};
+use ringback_model::event::Phase;
+use ringback_model::ids::MessageId;
+use ringback_model::rule::Rule;
+
+/// Attempts, by `rule`, `phase` and `outcome`.
+pub const ATTEMPTS: &str = "ringback_callback_attempts_total";
+/// Time from sending an attempt to its answer, seconds, by `rule` and `phase`.
+pub const DURATION: &str = "ringback_callback_duration_seconds";
+/// Calls under way, by `rule` and `phase`.
+pub const IN_FLIGHT: &str = "ringback_callback_in_flight";
+/// Events between a rule's cursor and the end of the log, by `rule`.
+pub const LAG: &str = "ringback_callback_lag_events";
+/// Deliveries that wait for a retry, by `rule`.
+pub const WAITING: &str = "ringback_callback_waiting";
+/// Deliveries that are parked, by `rule`.
+pub const PARKED: &str = "ringback_callback_parked";
+/// 1 while the rule's receiver is left alone, by `rule`.
+pub const BREAKER_OPEN: &str = "ringback_callback_breaker_open";
+/// Verdicts of before-rules, by `rule` and `verdict` (`allow`, `change`, `refuse`).
+pub const VERDICTS: &str = "ringback_callback_verdicts_total";
+/// Before-calls that failed, by `rule` and `effect` (`passed`, `refused`).
+pub const GATE_FAILURES: &str = "ringback_callback_gate_failures_total";
+/// Events that left the log before a rule came to them, by `rule`.
+pub const EXPIRED: &str = "ringback_callback_expired_total";
+/// Lanes that waited so long that events of theirs had left the log, by `rule`.
+pub const EXPIRED_LANES: &str = "ringback_callback_expired_lanes_total";
+/// Deliveries that a policy without storage gave up, by `rule`.
+pub const DROPPED: &str = "ringback_callback_dropped_total";
+/// Saves of progress that failed and were tried again.
+pub const SAVE_FAILURES: &str = "ringback_callback_progress_save_failures_total";
+/// Deliveries whose contract gave no request for a copy that it had announced, by `rule`.
+pub const UNRENDERED: &str = "ringback_callback_unrendered_total";
+
+/// Handles of one rule's metrics; looked up once per change of the rule.
+pub(crate) struct RuleMetrics {
+    rule: String,
+    phase: &'static str,
+    outcomes: Mutex<HashMap<&'static str, Counter>>,
+    pub(crate) duration: Histogram,
+    pub(crate) in_flight: Gauge,
+    pub(crate) lag: Gauge,
+    pub(crate) waiting: Gauge,
+    pub(crate) parked: Gauge,
+    pub(crate) breaker_open: Gauge,
+    pub(crate) expired: Counter,
+    pub(crate) expired_lanes: Counter,
+    pub(crate) dropped: Counter,
+    pub(crate) unrendered: Counter,
+}
+
+impl RuleMetrics {
+    pub(crate) fn new(rule: &Rule) -> Self {
+        let id = rule.id.to_string();
+        let phase = match rule.phase {
+            Phase::Before => "before",
+            Phase::After => "after",
+        };
+        Self {
+            duration: histogram!(DURATION, "rule" => id.clone(), "phase" => phase),
+            in_flight: gauge!(IN_FLIGHT, "rule" => id.clone(), "phase" => phase),
+            lag: gauge!(LAG, "rule" => id.clone()),
+            waiting: gauge!(WAITING, "rule" => id.clone()),
+            parked: gauge!(PARKED, "rule" => id.clone()),
+            breaker_open: gauge!(BREAKER_OPEN, "rule" => id.clone()),
+            expired: counter!(EXPIRED, "rule" => id.clone()),
+            expired_lanes: counter!(EXPIRED_LANES, "rule" => id.clone()),
+            dropped: counter!(DROPPED, "rule" => id.clone()),
+            unrendered: counter!(UNRENDERED, "rule" => id.clone()),
+            outcomes: Mutex::default(),
+            rule: id,
+            phase,
+        }
+    }
+
+    pub(crate) fn attempted(&self, outcome: &'static str, took: Duration) {
+        self.duration.record(took.as_secs_f64());
+        let mut outcomes = self.outcomes.lock().unwrap_or_else(PoisonError::into_inner);
+        outcomes
+            .entry(outcome)
+            .or_insert_with(
+                || counter!(ATTEMPTS, "rule" => self.rule.clone(), "phase" => self.phase, "outcome" => outcome),
+            )
+            .increment(1);
+    }
+
+    pub(crate) fn verdict(&self, verdict: &'static str) {
+        counter!(VERDICTS, "rule" => self.rule.clone(), "verdict" => verdict).increment(1);
+    }
+
+    pub(crate) fn gate_failure(&self, effect: &'static str) {
+        counter!(GATE_FAILURES, "rule" => self.rule.clone(), "effect" => effect).increment(1);
+    }
+}
+
+pub(crate) fn save_failed() {
+    counter!(SAVE_FAILURES).increment(1);
+}
+
+/// What is said about one attempt.
+pub(crate) struct AttemptLine<'a> {
+    pub(crate) rule: &'a Rule,
+    pub(crate) webhook_id: &'a str,
+    /// Not known for rows after a restart.
+    pub(crate) message: Option<MessageId>,
+    /// Position in the log; 0 for questions.
+    pub(crate) pos: u64,
+    pub(crate) attempt: u32,
+    pub(crate) outcome: &'static str,
+    /// 0 where there was no answer.
+    pub(crate) status: u16,
+    pub(crate) took: Duration,
+    pub(crate) error: &'a str,
+}
+
+impl AttemptLine<'_> {
+    /// One wide line. A receiver's failure is news about the receiver, not an error of ours.
+    pub(crate) fn log(&self) {
+        tracing::info!(
+            target: "ringback::callback",
+            rule = %self.rule.id,
+            phase = match self.rule.phase {
+                Phase::Before => "before",
+                Phase::After => "after",
+            },
+            webhook_id = self.webhook_id,
+            message_id = self.message.map(|id| id.0),
+            pos = self.pos,
+            attempt = self.attempt,
+            outcome = self.outcome,
+            status = self.status,
+            duration_ms = u64::try_from(self.took.as_millis()).unwrap_or(u64::MAX),
+            error = self.error,
+            "callback attempt"
+        );
+    }
+}

@@ -1,0 +1,16 @@
+//! The engine from outside: gate, dispatcher, simulation, HTTP.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::cast_possible_truncation,
+    unreachable_pub,
+    reason = "tests stop where something is wrong; their parts are seen by each other only"
+)]
+
+mod dispatcher;
+mod gate;
+mod http;
+mod rules;
+mod simulation;
+mod support;

@@ -1,0 +1,134 @@
+//! Changes of the set of rules.
+
+use std::time::Duration;
+
+use ringback_callbacks::SetRulesError;
+use ringback_model::event::Phase;
+use ringback_model::ids::LogPos;
+use ringback_model::rule::{Ban, Retry};
+
+use crate::support::{Reaction, World, rule};
+
+async fn second() {
+    tokio::time::sleep(Duration::from_secs(1)).await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn sets_that_cannot_work_change_nothing() {
+    let world = World::new(1);
+    let good = rule("r", Phase::After);
+    let engine = world.engine_with(vec![good.clone()]).await;
+    let mut unknown = good.clone();
+    unknown.contract = "nobody's".to_owned();
+    let mut event = good.clone();
+    event.events = vec!["dreamt".to_owned()];
+    let mut never = good.clone();
+    never.policy.concurrency = 0;
+    let refused = engine.set_rules(vec![good.clone(), good.clone()]).await;
+    assert!(matches!(refused, Err(SetRulesError::Twice(_))));
+    let refused = engine.set_rules(vec![unknown]).await;
+    assert!(matches!(refused, Err(SetRulesError::UnknownContract { .. })));
+    let refused = engine.set_rules(vec![event]).await;
+    assert!(matches!(refused, Err(SetRulesError::UnknownEvent { .. })));
+    let refused = engine.set_rules(vec![never]).await;
+    assert!(matches!(refused, Err(SetRulesError::BadPolicy { .. })));
+    world.send("lane");
+    second().await;
+    assert_eq!(world.caller.bodies(), ["1/0 lane v1"]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_change_holds_from_now_on_and_keeps_the_cursor() {
+    let world = World::new(1);
+    world.caller.react(|_, _| Reaction::Answer(500, ""));
+    let mut first = rule("r", Phase::After);
+    first.policy.retry = Retry::Schedule(vec![5, 5, 5]);
+    first.policy.ban = Ban::None;
+    let engine = world.engine_with(vec![first.clone()]).await;
+    world.send("lane");
+    world.send("lane");
+    second().await;
+    engine.set_rules(vec![first.clone()]).await.unwrap();
+    assert_eq!(engine.status()[0].version, 1, "an unchanged rule keeps its version");
+    let mut moved = first;
+    moved.url = "http://elsewhere.test".to_owned();
+    engine.set_rules(vec![moved]).await.unwrap();
+    assert_eq!(engine.status()[0].version, 2);
+    world.caller.react(|_, _| Reaction::Answer(200, ""));
+    world.send("lane");
+    tokio::time::sleep(Duration::from_secs(20)).await;
+    let seen = world.caller.seen.lock().unwrap().clone();
+    let calls: Vec<(&str, &str)> = seen.iter().map(|seen| (seen.url.as_str(), seen.body.as_str())).collect();
+    let (old, new) = ("http://r.test/lane", "http://elsewhere.test/lane");
+    assert_eq!(
+        calls,
+        [(old, "1/0 lane v1"), (new, "1/0 lane v1"), (new, "2/0 lane v1"), (new, "3/0 lane v2")]
+    );
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_passes_while_a_rule_is_off_or_gone_is_not_sent() {
+    let world = World::new(1);
+    world.send("early");
+    let on = rule("r", Phase::After);
+    let mut off = on.clone();
+    off.enabled = false;
+    let engine = world.engine_with(vec![on.clone()]).await;
+    for (rules, lane) in
+        [(vec![off], "off"), (vec![on.clone()], "on"), (Vec::new(), "gone"), (vec![on.clone()], "back")]
+    {
+        engine.set_rules(rules).await.unwrap();
+        world.send(lane);
+        second().await;
+    }
+    drop(engine);
+    world.send("down");
+    let engine = world.engine_with(vec![on]).await;
+    second().await;
+    assert_eq!(world.caller.bodies(), ["3/0 on v3", "5/0 back v5", "6/0 down v5"]);
+    assert_eq!(engine.status()[0].cursor, LogPos(6));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_stuck_lane_does_not_send_the_gap_either() {
+    let world = World::new(1);
+    world
+        .caller
+        .react(|_, now| Reaction::Answer(if now.0 < crate::support::EPOCH + 5_500 { 500 } else { 200 }, ""));
+    let mut on = rule("r", Phase::After);
+    on.policy.retry = Retry::Schedule(vec![10, 10]);
+    let mut off = on.clone();
+    off.enabled = false;
+    let engine = world.engine_with(vec![on.clone()]).await;
+    world.send("lane");
+    second().await;
+    world.send("lane");
+    second().await;
+    engine.set_rules(vec![off]).await.unwrap();
+    world.send("lane");
+    second().await;
+    engine.set_rules(vec![on]).await.unwrap();
+    world.send("lane");
+    tokio::time::sleep(Duration::from_secs(60)).await;
+    let bodies = world.caller.bodies();
+    assert_eq!(bodies, ["1/0 lane v1", "1/0 lane v1", "2/0 lane v1", "4/0 lane v3"]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_change_gives_calls_under_way_their_time() {
+    let world = World::new(1);
+    world.caller.react(|_, _| Reaction::After(Duration::from_secs(3), 200));
+    let first = rule("r", Phase::After);
+    let engine = world.engine_with(vec![first.clone()]).await;
+    world.send("lane");
+    second().await;
+    let mut second_version = first;
+    second_version.name = "another".to_owned();
+    let changed =
+        tokio::time::timeout(Duration::from_millis(10), engine.set_rules(vec![second_version])).await;
+    changed.expect("a change does not wait for receivers").unwrap();
+    world.send("lane");
+    tokio::time::sleep(Duration::from_secs(10)).await;
+    assert_eq!(world.caller.bodies(), ["1/0 lane v1", "2/0 lane v2"]);
+    assert!(world.caller.twice.lock().unwrap().is_empty());
+}

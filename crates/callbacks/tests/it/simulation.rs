@@ -1,0 +1,285 @@
+//! Seeded simulation: virtual weeks of traffic, receivers of every temper, crashes, changes of rules. A failure names
+//! its seed; `RINGBACK_SIM_SEED` runs one seed again, `RINGBACK_SIM_COUNT` runs so many.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::sync::Arc;
+use std::time::Duration;
+
+use ringback_callbacks::Engine;
+use ringback_model::delivery::Exception;
+use ringback_model::event::Phase;
+use ringback_model::ids::LogPos;
+use ringback_model::ports::Clock as _;
+use ringback_model::rule::{Ban, Order, Retry, Rule};
+use ringback_model::time::UnixMs;
+
+use crate::support::{Reaction, Seen, TestDice, World, is_parked, rule};
+
+const LANES: u64 = 12;
+const SEEDS: u64 = 5;
+const HOUR_MS: i64 = 3_600_000;
+
+/// A receiver's temper.
+#[derive(Debug, Clone, Copy)]
+enum Temper {
+    Healthy,
+    Slow,
+    Errors,
+    Hangs,
+    Flapping,
+    /// Down for days, then healthy.
+    Outage,
+    /// Never takes some deliveries.
+    Picky,
+}
+
+const TEMPERS: [Temper; 7] = [
+    Temper::Healthy,
+    Temper::Slow,
+    Temper::Errors,
+    Temper::Hangs,
+    Temper::Flapping,
+    Temper::Outage,
+    Temper::Picky,
+];
+
+/// Depends on nothing but time and the delivery, so that a seed says it all.
+fn react(temper: Temper, body: &str, now: UnixMs) -> Reaction {
+    let since = now.0 - crate::support::EPOCH;
+    let mark = body.bytes().fold(7u64, |mark, byte| mark.wrapping_mul(31).wrapping_add(u64::from(byte)));
+    let mood = mark.wrapping_add(u64::try_from(since / 1000).unwrap()) % 10;
+    match temper {
+        Temper::Healthy => Reaction::Answer(200, ""),
+        Temper::Slow => Reaction::After(Duration::from_millis(100 + 500 * mood), 200),
+        Temper::Errors if mood < 6 => Reaction::Answer(500, ""),
+        Temper::Errors if mood == 6 => Reaction::Retry(429, Duration::from_secs(30)),
+        Temper::Hangs if mood < 3 => Reaction::Hang,
+        Temper::Flapping if (since / (HOUR_MS / 2)) % 2 == 1 => Reaction::Answer(503, ""),
+        Temper::Outage if (6 * HOUR_MS..60 * HOUR_MS).contains(&since) => Reaction::Hang,
+        Temper::Picky if mark.is_multiple_of(5) => Reaction::Answer(400, ""),
+        Temper::Errors | Temper::Hangs | Temper::Flapping | Temper::Outage | Temper::Picky => {
+            Reaction::Answer(200, "")
+        }
+    }
+}
+
+struct Simulation {
+    world: World,
+    dice: TestDice,
+    rules: Vec<Rule>,
+    tempers: HashMap<String, Temper>,
+    engine: Arc<Engine>,
+}
+
+impl Simulation {
+    async fn new(seed: u64) -> Self {
+        let dice = TestDice::new(seed);
+        let mut world = World::new(seed);
+        world.settings.window_deliveries = usize::try_from(20 + dice.below(200)).unwrap();
+        // Rarely, so that crashes lose much, and weeks of ticks stay cheap.
+        world.settings.checkpoint_every = Duration::from_secs(5 + dice.below(60));
+        let tempers: HashMap<String, Temper> =
+            TEMPERS.iter().enumerate().map(|(index, temper)| (format!("r{index}"), *temper)).collect();
+        let rules =
+            (0..TEMPERS.len()).map(|index| make_rule(&format!("r{index}"), &dice)).collect::<Vec<_>>();
+        let by_rule = tempers.clone();
+        world.caller.react(move |request, now| {
+            let host = request.url.split(['/', '.']).nth(2).unwrap();
+            react(by_rule[host], &String::from_utf8_lossy(&request.body), now)
+        });
+        let engine = world.engine_with(rules.clone()).await;
+        Self { world, dice, rules, tempers, engine }
+    }
+
+    async fn run(&mut self) {
+        let days = 7 + self.dice.below(8);
+        for _ in 0..days * 8 {
+            for _ in 0..self.dice.below(12) {
+                for _ in 0..=self.dice.below(4) {
+                    self.world.send(&format!("lane{}", self.dice.below(LANES)));
+                }
+                tokio::time::sleep(Duration::from_millis(self.dice.below(20_000))).await;
+            }
+            match self.dice.below(6) {
+                0 | 1 => self.crash().await,
+                2 => self.change().await,
+                3 => {
+                    let failing = self.dice.below(5);
+                    self.world.store.failing_saves.store(failing, std::sync::atomic::Ordering::SeqCst);
+                }
+                _ => {}
+            }
+            tokio::time::sleep(Duration::from_secs(self.dice.below(6 * 3600))).await;
+        }
+        // Long enough for every schedule and every breaker to come to an end.
+        tokio::time::sleep(Duration::from_secs(2 * 24 * 3600)).await;
+    }
+
+    /// Ends the engine between two steps of it, wherever it is, and starts another one on what was saved.
+    async fn crash(&mut self) {
+        for _ in 0..self.dice.below(200) {
+            tokio::task::yield_now().await;
+        }
+        let engine = std::mem::replace(&mut self.engine, self.world.engine().await);
+        drop(engine);
+        // Aborted tasks are dropped when the runtime comes to them.
+        tokio::time::sleep(Duration::from_millis(1)).await;
+        self.engine.set_rules(self.rules.clone()).await.unwrap();
+    }
+
+    async fn change(&mut self) {
+        let index = usize::try_from(self.dice.below(self.rules.len() as u64)).unwrap();
+        let fresh = 1 + u16::try_from(self.dice.below(20)).unwrap();
+        self.rules[index].policy.concurrency = fresh;
+        self.engine.set_rules(self.rules.clone()).await.unwrap();
+    }
+
+    fn check(&self) {
+        let twice = self.world.caller.twice.lock().unwrap().clone();
+        assert!(twice.is_empty(), "two calls of one lane at once: {twice:?}");
+        let seen = self.world.caller.seen.lock().unwrap().clone();
+        let sent: BTreeMap<u64, String> = self.lanes();
+        for rule in &self.rules {
+            let id = rule.id.to_string();
+            let prefix = format!("http://{id}.test/");
+            let calls: Vec<&Seen> = seen.iter().filter(|seen| seen.url.starts_with(&prefix)).collect();
+            self.nothing_is_lost(&id, rule, &calls, &sent);
+            same_id_and_bytes(&id, &calls);
+            if rule.policy.order != Order::None {
+                in_order(&id, &calls);
+            }
+            not_too_early(&id, rule, &calls);
+        }
+    }
+
+    fn lanes(&self) -> BTreeMap<u64, String> {
+        let log = futures_util::FutureExt::now_or_never(async {
+            use ringback_model::ports::Log as _;
+            let mut read = std::pin::pin!(self.world.store.read(LogPos::ZERO, usize::MAX));
+            loop {
+                if let Some(events) = futures_util::FutureExt::now_or_never(&mut read) {
+                    break events.unwrap();
+                }
+            }
+        });
+        log.unwrap().iter().map(|event| (event.pos.0, event.lane.to_string())).collect()
+    }
+
+    fn nothing_is_lost(&self, id: &str, rule: &Rule, calls: &[&Seen], sent: &BTreeMap<u64, String>) {
+        let saved = self.world.store.saved(id);
+        let taken: BTreeSet<u64> =
+            calls.iter().filter(|call| call.status == Some(200)).map(|call| position(call)).collect();
+        let parked: BTreeSet<u64> =
+            saved.rows.values().filter(|row| is_parked(row)).map(|row| row.key.pos.0).collect();
+        for (pos, lane) in sent {
+            let owed = |row: &&Exception| {
+                let of_lane = row.lane.0.as_ref() == lane.as_str() && row.key.pos.0 <= *pos;
+                !is_parked(row) && (row.key.pos.0 == *pos || of_lane)
+            };
+            let waits = *pos > saved.cursor.0 || saved.rows.values().any(|row| owed(&row));
+            let dropped = !rule.policy.storage && calls.iter().any(|call| position(call) == *pos);
+            assert!(
+                taken.contains(pos) || parked.contains(pos) || waits || dropped,
+                "{id} {:?}: event {pos} of {lane} is lost; {rule:?}",
+                self.tempers[id]
+            );
+        }
+        if matches!(self.tempers[id], Temper::Healthy | Temper::Slow | Temper::Outage) {
+            assert_eq!(saved.cursor.0, sent.len() as u64, "{id} {:?} did not catch up", self.tempers[id]);
+            let left = saved.rows.values().filter(|row| !is_parked(row)).count();
+            assert_eq!(left, 0, "{id} {:?} still waits", self.tempers[id]);
+        }
+    }
+}
+
+fn make_rule(id: &str, dice: &TestDice) -> Rule {
+    let mut rule = rule(id, Phase::After);
+    rule.policy.retry = match dice.below(4) {
+        0 => Retry::Once,
+        1 => Retry::Schedule(vec![1, 2]),
+        _ => Retry::Schedule(Retry::default_schedule_s()),
+    };
+    rule.policy.order = if dice.below(4) == 0 { Order::None } else { Order::Conversation };
+    rule.policy.storage = dice.below(4) != 0;
+    rule.policy.ban = if dice.below(4) == 0 { Ban::None } else { Ban::Breaker };
+    rule.policy.concurrency = 1 + u16::try_from(dice.below(20)).unwrap();
+    rule
+}
+
+fn position(call: &Seen) -> u64 {
+    call.body.split_once('/').unwrap().0.parse().unwrap()
+}
+
+fn same_id_and_bytes(id: &str, calls: &[&Seen]) {
+    let mut first: HashMap<u64, (&str, &str)> = HashMap::new();
+    let mut ids: HashMap<&str, u64> = HashMap::new();
+    for call in calls {
+        let same = *first.entry(position(call)).or_insert((&call.webhook_id, &call.body));
+        assert_eq!(same, (call.webhook_id.as_str(), call.body.as_str()), "{id}");
+        assert_eq!(*ids.entry(&call.webhook_id).or_insert(position(call)), position(call), "{id}");
+    }
+}
+
+/// The first calls of a lane's deliveries come in the order of the log.
+fn in_order(id: &str, calls: &[&Seen]) {
+    let mut newest: HashMap<&str, u64> = HashMap::new();
+    let mut met: BTreeSet<u64> = BTreeSet::new();
+    for call in calls {
+        let pos = position(call);
+        if met.insert(pos) {
+            let before = newest.insert(&call.url, pos).unwrap_or(0);
+            assert!(before < pos, "{id}: {pos} came first after {before} in {}", call.url);
+        }
+    }
+}
+
+/// Counted attempts keep the schedule. Only without a breaker: one that closes makes everything due.
+fn not_too_early(id: &str, rule: &Rule, calls: &[&Seen]) {
+    let (Ban::None, Retry::Schedule(schedule)) = (rule.policy.ban, &rule.policy.retry) else {
+        return;
+    };
+    let mut last: HashMap<u64, &Seen> = HashMap::new();
+    for call in calls {
+        if let Some(before) = last.insert(position(call), call)
+            && call.attempt == before.attempt + 1
+        {
+            let waited = call.at.since(before.at);
+            let least = Duration::from_secs(u64::from(schedule[before.attempt as usize - 1]));
+            assert!(waited >= least, "{id}: attempt {} after {waited:?}", call.attempt);
+        }
+        assert!(call.attempt as usize <= schedule.len() + 1, "{id}: attempt {}", call.attempt);
+    }
+}
+
+fn number(name: &str) -> Option<u64> {
+    std::env::var(name).ok().map(|text| text.parse().expect("a number"))
+}
+
+/// Says which seed it was, if it was.
+struct OnFailure(u64);
+
+impl Drop for OnFailure {
+    fn drop(&mut self) {
+        if std::thread::panicking() {
+            eprintln!("simulation failed: RINGBACK_SIM_SEED={}", self.0);
+        }
+    }
+}
+
+#[test]
+fn every_event_ends_somewhere() {
+    let first = number("RINGBACK_SIM_SEED").unwrap_or(1);
+    let count = number("RINGBACK_SIM_COUNT").unwrap_or(if first == 1 { SEEDS } else { 1 });
+    for seed in first..first + count {
+        let _named = OnFailure(seed);
+        let runtime =
+            tokio::runtime::Builder::new_current_thread().enable_time().start_paused(true).build().unwrap();
+        runtime.block_on(async {
+            let mut simulation = Simulation::new(seed).await;
+            simulation.run().await;
+            simulation.check();
+            let now = simulation.world.clock.now();
+            assert!(now.0 > crate::support::EPOCH + 48 * HOUR_MS, "time has passed");
+        });
+    }
+}

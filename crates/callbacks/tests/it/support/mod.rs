@@ -1,0 +1,591 @@
+//! A world for the engine: log, progress, book, contract and receivers in memory. What is saved outlives a crash of
+//! the engine, as a store would.
+
+use std::collections::{BTreeMap, HashMap};
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use ringback_callbacks::{
+    CallError, CallErrorKind, CallPolicy, Caller, Engine, EngineParts, EngineSettings, Response,
+};
+use ringback_model::conversation::Target;
+use ringback_model::delivery::{
+    Answer, DeliveryKey, Exception, ExceptionState, Outbound, ProgressChange, RuleProgress, RuleVersion,
+};
+use ringback_model::dialect::{Acceptance, Contract, Rendered, Skip, WrongAnswer};
+use ringback_model::event::{Event, EventKind, Fact, Lane, MessageSent, Phase, Question};
+use ringback_model::failure::{CallbackRefusal, Fault};
+use ringback_model::ids::{LogPos, MessageId, RuleId, UserId};
+use ringback_model::message::{Content, ContentClass, Handling, Message, Origin};
+use ringback_model::ports::{Clock, Dice, Fut, Handover, Log, Progress, RuleBook};
+use ringback_model::rule::{Order, Policy, Rule, RuleOrigin, Secrets, Selectors};
+use ringback_model::time::UnixMs;
+use ringback_model::user::Platform;
+use ringback_model::verdict::{Change, Verdict};
+use tokio::sync::watch;
+use tokio::time::Instant;
+
+pub fn user(text: &str) -> UserId {
+    UserId::parse(text).unwrap()
+}
+
+pub fn message(id: u64, to: &str, text: &str) -> Message {
+    Message {
+        id: MessageId(id),
+        public_id: None,
+        client_id: format!("c{id}"),
+        sender: user("alice"),
+        target: Target::User(user(to)),
+        seq: 0,
+        platform: Platform::WEB,
+        nickname: String::new(),
+        face_url: String::new(),
+        system: false,
+        content: Content {
+            form: "test".to_owned(),
+            class: ContentClass::Text,
+            code: 101,
+            raw: text.to_owned(),
+        },
+        status: 0,
+        sent_at: UnixMs(0),
+        created_at: UnixMs(0),
+        options: BTreeMap::new(),
+        handling: Handling::default(),
+        offline_push: None,
+        mentions: Vec::new(),
+        attached_info: String::new(),
+        ex: String::new(),
+    }
+}
+
+pub fn question(text: &str) -> Question {
+    Question {
+        kind: EventKind::MessageSending,
+        message: message(7, "bob", text),
+        operation_id: "op".into(),
+        origin: Origin::Client,
+        sender_is_admin: false,
+        at: UnixMs(0),
+    }
+}
+
+pub fn rule(id: &str, phase: Phase) -> Rule {
+    Rule {
+        id: RuleId::new(id),
+        name: id.to_owned(),
+        enabled: true,
+        contract: "test".to_owned(),
+        phase,
+        url: format!("http://{id}.test"),
+        events: Vec::new(),
+        selectors: Selectors::default(),
+        policy: Policy::default(),
+        secrets: Secrets::default(),
+        origin: RuleOrigin::Api,
+        version: 0,
+        changed_at: UnixMs(0),
+        switches: Vec::new(),
+    }
+}
+
+/// Follows tokio's paused time.
+pub struct TestClock(Instant);
+
+/// Where test time begins, milliseconds since 1970.
+pub const EPOCH: i64 = 1_700_000_000_000;
+
+impl Default for TestClock {
+    fn default() -> Self {
+        Self(Instant::now())
+    }
+}
+
+impl Clock for TestClock {
+    fn now(&self) -> UnixMs {
+        UnixMs(EPOCH).plus(self.0.elapsed())
+    }
+}
+
+/// SplitMix64 from a seed.
+pub struct TestDice(AtomicU64);
+
+impl TestDice {
+    pub fn new(seed: u64) -> Self {
+        Self(AtomicU64::new(seed))
+    }
+
+    pub fn below(&self, bound: u64) -> u64 {
+        self.roll() % bound
+    }
+}
+
+impl Dice for TestDice {
+    fn roll(&self) -> u64 {
+        let mut z =
+            self.0.fetch_add(0x9e37_79b9_7f4a_7c15, Ordering::Relaxed).wrapping_add(0x9e37_79b9_7f4a_7c15);
+        z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+        z ^ (z >> 31)
+    }
+}
+
+/// Log, progress and book.
+pub struct TestStore {
+    events: Mutex<Vec<Arc<Event>>>,
+    start: AtomicU64,
+    tail: watch::Sender<u64>,
+    pub progress: Mutex<HashMap<RuleId, Saved>>,
+    pub versions: Mutex<Vec<RuleVersion>>,
+    /// Saves fail while it is above zero; each takes one off.
+    pub failing_saves: AtomicU64,
+    pub saves: AtomicU64,
+}
+
+#[derive(Default, Clone)]
+pub struct Saved {
+    pub cursor: LogPos,
+    pub rows: BTreeMap<DeliveryKey, Exception>,
+}
+
+impl Default for TestStore {
+    fn default() -> Self {
+        Self {
+            events: Mutex::default(),
+            start: AtomicU64::new(1),
+            tail: watch::Sender::new(0),
+            progress: Mutex::default(),
+            versions: Mutex::default(),
+            failing_saves: AtomicU64::new(0),
+            saves: AtomicU64::new(0),
+        }
+    }
+}
+
+impl TestStore {
+    pub fn append(&self, lane: &str, at: UnixMs) -> LogPos {
+        let mut events = self.events.lock().unwrap();
+        let pos = LogPos(events.len() as u64 + 1);
+        events.push(Arc::new(Event {
+            pos,
+            at,
+            lane: Lane(lane.into()),
+            fact: Fact::MessageSent(Box::new(MessageSent {
+                message: Arc::new(message(pos.0, "bob", lane)),
+                operation_id: "op".into(),
+                origin: Origin::Client,
+                sender_is_admin: false,
+                offline: Vec::new(),
+            })),
+        }));
+        drop(events);
+        self.tail.send_replace(pos.0);
+        pos
+    }
+
+    fn apply(&self, changes: Vec<ProgressChange>) {
+        let mut progress = self.progress.lock().unwrap();
+        for change in changes {
+            let saved = progress.entry(change.rule).or_default();
+            if let Some(cursor) = change.cursor {
+                assert!(cursor >= saved.cursor, "a cursor moved back");
+                saved.cursor = cursor;
+            }
+            for key in change.remove {
+                saved.rows.remove(&key);
+            }
+            for exception in change.put {
+                saved.rows.insert(exception.key, exception);
+            }
+        }
+    }
+
+    pub fn expire_before(&self, start: LogPos) {
+        self.start.store(start.0, Ordering::SeqCst);
+    }
+
+    pub fn saved(&self, rule: &str) -> Saved {
+        self.progress.lock().unwrap().get(&RuleId::new(rule)).cloned().unwrap_or_default()
+    }
+}
+
+impl Log for TestStore {
+    fn tail(&self) -> LogPos {
+        LogPos(*self.tail.borrow())
+    }
+
+    fn start(&self) -> LogPos {
+        LogPos(self.start.load(Ordering::SeqCst))
+    }
+
+    fn wait_past(&self, pos: LogPos) -> Fut<'_, LogPos> {
+        let mut tail = self.tail.subscribe();
+        Box::pin(async move { LogPos(*tail.wait_for(|tail| *tail > pos.0).await.unwrap()) })
+    }
+
+    fn read(&self, after: LogPos, limit: usize) -> Fut<'_, Result<Vec<Arc<Event>>, Fault>> {
+        Box::pin(async move {
+            tokio::task::yield_now().await;
+            let first = after.0.max(self.start().0 - 1);
+            let events = self.events.lock().unwrap();
+            Ok(events.iter().skip(usize::try_from(first).unwrap()).take(limit).cloned().collect())
+        })
+    }
+
+    fn read_lane<'a>(
+        &'a self,
+        lane: &'a Lane,
+        after: LogPos,
+        limit: usize,
+    ) -> Fut<'a, Result<Vec<Arc<Event>>, Fault>> {
+        Box::pin(async move {
+            tokio::task::yield_now().await;
+            let first = after.0.max(self.start().0 - 1);
+            let events = self.events.lock().unwrap();
+            let of_lane =
+                events.iter().skip(usize::try_from(first).unwrap()).filter(|event| event.lane == *lane);
+            Ok(of_lane.take(limit).cloned().collect())
+        })
+    }
+
+    fn position_at(&self, at: UnixMs) -> Fut<'_, Result<LogPos, Fault>> {
+        Box::pin(async move {
+            let events = self.events.lock().unwrap();
+            Ok(LogPos(events.iter().filter(|event| event.at < at).count() as u64))
+        })
+    }
+
+    fn expire(&self, _now: UnixMs) -> Fut<'_, Result<u64, Fault>> {
+        Box::pin(async { Ok(0) })
+    }
+}
+
+pub fn is_parked(exception: &Exception) -> bool {
+    matches!(exception.state, ExceptionState::Parked { .. })
+}
+
+impl Progress for TestStore {
+    fn load<'a>(&'a self, rule: &'a RuleId) -> Fut<'a, Result<Option<RuleProgress>, Fault>> {
+        Box::pin(async move {
+            tokio::task::yield_now().await;
+            let saved = self.progress.lock().unwrap().get(rule).cloned();
+            Ok(saved.map(|saved| {
+                let (parked, exceptions): (Vec<_>, Vec<_>) = saved.rows.into_values().partition(is_parked);
+                RuleProgress { cursor: saved.cursor, exceptions, parked: parked.len() as u64 }
+            }))
+        })
+    }
+
+    fn save(&self, changes: Vec<ProgressChange>) -> Fut<'_, Result<(), Fault>> {
+        Box::pin(async move {
+            tokio::task::yield_now().await;
+            let failing = self.failing_saves.load(Ordering::SeqCst);
+            if failing > 0 {
+                self.failing_saves.store(failing - 1, Ordering::SeqCst);
+                return Err(Fault::new("the disk is away"));
+            }
+            self.apply(changes);
+            self.saves.fetch_add(1, Ordering::SeqCst);
+            tokio::task::yield_now().await;
+            Ok(())
+        })
+    }
+
+    fn parked<'a>(
+        &'a self,
+        rule: &'a RuleId,
+        after: Option<DeliveryKey>,
+        limit: usize,
+    ) -> Fut<'a, Result<Vec<Exception>, Fault>> {
+        Box::pin(async move {
+            let rows = self.progress.lock().unwrap().get(rule).cloned().unwrap_or_default().rows;
+            let parked = rows.into_values().filter(is_parked);
+            Ok(parked.filter(|row| after.is_none_or(|after| row.key > after)).take(limit).collect())
+        })
+    }
+}
+
+impl RuleBook for TestStore {
+    fn versions(&self) -> Fut<'_, Result<Vec<RuleVersion>, Fault>> {
+        Box::pin(async { Ok(self.versions.lock().unwrap().clone()) })
+    }
+
+    fn remember(&self, version: RuleVersion) -> Fut<'_, Result<(), Fault>> {
+        Box::pin(async move {
+            tokio::task::yield_now().await;
+            self.versions.lock().unwrap().push(version);
+            Ok(())
+        })
+    }
+}
+
+/// Pushes are always written already, unless a test holds them.
+#[derive(Default)]
+pub struct TestHandover {
+    pub held: watch::Sender<bool>,
+}
+
+impl Handover for TestHandover {
+    fn handed_over(&self, _message: MessageId) -> Fut<'_, ()> {
+        let mut held = self.held.subscribe();
+        Box::pin(async move {
+            held.wait_for(|held| !held).await.unwrap();
+        })
+    }
+}
+
+/// Body of a delivery: `<pos>/<copy> <lane> v<rule version>`. Body of an answer: see [`TestContract::verdict`].
+pub struct TestContract;
+
+impl Contract for TestContract {
+    fn name(&self) -> &'static str {
+        "test"
+    }
+
+    fn kinds(&self, rule: &Rule) -> Result<Vec<EventKind>, String> {
+        if let Some(event) = rule.events.iter().find(|event| *event != "sent") {
+            return Err(format!("no event is named {event:?}"));
+        }
+        Ok(match rule.phase {
+            Phase::Before => vec![EventKind::MessageSending],
+            Phase::After => vec![EventKind::MessageSent],
+        })
+    }
+
+    fn content_code(&self, content: &Content) -> i32 {
+        content.code
+    }
+
+    fn question(&self, rule: &Rule, question: &Question) -> Result<Outbound, Skip> {
+        if question.message.content.raw == "unasked" {
+            return Err(Skip("not asked"));
+        }
+        Ok(Outbound {
+            url: rule.url.clone(),
+            headers: Vec::new(),
+            body: question.message.content.raw.clone().into_bytes(),
+        })
+    }
+
+    fn verdict(&self, _rule: &Rule, question: &Question, answer: &Answer) -> Result<Verdict, WrongAnswer> {
+        let text = String::from_utf8_lossy(&answer.body).into_owned();
+        match text.split_once(' ') {
+            Some(("add", word)) => Ok(Verdict::Allow {
+                changes: vec![Change::Content(format!("{}{word}", question.message.content.raw))],
+            }),
+            Some(("refuse", word)) => Ok(Verdict::Refuse(CallbackRefusal {
+                code: Some(5),
+                text: word.to_owned(),
+                detail: String::new(),
+                show: false,
+            })),
+            None if text == "ok" => Ok(Verdict::ALLOW),
+            _ => Err(WrongAnswer(format!("not an answer: {text}"))),
+        }
+    }
+
+    fn copies(&self, rule: &Rule, _event: &Event) -> Result<u32, Skip> {
+        Ok(rule.switch("copies").map_or(1, |copies| copies.parse().unwrap()))
+    }
+
+    fn delivery(&self, rule: &Rule, event: &Event, copy: u32) -> Option<Rendered> {
+        // The URL names what must not be called twice at once.
+        let own = match (rule.policy.order, rule.switch("copies")) {
+            (Order::None, _) => format!("/{}", event.pos),
+            (_, Some(_)) => format!("/u{copy}"),
+            (_, None) => String::new(),
+        };
+        Some(Rendered {
+            outbound: Outbound {
+                url: format!("{}/{}{own}", rule.url, event.lane),
+                headers: Vec::new(),
+                body: format!("{}/{copy} {} v{}", event.pos, event.lane, rule.version).into_bytes(),
+            },
+            recipient: rule.switch("copies").map(|_| user(&format!("u{copy}"))),
+        })
+    }
+
+    fn accepted(&self, _rule: &Rule, answer: &Answer) -> Acceptance {
+        match answer.status {
+            200 => Acceptance::Delivered,
+            299 => Acceptance::DeliveredBadly("odd"),
+            status => Acceptance::Failed(format!("status {status}")),
+        }
+    }
+}
+
+/// One call as a receiver saw it.
+#[derive(Debug, Clone)]
+pub struct Seen {
+    pub at: UnixMs,
+    pub url: String,
+    pub body: String,
+    pub webhook_id: String,
+    pub attempt: u32,
+    pub status: Option<u16>,
+}
+
+/// What a receiver does with a call.
+#[derive(Debug, Clone)]
+pub enum Reaction {
+    Answer(u16, &'static str),
+    After(Duration, u16),
+    Retry(u16, Duration),
+    Hang,
+}
+
+type Script = dyn Fn(&Outbound, UnixMs) -> Reaction + Send + Sync;
+
+/// All receivers.
+pub struct TestCaller {
+    clock: Arc<TestClock>,
+    script: Mutex<Arc<Script>>,
+    pub seen: Mutex<Vec<Seen>>,
+    /// Calls under way, by URL.
+    under_way: Mutex<HashMap<String, usize>>,
+    pub most_under_way: AtomicU64,
+    /// URLs (lanes of rules) that were called twice at once.
+    pub twice: Mutex<Vec<String>>,
+}
+
+impl TestCaller {
+    pub fn new(clock: Arc<TestClock>) -> Self {
+        Self {
+            clock,
+            script: Mutex::new(Arc::new(|_, _| Reaction::Answer(200, "ok"))),
+            seen: Mutex::default(),
+            under_way: Mutex::default(),
+            most_under_way: AtomicU64::new(0),
+            twice: Mutex::default(),
+        }
+    }
+
+    pub fn react(&self, script: impl Fn(&Outbound, UnixMs) -> Reaction + Send + Sync + 'static) {
+        *self.script.lock().unwrap() = Arc::new(script);
+    }
+
+    pub fn bodies(&self) -> Vec<String> {
+        self.seen.lock().unwrap().iter().map(|seen| seen.body.clone()).collect()
+    }
+}
+
+struct UnderWay<'a>(&'a TestCaller, String);
+
+impl<'a> UnderWay<'a> {
+    fn new(caller: &'a TestCaller, url: &str) -> Self {
+        let mut under_way = caller.under_way.lock().unwrap();
+        let calls = under_way.entry(url.to_owned()).or_default();
+        *calls += 1;
+        let calls = *calls;
+        let all: usize = under_way.values().sum();
+        caller.most_under_way.fetch_max(all as u64, Ordering::SeqCst);
+        drop(under_way);
+        if calls > 1 {
+            caller.twice.lock().unwrap().push(url.to_owned());
+        }
+        Self(caller, url.to_owned())
+    }
+}
+
+impl Drop for UnderWay<'_> {
+    fn drop(&mut self) {
+        *self.0.under_way.lock().unwrap().get_mut(&self.1).unwrap() -= 1;
+    }
+}
+
+impl Caller for TestCaller {
+    fn call<'a>(
+        &'a self,
+        request: &'a Outbound,
+        extra: &'a [(String, String)],
+        how: &'a CallPolicy,
+    ) -> Fut<'a, Result<Response, CallError>> {
+        Box::pin(async move {
+            let header =
+                |name: &str| extra.iter().find(|(key, _)| key == name).map(|(_, value)| value.clone());
+            let script = Arc::clone(&self.script.lock().unwrap());
+            let reaction = script(request, self.clock.now());
+            let index = {
+                let mut seen = self.seen.lock().unwrap();
+                seen.push(Seen {
+                    at: self.clock.now(),
+                    url: request.url.clone(),
+                    body: String::from_utf8(request.body.clone()).unwrap(),
+                    webhook_id: header("webhook-id").unwrap(),
+                    attempt: header("ringback-attempt").map_or(1, |text| text.parse().unwrap()),
+                    status: None,
+                });
+                seen.len() - 1
+            };
+            let _under_way = UnderWay::new(self, &request.url);
+            let (status, body, retry_after) = match reaction {
+                Reaction::Answer(status, body) => (status, body, None),
+                Reaction::Retry(status, after) => (status, "", Some(after)),
+                Reaction::After(wait, status) if wait < how.timeout => {
+                    tokio::time::sleep(wait).await;
+                    (status, "ok", None)
+                }
+                Reaction::After(..) | Reaction::Hang => {
+                    tokio::time::sleep(how.timeout).await;
+                    return Err(CallError::new(CallErrorKind::Timeout, "no answer"));
+                }
+            };
+            self.seen.lock().unwrap()[index].status = Some(status);
+            Ok(Response {
+                answer: Answer { status, body: body.as_bytes().to_vec(), cut: false },
+                retry_after,
+            })
+        })
+    }
+}
+
+/// Everything around an engine.
+pub struct World {
+    pub store: Arc<TestStore>,
+    pub clock: Arc<TestClock>,
+    pub caller: Arc<TestCaller>,
+    pub handover: Arc<TestHandover>,
+    pub settings: EngineSettings,
+    seed: u64,
+}
+
+impl World {
+    pub fn new(seed: u64) -> Self {
+        let clock = Arc::new(TestClock::default());
+        Self {
+            store: Arc::default(),
+            caller: Arc::new(TestCaller::new(Arc::clone(&clock))),
+            clock,
+            handover: Arc::default(),
+            settings: EngineSettings::default(),
+            seed,
+        }
+    }
+
+    pub async fn engine(&self) -> Arc<Engine> {
+        Engine::start(EngineParts {
+            log: Arc::clone(&self.store) as Arc<dyn Log>,
+            progress: Arc::clone(&self.store) as Arc<dyn Progress>,
+            book: Arc::clone(&self.store) as Arc<dyn RuleBook>,
+            contracts: vec![Arc::new(TestContract)],
+            handover: Arc::clone(&self.handover) as Arc<dyn Handover>,
+            clock: Arc::clone(&self.clock) as Arc<dyn Clock>,
+            dice: Arc::new(TestDice::new(self.seed)),
+            caller: Arc::clone(&self.caller) as Arc<dyn Caller>,
+            settings: self.settings.clone(),
+        })
+        .await
+        .unwrap()
+    }
+
+    pub async fn engine_with(&self, rules: Vec<Rule>) -> Arc<Engine> {
+        let engine = self.engine().await;
+        engine.set_rules(rules).await.unwrap();
+        engine
+    }
+
+    pub fn send(&self, lane: &str) -> LogPos {
+        self.store.append(lane, self.clock.now())
+    }
+}

@@ -1,0 +1,255 @@
+//! The whole product on one page: what there is, what it is given, and in which order it starts and stops.
+
+mod background;
+mod parts;
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use anyhow::{Context as _, anyhow};
+use ringback_callbacks::Engine;
+use ringback_dialects::Dialects;
+use ringback_domain::Handovers;
+use ringback_model::ports::Store;
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+
+use crate::http::probes::Probes;
+use crate::http::{Http, HttpParts};
+use crate::listener;
+use crate::product::Product;
+use crate::rule_source::{Remark, RuleSource, log_remarks};
+use crate::settings::{Loader, Settings, Vocabulary};
+use crate::telemetry;
+use crate::workers::Workers;
+use crate::ws::Sockets;
+use crate::ws::sessions::SessionTable;
+
+use background::{Serving, readiness, start_background};
+use parts::{Front, bind_extra, choose_secret, open_store, start_engine, start_product};
+
+/// What to start.
+pub struct Plan {
+    /// Where the settings come from; they are read once more whenever rule files change.
+    pub loader: Loader,
+    /// The settings that were read.
+    pub settings: Settings,
+    /// For development: loopback only, a secret that everybody knows, private receivers allowed.
+    pub dev: bool,
+}
+
+/// Why a server did not start.
+#[derive(Debug)]
+pub enum NotStarted {
+    /// Something in the operator's files or flags: exit code 2.
+    Wrong(Vec<Remark>),
+    /// Anything else: exit code 1.
+    Failed(anyhow::Error),
+}
+
+impl From<anyhow::Error> for NotStarted {
+    fn from(error: anyhow::Error) -> Self {
+        Self::Failed(error)
+    }
+}
+
+/// A running server.
+pub struct Server {
+    /// Where everything is served.
+    pub address: SocketAddr,
+    /// Where WebSockets alone are served.
+    pub ws_address: Option<SocketAddr>,
+    engine: Arc<Engine>,
+    store: Arc<dyn Store>,
+    connections: TaskTracker,
+    stop_serving: CancellationToken,
+    workers: Workers,
+    drain: Duration,
+}
+
+/// The words that the dialects add to the settings.
+#[must_use]
+pub fn vocabulary(dialects: &Dialects) -> Vocabulary {
+    let rule_keys = dialects.rule_formats.iter().map(|format| format.key()).collect();
+    Vocabulary { settings: dialects.settings.clone(), rule_keys }
+}
+
+impl Server {
+    /// Starts a server. It serves when this returns.
+    ///
+    /// # Errors
+    /// Its files are wrong, an address is taken, or the store cannot be opened.
+    pub async fn start(plan: Plan) -> Result<Self, NotStarted> {
+        let Plan { loader, settings, dev } = plan;
+        let dialects = ringback_dialects::all();
+        let default_edge =
+            dialects.fallback_edge().map(Arc::clone).context("no dialect answers unknown paths")?;
+        let (_, socket) = dialects.sockets.first().cloned().context("no dialect speaks WebSocket")?;
+        let source = RuleSource {
+            env: Arc::clone(&loader.env),
+            loader,
+            formats: dialects.rule_formats.clone(),
+            allow_private: dev,
+        };
+        let rules = source.read(&settings).map_err(NotStarted::Wrong)?;
+        log_remarks(&rules.remarks);
+        let metrics = telemetry::metrics()?;
+        let tls = listener::tls::acceptor(&settings.tls)?;
+        let main = listener::bind(settings.listen).await?;
+        let extra = bind_extra(&settings).await?;
+
+        let stop_serving = CancellationToken::new();
+        let workers = Workers::new(CancellationToken::new());
+        let connections = TaskTracker::new();
+        let secret = choose_secret(&settings, dev, &dialects)?;
+        let store = open_store(&settings).await?;
+        let sessions = SessionTable::new(settings.limits.connections_per_user);
+        let handovers = Arc::new(Handovers::new());
+        let engine = start_engine(&settings, &dialects, &store, &handovers).await?;
+        engine.set_rules(rules.rules).await.map_err(|why| NotStarted::Wrong(vec![Remark::of_rules(&why)]))?;
+        let im = start_product(&settings, &secret, &dialects, &store, &engine, &sessions, &handovers).await?;
+        let product: Arc<dyn Product> = Arc::new(Front(Arc::clone(&im)));
+        let sockets = Arc::new(Sockets {
+            dialect: socket,
+            sessions,
+            product: Arc::clone(&product),
+            silence: settings.limits.socket_silence,
+            tracker: connections.clone(),
+            stop: stop_serving.clone(),
+        });
+        let http = Http::new(HttpParts {
+            edges: dialects.edges.iter().map(|(_, edge)| Arc::clone(edge)).collect(),
+            default_edge,
+            product,
+            sockets,
+            probes: Probes {
+                readiness: readiness(&store, &workers, &stop_serving),
+                metrics: metrics.clone(),
+            },
+            body_read: settings.limits.body_read,
+            tracker: connections.clone(),
+        })?;
+
+        let (address, ws_address) = (main.address, extra.as_ref().map(|bound| bound.address));
+        let serving = Serving { settings: &settings, tls, connections: &connections, stop: &stop_serving };
+        serving.start_all(&workers, &http, main, extra);
+        start_background(&workers, &im, &store, &engine, source, &settings, metrics);
+        Ok(Self {
+            address,
+            ws_address,
+            engine,
+            store,
+            connections,
+            stop_serving,
+            workers,
+            drain: settings.drain,
+        })
+    }
+
+    /// What each rule has done and owes; for status pages.
+    #[must_use]
+    pub fn engine(&self) -> &Arc<Engine> {
+        &self.engine
+    }
+
+    /// Goes down in order: no new connections, requests under way end, sockets close, callbacks under way end,
+    /// progress is written, the store closes.
+    ///
+    /// # Errors
+    /// The store could not be closed; everything acknowledged is durable nevertheless.
+    pub async fn shut_down(self) -> anyhow::Result<()> {
+        let until = tokio::time::Instant::now() + self.drain;
+        self.stop_serving.cancel();
+        self.connections.close();
+        if tokio::time::timeout_at(until, self.connections.wait()).await.is_err() {
+            tracing::warn!(open = self.connections.len(), "connections were still busy and are dropped");
+        }
+        // Writing progress down takes a moment even where connections have used up all the time there was.
+        let left = until.duration_since(tokio::time::Instant::now()).max(PROGRESS_WRITE);
+        let drained = self.engine.drain(left).await;
+        if drained.cut > 0 || !drained.complete {
+            tracing::warn!(
+                cut = drained.cut,
+                "callbacks were under way and are made again after the next start"
+            );
+        }
+        self.workers.stop().cancel();
+        if tokio::time::timeout(WORKERS_END, self.workers.ended()).await.is_err() {
+            tracing::warn!("a background task did not end in time");
+        }
+        self.store.close().await.context("the store could not be closed")
+    }
+}
+
+/// Least time for writing the progress of rules down.
+const PROGRESS_WRITE: Duration = Duration::from_secs(2);
+/// Time that background tasks get to notice that the server stops.
+const WORKERS_END: Duration = Duration::from_secs(5);
+/// Development mode serves this machine only.
+///
+/// # Errors
+/// Says which address is not a loopback address.
+pub fn check_dev(settings: &Settings) -> anyhow::Result<()> {
+    let addresses = [Some(settings.listen), settings.ws_listen];
+    match addresses.into_iter().flatten().find(|address| !address.ip().is_loopback()) {
+        None => Ok(()),
+        Some(address) => Err(anyhow!(
+            "--dev uses a secret that everybody knows, so it serves loopback addresses only; {address} is not one"
+        )),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+
+    use super::*;
+    use crate::settings::{Flags, defaults};
+
+    fn loader() -> Loader {
+        let vocabulary = Arc::new(vocabulary(&ringback_dialects::all()));
+        Loader { file: None, env: Arc::new(|_| None), flags: Flags::new(), vocabulary }
+    }
+
+    #[test]
+    fn the_printed_defaults_change_nothing() {
+        let loader = loader();
+        let printed = defaults::text(&loader.vocabulary);
+        assert_eq!(loader.load_text(Path::new(""), &printed).unwrap(), loader.load().unwrap());
+    }
+
+    #[test]
+    fn development_stays_on_this_machine() {
+        let mut settings = Settings::default();
+        assert!(check_dev(&settings).is_ok());
+        settings.ws_listen = Some("0.0.0.0:1".parse().unwrap());
+        let said = check_dev(&settings).unwrap_err().to_string();
+        assert!(said.contains("0.0.0.0:1"), "{said}");
+    }
+
+    #[tokio::test]
+    async fn a_server_starts_says_that_it_is_ready_and_goes_down() {
+        let folder = tempfile::tempdir().unwrap();
+        let mut loader = loader();
+        let folder = folder.path().join("data");
+        loader.flags = vec![
+            ("listen", "127.0.0.1:0".to_owned()),
+            ("ws_listen", "127.0.0.1:0".to_owned()),
+            ("data_dir", folder.to_string_lossy().into_owned()),
+        ];
+        let settings = loader.load().unwrap();
+        let server = Server::start(Plan { loader, settings, dev: false }).await.unwrap();
+        assert!(crate::settings::secret::path_in(&folder).exists(), "a secret was made");
+        assert_ne!(Some(server.address), server.ws_address);
+        let stream = tokio::net::TcpStream::connect(server.address).await.unwrap();
+        let (mut sender, connection) =
+            hyper::client::conn::http1::handshake(hyper_util::rt::TokioIo::new(stream)).await.unwrap();
+        let talking = tokio::spawn(connection);
+        let request = http::Request::get("/readyz").header("host", "x").body(String::new()).unwrap();
+        assert_eq!(sender.send_request(request).await.unwrap().status(), 200);
+        let down = tokio::time::timeout(Duration::from_secs(10), server.shut_down()).await;
+        down.expect("an idle connection does not hold it up").unwrap();
+        drop(talking);
+    }
+}

@@ -1,0 +1,130 @@
+//! What runs for as long as the server does: listeners, the pusher, the watcher of rule files, housekeeping.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use metrics_exporter_prometheus::PrometheusHandle;
+use ringback_callbacks::Engine;
+use ringback_domain::Im;
+use ringback_model::ports::{Clock as _, Store};
+use tokio_rustls::TlsAcceptor;
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+
+use crate::clock::SystemClock;
+use crate::http::probes::Readiness;
+use crate::http::{Http, ReplyBody};
+use crate::listener::{self, Bound, Handler, Listening};
+use crate::rule_source::{Apply, RuleSource};
+use crate::settings::Settings;
+use crate::workers::Workers;
+
+/// How often events beyond their time leave the log.
+const EXPIRE_EVERY: Duration = Duration::from_secs(60);
+/// How often the recorder of metrics tidies its histograms.
+const UPKEEP_EVERY: Duration = Duration::from_secs(5);
+
+pub(super) fn readiness(store: &Arc<dyn Store>, workers: &Workers, stop: &CancellationToken) -> Readiness {
+    let (store, workers, stop) = (Arc::clone(store), workers.clone(), stop.clone());
+    Arc::new(move || {
+        let dead = workers.dead();
+        let tasks = if dead.is_empty() { Ok(()) } else { Err(format!("ended: {}", dead.join(", "))) };
+        let serving = if stop.is_cancelled() { Err("the server is going down".to_owned()) } else { Ok(()) };
+        vec![("store", store.writable()), ("tasks", tasks), ("serving", serving)]
+    })
+}
+
+/// What listeners have in common.
+pub(super) struct Serving<'a> {
+    pub(super) settings: &'a Settings,
+    pub(super) tls: Option<TlsAcceptor>,
+    pub(super) connections: &'a TaskTracker,
+    pub(super) stop: &'a CancellationToken,
+}
+
+impl Serving<'_> {
+    /// One listener serves everything; a second one, where there is one, WebSockets only.
+    pub(super) fn start_all(&self, workers: &Workers, http: &Arc<Http>, main: Bound, extra: Option<Bound>) {
+        let everything = Arc::clone(http);
+        let handler: Handler<ReplyBody> =
+            Arc::new(move |request| Box::pin(Arc::clone(&everything).answer(request)));
+        self.start(workers, "listener", main, handler);
+        let Some(extra) = extra else { return };
+        let sockets = Arc::clone(http);
+        let handler: Handler<ReplyBody> =
+            Arc::new(move |request| Box::pin(Arc::clone(&sockets).answer_sockets_only(request)));
+        self.start(workers, "ws_listener", extra, handler);
+    }
+
+    fn start(&self, workers: &Workers, name: &'static str, bound: Bound, handler: Handler<ReplyBody>) {
+        let listening = Arc::new(Listening {
+            name,
+            tls: self.tls.clone(),
+            connections: self.settings.limits.connections,
+            header_read: self.settings.limits.header_read,
+            handler,
+            tracker: self.connections.clone(),
+            stop: self.stop.clone(),
+        });
+        workers.start_until(name, self.stop.clone(), listener::run(bound, listening));
+    }
+}
+
+pub(super) fn start_background(
+    workers: &Workers,
+    im: &Arc<Im>,
+    store: &Arc<dyn Store>,
+    engine: &Arc<Engine>,
+    source: RuleSource,
+    settings: &Settings,
+    metrics: PrometheusHandle,
+) {
+    let stop = workers.stop();
+    let pusher = Arc::clone(im);
+    let until = stop.clone();
+    workers.start("pusher", async move { pusher.run_pusher(until).await });
+    let target = Arc::clone(engine);
+    let apply: Apply = Arc::new(move |rules| {
+        let engine = Arc::clone(&target);
+        Box::pin(async move { engine.set_rules(rules).await.map_err(|error| error.to_string()) })
+    });
+    workers.start("rule_source", source.watch(settings.clone(), apply, stop.clone()));
+    let log = Arc::clone(store);
+    workers.start(
+        "expiry",
+        every(EXPIRE_EVERY, stop.clone(), move || {
+            let log = Arc::clone(&log);
+            async move {
+                match log.expire(SystemClock.now()).await {
+                    Ok(0) => {}
+                    Ok(events) => tracing::info!(events, "events have left the log"),
+                    Err(error) => tracing::error!(%error, "the log cannot be tidied"),
+                }
+            }
+        }),
+    );
+    workers.start(
+        "metrics",
+        every(UPKEEP_EVERY, stop, move || {
+            metrics.run_upkeep();
+            std::future::ready(())
+        }),
+    );
+}
+
+/// Does something regularly until stopped.
+async fn every<F: Future<Output = ()>>(
+    period: Duration,
+    stop: CancellationToken,
+    mut act: impl FnMut() -> F,
+) {
+    let mut ticks = tokio::time::interval(period);
+    ticks.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+    loop {
+        tokio::select! {
+            biased;
+            () = stop.cancelled() => return,
+            _ = ticks.tick() => act().await,
+        }
+    }
+}

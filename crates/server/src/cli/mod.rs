@@ -1,0 +1,77 @@
+//! The command line: one module per command, each with its `Args` and its `run`.
+
+pub mod config;
+pub mod demo;
+pub mod interrupt;
+pub mod listen;
+pub(crate) mod rest;
+pub mod serve;
+pub mod token;
+
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+/// What every command takes.
+#[derive(Debug, Clone, Copy, clap::Args)]
+pub struct Global {
+    /// Print for machines: one JSON value per line on standard output
+    #[arg(long, global = true)]
+    pub json: bool,
+}
+
+/// Done.
+pub const DONE: u8 = 0;
+/// The answer is no: something is broken, refused or not there.
+pub const NO: u8 = 1;
+/// The command was used wrongly: flags or files that cannot be understood.
+pub const WRONG_USE: u8 = 2;
+
+/// An instant-messaging server that asks your backend before an event, and tells it afterwards, durably.
+#[derive(Debug, Parser)]
+#[command(name = "ringback", version, propagate_version = true, arg_required_else_help = true)]
+struct Cli {
+    #[command(flatten)]
+    global: Global,
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Run the server
+    Serve(serve::Args),
+    /// Show everything at once: server, receiver and two clients that chat
+    Demo(demo::Args),
+    /// Run a callback receiver that prints what it gets and answers as told
+    Listen(listen::Args),
+    /// Check or print configuration
+    Config(config::Args),
+    /// Make tokens
+    Token(token::Args),
+}
+
+/// Reads the command line and carries it out. Exit codes: [`DONE`], [`NO`], [`WRONG_USE`].
+pub async fn run() -> ExitCode {
+    let cli = match Cli::try_parse() {
+        Ok(cli) => cli,
+        Err(error) => {
+            // Help and version are not errors; their exit code is 0, everything else is wrong use.
+            let code = if error.use_stderr() { WRONG_USE } else { DONE };
+            drop(error.print());
+            return ExitCode::from(code);
+        }
+    };
+    let global = cli.global;
+    let done = match cli.command {
+        Command::Serve(args) => serve::run(args, &global).await,
+        Command::Demo(args) => demo::run(args, &global).await,
+        Command::Listen(args) => listen::run(args, &global).await,
+        Command::Config(args) => config::run(args, &global).await,
+        Command::Token(args) => token::run(args, &global).await,
+    };
+    done.unwrap_or_else(|error| {
+        eprintln!("ringback: {error:#}");
+        ExitCode::from(NO)
+    })
+}

@@ -1,0 +1,149 @@
+//! Calls to a running server, for commands that ask it something.
+
+use std::fmt;
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
+use std::time::Duration;
+
+use anyhow::{Context as _, bail};
+use bytes::Bytes;
+use http::uri::{Authority, Scheme};
+use http::{Request, Uri};
+use http_body_util::{BodyExt as _, Full, Limited};
+use hyper_rustls::HttpsConnector;
+use hyper_util::client::legacy::Client;
+use hyper_util::client::legacy::connect::HttpConnector;
+use hyper_util::rt::TokioExecutor;
+use ringback_dialects::client::Call;
+
+use crate::settings::Settings;
+
+/// Time for one call, from connecting to the last byte.
+const TIMEOUT: Duration = Duration::from_secs(10);
+/// Bytes of an answer: the largest ones are pages of messages.
+const ANSWER_BYTES: usize = 8 * 1024 * 1024;
+
+/// A server that can be asked.
+pub(crate) struct Rest {
+    scheme: Scheme,
+    authority: Authority,
+    client: Client<HttpsConnector<HttpConnector>, Full<Bytes>>,
+}
+
+impl fmt::Debug for Rest {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("Rest").field(&self.url()).finish()
+    }
+}
+
+impl Rest {
+    /// The server at this URL; what follows its port is not used.
+    ///
+    /// # Errors
+    /// It is not an `http` or `https` URL, or HTTPS has no authorities to trust.
+    pub(crate) fn to(url: &Uri) -> anyhow::Result<Self> {
+        let scheme = url.scheme().cloned().unwrap_or(Scheme::HTTP);
+        let known = scheme == Scheme::HTTP || scheme == Scheme::HTTPS;
+        let (true, Some(authority)) = (known, url.authority().cloned()) else {
+            bail!("{url} is not the address of a server: http://HOST:PORT or https://HOST:PORT expected");
+        };
+        let builder = hyper_rustls::HttpsConnectorBuilder::new();
+        let connector = if scheme == Scheme::HTTPS {
+            builder.with_native_roots().context("there are no authorities to trust on this machine")?
+        } else {
+            // Nothing is trusted where nothing is asked of it.
+            let provider = std::sync::Arc::new(rustls::crypto::ring::default_provider());
+            let config = rustls::ClientConfig::builder_with_provider(provider)
+                .with_safe_default_protocol_versions()?
+                .with_root_certificates(rustls::RootCertStore::empty())
+                .with_no_client_auth();
+            builder.with_tls_config(config)
+        };
+        let client =
+            Client::builder(TokioExecutor::new()).build(connector.https_or_http().enable_http1().build());
+        Ok(Self { scheme, authority, client })
+    }
+
+    /// The server that runs with these settings on this machine.
+    ///
+    /// # Errors
+    /// As [`Rest::to`].
+    pub(crate) fn of_settings(settings: &Settings) -> anyhow::Result<Self> {
+        let scheme = if settings.tls.cert.is_some() { "https" } else { "http" };
+        Self::to(&format!("{scheme}://{}", reachable(settings.listen)).parse()?)
+    }
+
+    /// Its URL, without a path.
+    pub(crate) fn url(&self) -> String {
+        format!("{}://{}", self.scheme, self.authority)
+    }
+
+    /// Carries a call out; answers its body.
+    ///
+    /// # Errors
+    /// Nobody answers there, or not in time.
+    pub(crate) async fn call(&self, call: &Call) -> anyhow::Result<Bytes> {
+        let mut request = Request::post(format!("{}{}", self.url(), call.path));
+        for (name, value) in &call.headers {
+            request = request.header(*name, value);
+        }
+        let request = request.body(Full::from(call.body.clone()))?;
+        let exchange = async {
+            let answer = self.client.request(request).await.map_err(|error| {
+                let hint =
+                    if error.is_connect() { "; is the server running (`ringback serve`)?" } else { "" };
+                anyhow::Error::new(error)
+                    .context(format!("no answer from the server at {}{hint}", self.url()))
+            })?;
+            let body = Limited::new(answer.into_body(), ANSWER_BYTES).collect().await;
+            let body =
+                body.map_err(|error| anyhow::anyhow!("the answer of {} broke off: {error}", self.url()))?;
+            anyhow::Ok(body.to_bytes())
+        };
+        tokio::time::timeout(TIMEOUT, exchange).await.with_context(|| {
+            format!("the server at {} does not answer within {} s", self.url(), TIMEOUT.as_secs())
+        })?
+    }
+}
+
+/// Where a server that listens here can be called from the same machine.
+fn reachable(listen: SocketAddr) -> SocketAddr {
+    let ip = match listen.ip() {
+        IpAddr::V4(ip) if ip.is_unspecified() => Ipv4Addr::LOCALHOST.into(),
+        IpAddr::V6(ip) if ip.is_unspecified() => Ipv6Addr::LOCALHOST.into(),
+        ip => ip,
+    };
+    SocketAddr::new(ip, listen.port())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn servers_are_named_by_url() {
+        for (text, url) in [
+            ("http://127.0.0.1:10002", "http://127.0.0.1:10002"),
+            ("http://h:1/some/path", "http://h:1"),
+            ("localhost:10002", "http://localhost:10002"),
+        ] {
+            assert_eq!(Rest::to(&text.parse().unwrap()).unwrap().url(), url);
+        }
+        for text in ["ftp://h", "/path"] {
+            assert!(Rest::to(&text.parse().unwrap()).is_err(), "{text}");
+        }
+        let settings = Settings { listen: "0.0.0.0:7".parse().unwrap(), ..Settings::default() };
+        assert_eq!(Rest::of_settings(&settings).unwrap().url(), "http://127.0.0.1:7");
+    }
+
+    #[tokio::test]
+    async fn a_server_that_is_not_there_is_said_to_be_so() {
+        // A port that was free a moment ago.
+        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = listener.local_addr().unwrap();
+        drop(listener);
+        let rest = Rest::to(&format!("http://{address}").parse().unwrap()).unwrap();
+        let call = ringback_dialects::client::admin_token("s", "a", "op");
+        let error = rest.call(&call).await.unwrap_err();
+        assert!(format!("{error:#}").contains("is the server running"), "{error:#}");
+    }
+}

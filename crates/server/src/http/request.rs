@@ -1,0 +1,98 @@
+//! Requests, freed from HTTP.
+
+use std::time::Duration;
+
+use http::request::Parts;
+use http_body_util::{BodyExt as _, LengthLimitError, Limited};
+use hyper::body::{Body as _, Incoming};
+use percent_encoding::percent_decode_str;
+use ringback_model::dialect::EdgeRequest;
+use ringback_model::failure::{Refusal, RefusalCode};
+
+/// What one body may cost.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct BodyBounds {
+    /// Bytes.
+    pub(super) bytes: usize,
+    /// Time for all of it.
+    pub(super) time: Duration,
+}
+
+/// Everything but the body.
+pub(super) fn head(route: &'static str, parts: &Parts) -> EdgeRequest {
+    EdgeRequest {
+        route,
+        path: parts.uri.path().to_owned(),
+        query: query(parts.uri.query().unwrap_or_default()),
+        headers: headers(&parts.headers),
+        body: Vec::new(),
+    }
+}
+
+/// A request of which nothing is known any more but its route.
+pub(super) fn bare(route: &'static str) -> EdgeRequest {
+    EdgeRequest { route, path: route.to_owned(), query: Vec::new(), headers: Vec::new(), body: Vec::new() }
+}
+
+/// Headers that are text; names are in lower case already.
+pub(crate) fn headers(map: &http::HeaderMap) -> Vec<(String, String)> {
+    let texts = map.iter().filter_map(|(name, value)| Some((name.as_str().to_owned(), text(value)?)));
+    texts.collect()
+}
+
+fn text(value: &http::HeaderValue) -> Option<String> {
+    std::str::from_utf8(value.as_bytes()).ok().map(str::to_owned)
+}
+
+/// Parameters of a query, decoded as forms are: `+` is a space. What is not UTF-8 is replaced.
+pub(crate) fn query(text: &str) -> Vec<(String, String)> {
+    let decode = |part: &str| percent_decode_str(&part.replace('+', " ")).decode_utf8_lossy().into_owned();
+    text.split('&')
+        .filter(|pair| !pair.is_empty())
+        .map(|pair| {
+            let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
+            (decode(name), decode(value))
+        })
+        .collect()
+}
+
+/// Reads a body inside its bounds.
+///
+/// # Errors
+/// It is too long, too slow, or the caller went.
+pub(super) async fn read_body(body: Incoming, bounds: BodyBounds) -> Result<Vec<u8>, Refusal> {
+    let too_long = || {
+        let detail = format!("the body is longer than {} bytes", bounds.bytes);
+        Refusal::new(RefusalCode::BadArgument, detail)
+    };
+    if body.size_hint().lower() > bounds.bytes as u64 {
+        return Err(too_long());
+    }
+    match tokio::time::timeout(bounds.time, Limited::new(body, bounds.bytes).collect()).await {
+        Ok(Ok(collected)) => Ok(collected.to_bytes().into()),
+        Ok(Err(error)) if error.is::<LengthLimitError>() => Err(too_long()),
+        Ok(Err(_)) => Err(Refusal::new(RefusalCode::BadArgument, "the body could not be read")),
+        Err(_) => Err(Refusal::new(RefusalCode::BadArgument, "the body did not come in time")),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn queries_are_decoded_as_forms() {
+        let wanted = [("a", "1 2"), ("b", "x&y"), ("c", ""), ("d", "é"), ("e", "k=v")];
+        let wanted = wanted.map(|(name, value)| (name.to_owned(), value.to_owned()));
+        assert_eq!(query("a=1+2&b=x%26y&c&&d=%C3%A9&e=k=v"), wanted);
+        assert_eq!(query(""), []);
+    }
+
+    #[test]
+    fn headers_that_are_not_text_are_left_out() {
+        let mut map = http::HeaderMap::new();
+        map.insert("operationID", "1".parse().unwrap());
+        map.insert("odd", http::HeaderValue::from_bytes(&[0xff]).unwrap());
+        assert_eq!(headers(&map), [("operationid".to_owned(), "1".to_owned())]);
+    }
+}

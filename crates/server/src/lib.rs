@@ -1,0 +1,17 @@
+//! The roof of Ringback: wires the rooms together, speaks HTTP and WebSocket, and is the binary `ringback`.
+
+#![warn(missing_docs)]
+
+pub mod assemble;
+pub mod cli;
+pub mod clock;
+pub mod demo;
+pub mod http;
+pub mod listener;
+pub mod product;
+pub mod receiver;
+pub mod rule_source;
+pub mod settings;
+pub mod telemetry;
+pub mod workers;
+pub mod ws;

@@ -1,0 +1,201 @@
+//! The table of settings: for every key how it is read and how it is shown. What a key means is written in
+//! `ringback.default.yml`, next to its default.
+
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use ringback_model::ids::UserId;
+
+use super::value::{Value, show_bytes, show_duration};
+use super::{LogFormat, Secret, Settings};
+
+/// One key of `ringback.yml`.
+pub struct Key {
+    /// Dotted path.
+    pub path: &'static str,
+    /// Puts a value into its place; an error is a clause about the value. Paths are taken below the folder.
+    pub set: fn(&mut Settings, &Value, &Path) -> Result<(), String>,
+    /// The value as YAML; secrets are starred, empty = not set.
+    pub show: fn(&Settings) -> String,
+}
+
+const SECOND: Duration = Duration::from_secs(1);
+const MINUTE: Duration = Duration::from_secs(60);
+const DAY: Duration = Duration::from_secs(24 * 3600);
+const LONG: Duration = Duration::from_secs(3650 * 24 * 3600);
+
+/// All keys, in the order of the defaults file.
+pub static KEYS: &[Key] = &[
+    Key {
+        path: "listen",
+        set: |to, value, _| value.address().map(|address| to.listen = address),
+        show: |from| from.listen.to_string(),
+    },
+    Key {
+        path: "ws_listen",
+        set: |to, value, _| {
+            to.ws_listen = if value.optional_text()?.is_some() { Some(value.address()?) } else { None };
+            Ok(())
+        },
+        show: |from| from.ws_listen.map(|address| address.to_string()).unwrap_or_default(),
+    },
+    Key {
+        path: "data_dir",
+        set: |to, value, folder| {
+            let path = value.optional_path()?.ok_or("must not be empty")?;
+            to.data_dir = folder.join(path);
+            Ok(())
+        },
+        show: |from| quoted(&from.data_dir.to_string_lossy()),
+    },
+    Key {
+        path: "secret",
+        set: |to, value, _| {
+            to.secret = value.optional_text()?.map(Secret::new);
+            Ok(())
+        },
+        show: |from| if from.secret.is_some() { "'***'".to_owned() } else { String::new() },
+    },
+    Key {
+        path: "secret_file",
+        set: |to, value, folder| set_path(&mut to.secret_file, value, folder),
+        show: |from| show_path(from.secret_file.as_ref()),
+    },
+    Key { path: "admins", set: |to, value, _| set_admins(to, value), show: show_admins },
+    Key {
+        path: "tls.cert",
+        set: |to, value, folder| set_path(&mut to.tls.cert, value, folder),
+        show: |from| show_path(from.tls.cert.as_ref()),
+    },
+    Key {
+        path: "tls.key",
+        set: |to, value, folder| set_path(&mut to.tls.key, value, folder),
+        show: |from| show_path(from.tls.key.as_ref()),
+    },
+    Key {
+        path: "tls.ca_file",
+        set: |to, value, folder| set_path(&mut to.tls.ca_file, value, folder),
+        show: |from| show_path(from.tls.ca_file.as_ref()),
+    },
+    Key {
+        path: "token.validity",
+        set: |to, value, _| value.duration(MINUTE, LONG).map(|time| to.token_validity = time),
+        show: |from| show_duration(from.token_validity),
+    },
+    Key {
+        path: "gate.max_wait",
+        set: |to, value, _| {
+            value.duration(Duration::from_millis(10), 5 * MINUTE).map(|time| to.gate_max_wait = time)
+        },
+        show: |from| show_duration(from.gate_max_wait),
+    },
+    Key {
+        path: "log.keep",
+        set: |to, value, _| value.duration(MINUTE, LONG).map(|time| to.log_keep = time),
+        show: |from| show_duration(from.log_keep),
+    },
+    Key {
+        path: "log.max_bytes",
+        set: |to, value, _| {
+            to.log_max_bytes = if is_empty(value) { None } else { Some(value.bytes(1 << 20)?) };
+            Ok(())
+        },
+        show: |from| from.log_max_bytes.map(show_bytes).unwrap_or_default(),
+    },
+    Key {
+        path: "history.keep",
+        set: |to, value, _| {
+            to.history_keep = if is_empty(value) { None } else { Some(value.duration(DAY, LONG)?) };
+            Ok(())
+        },
+        show: |from| from.history_keep.map(show_duration).unwrap_or_default(),
+    },
+    Key {
+        path: "logging.format",
+        set: |to, value, _| {
+            let word = value.word(&["text", "json"])?;
+            to.log_format = if word == "json" { LogFormat::Json } else { LogFormat::Text };
+            Ok(())
+        },
+        show: |from| from.log_format.name().to_owned(),
+    },
+    Key {
+        path: "logging.level",
+        set: |to, value, _| {
+            let filter = value.text()?;
+            crate::telemetry::check_filter(&filter)?;
+            to.log_level = filter;
+            Ok(())
+        },
+        show: |from| quoted(&from.log_level),
+    },
+    Key {
+        path: "limits.connections",
+        set: |to, value, _| value.count(1_000_000).map(|count| to.limits.connections = count),
+        show: |from| from.limits.connections.to_string(),
+    },
+    Key {
+        path: "limits.connections_per_user",
+        set: |to, value, _| value.count(10_000).map(|count| to.limits.connections_per_user = count),
+        show: |from| from.limits.connections_per_user.to_string(),
+    },
+    Key {
+        path: "limits.header_read",
+        set: |to, value, _| value.duration(SECOND / 10, 10 * MINUTE).map(|time| to.limits.header_read = time),
+        show: |from| show_duration(from.limits.header_read),
+    },
+    Key {
+        path: "limits.body_read",
+        set: |to, value, _| value.duration(SECOND / 10, 10 * MINUTE).map(|time| to.limits.body_read = time),
+        show: |from| show_duration(from.limits.body_read),
+    },
+    Key {
+        path: "limits.socket_silence",
+        set: |to, value, _| value.duration(SECOND, 60 * MINUTE).map(|time| to.limits.socket_silence = time),
+        show: |from| show_duration(from.limits.socket_silence),
+    },
+    Key {
+        path: "shutdown.drain",
+        set: |to, value, _| value.duration(SECOND / 10, 10 * MINUTE).map(|time| to.drain = time),
+        show: |from| show_duration(from.drain),
+    },
+];
+
+fn is_empty(value: &Value) -> bool {
+    matches!(value, Value::Text(text) | Value::Untyped(text) if text.is_empty())
+}
+
+fn set_path(to: &mut Option<PathBuf>, value: &Value, folder: &Path) -> Result<(), String> {
+    *to = value.optional_path()?.map(|path| folder.join(path));
+    Ok(())
+}
+
+fn show_path(path: Option<&PathBuf>) -> String {
+    path.map(|path| quoted(&path.to_string_lossy())).unwrap_or_default()
+}
+
+fn set_admins(to: &mut Settings, value: &Value) -> Result<(), String> {
+    let ids = value.texts()?;
+    to.admins = ids
+        .iter()
+        .map(|id| UserId::parse(id).map_err(|wrong| format!("{id:?} is not a user id: it {wrong}")))
+        .collect::<Result<_, _>>()?;
+    Ok(())
+}
+
+fn show_admins(from: &Settings) -> String {
+    let ids: Vec<String> = from.admins.iter().map(|id| quoted(id.as_str())).collect();
+    format!("[{}]", ids.join(", "))
+}
+
+/// Single-quoted YAML where the text needs it.
+pub(super) fn quoted(text: &str) -> String {
+    let simple = |c: char| c.is_ascii_alphanumeric() || "_-./".contains(c);
+    let starts_like_text = text.starts_with(|c: char| c.is_ascii_alphabetic() || c == '/' || c == '.');
+    let is_word = matches!(text, "true" | "false" | "null" | "yes" | "no");
+    if starts_like_text && !is_word && text.chars().all(simple) {
+        text.to_owned()
+    } else {
+        format!("'{}'", text.replace('\'', "''"))
+    }
+}
