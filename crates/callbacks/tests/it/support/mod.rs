@@ -1,6 +1,8 @@
 //! A world for the engine: log, progress, book, contract and receivers in memory. What is saved outlives a crash of
 //! the engine, as a store would.
 
+mod store;
+
 use std::collections::{BTreeMap, HashMap};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
@@ -10,12 +12,10 @@ use ringback_callbacks::{
     CallError, CallErrorKind, CallPolicy, Caller, Engine, EngineParts, EngineSettings, Response,
 };
 use ringback_model::conversation::Target;
-use ringback_model::delivery::{
-    Answer, DeliveryKey, Exception, ExceptionState, Outbound, ProgressChange, RuleProgress, RuleVersion,
-};
+use ringback_model::delivery::{Answer, Outbound};
 use ringback_model::dialect::{Acceptance, Contract, Rendered, Skip, WrongAnswer};
-use ringback_model::event::{Event, EventKind, Fact, Lane, MessageSent, Phase, Question};
-use ringback_model::failure::{CallbackRefusal, Fault};
+use ringback_model::event::{Event, EventKind, Phase, Question};
+use ringback_model::failure::CallbackRefusal;
 use ringback_model::ids::{LogPos, MessageId, RuleId, UserId};
 use ringback_model::message::{Content, ContentClass, Handling, Message, Origin};
 use ringback_model::ports::{Clock, Dice, Fut, Handover, Log, Progress, RuleBook};
@@ -25,6 +25,8 @@ use ringback_model::user::Platform;
 use ringback_model::verdict::{Change, Verdict};
 use tokio::sync::watch;
 use tokio::time::Instant;
+
+pub use store::{TestStore, is_parked};
 
 pub fn user(text: &str) -> UserId {
     UserId::parse(text).unwrap()
@@ -128,195 +130,6 @@ impl Dice for TestDice {
         z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
         z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
         z ^ (z >> 31)
-    }
-}
-
-/// Log, progress and book.
-pub struct TestStore {
-    events: Mutex<Vec<Arc<Event>>>,
-    start: AtomicU64,
-    tail: watch::Sender<u64>,
-    pub progress: Mutex<HashMap<RuleId, Saved>>,
-    pub versions: Mutex<Vec<RuleVersion>>,
-    /// Saves fail while it is above zero; each takes one off.
-    pub failing_saves: AtomicU64,
-    pub saves: AtomicU64,
-}
-
-#[derive(Default, Clone)]
-pub struct Saved {
-    pub cursor: LogPos,
-    pub rows: BTreeMap<DeliveryKey, Exception>,
-}
-
-impl Default for TestStore {
-    fn default() -> Self {
-        Self {
-            events: Mutex::default(),
-            start: AtomicU64::new(1),
-            tail: watch::Sender::new(0),
-            progress: Mutex::default(),
-            versions: Mutex::default(),
-            failing_saves: AtomicU64::new(0),
-            saves: AtomicU64::new(0),
-        }
-    }
-}
-
-impl TestStore {
-    pub fn append(&self, lane: &str, at: UnixMs) -> LogPos {
-        let mut events = self.events.lock().unwrap();
-        let pos = LogPos(events.len() as u64 + 1);
-        events.push(Arc::new(Event {
-            pos,
-            at,
-            lane: Lane(lane.into()),
-            fact: Fact::MessageSent(Box::new(MessageSent {
-                message: Arc::new(message(pos.0, "bob", lane)),
-                operation_id: "op".into(),
-                origin: Origin::Client,
-                sender_is_admin: false,
-                offline: Vec::new(),
-            })),
-        }));
-        drop(events);
-        self.tail.send_replace(pos.0);
-        pos
-    }
-
-    fn apply(&self, changes: Vec<ProgressChange>) {
-        let mut progress = self.progress.lock().unwrap();
-        for change in changes {
-            let saved = progress.entry(change.rule).or_default();
-            if let Some(cursor) = change.cursor {
-                assert!(cursor >= saved.cursor, "a cursor moved back");
-                saved.cursor = cursor;
-            }
-            for key in change.remove {
-                saved.rows.remove(&key);
-            }
-            for exception in change.put {
-                saved.rows.insert(exception.key, exception);
-            }
-        }
-    }
-
-    pub fn expire_before(&self, start: LogPos) {
-        self.start.store(start.0, Ordering::SeqCst);
-    }
-
-    pub fn saved(&self, rule: &str) -> Saved {
-        self.progress.lock().unwrap().get(&RuleId::new(rule)).cloned().unwrap_or_default()
-    }
-}
-
-impl Log for TestStore {
-    fn tail(&self) -> LogPos {
-        LogPos(*self.tail.borrow())
-    }
-
-    fn start(&self) -> LogPos {
-        LogPos(self.start.load(Ordering::SeqCst))
-    }
-
-    fn wait_past(&self, pos: LogPos) -> Fut<'_, LogPos> {
-        let mut tail = self.tail.subscribe();
-        Box::pin(async move { LogPos(*tail.wait_for(|tail| *tail > pos.0).await.unwrap()) })
-    }
-
-    fn read(&self, after: LogPos, limit: usize) -> Fut<'_, Result<Vec<Arc<Event>>, Fault>> {
-        Box::pin(async move {
-            tokio::task::yield_now().await;
-            let first = after.0.max(self.start().0 - 1);
-            let events = self.events.lock().unwrap();
-            Ok(events.iter().skip(usize::try_from(first).unwrap()).take(limit).cloned().collect())
-        })
-    }
-
-    fn read_lane<'a>(
-        &'a self,
-        lane: &'a Lane,
-        after: LogPos,
-        limit: usize,
-    ) -> Fut<'a, Result<Vec<Arc<Event>>, Fault>> {
-        Box::pin(async move {
-            tokio::task::yield_now().await;
-            let first = after.0.max(self.start().0 - 1);
-            let events = self.events.lock().unwrap();
-            let of_lane =
-                events.iter().skip(usize::try_from(first).unwrap()).filter(|event| event.lane == *lane);
-            Ok(of_lane.take(limit).cloned().collect())
-        })
-    }
-
-    fn position_at(&self, at: UnixMs) -> Fut<'_, Result<LogPos, Fault>> {
-        Box::pin(async move {
-            let events = self.events.lock().unwrap();
-            Ok(LogPos(events.iter().filter(|event| event.at < at).count() as u64))
-        })
-    }
-
-    fn expire(&self, _now: UnixMs) -> Fut<'_, Result<u64, Fault>> {
-        Box::pin(async { Ok(0) })
-    }
-}
-
-pub fn is_parked(exception: &Exception) -> bool {
-    matches!(exception.state, ExceptionState::Parked { .. })
-}
-
-impl Progress for TestStore {
-    fn load<'a>(&'a self, rule: &'a RuleId) -> Fut<'a, Result<Option<RuleProgress>, Fault>> {
-        Box::pin(async move {
-            tokio::task::yield_now().await;
-            let saved = self.progress.lock().unwrap().get(rule).cloned();
-            Ok(saved.map(|saved| {
-                let (parked, exceptions): (Vec<_>, Vec<_>) = saved.rows.into_values().partition(is_parked);
-                RuleProgress { cursor: saved.cursor, exceptions, parked: parked.len() as u64 }
-            }))
-        })
-    }
-
-    fn save(&self, changes: Vec<ProgressChange>) -> Fut<'_, Result<(), Fault>> {
-        Box::pin(async move {
-            tokio::task::yield_now().await;
-            let failing = self.failing_saves.load(Ordering::SeqCst);
-            if failing > 0 {
-                self.failing_saves.store(failing - 1, Ordering::SeqCst);
-                return Err(Fault::new("the disk is away"));
-            }
-            self.apply(changes);
-            self.saves.fetch_add(1, Ordering::SeqCst);
-            tokio::task::yield_now().await;
-            Ok(())
-        })
-    }
-
-    fn parked<'a>(
-        &'a self,
-        rule: &'a RuleId,
-        after: Option<DeliveryKey>,
-        limit: usize,
-    ) -> Fut<'a, Result<Vec<Exception>, Fault>> {
-        Box::pin(async move {
-            let rows = self.progress.lock().unwrap().get(rule).cloned().unwrap_or_default().rows;
-            let parked = rows.into_values().filter(is_parked);
-            Ok(parked.filter(|row| after.is_none_or(|after| row.key > after)).take(limit).collect())
-        })
-    }
-}
-
-impl RuleBook for TestStore {
-    fn versions(&self) -> Fut<'_, Result<Vec<RuleVersion>, Fault>> {
-        Box::pin(async { Ok(self.versions.lock().unwrap().clone()) })
-    }
-
-    fn remember(&self, version: RuleVersion) -> Fut<'_, Result<(), Fault>> {
-        Box::pin(async move {
-            tokio::task::yield_now().await;
-            self.versions.lock().unwrap().push(version);
-            Ok(())
-        })
     }
 }
 
