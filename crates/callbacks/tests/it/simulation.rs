@@ -16,7 +16,7 @@ use ringback_model::time::UnixMs;
 use crate::support::{Reaction, Seen, TestDice, World, is_parked, rule};
 
 const LANES: u64 = 12;
-const SEEDS: u64 = 5;
+const SEEDS: u64 = 3;
 const HOUR_MS: i64 = 3_600_000;
 
 /// A receiver's temper.
