@@ -102,7 +102,8 @@ pub struct Engine {
     /// What the book holds; locked for the whole of a change of rules, so that changes come one by one.
     versions: tokio::sync::Mutex<Book>,
     rules: Mutex<InUse>,
-    _background: Vec<AbortOnDropHandle<()>>,
+    /// By name.
+    background: [(&'static str, AbortOnDropHandle<()>); 2],
 }
 
 #[derive(Default)]
@@ -156,7 +157,7 @@ impl Engine {
             checkpoints,
             versions: tokio::sync::Mutex::new(book),
             rules: Mutex::default(),
-            _background: vec![saver, AbortOnDropHandle::new(reader)],
+            background: [("checkpoints", saver), ("log_tail", AbortOnDropHandle::new(reader))],
         }))
     }
 
@@ -215,6 +216,13 @@ impl Engine {
             .collect()
     }
 
+    /// Tasks that all rules need and that have ended before their time: a bug, and a reason to restart.
+    #[must_use]
+    pub fn dead_tasks(&self) -> Vec<&'static str> {
+        let dead = self.background.iter().filter(|(_, task)| task.is_finished());
+        dead.map(|(name, _)| *name).collect()
+    }
+
     /// Stops reading, lets calls under way finish, saves. Bounded by `within` and a little more for the last save.
     pub async fn drain(&self, within: Duration) -> Drained {
         self.shared.grace_ms.store(millis(within), Ordering::Relaxed);
@@ -237,11 +245,18 @@ impl Engine {
         self.rules.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    /// Stops what does not run as it is wanted: changed and gone rules, and old versions that a change which the book
+    /// took only in part has left running.
     fn stop_changed(&self, plan: &Plan) -> Vec<RuleTask> {
         let mut in_use = self.in_use();
-        let changed = plan.remember.iter();
+        let wanted = |task: &RuleTask| {
+            let running = &task.live.rule;
+            plan.rules
+                .iter()
+                .any(|rule| rule.enabled && rule.id == running.id && rule.version == running.version)
+        };
         let stopped: Vec<RuleTask> =
-            changed.filter_map(|version| in_use.tasks.remove(&version.rule.id)).collect();
+            in_use.tasks.extract_if(|_, task| !wanted(task)).map(|(_, task)| task).collect();
         stopped.iter().for_each(RuleTask::stop);
         stopped
     }

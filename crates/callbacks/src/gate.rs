@@ -91,7 +91,9 @@ impl EngineGate {
 
     async fn ask_all(&self, mut question: Question) -> Result<Message, Refusal> {
         let rules = self.rules();
-        let deadline = Instant::now() + self.max_wait;
+        // Over all the questions that one message raises.
+        let spent = self.clock.now().since(question.at);
+        let deadline = Instant::now() + self.max_wait.saturating_sub(spent);
         for rule in rules.about(question.kind) {
             let Some(version) = rule.newest().filter(|version| version.asks_about(&question)) else {
                 continue;

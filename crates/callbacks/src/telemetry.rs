@@ -37,6 +37,8 @@ pub const DROPPED: &str = "ringback_callback_dropped_total";
 pub const SAVE_FAILURES: &str = "ringback_callback_progress_save_failures_total";
 /// Deliveries whose contract gave no request for a copy that it had announced, by `rule`.
 pub const UNRENDERED: &str = "ringback_callback_unrendered_total";
+/// Panics of a rule's task; each is a bug. The rule goes on from what is saved. By `rule`.
+pub const BROKE: &str = "ringback_callback_task_panics_total";
 
 /// Handles of one rule's metrics; looked up once per change of the rule.
 pub(crate) struct RuleMetrics {
@@ -53,6 +55,7 @@ pub(crate) struct RuleMetrics {
     pub(crate) expired_lanes: Counter,
     pub(crate) dropped: Counter,
     pub(crate) unrendered: Counter,
+    pub(crate) broke: Counter,
 }
 
 impl RuleMetrics {
@@ -73,6 +76,7 @@ impl RuleMetrics {
             expired_lanes: counter!(EXPIRED_LANES, "rule" => id.clone()),
             dropped: counter!(DROPPED, "rule" => id.clone()),
             unrendered: counter!(UNRENDERED, "rule" => id.clone()),
+            broke: counter!(BROKE, "rule" => id.clone()),
             outcomes: Mutex::default(),
             rule: id,
             phase,

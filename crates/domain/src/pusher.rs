@@ -3,6 +3,7 @@
 
 use std::collections::{HashMap, VecDeque};
 use std::sync::Arc;
+use std::time::Duration;
 
 use futures_util::StreamExt;
 use futures_util::future::BoxFuture;
@@ -16,6 +17,8 @@ use crate::handover::{Handovers, OnItsWay};
 
 /// Events read at once.
 const BATCH: usize = 256;
+/// Wait after a read that failed.
+const RETRY_READ: Duration = Duration::from_secs(1);
 
 impl Im {
     /// Pushes until it is stopped. Run it once, as a worker of its own.
@@ -34,9 +37,9 @@ impl Im {
                         }
                     }
                     Err(fault) => {
-                        // Clients catch up by pulling; going round in circles would help nobody.
+                        // Skipping them would leave their callbacks waiting for pushes that never come.
                         tracing::error!(%fault, from = %seen, "messages are not pushed: the log cannot be read");
-                        seen = self.store.tail();
+                        tokio::time::sleep(RETRY_READ).await;
                     }
                 },
             }

@@ -30,6 +30,7 @@ struct Context {
     origin: Origin,
     operation_id: Arc<str>,
     sender_is_admin: bool,
+    came_in: UnixMs,
 }
 
 impl Im {
@@ -43,7 +44,12 @@ impl Im {
     ) -> Result<Done, Failure> {
         check_draft(actor, &draft)?;
         let im = Arc::clone(self);
-        let context = Context { origin, operation_id, sender_is_admin: self.is_admin(&draft.sender) };
+        let context = Context {
+            origin,
+            operation_id,
+            sender_is_admin: self.is_admin(&draft.sender),
+            came_in: self.clock.now(),
+        };
         let sending = tokio::spawn(async move { im.send_once(context, *draft).await });
         sending.await.unwrap_or_else(|panic| {
             Err(ringback_model::failure::Fault::from_error("sending a message", panic).into())
@@ -158,7 +164,12 @@ impl Im {
             let target = message.target.clone();
             message = self.ask(context, EventKind::MessageRewriting, message).await?;
             check_sizes(&message.content.raw, Some(&message.client_id))?;
-            if message.target != target {
+            // Who is in a group changes while receivers think. Of a single chat nothing does but what the commit
+            // requires again.
+            let moments = [EventKind::MessageSending, EventKind::MessageRewriting];
+            let aged =
+                matches!(target, Target::Group(_)) && moments.into_iter().any(|kind| self.gate.asks(kind));
+            if aged || message.target != target {
                 facts = self.facts(&mut message).await?;
                 match message.target {
                     Target::User(_) => check_single(context, &message, &facts)?,
@@ -195,7 +206,7 @@ impl Im {
             operation_id: Arc::clone(&context.operation_id),
             origin: context.origin,
             sender_is_admin: context.sender_is_admin,
-            at: self.clock.now(),
+            at: context.came_in,
         };
         self.gate.ask(question).await
     }
@@ -219,7 +230,7 @@ impl Im {
         let lane = Lane::conversation(&message.conversation());
         let offline = self.offline(&message, &recipients);
         let mut commit = Commit::at(self.clock.now());
-        commit.require = requirements(&context, &message);
+        commit.require = requirements(&context, &message, &facts);
         let fact = MessageSent {
             message: Arc::new(message),
             operation_id: context.operation_id,
@@ -309,9 +320,13 @@ fn check_existence(message: &Message, facts: &SendFacts) -> Result<(), Refusal> 
 
 /// Administrators, system accounts and the server's own notices are not subject to what users decide.
 fn is_privileged(context: &Context, message: &Message, facts: &SendFacts) -> bool {
-    context.sender_is_admin
-        || message.content.class == ContentClass::Notification
+    speaks_everywhere(context, message)
         || facts.sender.as_ref().is_some_and(|sender| sender.level >= AccountLevel::ADMIN)
+}
+
+/// Administrators of the app and the server's own notices need not be in a group to speak there.
+fn speaks_everywhere(context: &Context, message: &Message) -> bool {
+    context.sender_is_admin || message.content.class == ContentClass::Notification
 }
 
 fn check_single(context: &Context, message: &Message, facts: &SendFacts) -> Result<(), Refusal> {
@@ -332,7 +347,7 @@ fn check_group(context: &Context, message: &Message, facts: &SendFacts, now: Uni
     if group.status == GroupStatus::Dismissed {
         return Err(Refusal::new(RefusalCode::GroupDismissed, format!("group {} was dismissed", group.id)));
     }
-    if context.sender_is_admin || message.content.class == ContentClass::Notification {
+    if speaks_everywhere(context, message) {
         return Ok(());
     }
     let Some(member) = &facts.membership else {
@@ -360,15 +375,14 @@ fn check_notice(facts: &SendFacts) -> Result<(), Refusal> {
 }
 
 /// What must still hold when the message is written, the gate having taken its time.
-fn requirements(context: &Context, message: &Message) -> Vec<Require> {
-    let privileged = context.sender_is_admin || message.content.class == ContentClass::Notification;
+fn requirements(context: &Context, message: &Message, facts: &SendFacts) -> Vec<Require> {
     match &message.target {
-        Target::User(user) if !privileged => {
+        Target::User(user) if !is_privileged(context, message, facts) => {
             vec![Require::NotBlocked(user.clone(), message.sender.clone())]
         }
         Target::Group(group) => {
             let mut all = vec![Require::LiveGroup(group.clone())];
-            if !privileged {
+            if !speaks_everywhere(context, message) {
                 all.push(Require::InGroup(group.clone(), message.sender.clone()));
             }
             all

@@ -79,7 +79,7 @@ pub struct Question {
     pub origin: Origin,
     /// The sender is an administrator of the app.
     pub sender_is_admin: bool,
-    /// When the question came up.
+    /// When the message came in: the bound on its total time at the gate counts from here.
     pub at: UnixMs,
 }
 

@@ -9,13 +9,13 @@ pub const ID_BYTES: usize = 64;
 pub const CLIENT_MESSAGE_ID_BYTES: usize = 128;
 /// Bytes of the content of one message. Clients cut their frames at 51,200; REST callers may send more.
 pub const CONTENT_BYTES: usize = 64 * 1024;
-/// Bytes of one WebSocket message from a client. Source: openim-client-protocol 1.5.
+/// Bytes of one WebSocket message from a client. Source: client protocol sheet 1.5.
 pub const FRAME_BYTES: usize = 51_200;
 /// Bytes of one WebSocket message to a client: the clients' own read limit. Source: ibid.
 pub const PUSH_FRAME_BYTES: usize = 1024 * 1024;
 /// Bytes of one REST request body.
 pub const REST_BODY_BYTES: usize = 1024 * 1024;
-/// Ids in one REST list. Source: openim-rest 1.3.
+/// Ids in one REST list. Source: REST sheet 1.3.
 pub const LIST_ITEMS: usize = 1000;
 /// Receivers of one call that sends to many.
 pub const BATCH_RECEIVERS: usize = 10_000;
@@ -36,7 +36,7 @@ pub const HEADER_READ: Duration = Duration::from_secs(10);
 pub const BODY_READ: Duration = Duration::from_secs(30);
 /// Bytes of a request's header section.
 pub const HEADER_BYTES: usize = 32 * 1024;
-/// Silence after which a WebSocket is cut. Source: openim-client-protocol 1.4.
+/// Silence after which a WebSocket is cut. Source: client protocol sheet 1.4.
 pub const SOCKET_SILENCE: Duration = Duration::from_secs(30);
 /// How often the server pings WebSockets. Below [`SOCKET_SILENCE`], so that quiet browsers stay.
 pub const SOCKET_PING: Duration = Duration::from_secs(20);
@@ -98,7 +98,7 @@ pub const COMMIT_GROUP: usize = 512;
 pub const IDEMPOTENCY_WINDOW: Duration = Duration::from_secs(24 * 3600);
 /// Time a graceful shutdown gives to calls in flight.
 pub const DRAIN: Duration = Duration::from_secs(20);
-/// Validity of a token unless the settings say otherwise: 90 days. Source: openim-client-protocol 6.
+/// Validity of a token unless the settings say otherwise: 90 days. Source: client protocol sheet 6.
 pub const TOKEN_VALIDITY: Duration = Duration::from_secs(90 * 24 * 3600);
 
 /// Connections of a test receiver (`listen`, `demo`). Every call in flight of a busy rule may have one.

@@ -27,7 +27,7 @@ pub struct User {
 }
 
 /// Kind of account. Numbers are the ones clients know.
-/// Source: openim-callbacks fact sheet 5.5 (`appMangerLevel`).
+/// Source: callback sheet 5.5 (`appMangerLevel`).
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct AccountLevel(pub i32);
@@ -42,7 +42,7 @@ impl AccountLevel {
 }
 
 /// Which class of device a session runs on: 1..=11, the numbers that clients send.
-/// Source: openim-client-protocol fact sheet 1.2.
+/// Source: client protocol sheet 1.2.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct Platform(pub i32);

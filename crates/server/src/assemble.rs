@@ -124,7 +124,7 @@ impl Server {
             product,
             sockets,
             probes: Probes {
-                readiness: readiness(&store, &workers, &stop_serving),
+                readiness: readiness(&store, &engine, &workers, &stop_serving),
                 metrics: metrics.clone(),
             },
             body_read: settings.limits.body_read,
@@ -133,8 +133,9 @@ impl Server {
 
         let (address, ws_address) = (main.address, extra.as_ref().map(|bound| bound.address));
         let serving = Serving { settings: &settings, tls, connections: &connections, stop: &stop_serving };
-        serving.start_all(&workers, &http, main, extra);
+        // The pusher begins at the end of the log as it finds it: before anybody can send.
         start_background(&workers, &im, &store, &engine, source, &settings, metrics);
+        serving.start_all(&workers, &http, main, extra);
         Ok(Self {
             address,
             ws_address,

@@ -213,8 +213,9 @@ impl Runner {
             self.commit();
             self.wait_for_something(&stop).await;
         }
-        halted.cancel();
+        // In this order: once others know that it has halted, its cursor must not follow the log any more.
         self.shared.tail.leave(&self.ledger);
+        halted.cancel();
         let deadline = Instant::now() + grace();
         while !self.calls.is_empty() {
             match tokio::time::timeout_at(deadline, self.calls.next()).await {
@@ -257,12 +258,13 @@ impl Runner {
                 self.inbox_upto = batch.upto;
             }
             Got::Read(Ok(events)) if !events.is_empty() => {
+                self.count_expired(events.first().map(|event| event.pos));
                 self.inbox_upto = events.last().map_or(self.inbox_upto, |event| event.pos);
                 self.inbox.extend(events);
                 self.intake = Intake::Behind(read_log(&self.shared, self.inbox_upto));
             }
             Got::Read(Ok(_)) => {
-                self.count_expired();
+                self.count_expired(None);
                 let read = self.window.read();
                 self.intake = match self.shared.tail.join(&self.live, &self.ledger, read) {
                     Some(batches) => Intake::Tail(batches),
@@ -275,9 +277,11 @@ impl Runner {
         }
     }
 
-    /// Events that left the log unseen are counted, not passed in silence.
-    pub(super) fn count_expired(&mut self) {
-        let before_start = self.shared.log.start().0.saturating_sub(1);
+    /// Events that left the log unseen are counted, not passed in silence. `next` is the event that was read after
+    /// the last one seen; the log may have begun behind it by now.
+    fn count_expired(&mut self, next: Option<LogPos>) {
+        let start = self.shared.log.start();
+        let before_start = next.map_or(start, |next| next.min(start)).0.saturating_sub(1);
         let gone = before_start.saturating_sub(self.window.read().0);
         if gone > 0 {
             self.live.metrics.expired.increment(gone);

@@ -1,8 +1,12 @@
 //! The life of one after-rule's task: after the one before it, from what is saved, until it is stopped.
 
+use std::any::Any;
+use std::panic::AssertUnwindSafe;
+use std::pin::pin;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
+use futures_util::FutureExt as _;
 use ringback_model::delivery::DeliveryKey;
 use ringback_model::failure::Fault;
 use ringback_model::rule::Order;
@@ -16,8 +20,12 @@ use crate::live::LiveRule;
 
 /// Wait after progress could not be read.
 const RETRY_LOAD: Duration = Duration::from_secs(1);
+/// Wait after a panic, so that an event that nobody can work on does not keep a processor busy.
+const RETRY_BROKEN: Duration = Duration::from_secs(10);
 /// Parked deliveries looked at in one go.
 const PARKED_PAGE: usize = 500;
+
+type Panic = Box<dyn Any + Send>;
 
 /// A running rule; dropping it cuts it off.
 pub(crate) struct RuleTask {
@@ -85,24 +93,55 @@ struct Life {
 
 impl Life {
     async fn live_on(self, before: Option<RuleTask>) -> usize {
+        // However this ends, those who wait for it to halt hear of it.
+        let _halted = self.halted.clone().drop_guard();
         if let Some(before) = before {
-            before.ended().await;
+            let mut ended = pin!(before.ended());
+            tokio::select! {
+                biased;
+                _ = &mut ended => {}
+                () = self.stop.cancelled() => {
+                    // This one never began; what the one before it owes still has to be saved.
+                    self.halted.cancel();
+                    return ended.await;
+                }
+            }
         }
-        let Some(loaded) = self.load_until_stopped().await else {
-            self.halted.cancel();
-            return 0;
-        };
-        let saved = loaded.progress.cursor;
+        while let Some(loaded) = self.load_until_stopped().await {
+            if let Ok(cut) = self.run(loaded).await {
+                return cut;
+            }
+            self.live.metrics.broke.increment(1);
+            tracing::error!(
+                target: "ringback::callback",
+                rule = %self.live.id(),
+                "the task of a rule panicked; it goes on from what is saved. Please report this"
+            );
+            tokio::select! {
+                () = self.stop.cancelled() => {}
+                () = tokio::time::sleep(RETRY_BROKEN) => {}
+            }
+        }
+        0
+    }
+
+    /// Runs until stopped, and saves. An error is a panic.
+    async fn run(&self, loaded: Loaded) -> Result<usize, Panic> {
         let lag = self.live.metrics.lag.clone();
+        let saved = loaded.progress.cursor;
         let ledger = Arc::new(Ledger::new(self.live.id().clone(), lag, loaded.cursor, saved));
         *self.ledger.lock().unwrap_or_else(PoisonError::into_inner) = Some(Arc::clone(&ledger));
         self.checkpoints.add(Arc::clone(&ledger));
-        let runner =
-            Runner::new(Arc::clone(&self.live), Arc::clone(&self.shared), Arc::clone(&ledger), loaded);
-        let cut = runner.run(self.stop, self.halted, || self.shared.grace()).await;
+        let running = async {
+            let (live, shared) = (Arc::clone(&self.live), Arc::clone(&self.shared));
+            let runner = Runner::new(live, shared, Arc::clone(&ledger), loaded);
+            runner.run(self.stop.clone(), self.halted.clone(), || self.shared.grace()).await
+        };
+        let ran = AssertUnwindSafe(running).catch_unwind().await;
+        self.shared.tail.leave(&ledger);
         self.checkpoints.flush_until_saved().await;
         self.checkpoints.remove(&ledger);
-        cut
+        ran
     }
 
     async fn load_until_stopped(&self) -> Option<Loaded> {

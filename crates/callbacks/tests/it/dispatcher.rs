@@ -8,7 +8,7 @@ use ringback_model::event::Phase;
 use ringback_model::ids::LogPos;
 use ringback_model::rule::{Ban, Order, Retry, Rule};
 
-use crate::support::{Reaction, World, rule};
+use crate::support::{Counters, Reaction, World, rule};
 
 fn after(id: &str) -> Rule {
     rule(id, Phase::After)
@@ -401,4 +401,63 @@ async fn what_left_the_log_is_passed_and_counted() {
     seconds(1).await;
     assert_eq!(positions(&world.caller.bodies()), [1, 9, 10, 11]);
     assert_eq!(engine.status()[0].cursor, LogPos(11));
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_left_the_log_unseen_is_counted_also_where_more_follows() {
+    let counters = Counters::default();
+    let _guard = metrics::set_default_local_recorder(&counters);
+    let world = World::new(1);
+    let engine = world.engine_with(vec![after("r")]).await;
+    world.send("lane");
+    seconds(1).await;
+    drop(engine);
+    for _ in 0..9 {
+        world.send("lane");
+    }
+    world.store.expire_before(LogPos(6));
+    let _engine = world.engine_with(vec![after("r")]).await;
+    seconds(1).await;
+    assert_eq!(positions(&world.caller.bodies()), [1, 6, 7, 8, 9, 10]);
+    assert_eq!(counters.of("ringback_callback_expired_total"), 4);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_rule_that_panics_goes_on_and_does_not_block_changes() {
+    let world = World::new(1);
+    world.caller.react(|_, now| {
+        assert!(now.0 > crate::support::EPOCH + 5_000, "on purpose");
+        Reaction::Answer(200, "")
+    });
+    let engine = world.engine_with(vec![after("r")]).await;
+    world.send("lane");
+    seconds(30).await;
+    assert_eq!(positions(&world.caller.bodies()), [1]);
+    assert_eq!(world.store.saved("r").cursor, LogPos(1));
+    assert!(engine.dead_tasks().is_empty());
+    world.caller.react(|_, _| panic!("on purpose"));
+    world.send("lane");
+    seconds(1).await;
+    tokio::time::timeout(Duration::from_secs(1), engine.set_rules(Vec::new())).await.unwrap().unwrap();
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_is_parked_stays_parked_where_a_crash_left_the_cursor_before_it() {
+    let world = World::new(1);
+    world.caller.react(|request, _| match request.url.ends_with("/slow") {
+        true => Reaction::After(Duration::from_secs(4), 200),
+        false => Reaction::Answer(500, ""),
+    });
+    let mut rule = after("r");
+    rule.policy.retry = Retry::None;
+    let engine = world.engine_with(vec![rule.clone()]).await;
+    world.send("slow");
+    world.send("bad");
+    seconds(1).await;
+    drop(engine);
+    assert_eq!(world.store.saved("r").cursor, LogPos(0));
+    let engine = world.engine_with(vec![rule]).await;
+    seconds(10).await;
+    assert_eq!(positions(&world.caller.bodies()), [1, 2, 1]);
+    assert_eq!((engine.status()[0].parked, engine.status()[0].cursor), (1, LogPos(2)));
 }

@@ -4,12 +4,13 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
-use ringback_model::event::{EventKind, Phase};
+use ringback_model::event::{EventKind, Phase, Question};
 use ringback_model::failure::RefusalCode;
 use ringback_model::rule::{OnFailure, Rule};
+use ringback_model::time::UnixMs;
 use tokio::time::Instant;
 
-use crate::support::{Reaction, World, question, rule};
+use crate::support::{EPOCH, Reaction, World, question, rule};
 
 fn before(id: &str, on_failure: OnFailure, timeout_ms: u32) -> Rule {
     let mut rule = rule(id, Phase::Before);
@@ -49,6 +50,17 @@ async fn a_refusal_ends_the_matter() {
         assert_eq!((said.code, said.text.as_str(), said.show), (Some(5), "no", show));
     }
     assert_eq!(world.caller.bodies().len(), 2, "the second rule was never asked");
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_total_cap_counts_from_when_the_message_came_in() {
+    let world = World::new(1);
+    let engine = world.engine_with(vec![before("a", OnFailure::Refuse, 60_000)]).await;
+    tokio::time::sleep(Duration::from_secs(3600)).await;
+    let late = Question { at: UnixMs(EPOCH), ..question("x") };
+    let refusal = engine.gate().ask(late).await.unwrap_err();
+    assert_eq!(refusal.code, RefusalCode::CallbackUnreachable);
+    assert!(world.caller.bodies().is_empty(), "there was no time left to ask");
 }
 
 #[tokio::test(start_paused = true)]

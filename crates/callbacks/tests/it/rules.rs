@@ -132,3 +132,40 @@ async fn a_change_gives_calls_under_way_their_time() {
     assert_eq!(world.caller.bodies(), ["1/0 lane v1", "2/0 lane v2"]);
     assert!(world.caller.twice.lock().unwrap().is_empty());
 }
+
+#[tokio::test(start_paused = true)]
+async fn a_change_that_the_book_took_in_part_is_made_good_by_the_next_one() {
+    let world = World::new(1);
+    let (changed, gone) = (rule("changed", Phase::After), rule("gone", Phase::After));
+    let engine = world.engine_with(vec![changed.clone(), gone]).await;
+    let mut moved = changed;
+    moved.url = "http://elsewhere.test".to_owned();
+    world.store.remembers_before_failure.store(1, std::sync::atomic::Ordering::SeqCst);
+    let refused = engine.set_rules(vec![moved.clone()]).await;
+    assert!(matches!(refused, Err(SetRulesError::Fault(_))), "{refused:?}");
+    engine.set_rules(vec![moved]).await.unwrap();
+    world.send("lane");
+    second().await;
+    let seen = world.caller.seen.lock().unwrap().clone();
+    let urls: Vec<&str> = seen.iter().map(|seen| seen.url.as_str()).collect();
+    assert_eq!(urls, ["http://elsewhere.test/lane"]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_change_does_not_wait_for_saves_of_the_one_before() {
+    let world = World::new(1);
+    let first = rule("r", Phase::After);
+    let engine = world.engine_with(vec![first.clone()]).await;
+    world.send("lane");
+    tokio::time::sleep(Duration::from_millis(10)).await;
+    world.store.failing_saves.store(20, std::sync::atomic::Ordering::SeqCst);
+    for name in ["second", "third"] {
+        let mut next = first.clone();
+        next.name = name.to_owned();
+        let changed = tokio::time::timeout(Duration::from_millis(50), engine.set_rules(vec![next])).await;
+        changed.expect("a full disk does not block changes").unwrap();
+    }
+    world.send("lane");
+    tokio::time::sleep(Duration::from_secs(30)).await;
+    assert_eq!(world.caller.bodies(), ["1/0 lane v1", "2/0 lane v3"]);
+}

@@ -24,10 +24,16 @@ const EXPIRE_EVERY: Duration = Duration::from_secs(60);
 /// How often the recorder of metrics tidies its histograms.
 const UPKEEP_EVERY: Duration = Duration::from_secs(5);
 
-pub(super) fn readiness(store: &Arc<dyn Store>, workers: &Workers, stop: &CancellationToken) -> Readiness {
-    let (store, workers, stop) = (Arc::clone(store), workers.clone(), stop.clone());
+pub(super) fn readiness(
+    store: &Arc<dyn Store>,
+    engine: &Arc<Engine>,
+    workers: &Workers,
+    stop: &CancellationToken,
+) -> Readiness {
+    let (store, engine) = (Arc::clone(store), Arc::clone(engine));
+    let (workers, stop) = (workers.clone(), stop.clone());
     Arc::new(move || {
-        let dead = workers.dead();
+        let dead = [workers.dead(), engine.dead_tasks()].concat();
         let tasks = if dead.is_empty() { Ok(()) } else { Err(format!("ended: {}", dead.join(", "))) };
         let serving = if stop.is_cancelled() { Err("the server is going down".to_owned()) } else { Ok(()) };
         vec![("store", store.writable()), ("tasks", tasks), ("serving", serving)]

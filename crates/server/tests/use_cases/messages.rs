@@ -9,6 +9,7 @@ use ringback_model::event::{EventKind, Fact};
 use ringback_model::failure::{CallbackRefusal, Refusal, RefusalCode};
 use ringback_model::ids::LogPos;
 use ringback_model::message::ContentClass;
+use ringback_model::user::AccountLevel;
 
 use crate::world::{World, draft, refused, user};
 
@@ -250,4 +251,39 @@ async fn reading_is_for_oneself() {
     let pull = Command::PullRanges { user: user("carol"), ranges: vec![range], order: PullOrder::Ascending };
     let Outcome::Pulled(pulled) = world.by("carol", pull).await.unwrap() else { panic!("a pull") };
     assert!(pulled[0].messages.is_empty(), "carol is not part of that conversation");
+}
+
+#[tokio::test]
+async fn a_system_account_is_not_stopped_by_blocks() {
+    let world = World::new().await;
+    let mut system = crate::world::new_user("system");
+    system.level = AccountLevel::ADMIN;
+    world.admin(Command::RegisterUsers { users: vec![system] }).await.unwrap();
+    let block = Command::Block { owner: user("bob"), blocked: user("system"), ex: String::new() };
+    world.by("bob", block).await.unwrap();
+    let sent = world.send(draft("system", Target::User(user("bob")), "maintenance at noon")).await.unwrap();
+    assert_eq!(sent.message.seq, 1);
+}
+
+#[tokio::test]
+async fn who_joins_a_group_while_a_message_is_at_the_gate_gets_it() {
+    let world = Arc::new(World::new().await);
+    let group = world.group_of("alice", &["bob"]).await;
+    let key = world.gate.shut();
+    let sending = tokio::spawn({
+        let (world, target) = (Arc::clone(&world), Target::Group(group.clone()));
+        async move { world.send(draft("alice", target, "hello all")).await.unwrap() }
+    });
+    world.gate.reached.notified().await;
+    // The first question is asked before anything was looked up.
+    key.add_permits(1);
+    key.acquire().await.unwrap().forget();
+    world.gate.reached.notified().await;
+    let invite = Command::Invite { group, users: vec![user("carol")], reason: String::new() };
+    world.by("alice", invite).await.unwrap();
+    key.add_permits(100);
+    sending.await.unwrap();
+    world.sessions.texts(1).await;
+    let (_, recipients) = world.sessions.pushed.lock().unwrap()[0].clone();
+    assert!(recipients.contains(&user("carol")), "{recipients:?}");
 }

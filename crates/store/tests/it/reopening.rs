@@ -115,3 +115,22 @@ async fn a_group_that_does_not_fit_is_stored_as_far_as_it_fits() {
     let world = world.reopen().await;
     assert_eq!(world.seqs(&single("me", "you")).await, seqs);
 }
+
+#[tokio::test]
+async fn a_full_store_finds_out_by_itself_that_there_is_room_again() {
+    let keep = Some(std::time::Duration::from_secs(4 * 24 * 3600));
+    let full = StoreSettings { file_max_bytes: Some(4 * 1024 * 1024), history_keep: keep, ..settings() };
+    let world = Kind::Embedded.open_with(full);
+    let mut big = message("me", to("you"), "");
+    big.content.raw = "x".repeat(60_000);
+    let mut stored = 0;
+    while world.store.commit(saying(big.clone(), NOON + stored)).await.is_ok() {
+        stored += 1;
+        assert!(stored < 200, "the bound holds");
+    }
+    world.store.expire(UnixMs(NOON).plus(DAY)).await.unwrap();
+    assert!(world.store.writable().is_err(), "nothing has changed");
+    world.store.expire(UnixMs(NOON).plus(DAY * 10)).await.unwrap();
+    assert_eq!(world.store.writable(), Ok(()));
+    world.store.commit(saying(big, NOON)).await.unwrap();
+}

@@ -26,6 +26,8 @@ pub struct TestStore {
     pub versions: Mutex<Vec<RuleVersion>>,
     /// Saves fail while it is above zero; each takes one off.
     pub failing_saves: AtomicU64,
+    /// How many versions the book still takes; then it refuses one, and takes all again.
+    pub remembers_before_failure: AtomicU64,
     pub saves: AtomicU64,
 }
 
@@ -44,6 +46,7 @@ impl Default for TestStore {
             progress: Mutex::default(),
             versions: Mutex::default(),
             failing_saves: AtomicU64::new(0),
+            remembers_before_failure: AtomicU64::new(u64::MAX),
             saves: AtomicU64::new(0),
         }
     }
@@ -200,6 +203,9 @@ impl RuleBook for TestStore {
     fn remember(&self, version: RuleVersion) -> Fut<'_, Result<(), Fault>> {
         Box::pin(async move {
             tokio::task::yield_now().await;
+            if self.remembers_before_failure.fetch_sub(1, Ordering::SeqCst) == 0 {
+                return Err(Fault::new("the disk is away"));
+            }
             self.versions.lock().unwrap().push(version);
             Ok(())
         })

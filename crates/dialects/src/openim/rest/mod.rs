@@ -63,8 +63,14 @@ impl Edge for OpenImEdge {
         })
     }
 
-    fn decode(&self, request: &EdgeRequest, _actor: Option<&Actor>) -> Result<Command, Refusal> {
-        read(request).map_err(Refusal::from)
+    fn decode(&self, request: &EdgeRequest, actor: Option<&Actor>) -> Result<Command, Refusal> {
+        let command = read(request)?;
+        let for_admins = routes::find(request.route).is_some_and(|entry| entry.admin);
+        if for_admins && !actor.is_some_and(|actor| actor.admin) {
+            let detail = "only administrators of the app may send through this route";
+            return Err(Refusal::new(RefusalCode::NoPermission, detail));
+        }
+        Ok(command)
     }
 
     fn encode(&self, request: &EdgeRequest, result: &Result<Outcome, Failure>) -> Reply {

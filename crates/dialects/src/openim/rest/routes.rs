@@ -12,6 +12,8 @@ pub(super) struct Entry {
     pub(super) route: Route,
     /// Whether the caller must show a token.
     pub(super) token: bool,
+    /// Whether the caller must be an administrator of the app.
+    pub(super) admin: bool,
     /// HTTP 400 instead of 200 for a malformed or incomplete body (REST sheet 1.3).
     pub(super) answers_400: bool,
     pub(super) read: fn(&EdgeRequest) -> Result<Command, Reject>,
@@ -24,12 +26,23 @@ const fn post(
     read: fn(&EdgeRequest) -> Result<Command, Reject>,
     data: fn(&Outcome) -> Option<Data>,
 ) -> Entry {
-    Entry { route: Route { method: Method::Post, path }, token: true, answers_400: false, read, data }
+    Entry {
+        route: Route { method: Method::Post, path },
+        token: true,
+        admin: false,
+        answers_400: false,
+        read,
+        data,
+    }
 }
 
 impl Entry {
     const fn open(self) -> Self {
         Self { token: false, ..self }
+    }
+
+    const fn for_admins(self) -> Self {
+        Self { admin: true, ..self }
     }
 
     const fn strict(self) -> Self {
@@ -51,8 +64,8 @@ const TABLE: [Entry; 18] = [
     post("/group/invite_user_to_group", group::invite, done),
     post("/friend/add_black", friend::add_black, done),
     post("/friend/remove_black", friend::remove_black, done),
-    post("/msg/send_msg", sending::send_msg, msg::sent).strict(),
-    post("/msg/batch_send_msg", sending::batch_send_msg, msg::sent_to_many).strict(),
+    post("/msg/send_msg", sending::send_msg, msg::sent).strict().for_admins(),
+    post("/msg/batch_send_msg", sending::batch_send_msg, msg::sent_to_many).strict().for_admins(),
     post("/msg/send_simple_msg", sending::send_simple_msg, msg::sent).strict(),
     post("/msg/newest_seq", msg::newest_seq, msg::newest_seq_data),
     post("/msg/pull_msg_by_seq", msg::pull, msg::pulled),

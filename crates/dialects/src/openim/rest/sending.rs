@@ -65,6 +65,8 @@ body! {
         send_time: i64 = "sendTime",
         offline_push: Option<PushJson> = "offlinePushInfo",
         ex: String = "ex",
+        // Ours: a caller who names his message may repeat the call without sending twice.
+        client_id: String = "clientMsgID",
     }
 }
 
@@ -139,7 +141,7 @@ fn draft(asked: SendMsg, target: Target) -> Result<Draft, Reject> {
     }
     force_options(&mut options, asked.content_type);
     Ok(Draft {
-        client_id: None,
+        client_id: (!asked.client_id.is_empty()).then_some(asked.client_id),
         sender: user_id("sendID", &asked.send_id)?,
         target,
         platform: Platform(asked.platform),

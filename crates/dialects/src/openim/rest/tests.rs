@@ -1,7 +1,9 @@
 use proptest::prelude::*;
-use ringback_model::command::{Command, Outcome};
+use ringback_model::command::{Actor, Command, Outcome};
 use ringback_model::dialect::{Edge, EdgeRequest, Method, Reply};
 use ringback_model::failure::{CallbackRefusal, Failure, Fault, Refusal, RefusalCode};
+use ringback_model::ids::UserId;
+use ringback_model::user::Platform;
 use serde_json::{Value, json};
 
 use super::OpenImEdge;
@@ -24,8 +26,17 @@ fn request(path: &str, body: impl Into<Vec<u8>>) -> EdgeRequest {
     }
 }
 
+fn admin() -> Actor {
+    Actor {
+        user: UserId::parse("imAdmin").unwrap(),
+        platform: Platform::ADMIN,
+        admin: true,
+        token_id: "t".to_owned(),
+    }
+}
+
 fn decode(path: &str, body: &Value) -> Result<Command, Refusal> {
-    OpenImEdge.decode(&request(path, body.to_string()), None)
+    OpenImEdge.decode(&request(path, body.to_string()), Some(&admin()))
 }
 
 fn refused(path: &str, body: &Value) -> Refusal {

@@ -2,7 +2,7 @@
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use ringback_model::command::{Command, Draft};
+use ringback_model::command::{Actor, Command, Draft};
 use ringback_model::conversation::Target;
 use ringback_model::dialect::Edge;
 use ringback_model::failure::{Refusal, RefusalCode};
@@ -12,7 +12,7 @@ use ringback_model::time::UnixMs;
 use ringback_model::user::Platform;
 use serde_json::{Value, json};
 
-use super::{OpenImEdge, decode, refused, request};
+use super::{OpenImEdge, admin, decode, refused, request};
 
 fn user(text: &str) -> UserId {
     UserId::parse(text).unwrap()
@@ -50,7 +50,7 @@ fn content_stays_byte_for_byte() {
     let body = format!(
         r#"{{"content": {raw}  ,"sendID":"u1","recvID":null,"groupID":"77","contentType":101,"sessionType":3,"futureKey":null}}"#
     );
-    let draft = draft(OpenImEdge.decode(&request("/msg/send_msg", body), None));
+    let draft = draft(OpenImEdge.decode(&request("/msg/send_msg", body), Some(&admin())));
     assert_eq!(draft.content.raw, raw);
     assert_eq!(draft.target, Target::Group(GroupId::parse("77").unwrap()));
 }
@@ -91,7 +91,7 @@ fn everything_that_can_be_said() {
 fn notifications_of_accounts_are_wrapped_and_go_their_own_way() {
     let body = r#"{"sendID":"sys","recvID":"u2","contentType":1400,"sessionType":1,
         "content":{"notificationName":"n","notificationType":1,"text":"t", "own":true}}"#;
-    let draft = draft(OpenImEdge.decode(&request("/msg/send_msg", body), None));
+    let draft = draft(OpenImEdge.decode(&request("/msg/send_msg", body), Some(&admin())));
     assert_eq!(draft.target, Target::Notice(user("u2")));
     let wrapped: Value = serde_json::from_str(&draft.content.raw).unwrap();
     assert_eq!(wrapped["detail"], r#"{"notificationName":"n","notificationType":1,"text":"t", "own":true}"#);
@@ -201,4 +201,25 @@ fn a_plus_that_was_read_as_a_space_is_still_a_plus() {
         (0..3).map(|pad| STANDARD.encode(format!("{}{json}", " ".repeat(pad)))).find(|key| key.contains('+'));
     let key = key.expect("one of the paddings yields a plus");
     assert!(simple(&key.replace('+', " "), &json!({"content": "hi"})).is_ok());
+}
+
+#[test]
+fn only_administrators_send_in_other_peoples_names() {
+    let user = Actor { admin: false, ..admin() };
+    for path in ["/msg/send_msg", "/msg/batch_send_msg"] {
+        let mut body = text_to_u2();
+        body["recvIDs"] = json!(["u2"]);
+        let asked = request(path, body.to_string());
+        for actor in [None, Some(&user)] {
+            let refusal = OpenImEdge.decode(&asked, actor).unwrap_err();
+            assert_eq!(refusal.code, RefusalCode::NoPermission, "{path}");
+        }
+    }
+}
+
+#[test]
+fn a_named_message_keeps_its_name() {
+    let mut body = text_to_u2();
+    body["clientMsgID"] = json!("mine-1");
+    assert_eq!(draft(decode("/msg/send_msg", &body)).client_id.as_deref(), Some("mine-1"));
 }

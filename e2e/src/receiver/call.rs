@@ -1,0 +1,87 @@
+//! A call as the receiver saw it.
+
+use std::time::Instant;
+
+use bytes::Bytes;
+use http::request::Parts;
+use serde_json::Value;
+
+/// One call.
+#[derive(Debug, Clone)]
+pub struct Call {
+    /// When its body was complete.
+    pub at: Instant,
+    pub method: String,
+    pub path: String,
+    /// Query parameters, decoded, in order.
+    pub query: Vec<(String, String)>,
+    /// Names in lower case.
+    pub headers: Vec<(String, String)>,
+    pub bytes: Bytes,
+    /// The body as JSON; null when it is not.
+    pub body: Value,
+    /// `callbackCommand` of the body.
+    pub command: String,
+}
+
+impl Call {
+    pub(super) fn new(parts: &Parts, bytes: Bytes) -> Self {
+        let body: Value = serde_json::from_slice(&bytes).unwrap_or(Value::Null);
+        let command = body["callbackCommand"].as_str().unwrap_or_default().to_owned();
+        let headers = parts
+            .headers
+            .iter()
+            .map(|(name, value)| {
+                (name.as_str().to_owned(), String::from_utf8_lossy(value.as_bytes()).into_owned())
+            })
+            .collect();
+        Self {
+            at: Instant::now(),
+            method: parts.method.to_string(),
+            path: parts.uri.path().to_owned(),
+            query: parts.uri.query().map(query).unwrap_or_default(),
+            headers,
+            bytes,
+            body,
+            command,
+        }
+    }
+
+    /// The first header of this name (in lower case).
+    #[must_use]
+    pub fn header(&self, name: &str) -> Option<&str> {
+        self.headers.iter().find(|(key, _)| key == name).map(|(_, value)| value.as_str())
+    }
+
+    /// The first query parameter of this name.
+    #[must_use]
+    pub fn query(&self, name: &str) -> Option<&str> {
+        self.query.iter().find(|(key, _)| key == name).map(|(_, value)| value.as_str())
+    }
+
+    /// A text of the body.
+    #[must_use]
+    pub fn text(&self, key: &str) -> &str {
+        self.body[key].as_str().unwrap_or_default()
+    }
+
+    /// A number of the body.
+    ///
+    /// # Panics
+    /// When it is not there or not an integer.
+    #[must_use]
+    pub fn number(&self, key: &str) -> i64 {
+        self.body[key].as_i64().unwrap_or_else(|| panic!("{key} in {}", self.body))
+    }
+}
+
+fn query(text: &str) -> Vec<(String, String)> {
+    let decode = |part: &str| percent_encoding::percent_decode_str(part).decode_utf8_lossy().into_owned();
+    text.split('&')
+        .filter(|pair| !pair.is_empty())
+        .map(|pair| {
+            let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
+            (decode(name), decode(value))
+        })
+        .collect()
+}

@@ -1,0 +1,22 @@
+//! The real binary, driven through real sockets. Every test has a server and a folder of its own.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::too_many_lines,
+    reason = "tests fail by panicking, and a scenario reads best in one piece"
+)]
+
+mod bad_input;
+mod callbacks_old;
+mod callbacks_v38;
+mod cli;
+mod config;
+mod curl;
+mod failures;
+mod kill;
+mod rest;
+mod rest_msg;
+mod serve;
+mod socket;
+mod tls;
