@@ -1,0 +1,96 @@
+//! The yardsticks: the same client and receiver with no server between them, and the same disk with no database on it.
+
+use std::fs::File;
+use std::io::Write as _;
+use std::time::Duration;
+
+use anyhow::Context as _;
+use bytes::Bytes;
+use http::{HeaderMap, HeaderValue, Uri, header};
+use tokio::sync::{mpsc, oneshot};
+
+use super::{Figures, Lab, add_usage, figure, of_load};
+use crate::chat;
+use crate::http::Http;
+use crate::load::{self, Bounds, Pace};
+use crate::machine::Meter;
+use crate::receiver::Receiver;
+
+/// Bytes of an appended record: about what one message and its event take.
+const RECORD_BYTES: usize = 820;
+/// Records that may wait for the writer.
+const WAITING_RECORDS: usize = 4096;
+
+/// Calls from the bare client to the receiver, with a body like a callback's.
+pub(super) async fn bare(lab: &Lab, pace: Pace) -> anyhow::Result<Figures> {
+    let receiver = Receiver::start(Duration::ZERO).await?;
+    let http = Http::new();
+    let uri: Uri = format!("{}/bare", receiver.url()).parse()?;
+    let mut headers = HeaderMap::new();
+    headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json; charset=utf-8"));
+    let characters = lab.options.text;
+    let call = async |number: u64| {
+        let body = format!(
+            r#"{{"callbackCommand":"bare","serverMsgID":"{number:032x}","clientMsgID":"{number:032x}","operationID":"bench-{number}","senderPlatformID":7,"senderNickname":"","sessionType":1,"msgFrom":200,"contentType":101,"status":1,"sendTime":0,"createTime":0,"content":"{}","seq":{number},"atUserList":null,"faceURL":"","ex":"","recvID":"to1","sendID":"from1"}}"#,
+            chat::text(characters)
+        );
+        http.post_ok(&uri, &headers, Bytes::from(body)).await.map(drop)
+    };
+    load::run(pace, Bounds::time(lab.options.warm_up_time()), call).await?;
+    receiver.reset().await?;
+    let meter = Meter::start(None, receiver.pid())?;
+    let tally = load::run(pace, Bounds::time(lab.options.measured_time()), call).await?;
+    let usage = meter.stop()?;
+    let mut figures = of_load(&tally)?;
+    add_usage(&mut figures, &usage, tally.done);
+    Ok(figures)
+}
+
+/// Records that wait together are appended together and made durable by one fdatasync, as a store's group commit
+/// does it, without a store.
+pub(super) async fn append(lab: &Lab, in_flight: usize) -> anyhow::Result<Figures> {
+    let file = tempfile::tempfile_in(&lab.root).context("making a file to append to")?;
+    let (records, waiting) = mpsc::channel(WAITING_RECORDS);
+    let writer = std::thread::spawn(move || write_groups(file, waiting));
+    let append = async |_| {
+        let (done, durable) = oneshot::channel();
+        records.send(done).await.context("the writer is gone")?;
+        durable.await.context("the writer has failed")
+    };
+    let pace = Pace::Closed(in_flight);
+    load::run(pace, Bounds::time(lab.options.warm_up_time()), append).await?;
+    let meter = Meter::start(None, None)?;
+    let tally = load::run(pace, Bounds::time(lab.options.measured_time()), append).await?;
+    let usage = meter.stop()?;
+    drop(records);
+    match writer.join() {
+        Ok(result) => result?,
+        Err(_) => anyhow::bail!("the writer panicked"),
+    }
+    let mut figures = of_load(&tally)?;
+    add_usage(&mut figures, &usage, tally.done);
+    for of_others in [figure::SERVER_CPU, figure::RECEIVER_CPU, figure::DISK] {
+        figures.remove(of_others);
+    }
+    Ok(figures)
+}
+
+fn write_groups(mut file: File, mut waiting: mpsc::Receiver<oneshot::Sender<()>>) -> anyhow::Result<()> {
+    let mut group = Vec::new();
+    let mut buffer = Vec::new();
+    while let Some(first) = waiting.blocking_recv() {
+        group.push(first);
+        while let Ok(next) = waiting.try_recv() {
+            group.push(next);
+        }
+        buffer.clear();
+        buffer.resize(group.len() * RECORD_BYTES, b'r');
+        file.write_all(&buffer).context("appending")?;
+        file.sync_data().context("fdatasync")?;
+        for done in group.drain(..) {
+            // Whoever asked may have run out of time.
+            _ = done.send(());
+        }
+    }
+    Ok(())
+}

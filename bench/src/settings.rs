@@ -1,0 +1,148 @@
+//! The command line.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use clap::{Args, Parser, Subcommand};
+use serde::Serialize;
+
+/// Measures a Ringback server with real processes over real sockets, beside what bare libraries reach in the same
+/// run.
+#[derive(Debug, Parser)]
+#[command(name = "ringback-bench", disable_help_subcommand = true)]
+pub(crate) struct Cli {
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+/// What to run.
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// The bare HTTP client and the bare file: the limits of this machine in this run.
+    Reference(Options),
+    /// Sends per second, over REST and WebSocket, without rules, with before-rule, after-rule, both.
+    Send(Options),
+    /// What a before-callback adds to the latency of a send.
+    Before(Options),
+    /// After-callbacks per second out of a full log and while messages come in.
+    After(Options),
+    /// All of them in one table.
+    All(Options),
+    /// The receiver's process.
+    #[command(hide = true)]
+    Receiver {
+        /// Time after which it answers, in microseconds.
+        #[arg(long, default_value_t = 0)]
+        delay_us: u64,
+    },
+    /// Runs a command that ends when standard input does.
+    #[command(hide = true)]
+    Guard {
+        program: String,
+        #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
+        arguments: Vec<String>,
+    },
+}
+
+/// How to run it.
+#[derive(Debug, Clone, Args, Serialize)]
+pub(crate) struct Options {
+    /// Rounds; every case runs once per round, in turns forwards and backwards.
+    #[arg(long, default_value_t = 5, value_parser = clap::value_parser!(u32).range(1..=100))]
+    pub(crate) rounds: u32,
+    /// Seconds that each case is measured in each round.
+    #[arg(long, default_value_t = 3.0, value_parser = seconds)]
+    pub(crate) seconds: f64,
+    /// Seconds of load before measuring.
+    #[arg(long, default_value_t = 1.0, value_parser = seconds)]
+    pub(crate) warm_up: f64,
+    /// Two rounds of one second each: enough to see that everything works, not enough to quote.
+    #[arg(long)]
+    pub(crate) quick: bool,
+    /// Requests in flight where a case says "many".
+    #[arg(long, default_value_t = 64, value_parser = clap::value_parser!(u16).range(2..=1024))]
+    pub(crate) in_flight: u16,
+    /// Requests per second of the open loops that measure a before-callback.
+    #[arg(long, default_value_t = 1000, value_parser = clap::value_parser!(u32).range(1..=100_000))]
+    pub(crate) rate: u32,
+    /// Characters of a message's text.
+    #[arg(long, default_value_t = 250, value_parser = clap::value_parser!(u16).range(40..=20_000))]
+    pub(crate) text: u16,
+    /// Messages put into the log before it is drained.
+    #[arg(long, default_value_t = 20_000, value_parser = clap::value_parser!(u32).range(100..=1_000_000))]
+    pub(crate) backlog: u32,
+    /// Runs per round that may be repeated because processor time was stolen or went to other processes.
+    #[arg(long, default_value_t = 10)]
+    pub(crate) repeats: u32,
+    /// Run only the cases whose name contains this, and the bare calls.
+    #[arg(long)]
+    pub(crate) only: Option<String>,
+    /// The server; without it the binary beside this one, built before the run.
+    #[arg(long)]
+    pub(crate) server: Option<PathBuf>,
+    /// Do not build the server before the run.
+    #[arg(long)]
+    pub(crate) no_build: bool,
+    /// Where data folders are made and removed again: a real disk. Without it, beside this binary.
+    #[arg(long)]
+    pub(crate) data_root: Option<PathBuf>,
+    /// Where the result goes, as JSON: a file, or a folder in which it is named by date, commit and scenario.
+    #[arg(long)]
+    pub(crate) out: Option<PathBuf>,
+}
+
+impl Options {
+    /// With what `--quick` means.
+    pub(crate) fn settled(mut self) -> Self {
+        if self.quick {
+            self.rounds = self.rounds.min(2);
+            self.seconds = self.seconds.min(1.0);
+            self.warm_up = self.warm_up.min(0.3);
+            self.backlog = self.backlog.min(4000);
+            self.repeats = self.repeats.min(2);
+        }
+        self
+    }
+
+    /// [`Options::seconds`].
+    pub(crate) fn measured_time(&self) -> Duration {
+        Duration::from_secs_f64(self.seconds)
+    }
+
+    /// [`Options::warm_up`].
+    pub(crate) fn warm_up_time(&self) -> Duration {
+        Duration::from_secs_f64(self.warm_up)
+    }
+}
+
+fn seconds(text: &str) -> Result<f64, String> {
+    match text.parse() {
+        Ok(seconds) if (0.05..=600.0).contains(&seconds) => Ok(seconds),
+        _ => Err("seconds between 0.05 and 600".to_owned()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory as _;
+
+    use super::*;
+
+    #[test]
+    fn the_command_line_is_consistent() {
+        Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn quick_only_ever_shortens() {
+        let parse = |arguments: &str| match Cli::try_parse_from(arguments.split(' ')).unwrap().command {
+            Command::Send(options) => options.settled(),
+            other => panic!("{other:?}"),
+        };
+        let quick = parse("bench send --quick --rounds 1");
+        assert_eq!((quick.rounds, quick.measured_time()), (1, Duration::from_secs(1)));
+        let full = parse("bench send --seconds 0.5");
+        assert_eq!((full.rounds, full.measured_time()), (5, Duration::from_millis(500)));
+        assert!(Cli::try_parse_from(["bench", "send", "--seconds", "-1"]).is_err());
+    }
+}
