@@ -8,6 +8,10 @@ use ringback_model::time::UnixMs;
 
 /// Failures in a row that open the breaker; first attempts and retries count alike.
 pub const OPENS_AFTER: u32 = 10;
+/// Failures in a row that open it when each says that nobody is there. Fewer, because they are no fault of any
+/// delivery: with little traffic a receiver that is down must not use up the retries of the one that waits, and
+/// must not be looked for at the pace of a long schedule.
+pub const OPENS_AFTER_ABSENCES: u32 = 3;
 /// Waits before the first probes, seconds; the last one repeats.
 const PROBE_WAITS_S: [u64; 5] = [1, 2, 5, 10, 30];
 /// Share of a wait that jitter may add.
@@ -33,7 +37,17 @@ pub enum Permit {
 pub struct Breaker {
     enabled: bool,
     failures: u32,
+    absences: u32,
     state: State,
+}
+
+/// What a failure says about the receiver.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Symptom {
+    /// It answered, or took too long: the delivery may be at fault.
+    Answers,
+    /// Nobody is there to answer: no connection, or a proxy says so (429, 502, 503, 504).
+    Absent,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -46,7 +60,7 @@ impl Breaker {
     /// A closed one. One that is not `enabled` counts and never opens.
     #[must_use]
     pub const fn new(enabled: bool) -> Self {
-        Self { enabled, failures: 0, state: State::Closed { in_flight: usize::MAX } }
+        Self { enabled, failures: 0, absences: 0, state: State::Closed { in_flight: usize::MAX } }
     }
 
     /// What may be sent.
@@ -91,6 +105,7 @@ impl Breaker {
     /// A call succeeded. True where that closed the breaker: what waits is due now.
     pub fn succeeded(&mut self) -> bool {
         self.failures = 0;
+        self.absences = 0;
         match &mut self.state {
             State::Closed { in_flight } => {
                 *in_flight = in_flight.saturating_mul(2);
@@ -104,10 +119,21 @@ impl Breaker {
     }
 
     /// A call that was not a probe failed. True where that opened the breaker.
-    pub fn failed(&mut self, now: UnixMs, retry_after: Option<Duration>, dice: f64) -> bool {
+    pub fn failed(
+        &mut self,
+        symptom: Symptom,
+        now: UnixMs,
+        retry_after: Option<Duration>,
+        dice: f64,
+    ) -> bool {
         self.failures = self.failures.saturating_add(1);
+        self.absences = match symptom {
+            Symptom::Answers => 0,
+            Symptom::Absent => self.absences.saturating_add(1),
+        };
+        let enough = self.failures >= OPENS_AFTER || self.absences >= OPENS_AFTER_ABSENCES;
         match &mut self.state {
-            State::Closed { .. } if self.enabled && self.failures >= OPENS_AFTER => {
+            State::Closed { .. } if self.enabled && enough => {
                 self.state = State::Open {
                     probes: 0,
                     next: now.plus(probe_wait(0, retry_after, dice)),
@@ -153,7 +179,7 @@ mod tests {
     fn opened(now: UnixMs) -> Breaker {
         let mut breaker = Breaker::new(true);
         for n in 1..=OPENS_AFTER {
-            assert_eq!(breaker.failed(now, None, 0.0), n == OPENS_AFTER, "failure {n}");
+            assert_eq!(breaker.failed(Symptom::Answers, now, None, 0.0), n == OPENS_AFTER, "failure {n}");
         }
         breaker
     }
@@ -180,11 +206,24 @@ mod tests {
     }
 
     #[test]
+    fn a_receiver_that_is_not_there_is_left_alone_sooner() {
+        let mut breaker = Breaker::new(true);
+        for symptom in [Symptom::Absent, Symptom::Absent, Symptom::Answers, Symptom::Absent, Symptom::Absent]
+        {
+            assert!(
+                !breaker.failed(symptom, UnixMs(0), None, 0.0),
+                "an answer in between starts the count anew"
+            );
+        }
+        assert!(breaker.failed(Symptom::Absent, UnixMs(0), None, 0.0));
+    }
+
+    #[test]
     fn a_success_between_failures_keeps_it_closed() {
         let mut breaker = Breaker::new(true);
         for _ in 0..100 {
             for _ in 1..OPENS_AFTER {
-                assert!(!breaker.failed(UnixMs(0), None, 0.5));
+                assert!(!breaker.failed(Symptom::Answers, UnixMs(0), None, 0.5));
             }
             breaker.succeeded();
         }
@@ -194,7 +233,7 @@ mod tests {
     #[test]
     fn a_receiver_that_asks_for_time_gets_it() {
         let mut breaker = opened(UnixMs(0));
-        breaker.failed(UnixMs(0), Some(Duration::from_secs(60)), 0.0);
+        breaker.failed(Symptom::Answers, UnixMs(0), Some(Duration::from_secs(60)), 0.0);
         assert_eq!(breaker.next_probe(), Some(UnixMs(60_000)));
         breaker.probe_failed(UnixMs(60_000), Some(Duration::from_secs(1_000_000)), 0.0);
         assert_eq!(breaker.next_probe(), Some(UnixMs(60_000 + 3_600_000)));
@@ -204,7 +243,7 @@ mod tests {
     fn one_that_is_off_never_opens() {
         let mut breaker = Breaker::new(false);
         for _ in 0..1000 {
-            assert!(!breaker.failed(UnixMs(0), None, 0.0));
+            assert!(!breaker.failed(Symptom::Answers, UnixMs(0), None, 0.0));
         }
         assert_eq!(breaker.failures(), 1000);
     }
@@ -218,13 +257,14 @@ mod tests {
                 now = UnixMs(now.0 + ahead);
                 match (what, breaker.permit(now)) {
                     (0, Permit::Probe) => { breaker.probe_started(); breaker.probe_failed(now, None, dice); }
-                    (0 | 1, _) => { breaker.failed(now, None, dice); }
+                    (0, _) => { breaker.failed(Symptom::Answers, now, None, dice); }
+                    (1, _) => { breaker.failed(Symptom::Absent, now, None, dice); }
                     _ => { breaker.succeeded(); prop_assert!(!breaker.is_open()); }
                 }
                 match breaker.permit(now) {
                     Permit::Wait(next) => prop_assert!(next.since(now) <= Duration::from_secs(36)),
                     Permit::Flow(most) => prop_assert!(most >= RAMP_START),
-                    Permit::Probe => prop_assert!(breaker.failures() >= OPENS_AFTER),
+                    Permit::Probe => prop_assert!(breaker.failures() >= OPENS_AFTER_ABSENCES),
                     Permit::Probing => prop_assert!(false, "no probe is in flight"),
                 }
             }

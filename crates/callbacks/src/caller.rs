@@ -159,7 +159,8 @@ impl fmt::Display for CallErrorKind {
 /// Settings of [`HttpCaller`].
 #[derive(Debug, Clone)]
 pub struct HttpCallerSettings {
-    /// PEM file with certificate authorities to trust instead of the machine's; rules may name their own.
+    /// PEM file with certificate authorities to trust besides the machine's; a rule that names its own trusts
+    /// those alone.
     pub ca_file: Option<PathBuf>,
     /// Value of the `user-agent` header.
     pub user_agent: String,
@@ -184,6 +185,7 @@ struct PoolKey {
 enum TlsKey {
     Plain,
     System,
+    SystemAndFile(PathBuf),
     File(PathBuf),
 }
 
@@ -208,9 +210,10 @@ impl HttpCaller {
     fn pool(&self, uri: &Uri, how: &CallPolicy) -> Result<Pool, CallError> {
         let key = PoolKey {
             allow_private: how.allow_private,
-            tls: match (uri.scheme_str(), how.ca_file.as_ref().or(self.ca_file.as_ref())) {
-                (Some("https"), Some(file)) => TlsKey::File(file.clone()),
-                (Some("https"), None) => TlsKey::System,
+            tls: match (uri.scheme_str(), &how.ca_file, &self.ca_file) {
+                (Some("https"), Some(file), _) => TlsKey::File(file.clone()),
+                (Some("https"), None, Some(file)) => TlsKey::SystemAndFile(file.clone()),
+                (Some("https"), None, None) => TlsKey::System,
                 _ => TlsKey::Plain,
             },
         };
@@ -278,6 +281,7 @@ fn build_pool(key: &PoolKey) -> Result<Pool, CallError> {
     let config = match &key.tls {
         TlsKey::Plain => tls::nobody()?,
         TlsKey::System => tls::system()?,
+        TlsKey::SystemAndFile(path) => tls::system_and_file(path)?,
         TlsKey::File(path) => tls::from_file(path)?,
     };
     let connector = HttpsConnectorBuilder::new()

@@ -36,7 +36,7 @@ pub mod signature;
 pub mod status;
 mod tail;
 pub mod telemetry;
-mod tls;
+pub mod tls;
 pub mod webhook_id;
 
 pub use caller::{CallError, CallErrorKind, CallPolicy, Caller, HttpCaller, HttpCallerSettings, Response};

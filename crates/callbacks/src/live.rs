@@ -89,10 +89,13 @@ impl LiveRule {
 
     /// The request as it is to be sent now: where it was rendered with another URL of the rule, with the present one.
     pub(crate) fn redirect(&self, outbound: &Arc<Outbound>) -> Arc<Outbound> {
-        if outbound.url.starts_with(&self.rule.url) {
+        // The longest that fits: one URL may begin like another.
+        let fits = |url: &str| outbound.url.starts_with(url).then_some(url.len());
+        let old = self.urls.iter().find(|old| fits(old).is_some());
+        if fits(&self.rule.url) > old.map(String::len) {
             return Arc::clone(outbound);
         }
-        let rest = self.urls.iter().find_map(|old| outbound.url.strip_prefix(old.as_str()));
+        let rest = old.and_then(|old| outbound.url.strip_prefix(old.as_str()));
         match rest {
             Some(rest) => {
                 Arc::new(Outbound { url: format!("{}{rest}", self.rule.url), ..outbound.as_ref().clone() })

@@ -83,6 +83,13 @@ impl RuleMetrics {
         }
     }
 
+    /// The rule's task has ended: what it owes stays, but nothing is under way and nobody is being left alone.
+    pub(crate) fn stopped(&self) {
+        for gauge in [&self.in_flight, &self.lag, &self.breaker_open] {
+            gauge.set(0.0);
+        }
+    }
+
     pub(crate) fn attempted(&self, outcome: &'static str, took: Duration) {
         self.duration.record(took.as_secs_f64());
         let mut outcomes = self.outcomes.lock().unwrap_or_else(PoisonError::into_inner);

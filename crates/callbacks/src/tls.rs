@@ -26,6 +26,25 @@ pub(crate) fn system() -> Result<ClientConfig, CallError> {
 /// # Errors
 /// Where the file cannot be read or holds no certificate.
 pub(crate) fn from_file(path: &Path) -> Result<ClientConfig, CallError> {
+    Ok(builder()?.with_root_certificates(authorities(path)?).with_no_client_auth())
+}
+
+/// Trusts what the machine trusts, and the certificate authorities of a PEM file.
+///
+/// # Errors
+/// Where the file cannot be read or holds no certificate.
+pub fn system_and_file(path: &Path) -> Result<ClientConfig, CallError> {
+    let mut roots = authorities(path)?;
+    // A machine that has none of its own, or some that cannot be read, still has those of the file.
+    roots.add_parsable_certificates(rustls_native_certs::load_native_certs().certs);
+    Ok(builder()?.with_root_certificates(roots).with_no_client_auth())
+}
+
+/// The certificate authorities of a PEM file.
+///
+/// # Errors
+/// Where the file cannot be read or holds no certificate.
+pub fn authorities(path: &Path) -> Result<RootCertStore, CallError> {
     let shown = path.display();
     let pem = std::fs::read(path).map_err(|error| refuse(format!("cannot read ca_file {shown}: {error}")))?;
     let mut roots = RootCertStore::empty();
@@ -39,7 +58,7 @@ pub(crate) fn from_file(path: &Path) -> Result<ClientConfig, CallError> {
     if roots.is_empty() {
         return Err(refuse(format!("ca_file {shown} holds no certificate")));
     }
-    Ok(builder()?.with_root_certificates(roots).with_no_client_auth())
+    Ok(roots)
 }
 
 fn builder() -> Result<rustls::ConfigBuilder<ClientConfig, rustls::WantsVerifier>, CallError> {

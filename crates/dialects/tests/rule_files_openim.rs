@@ -234,6 +234,40 @@ fn a_complete_file_is_never_an_error() {
 }
 
 #[test]
+fn typing_errors_are_found_in_callbacks_that_are_not_served_yet() {
+    let file = parse("webhooks", "url: http://h/\nbeforeAddFriend:\n  enable: true\n  timout: 3\n");
+    let note = file.notes.iter().find(|note| note.key == "beforeAddFriend.timout").unwrap();
+    assert_eq!((note.severity, note.line), (Severity::Warning, 4));
+    assert!(note.text.contains("did you mean timeout?"), "{}", note.text);
+}
+
+#[test]
+fn a_signature_without_a_secret_is_remarked_on() {
+    let text = |more: &str| {
+        format!("url: http://h/\nafterSendSingleMsg:\n  enable: true\n  standardWebhooks: true\n{more}")
+    };
+    let unsigned = |text: &str| {
+        parse("webhooks", text)
+            .notes
+            .iter()
+            .any(|note| note.line == 4 && note.text.contains("nothing is signed"))
+    };
+    assert!(unsigned(&text("")));
+    assert!(!unsigned(&text("  secret: whsec_c2VjcmV0\n")));
+}
+
+#[test]
+fn sentences_count_one_group_as_one() {
+    let text = "url: http://h/\nafterSendGroupMsg:\n  enable: true\n  attentionIds: [\"1\"]\n";
+    let file = parse("webhooks", text);
+    assert!(
+        file.notes.iter().any(|note| note.text.contains("to the 1 group of attentionIds")),
+        "{:?}",
+        file.notes
+    );
+}
+
+#[test]
 fn rules_of_files_are_rules_of_their_contracts() {
     for (kind, name) in [("webhooks", "webhooks-full.yml"), ("callback", "callback-v2-root.yml")] {
         for rule in parse(kind, &sample(name)).rules {

@@ -147,6 +147,7 @@ impl Im {
             message = self.ask(context, EventKind::MessageScreening, message).await?;
         }
         let mut facts = self.facts(&mut message).await?;
+        let target = message.target.clone();
         match message.target {
             // Single chats ask before the block list is looked at, groups after membership: receivers of
             // callbacks rely on this order (callback sheet 4.2).
@@ -161,7 +162,6 @@ impl Im {
             Target::Notice(_) => check_notice(&facts)?,
         }
         if asks_rules {
-            let target = message.target.clone();
             message = self.ask(context, EventKind::MessageRewriting, message).await?;
             check_sizes(&message.content.raw, Some(&message.client_id))?;
             // Who is in a group changes while receivers think. Of a single chat nothing does but what the commit

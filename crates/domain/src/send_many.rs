@@ -77,7 +77,13 @@ impl Tally {
     fn take(&mut self, one: Option<Result<OneResult, tokio::task::JoinError>>) {
         match one {
             // The ticket is dropped: the caller is no device of the sender, no echo can overtake his answer.
-            Some(Ok((user, Ok(Done { outcome: Outcome::Sent(sent), .. })))) => self.sent.push((user, sent)),
+            Some(Ok((user, Ok(Done { outcome: Outcome::Sent(mut sent), .. })))) => {
+                if sent.before.is_none() {
+                    // One per receiver is held until all are done: of what was sent everywhere, none is needed.
+                    Arc::make_mut(&mut sent.message).content.raw = String::new();
+                }
+                self.sent.push((user, sent));
+            }
             Some(Ok((user, _))) => self.failed.push(user),
             Some(Err(panic)) => tracing::error!(%panic, "a send to one of many receivers broke"),
             None => {}

@@ -301,7 +301,7 @@ pub enum Outcome {
     Sent(Sent),
     /// Messages were taken, or not, receiver by receiver.
     SentToMany {
-        /// Those that were taken, with their receivers.
+        /// Those that were taken, with their receivers; without the content where no rule has changed the message.
         sent: Vec<(UserId, Sent)>,
         /// Receivers for whom it was not.
         failed: Vec<UserId>,

@@ -81,6 +81,8 @@ pub const WINDOW_DELIVERIES: usize = 2048;
 pub const EXCEPTIONS_PER_RULE: usize = 10_000;
 /// Events that the store keeps decoded in memory for readers that keep up.
 pub const LOG_CACHE_EVENTS: usize = 8192;
+/// Bytes of those events, roughly: messages of the largest kind, or lists of offline members, would hold gigabytes.
+pub const LOG_CACHE_BYTES: usize = 64 * 1024 * 1024;
 /// How long an event stays readable for rules. Setting `log.keep`.
 pub const LOG_KEEP: Duration = Duration::from_secs(3 * 24 * 3600);
 /// How often progress of rules is written down; what lies between is sent again after a crash.

@@ -8,7 +8,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::{Context as _, anyhow};
-use ringback_callbacks::Engine;
+use ringback_callbacks::{Engine, SetRulesError};
 use ringback_dialects::Dialects;
 use ringback_domain::Handovers;
 use ringback_model::ports::Store;
@@ -46,6 +46,18 @@ pub enum NotStarted {
     Wrong(Vec<Remark>),
     /// Anything else: exit code 1.
     Failed(anyhow::Error),
+}
+
+impl NotStarted {
+    /// Rules that the engine does not take are the operator's to mend, unless it was the store that failed.
+    fn of_rules(why: SetRulesError) -> Self {
+        match why {
+            SetRulesError::Fault(fault) => {
+                Self::Failed(anyhow::Error::new(fault).context("the rules cannot be written down"))
+            }
+            wrong => Self::Wrong(vec![Remark::of_rules(&wrong)]),
+        }
+    }
 }
 
 impl From<anyhow::Error> for NotStarted {
@@ -107,7 +119,7 @@ impl Server {
         let sessions = SessionTable::new(settings.limits.connections_per_user);
         let handovers = Arc::new(Handovers::new());
         let engine = start_engine(&settings, &dialects, &store, &handovers).await?;
-        engine.set_rules(rules.rules).await.map_err(|why| NotStarted::Wrong(vec![Remark::of_rules(&why)]))?;
+        engine.set_rules(rules.rules).await.map_err(NotStarted::of_rules)?;
         let im = start_product(&settings, &secret, &dialects, &store, &engine, &sessions, &handovers).await?;
         let product: Arc<dyn Product> = Arc::new(Front(Arc::clone(&im)));
         let sockets = Arc::new(Sockets {

@@ -12,6 +12,7 @@ use ringback_model::ports::Fut;
 use ringback_model::rule::Rule;
 use tokio_util::sync::CancellationToken;
 
+use crate::rule_check;
 use crate::settings::{Env, Loader, Problem, RulePlace, RuleText, Settings};
 
 /// How often the files are looked at. Their content is compared, so replaced links count as changes too.
@@ -99,24 +100,19 @@ impl RuleSource {
 
     fn read_one(&self, from: &RuleText, settings: &Settings, to: &mut ReadRules) {
         let Some(format) = self.formats.iter().find(|format| format.key() == from.key) else { return };
-        let (place, text, lines_above) = match &from.place {
-            RulePlace::File(path) => {
-                let place = path.display().to_string();
-                match read_file(path) {
-                    Ok(text) => (place, text, 0),
-                    Err(why) => return to.remarks.push(broken(place, from.key, why)),
-                }
-            }
+        let (path, text, lines_above) = match &from.place {
+            RulePlace::File(path) => match read_file(path) {
+                Ok(text) => (Some(path), text, 0),
+                Err(why) => return to.remarks.push(broken(path.display().to_string(), from.key, why)),
+            },
             RulePlace::Inline { text, lines_above } => {
-                let file = self
-                    .loader
-                    .file
-                    .as_ref()
-                    .map_or_else(|| "settings".to_owned(), |path| path.display().to_string());
-                (file, text.clone(), *lines_above)
+                (self.loader.file.as_ref(), text.clone(), *lines_above)
             }
         };
-        let file = format.parse(&text, lines_above, &|name| (self.env)(name), &settings.switches);
+        let place = path.map_or_else(|| "settings".to_owned(), |path| path.display().to_string());
+        let folder = path.and_then(|path| path.parent()).unwrap_or_else(|| Path::new(""));
+        let mut file = format.parse(&text, lines_above, &|name| (self.env)(name), &settings.switches);
+        rule_check::inspect(&mut file, folder);
         to.remarks.extend(file.notes.into_iter().map(|note| Remark { place: place.clone(), note }));
         to.rules.extend(file.rules);
     }

@@ -6,11 +6,15 @@ use anyhow::Context as _;
 use metrics_exporter_prometheus::{Matcher, PrometheusBuilder, PrometheusHandle};
 use tracing_subscriber::EnvFilter;
 
+use crate::metric_help;
 use crate::settings::{LogFormat, Settings};
 
 /// Upper bounds of the buckets of every histogram of seconds: from a loopback call to the longest timeout.
 const SECONDS: [f64; 16] =
     [0.0005, 0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0, 2.0, 5.0, 10.0, 30.0, 60.0];
+
+/// Upper bounds of the buckets of commits per durable write.
+const COMMITS: [f64; 9] = [1.0, 2.0, 4.0, 8.0, 16.0, 32.0, 64.0, 128.0, 256.0];
 
 /// Checks a filter of log lines.
 ///
@@ -55,8 +59,10 @@ pub fn metrics() -> anyhow::Result<PrometheusHandle> {
 fn install() -> anyhow::Result<PrometheusHandle> {
     let recorder = PrometheusBuilder::new()
         .set_buckets_for_metric(Matcher::Suffix("_seconds".to_owned()), &SECONDS)?
+        .set_buckets_for_metric(Matcher::Full(metric_help::GROUP_COMMITS.to_owned()), &COMMITS)?
         .build_recorder();
     let handle = recorder.handle();
     metrics::set_global_recorder(recorder).map_err(|error| anyhow::anyhow!("{error}"))?;
+    metric_help::describe();
     Ok(handle)
 }

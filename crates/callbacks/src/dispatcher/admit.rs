@@ -93,7 +93,7 @@ impl Runner {
     }
 
     fn enqueue(&mut self, delivery: Delivery) {
-        if self.rows.contains(delivery.key) {
+        if self.has_row(delivery.key) {
             // After a crash: the row was saved, the cursor before it.
             return;
         }
@@ -104,6 +104,11 @@ impl Runner {
         }
         self.window.hold(delivery.key.pos, delivery.outbound.body.len());
         self.append(delivery);
+    }
+
+    /// Whether the delivery has left the stream already.
+    pub(super) fn has_row(&self, key: DeliveryKey) -> bool {
+        self.rows.contains(key) || self.set_aside.contains(&key)
     }
 
     /// Adds a delivery at the end of its lane.

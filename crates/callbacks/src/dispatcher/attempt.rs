@@ -11,7 +11,8 @@ use ringback_model::time::UnixMs;
 use tokio::time::Instant;
 
 use super::lines::LaneKey;
-use crate::caller::{CallError, Caller, Response};
+use crate::breaker::Symptom;
+use crate::caller::{CallError, CallErrorKind, Caller, Response};
 use crate::live::LiveRule;
 use crate::telemetry::AttemptLine;
 use crate::{headers, webhook_id};
@@ -57,6 +58,7 @@ pub(crate) enum Attempted {
     DeliveredBadly,
     Failed {
         error: String,
+        symptom: Symptom,
         retry_after: Option<Duration>,
     },
 }
@@ -100,15 +102,23 @@ pub(crate) async fn attempt(
 fn judge(live: &LiveRule, answer: Result<Response, CallError>) -> (&'static str, Attempted) {
     match answer {
         Err(error) => {
-            let failed = Attempted::Failed { error: error.to_string(), retry_after: None };
-            (error.kind.name(), failed)
+            let symptom = match error.kind {
+                CallErrorKind::Connect
+                | CallErrorKind::Dns
+                | CallErrorKind::AddressRefused
+                | CallErrorKind::Tls => Symptom::Absent,
+                CallErrorKind::Timeout | CallErrorKind::TooLong | CallErrorKind::Protocol => Symptom::Answers,
+            };
+            (error.kind.name(), Attempted::Failed { error: error.to_string(), symptom, retry_after: None })
         }
         Ok(response) => match live.contract.accepted(&live.rule, &response.answer) {
             Acceptance::Delivered => ("delivered", Attempted::Delivered),
             Acceptance::DeliveredBadly(_) => ("delivered_badly", Attempted::DeliveredBadly),
             Acceptance::Failed(error) => {
-                let failed = Attempted::Failed { error, retry_after: response.retry_after };
-                ("not_accepted", failed)
+                // What proxies answer in place of a receiver that is not there (RFC 9110 15.6, RFC 6585 4).
+                let absent = matches!(response.answer.status, 429 | 502 | 503 | 504);
+                let symptom = if absent { Symptom::Absent } else { Symptom::Answers };
+                ("not_accepted", Attempted::Failed { error, symptom, retry_after: response.retry_after })
             }
         },
     }

@@ -41,13 +41,17 @@ impl Runner {
         if self.calls.len() >= limit || self.pacer.wait_until(Instant::now()).is_some() {
             return false;
         }
-        // Retries leave half of the room to lanes that are in order.
-        let rows_may = self.ready.is_empty() || self.row_calls < (limit / 2).max(1);
-        if rows_may && let Some((key, row)) = self.rows.take_due(now) {
-            self.start_row(key, row, false);
-            return true;
-        }
-        self.start_ready(false)
+        // Retries leave half of the room to lanes that are in order; where there is room for one, they take turns.
+        let row_first = self.row_calls < (limit / 2).max(1) && (limit > 1 || !self.row_went_last);
+        (row_first && self.start_due_row(now)) || self.start_ready(false) || self.start_due_row(now)
+    }
+
+    fn start_due_row(&mut self, now: UnixMs) -> bool {
+        let Some((key, row)) = self.rows.take_due(now) else {
+            return false;
+        };
+        self.start_row(key, row, false);
+        true
     }
 
     /// Rows and lanes take turns, and among each another one each time: a delivery that can never succeed must not
@@ -114,6 +118,7 @@ impl Runner {
     }
 
     fn start(&mut self, delivery: Delivery, probe: bool) {
+        self.row_went_last = delivery.source == Source::Row;
         self.pacer.started(Instant::now());
         self.calls.push(Box::pin(attempt(
             Arc::clone(&self.live),

@@ -214,7 +214,7 @@ impl Runner {
                 (0..copies)
                     .filter_map(|copy| self.render(event, copy, Source::Lane))
                     .filter(|delivery| delivery.lane == page.lane && delivery.key > done)
-                    .filter(|delivery| delivery.key <= passed && !self.rows.contains(delivery.key)),
+                    .filter(|delivery| delivery.key <= passed && !self.has_row(delivery.key)),
             );
         }
         if found.is_empty() {

@@ -1,6 +1,6 @@
 //! The task of one after-rule.
 
-use std::collections::VecDeque;
+use std::collections::{HashSet, VecDeque};
 use std::future::Future;
 use std::pin::Pin;
 use std::sync::Arc;
@@ -78,6 +78,8 @@ pub(crate) struct Runner {
     pub(super) ready: VecDeque<LaneKey>,
     pub(super) rows: Rows,
     pub(super) parked: u64,
+    /// Parked before this run began: not to be tried again where the cursor is still before them.
+    pub(super) set_aside: HashSet<DeliveryKey>,
     pub(super) breaker: Breaker,
     pub(super) probe_rows_next: bool,
     pub(super) pacer: Pacer,
@@ -86,6 +88,7 @@ pub(crate) struct Runner {
     pub(super) expanding: Option<Expanding>,
     pub(super) calls: FuturesUnordered<Owned<Done>>,
     pub(super) row_calls: usize,
+    pub(super) row_went_last: bool,
     pub(super) handovers: FuturesUnordered<Owned<(LaneKey, DeliveryKey)>>,
     pub(super) lane_reads: FuturesUnordered<Owned<LanePage>>,
     pub(super) to_resume: VecDeque<LaneKey>,
@@ -117,8 +120,8 @@ impl Intake {
 pub(crate) struct Loaded {
     pub(crate) cursor: LogPos,
     pub(crate) progress: RuleProgress,
-    /// Keys of parked deliveries; only rules that hold lanes for them need to know.
-    pub(crate) parked: Vec<DeliveryKey>,
+    /// Keys of parked deliveries: of those after the cursor, and of all where the rule holds lanes for them.
+    pub(crate) parked: HashSet<DeliveryKey>,
 }
 
 impl Runner {
@@ -132,6 +135,7 @@ impl Runner {
             pacer: Pacer::new(policy.rate_limit, now),
             intake: Intake::Behind(read_log(&shared, loaded.cursor)),
             parked: loaded.progress.parked,
+            set_aside: loaded.parked,
             live,
             shared,
             ledger,
@@ -146,6 +150,7 @@ impl Runner {
             expanding: None,
             calls: FuturesUnordered::new(),
             row_calls: 0,
+            row_went_last: false,
             handovers: FuturesUnordered::new(),
             lane_reads: FuturesUnordered::new(),
             to_resume: VecDeque::new(),
@@ -153,13 +158,13 @@ impl Runner {
             recount: None,
         };
         for exception in loaded.progress.exceptions {
-            runner.restore(exception, loaded.cursor, &loaded.parked);
+            runner.restore(exception, loaded.cursor);
         }
         runner
     }
 
     /// Takes a row over from the store.
-    fn restore(&mut self, exception: Exception, cursor: LogPos, parked: &[DeliveryKey]) {
+    fn restore(&mut self, exception: Exception, cursor: LogPos) {
         let named = !exception.lane.0.is_empty();
         let key = exception.key;
         let (phase, done, marker) = match exception.state {
@@ -184,7 +189,7 @@ impl Runner {
             }
             ExceptionState::Resume => {
                 let done = marker_of(key);
-                let held = self.live.rule.policy.order == Order::Strict && parked.contains(&done);
+                let held = self.live.rule.policy.order == Order::Strict && self.set_aside.contains(&done);
                 let phase = if held { Phase::Held } else { Phase::Queued };
                 (phase, done, Some(key))
             }

@@ -8,6 +8,7 @@ use super::attempt::{Attempted, Delivery, Done, Source};
 use super::lines::LaneKey;
 use super::rows::Row;
 use super::runner::Runner;
+use crate::breaker::Symptom;
 use crate::retry::{self, Next, Outcome};
 
 impl Runner {
@@ -27,7 +28,7 @@ impl Runner {
         delivery.attempts = delivery.attempts.saturating_add(1);
         let (outcome, error) = match result {
             Attempted::Delivered | Attempted::DeliveredBadly => (Outcome::Delivered, String::new()),
-            Attempted::Failed { error, retry_after } => (Outcome::Failed { retry_after }, error),
+            Attempted::Failed { error, retry_after, .. } => (Outcome::Failed { retry_after }, error),
         };
         if outcome != Outcome::Delivered {
             delivery.since.get_or_insert(now);
@@ -48,7 +49,7 @@ impl Runner {
 
     fn tell_breaker(&mut self, result: &Attempted, probe: bool, now: UnixMs) {
         let dice = self.shared.dice.fraction();
-        let retry_after = match result {
+        let (symptom, retry_after) = match result {
             Attempted::Delivered => {
                 if self.breaker.succeeded() {
                     tracing::info!(target: "ringback::callback", rule = %self.live.id(), "receiver is back");
@@ -56,12 +57,12 @@ impl Runner {
                 }
                 return;
             }
-            Attempted::DeliveredBadly => None,
-            Attempted::Failed { retry_after, .. } => *retry_after,
+            Attempted::DeliveredBadly => (Symptom::Answers, None),
+            Attempted::Failed { symptom, retry_after, .. } => (*symptom, *retry_after),
         };
         if probe {
             self.breaker.probe_failed(now, retry_after, dice);
-        } else if self.breaker.failed(now, retry_after, dice) {
+        } else if self.breaker.failed(symptom, now, retry_after, dice) {
             tracing::warn!(
                 target: "ringback::callback",
                 rule = %self.live.id(),

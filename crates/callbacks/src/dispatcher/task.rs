@@ -1,6 +1,7 @@
 //! The life of one after-rule's task: after the one before it, from what is saved, until it is stopped.
 
 use std::any::Any;
+use std::collections::HashSet;
 use std::panic::AssertUnwindSafe;
 use std::pin::pin;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -13,6 +14,7 @@ use ringback_model::rule::Order;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::AbortOnDropHandle;
 
+use super::lines::whole;
 use super::runner::{Loaded, Runner, Shared};
 use crate::checkpoint::Checkpoints;
 use crate::ledger::Ledger;
@@ -141,6 +143,7 @@ impl Life {
         self.shared.tail.leave(&ledger);
         self.checkpoints.flush_until_saved().await;
         self.checkpoints.remove(&ledger);
+        self.live.metrics.stopped();
         ran
     }
 
@@ -162,16 +165,17 @@ impl Life {
     async fn load(&self) -> Result<Loaded, Fault> {
         let progress = self.shared.progress.load(self.live.id()).await?.unwrap_or_default();
         let strict = self.live.rule.policy.order == Order::Strict;
-        let parked = if strict && progress.parked > 0 { self.parked_keys().await? } else { Vec::new() };
+        let after = (!strict).then_some(whole(progress.cursor));
+        let parked = if progress.parked > 0 { self.parked_keys(after).await? } else { HashSet::new() };
         Ok(Loaded { cursor: progress.cursor.max(self.live.started), progress, parked })
     }
 
-    async fn parked_keys(&self) -> Result<Vec<DeliveryKey>, Fault> {
-        let mut keys: Vec<DeliveryKey> = Vec::new();
+    async fn parked_keys(&self, mut after: Option<DeliveryKey>) -> Result<HashSet<DeliveryKey>, Fault> {
+        let mut keys = HashSet::new();
         loop {
-            let after = keys.last().copied();
             let page = self.shared.progress.parked(self.live.id(), after, PARKED_PAGE).await?;
             let full = page.len() == PARKED_PAGE;
+            after = page.last().map(|exception| exception.key);
             keys.extend(page.into_iter().map(|exception| exception.key));
             if !full {
                 return Ok(keys);

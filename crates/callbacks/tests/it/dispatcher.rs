@@ -461,3 +461,25 @@ async fn what_is_parked_stays_parked_where_a_crash_left_the_cursor_before_it() {
     assert_eq!(positions(&world.caller.bodies()), [1, 2, 1]);
     assert_eq!((engine.status()[0].parked, engine.status()[0].cursor), (1, LogPos(2)));
 }
+
+#[tokio::test(start_paused = true)]
+async fn retries_do_not_hold_lanes_in_order_even_where_there_is_room_for_one_call() {
+    let world = World::new(1);
+    world.caller.react(|request, _| {
+        let bad = request.url.contains("/bad");
+        Reaction::After(Duration::from_secs(1), if bad { 500 } else { 200 })
+    });
+    let mut rule = retrying("r", &[10; 6]);
+    rule.policy.concurrency = 1;
+    let _engine = world.engine_with(vec![rule]).await;
+    for lane in 0..20 {
+        world.send(&format!("bad{lane}"));
+    }
+    seconds(40).await;
+    for lane in ["good1", "good2", "good3"] {
+        world.send(lane);
+    }
+    seconds(10).await;
+    let good = world.caller.bodies().iter().filter(|body| body.contains("good")).count();
+    assert_eq!(good, 3);
+}

@@ -257,6 +257,21 @@ fn authority() -> (tokio_rustls::TlsAcceptor, tempfile::NamedTempFile) {
 }
 
 #[tokio::test]
+async fn the_servers_own_authorities_come_on_top_of_the_machines() {
+    let (tls, ca_file) = authority();
+    let receiver = receiver(Some(tls)).await;
+    let request = post(format!("https://localhost:{}/ok", receiver.address.port()));
+    let settings =
+        HttpCallerSettings { ca_file: Some(ca_file.path().to_owned()), ..HttpCallerSettings::default() };
+    let caller = HttpCaller::new(settings).unwrap();
+    assert_eq!(caller.call(&request, &[], &how()).await.unwrap().answer.status, 200);
+    let (_, others) = authority();
+    let of_rule = CallPolicy { ca_file: Some(others.path().to_owned()), ..how() };
+    let error = caller.call(&request, &[], &of_rule).await.unwrap_err();
+    assert_eq!(error.kind, CallErrorKind::Tls, "a rule's own file stands alone: {error}");
+}
+
+#[tokio::test]
 async fn a_private_authority_is_trusted_where_it_is_named_and_nowhere_else() {
     let (tls, ca_file) = authority();
     let receiver = receiver(Some(tls)).await;

@@ -169,3 +169,24 @@ async fn a_change_does_not_wait_for_saves_of_the_one_before() {
     tokio::time::sleep(Duration::from_secs(30)).await;
     assert_eq!(world.caller.bodies(), ["1/0 lane v1", "2/0 lane v3"]);
 }
+
+#[tokio::test(start_paused = true)]
+async fn what_waits_goes_to_the_new_address_also_where_that_is_the_beginning_of_the_old_one() {
+    let world = World::new(1);
+    world.caller.react(|request, _| {
+        Reaction::Answer(if request.url.starts_with("http://r.test:8080/") { 500 } else { 200 }, "")
+    });
+    let mut wrong = rule("r", Phase::After);
+    wrong.url = "http://r.test:8080".to_owned();
+    wrong.policy.retry = Retry::Schedule(vec![5, 5]);
+    let engine = world.engine_with(vec![wrong.clone()]).await;
+    world.send("lane");
+    second().await;
+    let mut right = wrong;
+    right.url = "http://r.test:80".to_owned();
+    engine.set_rules(vec![right]).await.unwrap();
+    tokio::time::sleep(Duration::from_secs(20)).await;
+    let seen = world.caller.seen.lock().unwrap().clone();
+    let urls: Vec<&str> = seen.iter().map(|seen| seen.url.as_str()).collect();
+    assert_eq!(urls, ["http://r.test:8080/lane", "http://r.test:80/lane"]);
+}

@@ -4,9 +4,10 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use metrics_exporter_prometheus::PrometheusHandle;
-use ringback_callbacks::Engine;
+use ringback_callbacks::{Engine, SetRulesError};
 use ringback_domain::Im;
 use ringback_model::ports::{Clock as _, Store};
+use ringback_model::rule::Rule;
 use tokio_rustls::TlsAcceptor;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
@@ -21,6 +22,8 @@ use crate::workers::Workers;
 
 /// How often events beyond their time leave the log.
 const EXPIRE_EVERY: Duration = Duration::from_secs(60);
+/// Wait after rules could not be written down.
+const APPLY_AGAIN: Duration = Duration::from_secs(10);
 /// How often the recorder of metrics tidies its histograms.
 const UPKEEP_EVERY: Duration = Duration::from_secs(5);
 
@@ -89,10 +92,10 @@ pub(super) fn start_background(
     let pusher = Arc::clone(im);
     let until = stop.clone();
     workers.start("pusher", async move { pusher.run_pusher(until).await });
-    let target = Arc::clone(engine);
+    let (target, until) = (Arc::clone(engine), stop.clone());
     let apply: Apply = Arc::new(move |rules| {
-        let engine = Arc::clone(&target);
-        Box::pin(async move { engine.set_rules(rules).await.map_err(|error| error.to_string()) })
+        let (engine, until) = (Arc::clone(&target), until.clone());
+        Box::pin(async move { apply_rules(&engine, rules, &until).await.map_err(|error| error.to_string()) })
     });
     workers.start("rule_source", source.watch(settings.clone(), apply, stop.clone()));
     let log = Arc::clone(store);
@@ -116,6 +119,26 @@ pub(super) fn start_background(
             std::future::ready(())
         }),
     );
+}
+
+/// Puts rules into force. A store that does not take them now, being full perhaps, is asked again: nobody would touch
+/// the operator's file a second time.
+async fn apply_rules(
+    engine: &Engine,
+    rules: Vec<Rule>,
+    stop: &CancellationToken,
+) -> Result<(), SetRulesError> {
+    loop {
+        let fault = match engine.set_rules(rules.clone()).await {
+            Err(SetRulesError::Fault(fault)) => fault,
+            done => return done,
+        };
+        tracing::error!(%fault, "changed rules could not be written down; trying again");
+        tokio::select! {
+            () = stop.cancelled() => return Err(SetRulesError::Fault(fault)),
+            () = tokio::time::sleep(APPLY_AGAIN) => {}
+        }
+    }
 }
 
 /// Does something regularly until stopped.

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use anyhow::Context as _;
-use ringback_callbacks::{Engine, EngineParts, EngineSettings, HttpCaller, HttpCallerSettings};
+use ringback_callbacks::{Engine, EngineParts, EngineSettings, HttpCaller, HttpCallerSettings, tls};
 use ringback_dialects::Dialects;
 use ringback_domain::{Handovers, Im, ImParts, ImSettings};
 use ringback_model::command::{Actor, Call};
@@ -50,6 +50,10 @@ pub(super) async fn start_engine(
     store: &Arc<dyn Store>,
     handovers: &Arc<Handovers>,
 ) -> anyhow::Result<Arc<Engine>> {
+    // Said now, and not at the first call: it would fail every call over HTTPS.
+    if let Some(path) = &settings.tls.ca_file {
+        tls::authorities(path).context("tls.ca_file cannot be used")?;
+    }
     let caller = HttpCaller::new(HttpCallerSettings {
         ca_file: settings.tls.ca_file.clone(),
         ..HttpCallerSettings::default()

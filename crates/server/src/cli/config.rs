@@ -8,11 +8,14 @@ use std::sync::Arc;
 
 use anstyle::Style;
 use anyhow::Context as _;
+use ringback_callbacks::tls;
 use ringback_model::dialect::{Note, RuleFormat, Severity};
 use serde_json::json;
 
-use super::{DONE, Global, NO};
+use super::{DONE, Global, NO, WRONG_USE};
+use crate::listener;
 use crate::receiver::display::{Palette, painted};
+use crate::rule_check;
 use crate::settings::document::{self, EntryValue};
 use crate::settings::{Env, Flags, KEYS, Loader, RulePlace, Settings, defaults};
 
@@ -31,7 +34,16 @@ enum Command {
     Print(PrintArgs),
 }
 
+const CHECK_EXAMPLES: &str = "\
+Examples:
+  ringback config check webhooks.yml     # every callback of it in a sentence, and what cannot work
+  ringback config check ringback.yml     # the settings, and the rule files that they name
+  ringback config check --json FILE      # for scripts: one note per line, then the numbers of errors and warnings
+
+Variables of the environment count as they do for the server.";
+
 #[derive(Debug, clap::Args)]
+#[command(after_help = CHECK_EXAMPLES)]
 struct CheckArgs {
     /// The server's settings, or a file with rules in any form that the server reads
     file: PathBuf,
@@ -40,7 +52,13 @@ struct CheckArgs {
     kind: Option<String>,
 }
 
+const PRINT_EXAMPLES: &str = "\
+Examples:
+  ringback config print > ringback.yml                     # all defaults, to delete what you do not change
+  ringback config print --effective --config ringback.yml  # what a server would run with";
+
 #[derive(Debug, clap::Args)]
+#[command(after_help = PRINT_EXAMPLES)]
 struct PrintArgs {
     /// What holds now: file, environment and defaults merged; secrets are starred
     #[arg(long)]
@@ -115,7 +133,13 @@ fn check(args: &CheckArgs, formats: &[Arc<dyn RuleFormat>], global: &Global) -> 
     let text = std::fs::read_to_string(&args.file)
         .with_context(|| format!("cannot read {}", args.file.display()))?;
     let checker = Checker { loader: loader(None, Flags::new()), formats };
-    let reports = checker.reports(&args.file, &text, args.kind.as_deref())?;
+    let reports = match checker.reports(&args.file, &text, args.kind.as_deref()) {
+        Ok(reports) => reports,
+        Err(error) => {
+            eprintln!("ringback: {error:#}");
+            return Ok(ExitCode::from(WRONG_USE));
+        }
+    };
     let palette = Palette::for_stdout();
     let out = if global.json { as_json(&reports) } else { as_text(&reports, palette) };
     io::stdout().write_all(out.as_bytes())?;
@@ -173,7 +197,12 @@ impl Checker<'_> {
                 return vec![report];
             }
         };
-        report.notes = self.explanations(text, &[]);
+        report.notes = unusable_files(&settings);
+        let lines = self.lines(text);
+        for note in &mut report.notes {
+            note.line = lines.get(&note.key).copied().unwrap_or_default();
+        }
+        report.notes.extend(self.explanations(text, &report.notes));
         let mut others = Vec::new();
         for rules in &settings.rules {
             let Some(format) = self.formats.iter().find(|format| format.key() == rules.key) else { continue };
@@ -186,7 +215,7 @@ impl Checker<'_> {
                     Ok(text) => others.push(self.rules(format.as_ref(), path, &text, 0, &settings.switches)),
                     Err(error) => report.notes.push(Note {
                         severity: Severity::Error,
-                        line: 0,
+                        line: lines.get(rules.key).copied().unwrap_or_default(),
                         key: rules.key.to_owned(),
                         text: format!("{} cannot be read: {error}", path.display()),
                     }),
@@ -207,9 +236,18 @@ impl Checker<'_> {
         switches: &[(String, String)],
     ) -> Report {
         let env = |name: &str| (self.loader.env)(name);
-        let mut notes = format.parse(text, lines_above, &env, switches).notes;
+        let mut read = format.parse(text, lines_above, &env, switches);
+        rule_check::inspect(&mut read, file.parent().unwrap_or_else(|| Path::new("")));
+        let mut notes = read.notes;
         notes.sort_by_key(|note| note.line);
         Report { file: file.to_owned(), kind: format!("rules, as under `{}`", format.key()), notes }
+    }
+
+    /// On which line each key stands.
+    fn lines(&self, text: &str) -> BTreeMap<String, usize> {
+        let rule_keys = &self.loader.vocabulary.rule_keys;
+        let entries = document::read(text, &|key| rule_keys.contains(&key)).unwrap_or_default();
+        entries.into_iter().map(|entry| (entry.key, entry.line)).collect()
     }
 
     /// One sentence per key that is set and right, out of the defaults file.
@@ -225,6 +263,14 @@ impl Checker<'_> {
         };
         entries.into_iter().filter_map(explain).collect()
     }
+}
+
+/// Files that the settings name and that a server could not start with.
+fn unusable_files(settings: &Settings) -> Vec<Note> {
+    let error = |key: &str, text| Note { severity: Severity::Error, line: 0, key: key.to_owned(), text };
+    let own = listener::tls::acceptor(&settings.tls).err().map(|why| error("tls.cert", format!("{why:#}")));
+    let authorities = settings.tls.ca_file.as_ref().and_then(|path| tls::authorities(path).err());
+    own.into_iter().chain(authorities.map(|why| error("tls.ca_file", why.text))).collect()
 }
 
 /// The first sentence of every key's comment in the defaults file.

@@ -29,8 +29,7 @@ pub struct Args {
     /// Address to listen on; port 0 takes a free one
     #[arg(long, value_name = "ADDR", default_value = "127.0.0.1:10006")]
     listen: SocketAddr,
-    /// Contract by which calls are read, such as a rule names it [default: by the shape of each call]
-    #[arg(long, value_name = "CONTRACT")]
+    #[arg(long, value_name = "CONTRACT", help = contract_help())]
     dialect: Option<String>,
     /// Secret of the rule: says of each call whether its Standard Webhooks signature is valid
     #[arg(long, value_name = "S", env = "RINGBACK_LISTEN_SECRET", hide_env_values = true, value_parser = secret)]
@@ -82,6 +81,17 @@ struct TlsArgs {
     /// Folder in which a certificate that is made is kept
     #[arg(long, value_name = "DIR", default_value = "ringback-listen-tls")]
     tls_dir: PathBuf,
+}
+
+/// The contracts that there are, by name.
+fn contract_names(dialects: &[Arc<dyn Receiver>]) -> String {
+    let names: Vec<_> = dialects.iter().flat_map(|dialect| dialect.contracts()).copied().collect();
+    names.join(", ")
+}
+
+fn contract_help() -> String {
+    let names = contract_names(&ringback_dialects::all().receivers);
+    format!("Contract by which calls are read: {names} [default: by the shape of each call]")
 }
 
 #[allow(clippy::unnecessary_wraps, reason = "clap wants a parser that can fail")]
@@ -184,7 +194,10 @@ fn describe(behaviour: &Behaviour) -> String {
     };
     match behaviour.rules.len() {
         0 => default,
-        rules => format!("follows a script of {rules} rules, else {default}"),
+        rules => format!(
+            "follows a script ({rules} {}), else {default}",
+            if rules == 1 { "rule" } else { "rules" }
+        ),
     }
 }
 

@@ -27,9 +27,19 @@ pub const NO: u8 = 1;
 /// The command was used wrongly: flags or files that cannot be understood.
 pub const WRONG_USE: u8 = 2;
 
+const EXAMPLES: &str = "\
+Examples:
+  ringback demo                               # watch messages and their callbacks, nothing to prepare
+  ringback listen                             # a receiver for your laptop
+  ringback config check webhooks.yml          # what a rule file means
+  ringback serve --dev --config ringback.yml  # a server for development
+  ringback COMMAND --help                     # more about one command
+
+Exit codes: 0 done; 1 no: refused, broken or not there; 2 used wrongly.";
+
 /// An instant-messaging server that asks your backend before an event, and tells it afterwards, durably.
 #[derive(Debug, Parser)]
-#[command(name = "ringback", version, propagate_version = true, arg_required_else_help = true)]
+#[command(name = "ringback", version, propagate_version = true, arg_required_else_help = true, after_help = EXAMPLES)]
 struct Cli {
     #[command(flatten)]
     global: Global,

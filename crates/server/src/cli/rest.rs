@@ -2,6 +2,7 @@
 
 use std::fmt;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
+use std::path::Path;
 use std::time::Duration;
 
 use anyhow::{Context as _, bail};
@@ -13,6 +14,7 @@ use hyper_rustls::HttpsConnector;
 use hyper_util::client::legacy::Client;
 use hyper_util::client::legacy::connect::HttpConnector;
 use hyper_util::rt::TokioExecutor;
+use ringback_callbacks::tls;
 use ringback_dialects::client::Call;
 
 use crate::settings::Settings;
@@ -36,18 +38,23 @@ impl fmt::Debug for Rest {
 }
 
 impl Rest {
-    /// The server at this URL; what follows its port is not used.
+    /// The server at this URL; what follows its port is not used. The authorities of `ca_file` are trusted besides
+    /// the machine's.
     ///
     /// # Errors
     /// It is not an `http` or `https` URL, or HTTPS has no authorities to trust.
-    pub(crate) fn to(url: &Uri) -> anyhow::Result<Self> {
+    pub(crate) fn to(url: &Uri, ca_file: Option<&Path>) -> anyhow::Result<Self> {
         let scheme = url.scheme().cloned().unwrap_or(Scheme::HTTP);
         let known = scheme == Scheme::HTTP || scheme == Scheme::HTTPS;
         let (true, Some(authority)) = (known, url.authority().cloned()) else {
             bail!("{url} is not the address of a server: http://HOST:PORT or https://HOST:PORT expected");
         };
         let builder = hyper_rustls::HttpsConnectorBuilder::new();
-        let connector = if scheme == Scheme::HTTPS {
+        let connector = if scheme == Scheme::HTTPS
+            && let Some(file) = ca_file
+        {
+            builder.with_tls_config(tls::system_and_file(file)?)
+        } else if scheme == Scheme::HTTPS {
             builder.with_native_roots().context("there are no authorities to trust on this machine")?
         } else {
             // Nothing is trusted where nothing is asked of it.
@@ -69,7 +76,8 @@ impl Rest {
     /// As [`Rest::to`].
     pub(crate) fn of_settings(settings: &Settings) -> anyhow::Result<Self> {
         let scheme = if settings.tls.cert.is_some() { "https" } else { "http" };
-        Self::to(&format!("{scheme}://{}", reachable(settings.listen)).parse()?)
+        let url = format!("{scheme}://{}", reachable(settings.listen)).parse()?;
+        Self::to(&url, settings.tls.ca_file.as_deref())
     }
 
     /// Its URL, without a path.
@@ -89,8 +97,13 @@ impl Rest {
         let request = request.body(Full::from(call.body.clone()))?;
         let exchange = async {
             let answer = self.client.request(request).await.map_err(|error| {
-                let hint =
-                    if error.is_connect() { "; is the server running (`ringback serve`)?" } else { "" };
+                let hint = if is_untrusted(&error) {
+                    "; name the authority of its certificate with --ca-file"
+                } else if error.is_connect() {
+                    "; is the server running (`ringback serve`)?"
+                } else {
+                    ""
+                };
                 anyhow::Error::new(error)
                     .context(format!("no answer from the server at {}{hint}", self.url()))
             })?;
@@ -103,6 +116,15 @@ impl Rest {
             format!("the server at {} does not answer within {} s", self.url(), TIMEOUT.as_secs())
         })?
     }
+}
+
+/// Whether it is the certificate that was not accepted.
+fn is_untrusted(error: &(dyn std::error::Error + 'static)) -> bool {
+    // I/O errors do not name the error that they wrap as their source.
+    let inside = error.downcast_ref::<std::io::Error>().and_then(std::io::Error::get_ref);
+    matches!(error.downcast_ref(), Some(rustls::Error::InvalidCertificate(_)))
+        || inside.is_some_and(|inside| is_untrusted(inside))
+        || error.source().is_some_and(is_untrusted)
 }
 
 /// Where a server that listens here can be called from the same machine.
@@ -126,10 +148,10 @@ mod tests {
             ("http://h:1/some/path", "http://h:1"),
             ("localhost:10002", "http://localhost:10002"),
         ] {
-            assert_eq!(Rest::to(&text.parse().unwrap()).unwrap().url(), url);
+            assert_eq!(Rest::to(&text.parse().unwrap(), None).unwrap().url(), url);
         }
         for text in ["ftp://h", "/path"] {
-            assert!(Rest::to(&text.parse().unwrap()).is_err(), "{text}");
+            assert!(Rest::to(&text.parse().unwrap(), None).is_err(), "{text}");
         }
         let settings = Settings { listen: "0.0.0.0:7".parse().unwrap(), ..Settings::default() };
         assert_eq!(Rest::of_settings(&settings).unwrap().url(), "http://127.0.0.1:7");
@@ -141,7 +163,7 @@ mod tests {
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
         drop(listener);
-        let rest = Rest::to(&format!("http://{address}").parse().unwrap()).unwrap();
+        let rest = Rest::to(&format!("http://{address}").parse().unwrap(), None).unwrap();
         let call = ringback_dialects::client::admin_token("s", "a", "op");
         let error = rest.call(&call).await.unwrap_err();
         assert!(format!("{error:#}").contains("is the server running"), "{error:#}");

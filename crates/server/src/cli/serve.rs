@@ -7,12 +7,23 @@ use std::sync::Arc;
 
 use super::{DONE, Global, NO, WRONG_USE};
 use crate::assemble::{self, NotStarted, Plan, Server};
-use crate::settings::{Flags, Loader};
+use crate::settings::{Flags, Loader, misspelt};
 use crate::telemetry;
+
+const EXAMPLES: &str = "\
+Examples:
+  ringback serve --dev                          # a laptop: nothing to set up
+  ringback serve --config ringback.yml          # your settings; `ringback config print` shows what can be set
+  ringback serve --listen 0.0.0.0:10002 --tls-cert cert.pem --tls-key key.pem
+
+Every setting is also a variable: RINGBACK_GATE_MAX_WAIT=5s for gate.max_wait. Flags win over variables, variables
+over the file. SIGHUP reads the rule files again; SIGTERM or Ctrl-C goes down in order, a second one at once.
+`ringback token admin` makes the token with which a server is administered.";
 
 /// Arguments of `ringback serve`. Everything else is set in the settings file or the environment; see
 /// `ringback config print`.
 #[derive(Debug, clap::Args)]
+#[command(after_help = EXAMPLES)]
 pub struct Args {
     /// Settings file
     #[arg(long, value_name = "FILE", env = "RINGBACK_CONFIG")]
@@ -73,6 +84,10 @@ pub async fn run(args: Args, global: &Global) -> anyhow::Result<ExitCode> {
         return Ok(wrong(&[error]));
     }
     telemetry::start_logging(&settings)?;
+    let variables = std::env::vars_os().filter_map(|(name, _)| name.into_string().ok());
+    for (name, meant) in misspelt(variables, &loader.vocabulary) {
+        tracing::warn!("the variable {name} is not read; did you mean {meant}?");
+    }
     let mut signals = Signals::new()?;
     let data_dir = settings.data_dir.display().to_string();
     let server = match Server::start(Plan { loader, settings, dev: args.dev }).await {

@@ -36,7 +36,14 @@ enum Command {
     User(UserArgs),
 }
 
+const ADMIN_EXAMPLES: &str = "\
+Examples:
+  TOKEN=$(ringback token admin --dev)               # for a server that runs with --dev
+  TOKEN=$(ringback token admin --data-dir DIR)      # with the secret that the server made there
+  TOKEN=$(ringback token admin --config ringback.yml --valid 12h)";
+
 #[derive(Debug, clap::Args)]
+#[command(after_help = ADMIN_EXAMPLES)]
 struct AdminArgs {
     /// Which administrator [default: the first one of the settings]
     #[arg(long, value_name = "ID")]
@@ -48,7 +55,16 @@ struct AdminArgs {
     source: Source,
 }
 
+const USER_EXAMPLES: &str = "\
+Examples:
+  ringback token user alice --platform 5 --dev
+  ringback token user alice --platform 5 --server https://chat.example:10002 --ca-file ca.pem
+
+Platforms: 1 iOS, 2 Android, 3 Windows, 4 macOS, 5 web, 6 web in an app, 7 Linux, 8 Android tablet, 9 iPad,
+11 HarmonyOS. A new token takes the earlier ones of the same user and platform away.";
+
 #[derive(Debug, clap::Args)]
+#[command(after_help = USER_EXAMPLES)]
 struct UserArgs {
     /// The user
     id: String,
@@ -58,6 +74,10 @@ struct UserArgs {
     /// Address of the server [default: from the settings]
     #[arg(long, value_name = "URL")]
     server: Option<Uri>,
+    /// PEM file with the authority of the server's certificate, where the machine does not know it [default:
+    /// tls.ca_file of the settings]
+    #[arg(long, value_name = "FILE")]
+    ca_file: Option<PathBuf>,
     /// An administrator's token [default: one is made from the secret]
     #[arg(long, value_name = "TOKEN", env = "RINGBACK_TOKEN", hide_env_values = true, value_parser = hidden)]
     token: Option<Hidden>,
@@ -186,7 +206,8 @@ async fn user_token(args: UserArgs) -> anyhow::Result<Made> {
     if platform == Platform::ADMIN {
         bail!("platform 10 is the administrators': `ringback token admin` makes those");
     }
-    let settings = args.source.settings()?;
+    let mut settings = args.source.settings()?;
+    settings.tls.ca_file = args.ca_file.or(settings.tls.ca_file);
     let admin_token = match &args.token {
         Some(token) => token.reveal().to_owned(),
         None => {
@@ -195,7 +216,7 @@ async fn user_token(args: UserArgs) -> anyhow::Result<Made> {
         }
     };
     let rest = match args.server {
-        Some(url) => Rest::to(&url)?,
+        Some(url) => Rest::to(&url, settings.tls.ca_file.as_deref())?,
         None => Rest::of_settings(&settings)?,
     };
     let operation = format!("ringback-token-{:016x}", SystemDice.roll());

@@ -54,7 +54,7 @@ impl Stage {
         let receiver_address = receiver.address();
         let folder = tempfile::Builder::new().prefix("ringback-demo-").tempdir()?;
         let server = server(&folder, &receiver.url()).await?;
-        let rest = Rest::to(&format!("http://{}", server.address).parse()?)?;
+        let rest = Rest::to(&format!("http://{}", server.address).parse()?, None)?;
 
         let dev = ringback_dialects::all().dev;
         let answer = rest.call(&client::admin_token(dev.secret, dev.admin, "demo-admin")).await?;

@@ -57,6 +57,19 @@ pub fn env_name(key: &str) -> String {
     format!("RINGBACK_{}", key.replace('.', "_").to_uppercase())
 }
 
+/// Variables that look like those of settings and are none, each with the one that was probably meant. Others with
+/// our prefix are left alone: container platforms set some of their own.
+#[must_use]
+pub fn misspelt(names: impl Iterator<Item = String>, vocabulary: &Vocabulary) -> Vec<(String, String)> {
+    let known: Vec<String> = Reading::new(vocabulary).known().into_iter().map(env_name).collect();
+    let meant = |name: &String| {
+        let near = known.iter().map(|known| (strsim::damerau_levenshtein(known, name), known));
+        near.min().filter(|(distance, _)| (1..=2).contains(distance)).map(|(_, known)| known.clone())
+    };
+    let ours = names.filter(|name| name.starts_with("RINGBACK_"));
+    ours.filter_map(|name| meant(&name).map(|meant| (name, meant))).collect()
+}
+
 /// Knows where settings stand; reads them as often as wanted.
 #[derive(Clone)]
 pub struct Loader {
@@ -257,6 +270,14 @@ mod tests {
         let contract =
             DialectSetting { key: "acme.contract", default: "v2", values: &["v1", "v2"], doc: "Which." };
         Arc::new(Vocabulary { settings: vec![contract], rule_keys: vec!["hooks", "callback"] })
+    }
+
+    #[test]
+    fn misspelt_variables_are_found_and_foreign_ones_left_alone() {
+        let names =
+            ["RINGBACK_GATE_MAXWAIT", "RINGBACK_LISTEN", "RINGBACK_PORT", "RINGBACK_TOKEN", "RINGBAK_LISTEN"];
+        let found = misspelt(names.into_iter().map(str::to_owned), &vocabulary());
+        assert_eq!(found, [("RINGBACK_GATE_MAXWAIT".to_owned(), "RINGBACK_GATE_MAX_WAIT".to_owned())]);
     }
 
     fn loader(env: &'static [(&'static str, &'static str)], flags: Flags) -> Loader {

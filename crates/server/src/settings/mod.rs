@@ -20,7 +20,7 @@ use ringback_model::ids::UserId;
 use ringback_model::limits;
 
 pub use keys::KEYS;
-pub use load::{Env, Flags, Loader, Problem, env_name};
+pub use load::{Env, Flags, Loader, Problem, env_name, misspelt};
 pub use secret::Secret;
 
 /// Everything that can be set.

@@ -229,6 +229,8 @@ async fn one_call_sends_to_many() {
     assert_eq!(sent.len(), 2);
     assert_eq!(failed, [user("nobody")]);
     assert_eq!(sent[0].1.message.client_id, sent[1].1.message.client_id);
+    assert_eq!(sent[0].1.message.content.raw, "", "not a copy for each receiver");
+    assert_eq!(texts_of_bob(&world).await, [(1, "all".to_owned())]);
     let many = Command::SendToMany { draft, recipients: Vec::new(), everyone: true };
     assert_eq!(refused(world.by("alice", many).await), RefusalCode::NoPermission);
 }

@@ -36,6 +36,8 @@ pub(super) struct Journal {
     /// Its first position.
     first: u64,
     insert: String,
+    /// Sealing has failed: it is not tried again before the log ends here.
+    seal_from: u64,
     counters: Counters,
     /// As of the last durable transaction.
     durable: Counters,
@@ -68,6 +70,7 @@ impl Journal {
             open: n,
             first: open.first,
             insert: insert_sql(n),
+            seal_from: 0,
             counters,
             durable: counters,
             lanes: Lanes::default(),
@@ -190,6 +193,9 @@ impl Journal {
     /// Whether the open segment is full, or old at the time of this commit.
     pub(super) fn wants_seal(&self, at: UnixMs, settings: &StoreSettings) -> bool {
         let events = (self.counters.tail + 1).saturating_sub(self.first);
+        if self.counters.tail < self.seal_from {
+            return false;
+        }
         let old = |first_at: i64| at.0.saturating_sub(first_at) >= millis(settings.segment_age);
         events >= settings.segment_events.max(1) || self.counters.first_at.is_some_and(old)
     }
@@ -199,6 +205,11 @@ impl Journal {
         let counters = &self.counters;
         segments::seal(connection, self.open, counters.tail, counters.last_at, counters.bytes)?;
         segments::create(connection, self.open + 1, counters.tail + 1)
+    }
+
+    /// Sealing costs as much when it fails: not every group of commits is to pay for it.
+    pub(super) fn seal_failed(&mut self, settings: &StoreSettings) {
+        self.seal_from = self.counters.tail + (settings.segment_events / 10).max(1);
     }
 
     /// The transaction that sealed is durable.

@@ -69,8 +69,10 @@ impl Embedded {
         Ok(Self { queue: Mutex::new(Some(queue)), readers, recent, rosters: Arc::default(), sends })
     }
 
+    /// Not closed, and its writer is alive.
     fn is_open(&self) -> bool {
-        self.queue.lock().unwrap_or_else(PoisonError::into_inner).is_some()
+        let queue = self.queue.lock().unwrap_or_else(PoisonError::into_inner);
+        queue.as_ref().is_some_and(|queue| !queue.is_closed())
     }
 
     fn forget_writer(&self) {

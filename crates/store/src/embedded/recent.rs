@@ -4,25 +4,55 @@ use std::collections::VecDeque;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
-use ringback_model::event::Event;
+use ringback_model::event::{Event, Fact};
 use ringback_model::ids::LogPos;
 use ringback_model::limits;
 use tokio::sync::watch;
 
 /// What the writer tells the readers without a trip to the tables.
 pub(super) struct Recent {
-    /// Dense positions. Never held over an await.
-    ring: Mutex<VecDeque<Arc<Event>>>,
+    /// Never held over an await.
+    ring: Mutex<Ring>,
     tail: watch::Sender<u64>,
     start: AtomicU64,
     /// Why commits are not accepted.
     unwritable: Mutex<Option<&'static str>>,
 }
 
+/// Events with dense positions.
+#[derive(Default)]
+struct Ring {
+    events: VecDeque<Arc<Event>>,
+    bytes: usize,
+}
+
+impl Ring {
+    /// Adds the newest event; the oldest make room. The newest is always there.
+    fn push(&mut self, event: Arc<Event>) {
+        let bytes = weight(&event);
+        while self.events.len() >= limits::LOG_CACHE_EVENTS || self.bytes + bytes > limits::LOG_CACHE_BYTES {
+            let Some(oldest) = self.events.pop_front() else { break };
+            self.bytes -= weight(&oldest);
+        }
+        self.bytes += bytes;
+        self.events.push_back(event);
+    }
+}
+
+/// Bytes that an event holds in memory, roughly.
+fn weight(event: &Event) -> usize {
+    const FIXED: usize = 1024;
+    const PER_NAME: usize = 48;
+    let Fact::MessageSent(sent) = &event.fact;
+    let message = &sent.message;
+    let texts = message.content.raw.len() + message.attached_info.len() + message.ex.len();
+    FIXED + texts + PER_NAME * (sent.offline.len() + message.mentions.len())
+}
+
 impl Recent {
     pub(super) fn new(start: u64, tail: u64) -> Self {
         Self {
-            ring: Mutex::new(VecDeque::new()),
+            ring: Mutex::default(),
             tail: watch::Sender::new(tail),
             start: AtomicU64::new(start),
             unwritable: Mutex::new(None),
@@ -33,12 +63,9 @@ impl Recent {
     pub(super) fn publish(&self, events: impl Iterator<Item = Arc<Event>>) {
         let mut ring = self.ring.lock().unwrap_or_else(PoisonError::into_inner);
         for event in events {
-            if ring.len() >= limits::LOG_CACHE_EVENTS {
-                ring.pop_front();
-            }
-            ring.push_back(event);
+            ring.push(event);
         }
-        let newest = ring.back().map(|event| event.pos.0);
+        let newest = ring.events.back().map(|event| event.pos.0);
         drop(ring);
         if let Some(newest) = newest {
             self.tail.send_if_modified(|tail| std::mem::replace(tail, newest) != newest);
@@ -52,9 +79,9 @@ impl Recent {
         }
         let after = self.inside(after);
         let ring = self.ring.lock().unwrap_or_else(PoisonError::into_inner);
-        let oldest = ring.front()?.pos.0;
+        let oldest = ring.events.front()?.pos.0;
         let skip = usize::try_from(after.next().0.checked_sub(oldest)?).ok()?;
-        Some(ring.iter().skip(skip).take(limit).cloned().collect())
+        Some(ring.events.iter().skip(skip).take(limit).cloned().collect())
     }
 
     /// A position to read after, moved ahead to where the log begins.
@@ -87,5 +114,67 @@ impl Recent {
             Some(why) => Err(why.to_owned()),
             None => Ok(()),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use ringback_model::conversation::Target;
+    use ringback_model::event::{Lane, MessageSent};
+    use ringback_model::ids::{MessageId, UserId};
+    use ringback_model::message::{Content, ContentClass, Handling, Message, Origin};
+    use ringback_model::time::UnixMs;
+    use ringback_model::user::Platform;
+
+    use super::*;
+
+    fn event(pos: u64, bytes: usize) -> Arc<Event> {
+        let raw = "x".repeat(bytes);
+        let message = Message {
+            id: MessageId(pos),
+            public_id: None,
+            client_id: String::new(),
+            sender: UserId::parse("me").unwrap(),
+            target: Target::User(UserId::parse("you").unwrap()),
+            seq: pos,
+            platform: Platform::WEB,
+            nickname: String::new(),
+            face_url: String::new(),
+            system: false,
+            content: Content { form: "test".to_owned(), class: ContentClass::Text, code: 1, raw },
+            status: 0,
+            sent_at: UnixMs(0),
+            created_at: UnixMs(0),
+            options: std::collections::BTreeMap::new(),
+            handling: Handling::default(),
+            offline_push: None,
+            mentions: Vec::new(),
+            attached_info: String::new(),
+            ex: String::new(),
+        };
+        let sent = MessageSent {
+            message: Arc::new(message),
+            operation_id: "op".into(),
+            origin: Origin::Client,
+            sender_is_admin: false,
+            offline: Vec::new(),
+        };
+        let fact = Fact::MessageSent(Box::new(sent));
+        Arc::new(Event { pos: LogPos(pos), at: UnixMs(0), lane: Lane("lane".into()), fact })
+    }
+
+    #[test]
+    fn what_is_kept_is_bounded_in_bytes_and_what_is_not_is_looked_up() {
+        let recent = Recent::new(1, 0);
+        for pos in 1..=200 {
+            recent.publish(std::iter::once(event(pos, 1024 * 1024)));
+            assert_eq!(recent.tail(), LogPos(pos));
+        }
+        let kept = recent.ring.lock().unwrap().events.len();
+        assert!((50..=64).contains(&kept), "{kept}");
+        assert!(recent.read(LogPos(0), 10).is_none());
+        assert_eq!(recent.read(LogPos(198), 10).unwrap().len(), 2);
+        recent.publish(std::iter::once(event(201, limits::LOG_CACHE_BYTES + 1)));
+        assert_eq!(recent.read(LogPos(200), 10).unwrap().len(), 1, "the newest is always there");
     }
 }

@@ -21,6 +21,9 @@ use super::requirements::Stop;
 use super::sql::Outcome;
 use crate::settings::StoreSettings;
 
+/// Room that there must be before a full store calls itself writable: many commits of the largest kind.
+const ROOM_BYTES: usize = 1024 * 1024;
+
 /// What the writer can be asked.
 pub(super) enum Job {
     Commit(Box<Commit>, oneshot::Sender<Result<Committed, CommitError>>),
@@ -181,18 +184,40 @@ impl Writer {
         if !self.journal.wants_seal(at, &self.settings) {
             return;
         }
-        let Self { connection, journal, .. } = self;
+        let Self { connection, journal, settings, .. } = self;
         let sealed = begin(connection).and_then(|()| journal.seal(connection)).and_then(|()| end(connection));
         match sealed {
             Ok(()) => journal.sealed(),
             Err(broken) => {
                 roll_back(connection);
+                journal.seal_failed(settings);
                 tracing::warn!(error = %broken.into_fault("seal a log segment"), "the log segment stays open");
             }
         }
     }
 
     fn expire(&mut self, now: UnixMs) -> Result<u64, Fault> {
+        let expired = self.expire_log(now);
+        if self.recent.writable().is_err() {
+            self.look_for_room();
+        }
+        expired
+    }
+
+    /// A store that says it is full is perhaps sent nothing any more, and has to find out by itself.
+    fn look_for_room(&self) {
+        // Each statement is a transaction of its own: what is dropped in the one that made it is never written.
+        let tried = self.connection.execute_batch(&format!(
+            "DROP TABLE IF EXISTS room; CREATE TABLE room (filler BLOB NOT NULL);
+             INSERT INTO room VALUES (zeroblob({ROOM_BYTES})); DROP TABLE room;"
+        ));
+        if tried.is_ok() {
+            tracing::info!("the storage takes writes again");
+            self.recent.set_unwritable(None);
+        }
+    }
+
+    fn expire_log(&mut self, now: UnixMs) -> Result<u64, Fault> {
         let Self { connection, journal, recent, settings, .. } = self;
         let start = recent.start().0;
         let expired = begin(connection)

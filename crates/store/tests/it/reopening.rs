@@ -4,6 +4,7 @@ use std::os::unix::fs::PermissionsExt as _;
 
 use ringback_model::commit::{CommitError, Write};
 use ringback_model::ids::LogPos;
+use ringback_model::time::UnixMs;
 use ringback_store::StoreSettings;
 
 use crate::world::*;

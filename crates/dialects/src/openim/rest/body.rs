@@ -10,6 +10,7 @@ use ringback_model::ids::{GroupId, UserId};
 use ringback_model::limits;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Deserializer};
+use serde_json::error::Category;
 
 use crate::openim::content::{argument, group, user};
 
@@ -67,7 +68,21 @@ pub(super) fn or_default<'de, D: Deserializer<'de>, T: Default + Deserialize<'de
 }
 
 pub(super) fn parse<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Reject> {
-    serde_json::from_slice(bytes).map_err(|wrong| Reject::Malformed(wrong.to_string()))
+    // A struct may be read from a list too, item by item; nobody means that.
+    let first = bytes.iter().find(|byte| !byte.is_ascii_whitespace());
+    if first == Some(&b'[') {
+        return Err(Reject::Malformed("the body is a list, not a JSON object".to_owned()));
+    }
+    serde_json::from_slice(bytes).map_err(|wrong| Reject::Malformed(clause(first.is_none(), &wrong)))
+}
+
+/// What is wrong with a body, for whoever sent it.
+fn clause(is_empty: bool, wrong: &serde_json::Error) -> String {
+    match wrong.classify() {
+        _ if is_empty => "the body is empty; a JSON object is expected".to_owned(),
+        Category::Syntax | Category::Eof => format!("the body is not JSON: {wrong}"),
+        Category::Data | Category::Io => format!("the body does not fit: {wrong}"),
+    }
 }
 
 /// A text that must not be empty.

@@ -86,7 +86,12 @@ impl Edge for OpenImEdge {
 
     fn unknown(&self, request: &EdgeRequest) -> Reply {
         let path: String = request.path.chars().take(200).collect();
-        let refusal = Refusal::new(RefusalCode::NotFound, format!("there is no {path}"));
+        let detail = if routes::find(&request.path).is_some() {
+            format!("{path} takes POST requests only")
+        } else {
+            format!("there is no {path}")
+        };
+        let refusal = Refusal::new(RefusalCode::NotFound, detail);
         Reply { status: 404, ..reply::failure(&codes::of_refusal(&refusal)) }
     }
 

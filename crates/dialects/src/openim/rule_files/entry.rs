@@ -64,6 +64,11 @@ impl Reader<'_> {
                 );
             }
         }
+        if entry.enabled && entry.policy.standard_webhooks && entry.secrets.current.is_none() {
+            let line = members.iter().find(|member| member.key == "standardWebhooks").map_or(0, |it| it.line);
+            let text = "standardWebhooks is on, but there is no secret: nothing is signed";
+            self.notes.warn(line, &self.path("standardWebhooks"), text.to_owned());
+        }
         if self.phase == Phase::Before {
             self.silence(&mut entry, says_continue, members.first().map_or(0, |member| member.line));
         }
@@ -94,6 +99,13 @@ impl Reader<'_> {
             _ => self.unknown(member),
         }
         Ok(())
+    }
+
+    /// Remarks on a key that no entry has.
+    pub(super) fn unless_known(&mut self, member: &Member) {
+        if !self.shape.members().any(|known| known == member.key) {
+            self.unknown(member);
+        }
     }
 
     fn unknown(&mut self, member: &Member) {

@@ -184,15 +184,7 @@ impl File<'_> {
             self.not_served(command, member, members);
             return;
         };
-        let coded = switch(self.switches, switches::FAILED_CONTINUE) == Some("coded");
-        let reader = Reader {
-            shape: self.shape,
-            key,
-            phase: command.phase,
-            always_refuse: coded && self.generation == Generation::V38,
-            notes: &mut self.notes,
-        };
-        let entry = reader.read(members);
+        let entry = self.reader(command, key).read(members);
         if !entry.enabled {
             self.notes.info(member.line, key, format!("{key} is off"));
             return;
@@ -203,15 +195,30 @@ impl File<'_> {
         self.rules.push((place, rule));
     }
 
+    fn reader<'b>(&'b mut self, command: &Command, key: &'b str) -> Reader<'b> {
+        let coded = switch(self.switches, switches::FAILED_CONTINUE) == Some("coded");
+        Reader {
+            shape: self.shape,
+            key,
+            phase: command.phase,
+            always_refuse: coded && self.generation == Generation::V38,
+            notes: &mut self.notes,
+        }
+    }
+
     fn not_served(&mut self, command: &Command, member: &Member, members: &[Member]) {
         let key = member.key.as_str();
         let why = if command.service.is_some() {
-            format!("is not part of the contract {}", self.generation.contract())
+            format!("is not part of the contract {}", self.generation.version())
         } else if command.name.is_empty() {
             "has no callback in the original either and is not served yet".to_owned()
         } else {
             "is known but not served yet".to_owned()
         };
+        let mut inside = self.reader(command, key);
+        for member in members {
+            inside.unless_known(member);
+        }
         let enable = members.iter().find(|member| member.key == "enable").map(|member| &member.node);
         match enable.map_or(Ok(None), scalars::boolean) {
             Ok(Some(true)) => self.notes.warn(member.line, key, format!("{key} {why}: nobody is called")),
@@ -294,7 +301,7 @@ impl File<'_> {
                 "",
                 format!(
                     "callbacks that ask before: {asks}; that tell after: {tells}; contract: {}",
-                    self.generation.contract()
+                    self.generation.version()
                 ),
             );
         }

@@ -5,9 +5,10 @@ use ringback_model::rule::{OnFailure, Order, Retry, Rule};
 
 use crate::openim::callbacks::commands::Service;
 
-/// One sentence about a rule that is on. The address is shown without its query, which may hold a secret.
+/// One sentence about a rule that is on. The address is shown without user name, password and query, which may
+/// hold secrets.
 pub(super) fn describe(rule: &Rule, service: &Service) -> String {
-    let address = rule.url.split(['?', '#']).next().unwrap_or_default();
+    let address = shown(&rule.url);
     let subject = service.subject;
     let seconds = rule.policy.timeout_ms / 1000;
     let filter = filter(rule);
@@ -39,6 +40,15 @@ pub(super) fn describe(rule: &Rule, service: &Service) -> String {
     }
 }
 
+fn shown(url: &str) -> String {
+    let url = url.split(['?', '#']).next().unwrap_or_default();
+    let (scheme, rest) =
+        url.split_once("://").map_or(("", url), |(_, rest)| url.split_at(url.len() - rest.len()));
+    let (authority, path) = rest.split_at(rest.find('/').unwrap_or(rest.len()));
+    let host = authority.rsplit_once('@').map_or(authority, |(_, host)| host);
+    format!("{scheme}{host}{path}")
+}
+
 fn filter(rule: &Rule) -> String {
     let mut text = String::new();
     if !rule.selectors.denied_types.is_empty() {
@@ -58,12 +68,32 @@ fn filter(rule: &Rule) -> String {
     let attention = &rule.selectors.attention;
     if !attention.users.is_empty() || !attention.groups.is_empty() {
         let count = attention.users.len().max(attention.groups.len());
-        let of = match (attention.users.is_empty(), attention.groups.is_empty()) {
-            (false, true) => "recipients",
-            (true, _) => "groups",
-            (false, false) => "recipients or groups",
+        let of = match (attention.users.is_empty(), attention.groups.is_empty(), count) {
+            (false, true, 1) => "recipient",
+            (false, true, _) => "recipients",
+            (true, _, 1) => "group",
+            (true, _, _) => "groups",
+            (false, false, 1) => "recipient or group",
+            (false, false, _) => "recipients or groups",
         };
         text.push_str(&format!(" to the {count} {of} of attentionIds"));
     }
     text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn addresses_are_shown_without_what_may_be_secret() {
+        for (url, expected) in [
+            ("http://h:1/p?key=s#x", "http://h:1/p"),
+            ("http://user:pw@h/p@q", "http://h/p@q"),
+            ("h/p", "h/p"),
+            ("", ""),
+        ] {
+            assert_eq!(shown(url), expected, "{url}");
+        }
+    }
 }

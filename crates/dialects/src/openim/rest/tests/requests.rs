@@ -2,12 +2,14 @@
 
 use ringback_model::command::{Command, PullOrder};
 use ringback_model::conversation::ConversationId;
+use ringback_model::dialect::{Edge as _, EdgeRequest};
 use ringback_model::failure::RefusalCode;
 use ringback_model::ids::UserId;
 use ringback_model::user::{AccountLevel, Platform};
 use serde_json::{Value, json};
 
-use super::{decode, refused};
+use super::super::OpenImEdge;
+use super::{admin, body, decode, refused, request};
 
 fn user(text: &str) -> UserId {
     UserId::parse(text).unwrap()
@@ -180,4 +182,33 @@ fn pulls() {
             .detail
             .starts_with("order is 2")
     );
+}
+
+#[test]
+fn bodies_that_are_no_objects_are_called_what_they_are() {
+    for (text, said) in [
+        ("", "the body is empty"),
+        ("  \n", "the body is empty"),
+        ("not json", "the body is not JSON: "),
+        ("{\"userIDs\":[", "the body is not JSON: "),
+        (" [[\"u1\"]]", "the body is a list"),
+        ("5", "the body does not fit: "),
+        ("{\"userIDs\":\"u1\"}", "the body does not fit: "),
+    ] {
+        let refusal = OpenImEdge.decode(&request("/user/get_users_info", text), Some(&admin())).unwrap_err();
+        assert_eq!(refusal.code, RefusalCode::BadArgument, "{text}");
+        assert!(refusal.detail.starts_with(said), "{text}: {}", refusal.detail);
+    }
+}
+
+#[test]
+fn a_path_that_takes_posts_says_so_to_other_methods() {
+    let asked = |path: &str| EdgeRequest { route: "", ..request_to(path) };
+    let said = |path: &str| body(&OpenImEdge.unknown(&asked(path)))["errDlt"].clone();
+    assert_eq!(said("/msg/send_msg"), "/msg/send_msg takes POST requests only");
+    assert_eq!(said("/nope"), "there is no /nope");
+}
+
+fn request_to(path: &str) -> EdgeRequest {
+    EdgeRequest { path: path.to_owned(), ..request("/msg/send_msg", "") }
 }

@@ -1,0 +1,122 @@
+//! What every metric means, for the `HELP` lines of `/metrics` and for the operating guide.
+
+use metrics::{Unit, describe_counter, describe_gauge, describe_histogram};
+use ringback_callbacks::telemetry as callbacks;
+
+#[derive(Clone, Copy)]
+enum Kind {
+    Counter,
+    Gauge,
+    Seconds,
+    Sizes,
+}
+use Kind::{Counter, Gauge, Seconds, Sizes};
+
+/// Kind, name, meaning; labels are named in the meaning.
+const ALL: [(Kind, &str, &str); 34] = [
+    (Counter, callbacks::ATTEMPTS, "Calls of callbacks, by rule, phase and outcome."),
+    (Seconds, callbacks::DURATION, "Time from sending a callback to its answer, by rule and phase."),
+    (Gauge, callbacks::IN_FLIGHT, "Callbacks under way, by rule and phase."),
+    (Gauge, callbacks::LAG, "Events that a rule has yet to look at, by rule."),
+    (Gauge, callbacks::WAITING, "Deliveries that wait for another attempt, by rule."),
+    (Gauge, callbacks::PARKED, "Deliveries that have used up their attempts and are kept, by rule."),
+    (Gauge, callbacks::BREAKER_OPEN, "1 while a rule's receiver is only probed, by rule."),
+    (
+        Counter,
+        callbacks::VERDICTS,
+        "Answers of before-callbacks, by rule and verdict (allow, change, refuse).",
+    ),
+    (
+        Counter,
+        callbacks::GATE_FAILURES,
+        "Before-callbacks without an answer, by rule and effect on the message (passed, refused).",
+    ),
+    (Counter, callbacks::EXPIRED, "Events that left the log before a rule came to them, by rule."),
+    (Counter, callbacks::EXPIRED_LANES, "Conversations of which waiting events left the log, by rule."),
+    (Counter, callbacks::DROPPED, "Deliveries given up by a policy that keeps nothing, by rule."),
+    (Counter, callbacks::SAVE_FAILURES, "Saves of rules' progress that failed and were tried again."),
+    (Counter, callbacks::BROKE, "Panics of the task that serves a rule, by rule; each is a bug."),
+    (Counter, callbacks::UNRENDERED, "Deliveries that could not be written as a request, by rule."),
+    (Counter, "ringback_rules_reloads_total", "Rule files read again, by result (applied, broken)."),
+    (Gauge, "ringback_rules_broken", "1 while the rule files are broken and the old rules stay."),
+    (Counter, "ringback_messages_total", "Messages stored."),
+    (Counter, "ringback_pushes_total", "Messages put into the queues of connected clients."),
+    (Counter, "ringback_http_requests_total", "HTTP requests, by route and status."),
+    (Seconds, "ringback_http_request_seconds", "Time of an HTTP request, by route."),
+    (Gauge, "ringback_http_connections", "Open connections, by listener."),
+    (Counter, "ringback_connections_refused_total", "Connections beyond limits.connections, by listener."),
+    (Counter, "ringback_accept_failures_total", "Connections that could not be accepted, by listener."),
+    (Gauge, "ringback_sockets", "WebSockets that are logged in."),
+    (Counter, "ringback_sockets_turned_away_total", "WebSocket handshakes that were refused."),
+    (Counter, "ringback_sockets_kicked_total", "WebSockets closed by another login or a logout."),
+    (Counter, "ringback_sockets_cut_total", "WebSockets cut by the server, by reason."),
+    (
+        Counter,
+        "ringback_socket_requests_total",
+        "Requests over WebSockets, by request and whether they went well.",
+    ),
+    (Seconds, "ringback_socket_request_seconds", "Time of a request over a WebSocket."),
+    (Sizes, GROUP_COMMITS, "Commits that shared one durable write."),
+    (Counter, "ringback_faults_total", "Requests that failed through our fault, by route; the log says why."),
+    (
+        Counter,
+        "ringback_dead_workers_total",
+        "Background tasks that have died, by worker; restart the server.",
+    ),
+    (Counter, "ringback_panics_total", "Panics that were caught; each is a bug."),
+];
+
+/// How many commits one durable write carried.
+pub const GROUP_COMMITS: &str = "ringback_store_group_commits";
+
+/// Tells the recorder what every metric means.
+pub fn describe() {
+    for (kind, name, meaning) in ALL {
+        match kind {
+            Counter => describe_counter!(name, meaning),
+            Gauge => describe_gauge!(name, meaning),
+            Seconds => describe_histogram!(name, Unit::Seconds, meaning),
+            Sizes => describe_histogram!(name, meaning),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+    use std::path::Path;
+
+    use super::*;
+
+    /// Texts in quotes that read like names of metrics.
+    fn names_in(folder: &Path, found: &mut BTreeSet<String>) {
+        for entry in std::fs::read_dir(folder).unwrap() {
+            let path = entry.unwrap().path();
+            if path.is_dir() {
+                names_in(&path, found);
+            } else if path.extension().is_some_and(|kind| kind == "rs") {
+                let text = std::fs::read_to_string(&path).unwrap();
+                let quoted = text.split('"').filter(|part| part.starts_with("ringback_"));
+                let plain = |c: char| c.is_ascii_lowercase() || c == '_';
+                found.extend(quoted.filter(|part| part.chars().all(plain)).map(str::to_owned));
+            }
+        }
+    }
+
+    #[test]
+    fn every_metric_is_described_here_and_in_the_guide() {
+        let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
+        let mut used = BTreeSet::new();
+        for room in ["server", "callbacks", "domain", "store"] {
+            names_in(&root.join("crates").join(room).join("src"), &mut used);
+        }
+        used.remove("ringback_");
+        let described: BTreeSet<String> = ALL.iter().map(|(_, name, _)| (*name).to_owned()).collect();
+        assert_eq!(used, described);
+        for guide in ["docs/operating.md", "docs/zh/operating.md"] {
+            let text = std::fs::read_to_string(root.join(guide)).unwrap();
+            let missing: Vec<_> = described.iter().filter(|name| !text.contains(name.as_str())).collect();
+            assert!(missing.is_empty(), "{guide} does not name {missing:?}");
+        }
+    }
+}
