@@ -436,4 +436,13 @@ mod tests {
         let missing = reports("listen: 127.0.0.1:1\nhooks: /no/such/file\n", None).unwrap();
         assert_eq!(count(&missing), (1, 0));
     }
+
+    #[test]
+    fn files_that_are_not_there_are_errors_on_their_lines() {
+        let text = "listen: 127.0.0.1:1\ntls:\n  ca_file: /nowhere/ca.pem\nhooks: /nowhere/hooks.yml\n";
+        let reports = reports(text, None).unwrap();
+        let errors = reports[0].notes.iter().filter(|note| note.severity == Severity::Error);
+        let errors: Vec<_> = errors.map(|note| (note.line, note.key.as_str())).collect();
+        assert_eq!(errors, [(3, "tls.ca_file"), (4, "hooks")]);
+    }
 }

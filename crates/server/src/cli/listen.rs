@@ -332,6 +332,13 @@ mod tests {
     }
 
     #[test]
+    fn the_help_names_every_contract() {
+        let help = contract_help();
+        let dialects = ringback_dialects::all().receivers;
+        assert!(dialects.iter().flat_map(|it| it.contracts()).all(|name| help.contains(name)), "{help}");
+    }
+
+    #[test]
     fn a_broken_script_is_named_with_its_line() {
         let folder = tempfile::tempdir().unwrap();
         let file = folder.path().join("answers.yml");

@@ -139,7 +139,13 @@ fn reachable(listen: SocketAddr) -> SocketAddr {
 
 #[cfg(test)]
 mod tests {
+    use std::sync::Arc;
+
     use super::*;
+    use crate::clock::SystemClock;
+    use crate::receiver::behaviour::{Behaviour, Plan, Reply};
+    use crate::receiver::certificate;
+    use crate::receiver::running::{Options, start};
 
     #[test]
     fn servers_are_named_by_url() {
@@ -167,5 +173,32 @@ mod tests {
         let call = ringback_dialects::client::admin_token("s", "a", "op");
         let error = rest.call(&call).await.unwrap_err();
         assert!(format!("{error:#}").contains("is the server running"), "{error:#}");
+    }
+
+    #[tokio::test]
+    async fn a_server_of_a_private_authority_is_asked_where_the_authority_is_named() {
+        let folder = tempfile::tempdir().unwrap();
+        let files = certificate::provide(folder.path()).unwrap();
+        let plan = Plan { delay: Duration::ZERO, reply: Reply::Status { code: 200, retry_after_s: None } };
+        let running = start(Options {
+            listen: "127.0.0.1:0".parse().unwrap(),
+            dialects: ringback_dialects::all().receivers,
+            contract: None,
+            behaviour: Behaviour { rules: Vec::new(), default: plan },
+            secret: None,
+            tls: Some(certificate::load(&files.certificate, &files.key).unwrap()),
+            clock: Arc::new(SystemClock),
+        })
+        .await
+        .unwrap();
+        let url: Uri = running.url().parse().unwrap();
+        let call = ringback_dialects::client::admin_token("s", "a", "op");
+        let knowing = Rest::to(&url, Some(&files.authority)).unwrap();
+        assert!(knowing.call(&call).await.is_ok());
+        let others = certificate::provide(&folder.path().join("others")).unwrap().authority;
+        let unknowing = Rest::to(&url, Some(&others)).unwrap();
+        let error = format!("{:#}", unknowing.call(&call).await.unwrap_err());
+        assert!(error.contains("--ca-file"), "{error}");
+        running.stop().await;
     }
 }
