@@ -138,6 +138,7 @@ impl EngineGate {
             rule: &rule.rule,
             webhook_id: &id,
             message: Some(question.message.id),
+            operation_id: Some(&question.operation_id),
             pos: 0,
             attempt: 1,
             outcome: asked.outcome,

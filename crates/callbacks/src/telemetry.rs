@@ -29,6 +29,8 @@ pub const VERDICTS: &str = "ringback_callback_verdicts_total";
 pub const GATE_FAILURES: &str = "ringback_callback_gate_failures_total";
 /// Events that left the log before a rule came to them, by `rule`.
 pub const EXPIRED: &str = "ringback_callback_expired_total";
+/// Events of the log that were not sent because the rule was off, by `rule`.
+pub const MISSED_OFF: &str = "ringback_callback_missed_off_total";
 /// Lanes that waited so long that events of theirs had left the log, by `rule`.
 pub const EXPIRED_LANES: &str = "ringback_callback_expired_lanes_total";
 /// Deliveries that a policy without storage gave up, by `rule`.
@@ -52,6 +54,7 @@ pub(crate) struct RuleMetrics {
     pub(crate) parked: Gauge,
     pub(crate) breaker_open: Gauge,
     pub(crate) expired: Counter,
+    pub(crate) missed_off: Counter,
     pub(crate) expired_lanes: Counter,
     pub(crate) dropped: Counter,
     pub(crate) unrendered: Counter,
@@ -73,6 +76,7 @@ impl RuleMetrics {
             parked: gauge!(PARKED, "rule" => id.clone()),
             breaker_open: gauge!(BREAKER_OPEN, "rule" => id.clone()),
             expired: counter!(EXPIRED, "rule" => id.clone()),
+            missed_off: counter!(MISSED_OFF, "rule" => id.clone()),
             expired_lanes: counter!(EXPIRED_LANES, "rule" => id.clone()),
             dropped: counter!(DROPPED, "rule" => id.clone()),
             unrendered: counter!(UNRENDERED, "rule" => id.clone()),
@@ -120,6 +124,8 @@ pub(crate) struct AttemptLine<'a> {
     pub(crate) webhook_id: &'a str,
     /// Not known for rows after a restart.
     pub(crate) message: Option<MessageId>,
+    /// Not known for rows after a restart.
+    pub(crate) operation_id: Option<&'a str>,
     /// Position in the log; 0 for questions.
     pub(crate) pos: u64,
     pub(crate) attempt: u32,
@@ -142,12 +148,13 @@ impl AttemptLine<'_> {
             },
             webhook_id = self.webhook_id,
             message_id = self.message.map(|id| id.0),
-            pos = self.pos,
+            operation_id = self.operation_id,
+            pos = (self.pos > 0).then_some(self.pos),
             attempt = self.attempt,
             outcome = self.outcome,
-            status = self.status,
+            status = (self.status > 0).then_some(self.status),
             duration_ms = u64::try_from(self.took.as_millis()).unwrap_or(u64::MAX),
-            error = self.error,
+            error = (!self.error.is_empty()).then_some(self.error),
             "callback attempt"
         );
     }

@@ -9,15 +9,18 @@ use sha2::{Digest, Sha256};
 /// Header that carries the id. Source: Standard Webhooks specification, "Webhook metadata".
 pub const HEADER: &str = "webhook-id";
 
-/// The id of an after-callback: one event for one rule and copy.
+/// The id of an after-callback: one event for one rule and copy. The body counts too: positions begin again in a new
+/// data folder and are given a second time after an old one was put back, and a receiver must not take what
+/// happens then for what it has seen. A delivery's body is the same at every attempt, so its id is.
 #[must_use]
-pub fn of_delivery(rule: &RuleId, key: DeliveryKey) -> String {
+pub fn of_delivery(rule: &RuleId, key: DeliveryKey, body: &[u8]) -> String {
     let mut hash = Sha256::new();
     hash.update(b"delivery\0");
     hash.update(rule.0.as_bytes());
     hash.update([0]);
     hash.update(key.pos.0.to_be_bytes());
     hash.update(key.copy.to_be_bytes());
+    hash.update(body);
     text(&hash.finalize())
 }
 
@@ -64,19 +67,20 @@ mod tests {
 
     #[test]
     fn the_same_delivery_has_the_same_id_for_ever() {
-        let id = of_delivery(&RuleId::new("file:webhooks:after"), key(42, 0));
+        let id = of_delivery(&RuleId::new("file:webhooks:after"), key(42, 0), b"{}");
         // Written down once: receivers keep these ids, so a change of the derivation is a change of the protocol.
-        assert_eq!(id, "msg_eght5w5e9xn9krrv593syvdych");
+        assert_eq!(id, "msg_r2mtcp6mk08ca5syy71mjnha5v");
     }
 
     #[test]
     fn every_part_of_the_key_counts() {
         let rule = RuleId::new("a");
         let mut ids = vec![
-            of_delivery(&rule, key(1, 0)),
-            of_delivery(&rule, key(1, 1)),
-            of_delivery(&rule, key(2, 0)),
-            of_delivery(&RuleId::new("b"), key(1, 0)),
+            of_delivery(&rule, key(1, 0), b"x"),
+            of_delivery(&rule, key(1, 0), b"y"),
+            of_delivery(&rule, key(1, 1), b"x"),
+            of_delivery(&rule, key(2, 0), b"x"),
+            of_delivery(&RuleId::new("b"), key(1, 0), b"x"),
         ];
         for kind in EventKind::ALL {
             ids.push(of_question(&rule, MessageId(1), kind));

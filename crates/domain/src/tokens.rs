@@ -42,10 +42,11 @@ impl Im {
     async fn check_handed_out(&self, claims: &TokenClaims) -> Result<(), Failure> {
         let known = self.store.tokens(&claims.user, claims.platform, self.clock.now()).await?;
         match known.iter().find(|record| record.id == claims.id) {
-            Some(record) if record.kicked => {
-                Err(Refusal::new(RefusalCode::TokenKicked, "the token was taken away by another login")
-                    .into())
-            }
+            Some(record) if record.kicked => Err(Refusal::new(
+                RefusalCode::TokenKicked,
+                "the token was taken away by another login or a logout",
+            )
+            .into()),
             Some(_) => Ok(()),
             None => {
                 let detail = "the token is not among those that this server handed out";

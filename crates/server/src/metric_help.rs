@@ -13,7 +13,7 @@ enum Kind {
 use Kind::{Counter, Gauge, Seconds, Sizes};
 
 /// Kind, name, meaning; labels are named in the meaning.
-const ALL: [(Kind, &str, &str); 34] = [
+const ALL: [(Kind, &str, &str); 35] = [
     (Counter, callbacks::ATTEMPTS, "Calls of callbacks, by rule, phase and outcome."),
     (Seconds, callbacks::DURATION, "Time from sending a callback to its answer, by rule and phase."),
     (Gauge, callbacks::IN_FLIGHT, "Callbacks under way, by rule and phase."),
@@ -32,6 +32,7 @@ const ALL: [(Kind, &str, &str); 34] = [
         "Before-callbacks without an answer, by rule and effect on the message (passed, refused).",
     ),
     (Counter, callbacks::EXPIRED, "Events that left the log before a rule came to them, by rule."),
+    (Counter, callbacks::MISSED_OFF, "Events not sent because a rule was off, by rule."),
     (Counter, callbacks::EXPIRED_LANES, "Conversations of which waiting events left the log, by rule."),
     (Counter, callbacks::DROPPED, "Deliveries given up by a policy that keeps nothing, by rule."),
     (Counter, callbacks::SAVE_FAILURES, "Saves of rules' progress that failed and were tried again."),

@@ -5,9 +5,8 @@ use std::sync::Arc;
 use futures_util::FutureExt as _;
 use ringback_model::delivery::DeliveryKey;
 use ringback_model::event::{Event, Fact};
-use ringback_model::ids::MessageId;
 
-use super::attempt::{Delivery, Source};
+use super::attempt::{Cause, Delivery, Source};
 use super::lines::{ALL_COPIES, LaneKey, Phase};
 use super::runner::{Owned, Runner};
 use crate::live::LiveVersion;
@@ -84,7 +83,7 @@ impl Runner {
             key,
             lane,
             outbound: Arc::new(rendered.outbound),
-            message: Some(message_of(event)),
+            cause: Some(cause_of(event)),
             attempts: 0,
             since: None,
             source,
@@ -126,7 +125,7 @@ impl Runner {
 
     /// Whether the push of its message was written already; else [`Runner::handed`] hears of it.
     fn is_handed_over(&mut self, delivery: &Delivery) -> bool {
-        let Some(message) = delivery.message else { return true };
+        let Some(message) = delivery.cause.as_ref().map(|cause| cause.message) else { return true };
         let handover = Arc::clone(&self.shared.handover);
         let (lane, key) = (delivery.lane.clone(), delivery.key);
         let mut wait: Owned<(LaneKey, DeliveryKey)> = Box::pin(async move {
@@ -178,7 +177,7 @@ pub(super) fn copies_of(version: &LiveVersion, event: &Event) -> u32 {
     version.contract.copies(&version.rule, event).map_or(0, |copies| copies.min(ALL_COPIES))
 }
 
-fn message_of(event: &Event) -> MessageId {
+fn cause_of(event: &Event) -> Cause {
     let Fact::MessageSent(sent) = &event.fact;
-    sent.message.id
+    Cause { message: sent.message.id, operation_id: Arc::clone(&sent.operation_id) }
 }

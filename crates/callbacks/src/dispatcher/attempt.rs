@@ -23,7 +23,8 @@ pub(crate) struct Delivery {
     pub(crate) key: DeliveryKey,
     pub(crate) lane: LaneKey,
     pub(crate) outbound: Arc<Outbound>,
-    pub(crate) message: Option<MessageId>,
+    /// What it is about; not known for rows after a restart.
+    pub(crate) cause: Option<Cause>,
     /// Counted attempts so far.
     pub(crate) attempts: u32,
     /// When it first failed.
@@ -31,6 +32,14 @@ pub(crate) struct Delivery {
     pub(crate) source: Source,
     /// Its message's push was written.
     pub(crate) handed: bool,
+}
+
+/// What a delivery is about, for those who search the log.
+#[derive(Debug, Clone)]
+pub(crate) struct Cause {
+    pub(crate) message: MessageId,
+    /// Id of the call that caused it.
+    pub(crate) operation_id: Arc<str>,
 }
 
 /// Where a delivery is accounted for.
@@ -71,9 +80,9 @@ pub(crate) async fn attempt(
     delivery: Delivery,
     probe: bool,
 ) -> Done {
-    let id = webhook_id::of_delivery(live.id(), delivery.key);
-    let number = delivery.attempts.saturating_add(1);
     let outbound = &delivery.outbound;
+    let id = webhook_id::of_delivery(live.id(), delivery.key, &outbound.body);
+    let number = delivery.attempts.saturating_add(1);
     let extra = headers::of_attempt(&live.rule, &id, clock.now(), number, &outbound.body);
     let started = Instant::now();
     let answer = caller.call(outbound, &extra, &live.how).await;
@@ -84,7 +93,8 @@ pub(crate) async fn attempt(
     AttemptLine {
         rule: &live.rule,
         webhook_id: &id,
-        message: delivery.message,
+        message: delivery.cause.as_ref().map(|cause| cause.message),
+        operation_id: delivery.cause.as_ref().map(|cause| cause.operation_id.as_ref()),
         pos: delivery.key.pos.0,
         attempt: number,
         outcome,

@@ -85,7 +85,7 @@ impl Runner {
             key,
             outbound: self.live.redirect(&row.outbound),
             lane: row.lane,
-            message: row.message,
+            cause: row.cause,
             attempts: row.attempts,
             since: Some(row.since),
             source: Source::Row,

@@ -5,9 +5,9 @@ use std::ops::Bound;
 use std::sync::Arc;
 
 use ringback_model::delivery::{DeliveryKey, Exception, ExceptionState, Outbound, ParkReason};
-use ringback_model::ids::MessageId;
 use ringback_model::time::UnixMs;
 
+use super::attempt::Cause;
 use super::lines::LaneKey;
 
 /// One of them.
@@ -21,7 +21,7 @@ pub(crate) struct Row {
     pub(crate) last_error: String,
     pub(crate) outbound: Arc<Outbound>,
     /// Not known after a restart.
-    pub(crate) message: Option<MessageId>,
+    pub(crate) cause: Option<Cause>,
 }
 
 impl Row {

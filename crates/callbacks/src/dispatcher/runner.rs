@@ -179,7 +179,7 @@ impl Runner {
                     since: exception.since,
                     last_error: exception.last_error,
                     outbound: Arc::new(outbound),
-                    message: None,
+                    cause: None,
                 };
                 self.rows.put(key, row);
                 if !free {

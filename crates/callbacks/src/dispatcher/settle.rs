@@ -172,6 +172,6 @@ fn row_of(delivery: &Delivery, error: String, due: UnixMs, now: UnixMs) -> Row {
         since: delivery.since.unwrap_or(now),
         last_error: error,
         outbound: std::sync::Arc::clone(&delivery.outbound),
-        message: delivery.message,
+        cause: delivery.cause.clone(),
     }
 }

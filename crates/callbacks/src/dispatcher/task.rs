@@ -10,6 +10,7 @@ use std::time::Duration;
 use futures_util::FutureExt as _;
 use ringback_model::delivery::DeliveryKey;
 use ringback_model::failure::Fault;
+use ringback_model::ids::LogPos;
 use ringback_model::rule::Order;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::AbortOnDropHandle;
@@ -163,11 +164,32 @@ impl Life {
     }
 
     async fn load(&self) -> Result<Loaded, Fault> {
-        let progress = self.shared.progress.load(self.live.id()).await?.unwrap_or_default();
+        let known = self.shared.progress.load(self.live.id()).await?;
+        // A rule that never had anything to save has come as far as where it began.
+        let began = self.live.versions.first().map_or(self.live.started, |first| first.since);
+        self.show_gap(known.as_ref().map_or(began, |known| known.cursor));
+        let progress = known.unwrap_or_default();
         let strict = self.live.rule.policy.order == Order::Strict;
         let after = (!strict).then_some(whole(progress.cursor));
         let parked = if progress.parked > 0 { self.parked_keys(after).await? } else { HashSet::new() };
         Ok(Loaded { cursor: progress.cursor.max(self.live.started), progress, parked })
+    }
+
+    /// A rule that was off does not send what it missed; it says so.
+    fn show_gap(&self, cursor: LogPos) {
+        let missed = self.live.started.0.saturating_sub(cursor.0);
+        if missed > 0 {
+            self.live.metrics.missed_off.increment(missed);
+            tracing::warn!(
+                target: "ringback::callback",
+                rule = %self.live.id(),
+                events = missed,
+                after = %cursor,
+                upto = %self.live.started,
+                "the rule is on again; events that it had not sent when it was switched off, or that passed \
+                 meanwhile, are not sent"
+            );
+        }
     }
 
     async fn parked_keys(&self, mut after: Option<DeliveryKey>) -> Result<HashSet<DeliveryKey>, Fault> {

@@ -7,7 +7,7 @@ use ringback_model::event::Phase;
 use ringback_model::ids::LogPos;
 use ringback_model::rule::{Ban, Retry};
 
-use crate::support::{Reaction, World, rule};
+use crate::support::{Counters, Reaction, World, rule};
 
 async fn second() {
     tokio::time::sleep(Duration::from_secs(1)).await;
@@ -67,7 +67,9 @@ async fn a_change_holds_from_now_on_and_keeps_the_cursor() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn what_passes_while_a_rule_is_off_or_gone_is_not_sent() {
+async fn what_passes_while_a_rule_is_off_or_gone_is_counted_and_not_sent() {
+    let counters = Counters::default();
+    let _guard = metrics::set_default_local_recorder(&counters);
     let world = World::new(1);
     world.send("early");
     let on = rule("r", Phase::After);
@@ -87,6 +89,7 @@ async fn what_passes_while_a_rule_is_off_or_gone_is_not_sent() {
     second().await;
     assert_eq!(world.caller.bodies(), ["3/0 on v3", "5/0 back v5", "6/0 down v5"]);
     assert_eq!(engine.status()[0].cursor, LogPos(6));
+    assert_eq!(counters.of("ringback_callback_missed_off_total"), 2, "once off, once gone");
 }
 
 #[tokio::test(start_paused = true)]

@@ -22,9 +22,18 @@ use crate::receiver::running::{Options, Running, start};
 use crate::receiver::script;
 use crate::receiver::signature::Secret;
 
+const EXAMPLES: &str = "\
+Examples:
+  ringback listen                             # http://127.0.0.1:10006, any path, everything passes
+  ringback listen --deny 5001:\"not here\"     # refuses whatever can be refused
+  ringback listen --replace '***'             # rewrites texts where the callback can
+  ringback listen --status 503 --delay 3000   # a receiver in trouble
+  ringback listen --script answers.yml --json # answers by rules; one JSON value per callback
+  ringback listen --tls                       # HTTPS; prints what the server is to trust";
+
 /// Runs a receiver of callbacks: prints each one, checks its signature, answers as told. Ctrl-C prints a summary.
 #[derive(Debug, clap::Args)]
-#[command(after_long_help = script::HELP)]
+#[command(after_help = EXAMPLES, after_long_help = format!("{EXAMPLES}\n\n{}", script::HELP))]
 pub struct Args {
     /// Address to listen on; port 0 takes a free one
     #[arg(long, value_name = "ADDR", default_value = "127.0.0.1:10006")]
