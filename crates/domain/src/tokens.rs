@@ -16,6 +16,12 @@ impl Im {
     /// # Errors
     /// One of the `Token…` refusals, or the store's fault.
     pub async fn authenticate(&self, token: &str) -> Result<Actor, Failure> {
+        let (claims, admin) = self.valid(token).await?;
+        Ok(Actor { user: claims.user, platform: claims.platform, admin, token_id: claims.id })
+    }
+
+    /// What a valid token says, and whether it is an administrator's.
+    async fn valid(&self, token: &str) -> Result<(TokenClaims, bool), Failure> {
         let claims = self.read_token(token)?;
         // Administrators' tokens are as good as the secret that signs them: they are not kept, so that one
         // can be made without asking the server.
@@ -23,7 +29,7 @@ impl Im {
         if !admin {
             self.check_handed_out(&claims).await?;
         }
-        Ok(Actor { user: claims.user, platform: claims.platform, admin, token_id: claims.id })
+        Ok((claims, admin))
     }
 
     fn read_token(&self, token: &str) -> Result<TokenClaims, Refusal> {
@@ -72,9 +78,7 @@ impl Im {
         platform: Platform,
     ) -> Result<Outcome, Failure> {
         only_admin(actor)?;
-        if !platform.is_known() {
-            return Err(bad(format!("platformID {} is not among 1..=11", platform.0)).into());
-        }
+        check_known(platform)?;
         if platform == Platform::ADMIN || self.is_admin(user) {
             let detail = "administrators get their token for the secret";
             return Err(Refusal::new(RefusalCode::NoPermission, detail).into());
@@ -105,10 +109,7 @@ impl Im {
     }
 
     pub(crate) async fn parse_token(&self, token: &str) -> Result<Outcome, Failure> {
-        let claims = self.read_token(token)?;
-        if !(claims.platform == Platform::ADMIN && self.is_admin(&claims.user)) {
-            self.check_handed_out(&claims).await?;
-        }
+        let (claims, _) = self.valid(token).await?;
         Ok(Outcome::TokenFacts {
             user: claims.user,
             platform: claims.platform,
@@ -123,9 +124,7 @@ impl Im {
         platform: Platform,
     ) -> Result<Outcome, Failure> {
         only_admin(actor)?;
-        if !platform.is_known() {
-            return Err(bad(format!("platformID {} is not among 1..=11", platform.0)).into());
-        }
+        check_known(platform)?;
         let kick = Write::KickTokens { user: user.clone(), platform, except: None };
         self.store.commit(Commit::at(self.clock.now()).write(kick)).await.map_err(commit_failure)?;
         self.sessions.kick(user, platform, None);
@@ -149,6 +148,13 @@ impl Im {
         let valid_s = i64::try_from(self.token_validity.as_secs()).unwrap_or(i64::MAX);
         Outcome::Token { text, valid_s }
     }
+}
+
+fn check_known(platform: Platform) -> Result<(), Refusal> {
+    if platform.is_known() {
+        return Ok(());
+    }
+    Err(bad(format!("platformID {} is not among 1..=11", platform.0)))
 }
 
 /// Compares in a time that does not tell how much of the secret was right.

@@ -9,6 +9,7 @@ use ringback_model::event::{EventKind, Fact};
 use ringback_model::failure::{CallbackRefusal, Refusal, RefusalCode};
 use ringback_model::ids::LogPos;
 use ringback_model::message::ContentClass;
+use ringback_model::ports::Handover as _;
 use ringback_model::user::AccountLevel;
 
 use crate::world::{World, draft, refused, user};
@@ -217,6 +218,18 @@ async fn many_senders_make_no_gap_and_pushes_keep_the_order() {
     let pushed = world.sessions.pushed.lock().unwrap();
     let order: Vec<u64> = pushed.iter().map(|(message, _)| message.seq).collect();
     assert!(order.is_sorted(), "{order:?}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_callback_is_due_once_the_push_was_written_and_not_before() {
+    let world = World::new().await;
+    *world.sessions.unread.lock().unwrap() = Some(Vec::new());
+    let message = world.send(to_bob("slowly read")).await.unwrap().id();
+    world.sessions.texts(1).await;
+    let waited = || tokio::time::timeout(Duration::from_millis(90), world.handovers.handed_over(message));
+    assert!(waited().await.is_err(), "the client has not read it yet");
+    world.sessions.unread.lock().unwrap().take();
+    assert!(waited().await.is_ok(), "it has now");
 }
 
 #[tokio::test]

@@ -135,6 +135,8 @@ pub(crate) struct Recorder {
     pub(crate) pushed: Mutex<Vec<(Arc<Message>, Vec<UserId>)>>,
     pub(crate) kicked: Mutex<Vec<(UserId, Platform)>>,
     pub(crate) arrived: Notify,
+    /// While it is there: a client who has not read what was pushed.
+    pub(crate) unread: Mutex<Option<Vec<Arc<dyn Send + Sync>>>>,
 }
 
 impl Recorder {
@@ -166,7 +168,10 @@ impl Sessions for Recorder {
         Vec::new()
     }
 
-    fn push(&self, push: &Push, users: &[UserId], _written: Arc<dyn Send + Sync>) {
+    fn push(&self, push: &Push, users: &[UserId], written: Arc<dyn Send + Sync>) {
+        if let Some(unread) = self.unread.lock().unwrap().as_mut() {
+            unread.push(written);
+        }
         self.pushed.lock().unwrap().push((Arc::clone(&push.message), users.to_vec()));
         self.arrived.notify_one();
     }
@@ -182,6 +187,7 @@ pub(crate) struct World {
     pub(crate) gate: Arc<ScriptedGate>,
     pub(crate) sessions: Arc<Recorder>,
     pub(crate) clock: Arc<HandClock>,
+    pub(crate) handovers: Arc<Handovers>,
     stop: CancellationToken,
 }
 
@@ -198,11 +204,12 @@ impl World {
         let gate = Arc::new(ScriptedGate::default());
         let sessions = Arc::new(Recorder::default());
         let clock = Arc::new(HandClock::default());
+        let handovers = Arc::new(Handovers::new());
         let im = Im::new(ImParts {
             store: Arc::clone(&store),
             gate: Arc::clone(&gate) as Arc<dyn Gate>,
             sessions: Arc::clone(&sessions) as Arc<dyn Sessions>,
-            handovers: Arc::new(Handovers::new()),
+            handovers: Arc::clone(&handovers),
             clock: Arc::clone(&clock) as Arc<dyn Clock>,
             dice: Arc::new(Counting::default()),
             tokens: Arc::new(PlainTokens),
@@ -221,7 +228,7 @@ impl World {
         });
         // The pusher starts at the tail as it is now.
         tokio::task::yield_now().await;
-        let world = Self { im, store, gate, sessions, clock, stop };
+        let world = Self { im, store, gate, sessions, clock, handovers, stop };
         let users = ["alice", "bob", "carol"].map(new_user).to_vec();
         world.admin(Command::RegisterUsers { users }).await.unwrap();
         world

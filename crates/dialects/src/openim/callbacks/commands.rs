@@ -305,9 +305,8 @@ pub const WEBHOOK_KEYS: usize = 53;
 impl Command {
     /// How it is served in this contract.
     #[must_use]
-    pub fn served_in(&self, generation: Generation) -> Option<&'static Service> {
-        let own = COMMANDS.iter().find(|row| *row == self)?;
-        own.service.as_ref().filter(|service| service.generations.contains(&generation))
+    pub fn served_in(&'static self, generation: Generation) -> Option<&'static Service> {
+        self.service.as_ref().filter(|service| service.generations.contains(&generation))
     }
 
     /// Whether rules may call it by this name: the command or one of its keys.
