@@ -21,6 +21,8 @@ pub(crate) const PLATFORM: i32 = 7;
 const SENDERS: usize = 64;
 /// Users that one call may register.
 const USERS_PER_CALL: usize = 1000;
+/// Members that one call may name, its owner and administrators included.
+const MEMBERS_AT_ONCE: usize = 900;
 /// How an answer that says "done" begins.
 const DONE: &[u8] = br#"{"errCode":0,"#;
 
@@ -53,6 +55,13 @@ impl Conversations {
 /// Name of a sender.
 pub(crate) fn sender(number: usize) -> String {
     format!("from{number}")
+}
+
+/// Who gets a message.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum To<'a> {
+    User(&'a str),
+    Group(&'a str),
 }
 
 /// A text of so many characters that carries the present instant.
@@ -103,7 +112,11 @@ impl Rest {
     pub(crate) async fn register(&self, conversations: Conversations) -> anyhow::Result<()> {
         let senders = (0..conversations.senders()).map(sender);
         let recipients = (0..conversations.0).map(|at| conversations.people(at).1);
-        let names: Vec<String> = senders.chain(recipients).collect();
+        self.register_users(&senders.chain(recipients).collect::<Vec<_>>()).await
+    }
+
+    /// Registers users by name.
+    pub(crate) async fn register_users(&self, names: &[String]) -> anyhow::Result<()> {
         for names in names.chunks(USERS_PER_CALL) {
             let users: Vec<Value> =
                 names.iter().map(|name| json!({ "userID": name, "nickname": name })).collect();
@@ -120,16 +133,42 @@ impl Rest {
         Ok(token.token)
     }
 
+    /// Makes a group; the first one owns it.
+    pub(crate) async fn create_group(&self, group: &str, members: &[String]) -> anyhow::Result<()> {
+        let (owner, others) = members.split_first().context("a group needs an owner")?;
+        let now = others.len().min(MEMBERS_AT_ONCE);
+        let (first, later) = others.split_at(now);
+        let info = json!({ "groupID": group, "groupName": group, "groupType": 2 });
+        let body = json!({ "groupInfo": info, "ownerUserID": owner, "memberUserIDs": first });
+        let answer = self.post("/group/create_group", &body).await?;
+        ensure!(is_done(&answer), "making a group: {}", String::from_utf8_lossy(&answer));
+        for some in later.chunks(MEMBERS_AT_ONCE) {
+            let body = json!({ "groupID": group, "invitedUserIDs": some, "reason": "" });
+            let answer = self.post("/group/invite_user_to_group", &body).await?;
+            ensure!(is_done(&answer), "inviting: {}", String::from_utf8_lossy(&answer));
+        }
+        Ok(())
+    }
+
     /// Sends a message of so many characters.
-    pub(crate) async fn send(&self, from: &str, to: &str, characters: u16) -> anyhow::Result<()> {
+    pub(crate) async fn send(&self, from: &str, to: To<'_>, characters: u16) -> anyhow::Result<()> {
+        let (field, to, session) = match to {
+            To::User(user) => ("recvID", user, 1),
+            To::Group(group) => ("groupID", group, 3),
+        };
         // Written by hand: the load shares the machine with what it measures.
         let body = format!(
-            r#"{{"sendID":"{from}","recvID":"{to}","senderPlatformID":{PLATFORM},"content":{{"content":"{}"}},"contentType":101,"sessionType":1}}"#,
+            r#"{{"sendID":"{from}","{field}":"{to}","senderPlatformID":{PLATFORM},"content":{{"content":"{}"}},"contentType":101,"sessionType":{session}}}"#,
             text(characters)
         );
         let answer = self.http.post_ok(&self.send, &self.headers, Bytes::from(body)).await?;
         ensure!(is_done(&answer), "the send was refused: {}", String::from_utf8_lossy(&answer));
         Ok(())
+    }
+
+    /// The administrator's token.
+    pub(crate) fn token(&self) -> anyhow::Result<&str> {
+        self.headers.get("token").context("not logged in")?.to_str().context("the token is no text")
     }
 
     async fn call<T: for<'de> Deserialize<'de>>(&self, path: &str, body: &Value) -> anyhow::Result<T> {

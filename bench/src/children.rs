@@ -13,8 +13,8 @@ use serde::Deserialize;
 use tokio::io::{AsyncBufReadExt as _, BufReader};
 use tokio::process::{Child, Command};
 
-/// Longest that a child may take to say where it listens.
-const START_WAIT: Duration = Duration::from_secs(20);
+/// Longest that a child may take to say where it listens. A server reads its history before.
+pub(crate) const START_WAIT: Duration = Duration::from_secs(120);
 
 /// The line by which a child says where it listens.
 #[derive(Deserialize)]

@@ -28,19 +28,35 @@ impl Http {
         Self(Client::builder(TokioExecutor::new()).pool_max_idle_per_host(IDLE_CONNECTIONS).build(connector))
     }
 
-    /// Posts a body and reads the whole answer.
+    /// Gets something.
+    pub(crate) async fn get(&self, uri: &Uri, headers: &HeaderMap) -> anyhow::Result<(StatusCode, Bytes)> {
+        self.exchange(Method::GET, uri, headers, Bytes::new()).await
+    }
+
+    /// Posts a body.
     pub(crate) async fn post(
         &self,
         uri: &Uri,
         headers: &HeaderMap,
         body: Bytes,
     ) -> anyhow::Result<(StatusCode, Bytes)> {
+        self.exchange(Method::POST, uri, headers, body).await
+    }
+
+    /// Sends a request and reads the whole answer.
+    async fn exchange(
+        &self,
+        method: Method,
+        uri: &Uri,
+        headers: &HeaderMap,
+        body: Bytes,
+    ) -> anyhow::Result<(StatusCode, Bytes)> {
         let mut request = Request::new(Full::new(body));
-        *request.method_mut() = Method::POST;
+        *request.method_mut() = method;
         *request.uri_mut() = uri.clone();
         headers.clone_into(request.headers_mut());
         let exchange = async {
-            let answer = self.0.request(request).await.with_context(|| format!("posting to {uri}"))?;
+            let answer = self.0.request(request).await.with_context(|| format!("asking {uri}"))?;
             let status = answer.status();
             let body = answer.into_body().collect().await.context("reading the answer")?;
             anyhow::Ok((status, body.to_bytes()))

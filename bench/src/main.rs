@@ -1,11 +1,17 @@
 //! Load generator and scenarios of the benchmark. `docs/benchmarks.md` says what each scenario shows and how to read
 //! its figures.
 
+mod admin;
+mod broadcast;
+mod broadcaster;
 mod chat;
 mod children;
+mod history;
 mod http;
+mod listeners;
 mod load;
 mod machine;
+mod open_files;
 mod receiver;
 mod report;
 mod rounds;
@@ -14,6 +20,7 @@ mod server;
 mod settings;
 mod socket;
 mod stats;
+mod targets;
 
 use std::collections::BTreeSet;
 use std::process::ExitCode;
@@ -24,15 +31,20 @@ use clap::Parser as _;
 use tokio::signal::unix::{SignalKind, signal};
 
 use crate::report::Report;
-use crate::scenarios::{Case, Lab};
+use crate::scenarios::{Case, Lab, Part};
 use crate::settings::{Cli, Command, Options};
+use crate::targets::Target;
 
 /// One thread: the load leaves the other processors to server and receiver, and is as cheap as it can be.
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> anyhow::Result<ExitCode> {
     let scenario = match Cli::parse().command {
-        Command::Receiver { delay_us } => {
-            receiver::serve(Duration::from_micros(delay_us)).await?;
+        Command::Receiver { delay_us, listen } => {
+            receiver::serve(Duration::from_micros(delay_us), listen).await?;
+            return Ok(ExitCode::SUCCESS);
+        }
+        Command::Broadcaster => {
+            broadcaster::serve().await?;
             return Ok(ExitCode::SUCCESS);
         }
         Command::Guard { program, arguments } => {
@@ -40,18 +52,23 @@ async fn main() -> anyhow::Result<ExitCode> {
             return Ok(if status.success() { ExitCode::SUCCESS } else { ExitCode::FAILURE });
         }
         Command::Reference(options) => scenario("reference", options, &[]),
-        Command::Send(options) => scenario("send", options, &[scenarios::sends]),
-        Command::Before(options) => scenario("before", options, &[scenarios::before_callbacks]),
-        Command::After(options) => scenario("after", options, &[scenarios::after_callbacks]),
-        Command::All(options) => {
-            let all = [scenarios::sends, scenarios::before_callbacks, scenarios::after_callbacks];
-            scenario("all", options, &all)
-        }
+        Command::Send(options) => scenario("send", options, &[scenarios::SEND]),
+        Command::Before(options) => scenario("before", options, &[scenarios::BEFORE]),
+        Command::After(options) => scenario("after", options, &[scenarios::AFTER]),
+        Command::Delay(options) => scenario("delay", options, &[scenarios::DELAY]),
+        Command::Mixed(options) => scenario("mixed", options, &[scenarios::MIXED]),
+        Command::Fanout(options) => scenario("fanout", options, &[scenarios::FANOUT]),
+        Command::Rules(options) => scenario("rules", options, &[scenarios::RULES]),
+        Command::Lag(options) => scenario("lag", options, &[scenarios::LAG]),
+        Command::Outage(options) => scenario("outage", options, &[scenarios::OUTAGE]),
+        Command::Idle(options) => scenario("idle", options, &[scenarios::IDLE]),
+        Command::Start(options) => scenario("start", options, &[scenarios::START]),
+        Command::All(options) => scenario("all", options, scenarios::ALL),
     };
     let (mut interrupt, mut terminate) = (signal(SignalKind::interrupt())?, signal(SignalKind::terminate())?);
     // Whatever ends the run drops its children's handles, and that ends the children.
     tokio::select! {
-        result = run(scenario) => result,
+        result = run(scenario?) => result,
         _ = interrupt.recv() => anyhow::bail!("interrupted"),
         _ = terminate.recv() => anyhow::bail!("terminated"),
     }
@@ -62,39 +79,42 @@ struct Scenario {
     name: &'static str,
     options: Options,
     cases: Vec<Case>,
+    targets: Vec<Target>,
 }
 
-fn scenario(name: &'static str, options: Options, parts: &[fn(&Options) -> Vec<Case>]) -> Scenario {
+fn scenario(name: &'static str, options: Options, parts: &[Part]) -> anyhow::Result<Scenario> {
+    // Before the cases are chosen: how many connections are possible depends on it.
+    open_files::raise_limit()?;
     let options = options.settled();
     let mut cases = scenarios::reference(&options);
     let only = options.only.clone().unwrap_or_default();
     let mut names: BTreeSet<String> = cases.iter().map(Case::name).collect();
-    for case in parts.iter().flat_map(|part| part(&options)) {
-        let wanted = matches!(case, Case::Bare(_)) || case.name().contains(&only);
+    for case in parts.iter().flat_map(|part| (part.cases)(&options)) {
+        let wanted = case.is_reference() || case.name().contains(&only);
         // Parts share cases; each is measured once.
         if wanted && names.insert(case.name()) {
             cases.push(case);
         }
     }
-    Scenario { name, options, cases }
+    let targets = parts.iter().flat_map(|part| (part.targets)(&options)).collect();
+    Ok(Scenario { name, options, cases, targets })
 }
 
 async fn run(scenario: Scenario) -> anyhow::Result<ExitCode> {
-    let Scenario { name, options, cases } = scenario;
+    let Scenario { name, options, cases, targets } = scenario;
     let beside = std::env::current_exe().context("finding this binary")?;
     let root = match &options.data_root {
         Some(root) => root.clone(),
         None => beside.with_file_name("bench-data"),
     };
     std::fs::create_dir_all(&root).with_context(|| format!("making {}", root.display()))?;
-    let needs_server = !cases.iter().all(|case| matches!(case, Case::Bare(_) | Case::Append(_)));
-    let server = match needs_server {
-        true => server::binary(options.server.as_deref(), !options.no_build).await?,
-        false => beside,
+    let server = match cases.iter().all(Case::is_reference) {
+        true => beside,
+        false => server::binary(options.server.as_deref(), !options.no_build).await?,
     };
-    let lab = Lab { options, server, root };
+    let lab = Lab::new(options, server, root);
     let rounds = rounds::run(&lab, &cases).await?;
-    let report = Report::new(name, &lab.options, &cases, rounds).await;
+    let report = Report::new(name, &lab.options, &cases, &targets, rounds).await;
     report.print();
     if let Some(out) = &lab.options.out {
         println!("\nwritten to {}", report.write(out)?.display());

@@ -43,6 +43,18 @@ impl Round {
     }
 }
 
+#[cfg(test)]
+impl Round {
+    /// A round with these figures of cases, undisturbed.
+    pub(crate) fn with(figures: &[(&str, &'static str, f64)]) -> Self {
+        let mut cases: BTreeMap<String, Figures> = BTreeMap::new();
+        for (case, figure, value) in figures {
+            cases.entry((*case).to_owned()).or_default().insert(figure, *value);
+        }
+        Self { started: String::new(), stolen: 0.0, others: 0.0, repeated: 0, disturbed: Vec::new(), cases }
+    }
+}
+
 /// Runs all rounds.
 pub(crate) async fn run(lab: &Lab, cases: &[Case]) -> anyhow::Result<Vec<Round>> {
     let wanted = lab.options.rounds;
@@ -132,6 +144,13 @@ fn in_short(figures: &Figures) -> String {
         (figure::P99, " ms p99", 2),
         (figure::DELIVERED, " delivered/s", 0),
         (figure::UNDELIVERED, " undelivered", 0),
+        (figure::LAST_COPY, " ms to the last copy", 0),
+        (figure::PUSHED, " pushed/s", 0),
+        (figure::UNPUSHED, " unpushed", 0),
+        (figure::CAUGHT_UP, " ms until rules caught up", 0),
+        (figure::RESUMED, " ms until resumed", 0),
+        (figure::CONNECTION_BYTES, " bytes per connection", 0),
+        (figure::READY, " ms until ready", 0),
         (figure::SERVER_CPU, " µs server CPU", 0),
     ];
     let of_part = |(name, unit, digits): (&str, &str, usize)| {

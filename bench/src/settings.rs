@@ -1,5 +1,6 @@
 //! The command line.
 
+use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -26,7 +27,23 @@ pub(crate) enum Command {
     Before(Options),
     /// After-callbacks per second out of a full log and while messages come in.
     After(Options),
-    /// All of them in one table.
+    /// From acceptance to delivery at a steady rate; what a slow or absent receiver does to senders.
+    Delay(Options),
+    /// Before-callbacks, after-callbacks and pushes to connected recipients at once.
+    Mixed(Options),
+    /// A group of 2,000: pushes to 1,000 connections, and a callback for each member who is offline.
+    Fanout(Options),
+    /// Sends beside 1, 50 and 1,000 rules that do not match.
+    Rules(Options),
+    /// What one dead rule does to 99 others.
+    Lag(Options),
+    /// A receiver that is away for a while and comes back.
+    Outage(Options),
+    /// Memory of connections that do nothing.
+    Idle(Options),
+    /// Time until a server with a long history is ready, and how fast it is then.
+    Start(Options),
+    /// All of them in one run.
     All(Options),
     /// The receiver's process.
     #[command(hide = true)]
@@ -34,7 +51,13 @@ pub(crate) enum Command {
         /// Time after which it answers, in microseconds.
         #[arg(long, default_value_t = 0)]
         delay_us: u64,
+        /// Where it listens.
+        #[arg(long, default_value = "127.0.0.1:0")]
+        listen: SocketAddr,
     },
+    /// The bare WebSocket server's process.
+    #[command(hide = true)]
+    Broadcaster,
     /// Runs a command that ends when standard input does.
     #[command(hide = true)]
     Guard {
@@ -43,6 +66,9 @@ pub(crate) enum Command {
         arguments: Vec<String>,
     },
 }
+
+/// Events that `--full` puts on disk.
+const FULL_HISTORY: u64 = 10_000_000;
 
 /// How to run it.
 #[derive(Debug, Clone, Args, Serialize)]
@@ -71,6 +97,18 @@ pub(crate) struct Options {
     /// Messages put into the log before it is drained.
     #[arg(long, default_value_t = 20_000, value_parser = clap::value_parser!(u32).range(100..=1_000_000))]
     pub(crate) backlog: u32,
+    /// Messages offered at 2,000 a second to a receiver that takes 200 ms, each of which must arrive.
+    #[arg(long, default_value_t = 20_000, value_parser = clap::value_parser!(u32).range(100..=1_000_000))]
+    pub(crate) offered: u32,
+    /// Connections that do nothing. Fewer where the limit of open files allows no more.
+    #[arg(long, default_value_t = 10_000, value_parser = clap::value_parser!(u32).range(10..=18_000))]
+    pub(crate) connections: u32,
+    /// Events on disk of a server with a history; a tenth of them are messages that are kept.
+    #[arg(long, default_value_t = 1_000_000, value_parser = clap::value_parser!(u64).range(1000..=100_000_000))]
+    pub(crate) events: u64,
+    /// 10 million events on disk: about 10 GB, and minutes to fill them in.
+    #[arg(long)]
+    pub(crate) full: bool,
     /// Runs per round that may be repeated because processor time was stolen or went to other processes.
     #[arg(long, default_value_t = 10)]
     pub(crate) repeats: u32,
@@ -92,13 +130,19 @@ pub(crate) struct Options {
 }
 
 impl Options {
-    /// With what `--quick` means.
+    /// With what `--quick` and `--full` mean.
     pub(crate) fn settled(mut self) -> Self {
+        if self.full {
+            self.events = FULL_HISTORY;
+        }
         if self.quick {
             self.rounds = self.rounds.min(2);
             self.seconds = self.seconds.min(1.0);
             self.warm_up = self.warm_up.min(0.3);
             self.backlog = self.backlog.min(4000);
+            self.offered = self.offered.min(1000);
+            self.connections = self.connections.min(500);
+            self.events = self.events.min(20_000);
             self.repeats = self.repeats.min(2);
         }
         self
@@ -143,6 +187,8 @@ mod tests {
         assert_eq!((quick.rounds, quick.measured_time()), (1, Duration::from_secs(1)));
         let full = parse("bench send --seconds 0.5");
         assert_eq!((full.rounds, full.measured_time()), (5, Duration::from_millis(500)));
+        assert_eq!(parse("bench send --full").events, FULL_HISTORY);
+        assert!(parse("bench send --full --quick").events < full.events);
         assert!(Cli::try_parse_from(["bench", "send", "--seconds", "-1"]).is_err());
     }
 }

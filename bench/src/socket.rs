@@ -16,7 +16,8 @@ use prost::Message as _;
 use serde::Deserialize;
 use tokio::net::TcpStream;
 use tokio_tungstenite::tungstenite::Message as Frame;
-use tokio_tungstenite::{WebSocketStream, client_async};
+use tokio_tungstenite::tungstenite::protocol::WebSocketConfig;
+use tokio_tungstenite::{WebSocketStream, client_async_with_config};
 
 use crate::chat::{Conversations, PLATFORM, Rest, sender, text};
 use crate::load::{Bounds, Tally};
@@ -86,7 +87,7 @@ impl Clients {
             let name = sender(at);
             let token = rest.user_token(&name).await?;
             clients.push(Client {
-                socket: connect(address, &name, &token).await?,
+                socket: connect(address, &name, &token, None).await?,
                 recipients: conversations.recipients_of(at),
                 name,
                 sent: 0,
@@ -193,7 +194,13 @@ impl Client {
     }
 }
 
-async fn connect(address: SocketAddr, user: &str, token: &str) -> anyhow::Result<WebSocketStream<TcpStream>> {
+/// Connects a user; `config` says how large the buffers are.
+pub(crate) async fn connect(
+    address: SocketAddr,
+    user: &str,
+    token: &str,
+    config: Option<WebSocketConfig>,
+) -> anyhow::Result<WebSocketStream<TcpStream>> {
     #[derive(Deserialize)]
     struct Welcome {
         #[serde(rename = "errCode")]
@@ -205,7 +212,8 @@ async fn connect(address: SocketAddr, user: &str, token: &str) -> anyhow::Result
         "ws://{address}/?sendID={user}&token={token}&platformID={PLATFORM}&operationID=bench-{user}\
          &isBackground=false&isMsgResp=true&sdkType=js"
     );
-    let (mut socket, _) = client_async(url, stream).await.context("the WebSocket handshake")?;
+    let (mut socket, _) =
+        client_async_with_config(url, stream, config).await.context("the WebSocket handshake")?;
     let first = tokio::time::timeout(ANSWER_WAIT, socket.next())
         .await
         .context("no welcome")?

@@ -45,6 +45,28 @@ fn a_run_writes_what_it_measured() {
 }
 
 #[test]
+fn a_bare_fan_out_is_measured_without_a_server() {
+    let folder = tempfile::tempdir().unwrap();
+    let out = folder.path().join("result.json");
+    let output = Command::new(BENCH)
+        .args(["fanout", "--only", "no case of this name", "--rounds", "1", "--seconds", "0.1"])
+        .args(["--warm-up", "0.05", "--repeats", "0"])
+        .arg("--data-root")
+        .arg(folder.path())
+        .arg("--out")
+        .arg(&out)
+        .output()
+        .unwrap();
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    let result: serde_json::Value = serde_json::from_str(&std::fs::read_to_string(&out).unwrap()).unwrap();
+    let cases = result["cases"].as_array().unwrap();
+    let bare = cases.iter().find(|case| case["case"] == "bare WebSocket server, 1000 connections").unwrap();
+    assert!(bare["figures"]["pushed_per_second"]["median"].as_f64().unwrap() > 0.0, "{bare}");
+    assert_eq!(bare["figures"]["unpushed"]["max"], 0.0, "{bare}");
+    assert_eq!(result["targets"], serde_json::json!([]), "what did not run is not judged");
+}
+
+#[test]
 fn children_end_with_a_run_that_is_killed() {
     let folder = tempfile::tempdir().unwrap();
     let mut run = Command::new(BENCH)

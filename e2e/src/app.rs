@@ -1,7 +1,5 @@
 //! A server with users in it, and the everyday calls of an app's backend.
 
-use std::time::Duration;
-
 use serde_json::{Value, json};
 
 use crate::client::{Client, Login};
@@ -163,19 +161,12 @@ impl App {
     /// When it does not in time.
     pub async fn wait_for_metric(&self, start: &str, fits: impl Fn(f64) -> bool) {
         let rest = self.server.rest();
-        let looking = async {
-            loop {
-                let text = String::from_utf8_lossy(&rest.get("/metrics").await.bytes).into_owned();
-                let values = text.lines().filter(|line| line.starts_with(start));
-                if values.filter_map(|line| line.rsplit(' ').next()?.parse().ok()).any(&fits) {
-                    return;
-                }
-                tokio::time::sleep(Duration::from_millis(50)).await;
-            }
-        };
-        tokio::time::timeout(crate::SOON, looking)
-            .await
-            .unwrap_or_else(|_| panic!("metric {start} did not fit"));
+        crate::until(&format!("metric {start} fits"), async || {
+            let text = String::from_utf8_lossy(&rest.get("/metrics").await.bytes).into_owned();
+            let values = text.lines().filter(|line| line.starts_with(start));
+            values.filter_map(|line| line.rsplit(' ').next()?.parse().ok()).any(&fits).then_some(())
+        })
+        .await;
     }
 }
 

@@ -152,6 +152,18 @@ pub struct Answered {
     pub sent: SendMsgResp,
 }
 
+impl Answered {
+    /// What the server says of a message that it took.
+    ///
+    /// # Panics
+    /// When it did not.
+    #[allow(clippy::must_use_candidate, reason = "often called for the check alone")]
+    pub fn taken(self) -> SendMsgResp {
+        assert_eq!(self.told.code, 0, "refused: {:?}", self.told);
+        self.sent
+    }
+}
+
 impl Client {
     /// Connects and logs in.
     ///
@@ -331,6 +343,22 @@ impl Client {
     pub fn pushes(&self) -> Vec<MsgData> {
         let flat = |one: Arrived| if let What::Push(_, messages) = one.what { messages } else { Vec::new() };
         self.arrived.all().into_iter().flat_map(flat).collect()
+    }
+
+    /// Waits until so many messages were pushed: all of them, in order.
+    ///
+    /// # Panics
+    /// When they are not.
+    pub async fn wait_for_messages(&self, count: usize) -> Vec<MsgData> {
+        let many = |seen: &[Arrived]| {
+            let sizes = seen
+                .iter()
+                .map(|one| if let What::Push(_, messages) = &one.what { messages.len() } else { 0 });
+            (sizes.sum::<usize>() >= count).then_some(())
+        };
+        let came = self.arrived.wait(SOON, many).await;
+        assert!(came.is_some(), "{}: {count} messages did not come: {:?}", self.user, self.pushes());
+        self.pushes()
     }
 
     /// Waits for something that arrived.

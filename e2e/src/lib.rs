@@ -10,6 +10,8 @@
 pub mod app;
 pub mod binary;
 pub mod client;
+pub mod curl;
+pub mod family;
 pub mod inbox;
 pub mod private_ca;
 pub mod receiver;
@@ -29,3 +31,23 @@ pub const SOON: Duration = Duration::from_secs(20);
 /// How long a test watches for something that must not happen. Every use comes after an event that the thing
 /// would have followed at once, so it is short.
 pub const QUIET: Duration = Duration::from_millis(400);
+
+/// How often [`until`] asks.
+const ASK_EVERY: Duration = Duration::from_millis(50);
+
+/// Asks again and again until there is an answer: for what a server only tells those who ask.
+///
+/// # Panics
+/// When there is none within [`SOON`]; says `what` was waited for.
+pub async fn until<T>(what: &str, mut ask: impl AsyncFnMut() -> Option<T>) -> T {
+    let asking = async {
+        loop {
+            if let Some(answer) = ask().await {
+                return answer;
+            }
+            tokio::time::sleep(ASK_EVERY).await;
+        }
+    };
+    let answer = tokio::time::timeout(SOON, asking).await;
+    answer.unwrap_or_else(|_| panic!("not within {SOON:?}: {what}"))
+}

@@ -85,7 +85,9 @@ fn is_test_code(path: &str) -> bool {
 
 /// The part of a source file before its unit tests.
 fn without_unit_tests(text: &str) -> &str {
-    text.split("\n#[cfg(test)]\nmod ").next().unwrap_or(text)
+    let marks = ["\n#[cfg(test)]\nmod ", "\n#[cfg(test)]\npub(crate) mod tests "];
+    let ends = marks.iter().filter_map(|mark| text.find(mark)).min();
+    &text[..ends.unwrap_or(text.len())]
 }
 
 #[test]
@@ -134,6 +136,30 @@ fn rooms_know_the_model_and_nothing_else_of_ours() {
         })
     });
     none_of("a room imports another", &found);
+}
+
+/// What two dialects have to say to each other stands beside them (`content`, `tokens`, `samples`), so that a third
+/// one is a folder and a line in the registry.
+#[test]
+fn dialects_do_not_know_each_other() {
+    let [first, .., last] = vendors();
+    let mut found = Vec::new();
+    let mut read = 0;
+    for (own, other) in [(&first, &last), (&last, &first)] {
+        for path in files(&format!("crates/dialects/src/{own}")) {
+            if is_test_code(&path) {
+                continue;
+            }
+            read += 1;
+            for (number, line) in without_unit_tests(&text(&path)).lines().enumerate() {
+                if line.contains(&format!("{other}::")) {
+                    found.push(format!("{path}:{}: {}", number + 1, line.trim()));
+                }
+            }
+        }
+    }
+    assert!(read > 40, "the dialects are found: {read} files");
+    none_of("a dialect imports another", &found);
 }
 
 #[test]

@@ -2,7 +2,7 @@
 
 use std::net::SocketAddr;
 use std::process::Stdio;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use anyhow::Context as _;
 use bytes::Bytes;
@@ -24,9 +24,15 @@ pub(crate) struct Receiver {
 impl Receiver {
     /// Starts one that answers after `delay`.
     pub(crate) async fn start(delay: Duration) -> anyhow::Result<Self> {
+        Self::start_at(delay, SocketAddr::from(([127, 0, 0, 1], 0))).await
+    }
+
+    /// Starts one at this address, where port 0 stands for a free one.
+    pub(crate) async fn start_at(delay: Duration, listen: SocketAddr) -> anyhow::Result<Self> {
         let this = std::env::current_exe().context("finding this binary")?;
         let mut child = Command::new(this)
             .args(["receiver", "--delay-us", &delay.as_micros().to_string()])
+            .args(["--listen", &listen.to_string()])
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .kill_on_drop(true)
@@ -39,6 +45,12 @@ impl Receiver {
     /// Where callbacks go.
     pub(crate) fn url(&self) -> String {
         format!("http://{}/callbacks", self.address)
+    }
+
+    /// Ends it at once, like a machine that fails. Answers where it was, for its successor.
+    pub(crate) async fn fail(mut self) -> anyhow::Result<SocketAddr> {
+        self.child.kill().await.context("ending the receiver")?;
+        Ok(self.address)
     }
 
     /// Its process.
@@ -61,21 +73,35 @@ impl Receiver {
         self.order("open", "", 0).await.map(drop)
     }
 
+    /// Answers callbacks with an error from now on.
+    pub(crate) async fn refuse(&self) -> anyhow::Result<()> {
+        self.order("fail", "", 0).await.map(drop)
+    }
+
     /// What it has seen of a command.
     pub(crate) async fn seen(&self, command: &str) -> anyhow::Result<Seen> {
         self.order("seen", command, 0).await
     }
 
-    /// What it has seen of a command once it knows so many messages, or after `patience`.
+    /// What it has seen of a command once it knows so many messages, or after `patience`. The receiver answers after
+    /// a few seconds anyway, and is asked again.
     pub(crate) async fn wait(
         &self,
         command: &str,
         messages: u64,
         patience: Duration,
     ) -> anyhow::Result<Seen> {
-        match tokio::time::timeout(patience, self.order("wait", command, messages)).await {
-            Ok(seen) => seen,
-            Err(_) => self.seen(command).await,
+        let began = Instant::now();
+        loop {
+            let asked = self.order("wait", command, messages);
+            let Ok(seen) = tokio::time::timeout(patience.saturating_sub(began.elapsed()), asked).await else {
+                return self.seen(command).await;
+            };
+            let seen = seen?;
+            if seen.messages >= messages {
+                return Ok(seen);
+            }
+            eprintln!("    {} of {messages} delivered", seen.messages);
         }
     }
 

@@ -1,6 +1,9 @@
 //! The hidden mode of this binary that is the receiver: one thread, HTTP/1.1 on loopback. Ends when its standard
 //! input does, so that it never outlives the run.
 
+use std::net::SocketAddr;
+use std::sync::atomic::AtomicBool;
+use std::sync::atomic::Ordering::Relaxed;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -23,13 +26,15 @@ use crate::machine::wall_us;
 const ALLOW: &[u8] = br#"{"actionCode":0,"errCode":0,"errMsg":"","errDlt":"","nextCode":0}"#;
 /// Paths below this one are orders of the run, everything else is a callback.
 const CONTROL: &str = "/control/";
-/// Longest that an order may wait for messages.
-const LONGEST_WAIT: Duration = Duration::from_secs(120);
+/// Longest that an order may wait for messages, below the patience of the run's client; it asks again.
+const LONGEST_WAIT: Duration = Duration::from_secs(5);
 
 struct State {
     delay: Duration,
     /// While false, callbacks are held without an answer.
     open: watch::Sender<bool>,
+    /// While true, callbacks are answered with an error, and not counted.
+    failing: AtomicBool,
     /// Callbacks answered so far; wakes those who wait for messages.
     progress: watch::Sender<u64>,
     seen: Mutex<(Record, Instant)>,
@@ -42,12 +47,13 @@ impl State {
 }
 
 /// Serves until standard input ends. Prints its address as one line of JSON.
-pub(crate) async fn serve(delay: Duration) -> anyhow::Result<()> {
-    let listener = TcpListener::bind(("127.0.0.1", 0)).await.context("binding the receiver")?;
+pub(crate) async fn serve(delay: Duration, listen: SocketAddr) -> anyhow::Result<()> {
+    let listener = TcpListener::bind(listen).await.context("binding the receiver")?;
     println!("{}", serde_json::json!({ "listening": listener.local_addr()? }));
     let state = Arc::new(State {
         delay,
         open: watch::Sender::new(true),
+        failing: AtomicBool::new(false),
         progress: watch::Sender::new(0),
         seen: Mutex::new((Record::default(), Instant::now())),
     });
@@ -89,15 +95,17 @@ async fn answer(state: Arc<State>, request: Request<Incoming>) -> anyhow::Result
             None => with_status(StatusCode::NOT_FOUND),
         });
     }
-    let command = path.rsplit('/').next().unwrap_or_default();
-    state.seen().0.arrived(command, &body, wall_us())?;
+    state.seen().0.arrived(path, &body, wall_us())?;
     if !*state.open.borrow() {
         state.open.subscribe().wait_for(|open| *open).await?;
     }
     if !state.delay.is_zero() {
         tokio::time::sleep(state.delay).await;
     }
-    state.seen().0.answered(command, &body, Instant::now())?;
+    if state.failing.load(Relaxed) {
+        return Ok(with_status(StatusCode::SERVICE_UNAVAILABLE));
+    }
+    state.seen().0.answered(path, &body, Instant::now())?;
     state.progress.send_modify(|answered| *answered += 1);
     Ok(Response::new(Full::from(ALLOW)))
 }
@@ -123,6 +131,7 @@ async fn obey(state: &State, order: &str, query: &str) -> Option<String> {
             state.seen().1 = Instant::now();
             state.open.send_replace(true);
         }
+        "fail" => state.failing.store(true, Relaxed),
         "seen" => {}
         "wait" => {
             let messages: u64 = parameter("messages")?.parse().ok()?;

@@ -1,14 +1,16 @@
-//! What the receiver has seen, per last segment of the path: callbacks name their command there.
+//! What the receiver has seen, per last segment of the path: callbacks name their command there, or the rule does.
 
 use std::collections::{HashMap, HashSet};
+use std::hash::{DefaultHasher, Hash as _, Hasher as _};
 use std::time::{Duration, Instant};
 
 use serde::{Deserialize, Serialize};
 
 use crate::stats::Latency;
 
-/// Key of the message number in a callback's body; the number is 32 hexadecimal digits in quotes.
-const MESSAGE_KEY: &[u8] = b"\"serverMsgID\":\"";
+/// What stands before a delivery's identity in a callback's body, and a quote behind it: the id of the call where the
+/// contract has one, else that of the message.
+const IDENTITIES: [&[u8]; 2] = [b"\"callId\":\"", b"\"serverMsgID\":\""];
 /// Marks the instant in a message's text at which its sending was meant to start: microseconds since 1970.
 pub(crate) const MEANT_AT: &str = "meant-at:";
 
@@ -16,7 +18,8 @@ pub(crate) const MEANT_AT: &str = "meant-at:";
 #[derive(Debug)]
 struct Calls {
     answered: u64,
-    messages: HashSet<u128>,
+    /// Hashes of path and identity: 64 bits tell a million apart with a chance of 1 in 30 million to be wrong.
+    messages: HashSet<u64>,
     first: Option<Instant>,
     last: Option<Instant>,
     since_meant: Latency,
@@ -33,7 +36,7 @@ pub(crate) struct Record {
 pub(crate) struct Seen {
     /// Calls that were answered.
     pub(crate) answered: u64,
-    /// Messages among them, each counted once.
+    /// Deliveries among them, each counted once however often it came: a message, or its copy, to one path.
     pub(crate) messages: u64,
     /// From the first answer to the last one, in microseconds.
     pub(crate) between_us: u64,
@@ -49,22 +52,24 @@ pub(crate) struct Seen {
 
 impl Record {
     /// A callback has come.
-    pub(crate) fn arrived(&mut self, command: &str, body: &[u8], wall_us: u64) -> anyhow::Result<()> {
-        if let Some(meant_us) = number_behind(body, MEANT_AT.as_bytes(), 10) {
-            let late_us = wall_us.saturating_sub(u64::try_from(meant_us).unwrap_or(u64::MAX));
-            self.calls(command)?.since_meant.record(Duration::from_micros(late_us));
+    pub(crate) fn arrived(&mut self, path: &str, body: &[u8], wall_us: u64) -> anyhow::Result<()> {
+        if let Some(meant_us) = number_behind(body, MEANT_AT.as_bytes()) {
+            let late_us = wall_us.saturating_sub(meant_us);
+            self.calls(command(path))?.since_meant.record(Duration::from_micros(late_us));
         }
         Ok(())
     }
 
     /// It was answered.
-    pub(crate) fn answered(&mut self, command: &str, body: &[u8], now: Instant) -> anyhow::Result<()> {
-        let calls = self.calls(command)?;
+    pub(crate) fn answered(&mut self, path: &str, body: &[u8], now: Instant) -> anyhow::Result<()> {
+        let calls = self.calls(command(path))?;
         calls.answered += 1;
         calls.first.get_or_insert(now);
         calls.last = Some(now);
-        if let Some(message) = number_behind(body, MESSAGE_KEY, 16) {
-            calls.messages.insert(message);
+        if let Some(identity) = IDENTITIES.iter().find_map(|mark| text_behind(body, mark)) {
+            let mut hasher = DefaultHasher::new();
+            (path, identity).hash(&mut hasher);
+            calls.messages.insert(hasher.finish());
         }
         Ok(())
     }
@@ -108,17 +113,30 @@ impl Record {
     }
 }
 
-/// The number whose digits follow the first occurrence of `mark`.
-fn number_behind(body: &[u8], mark: &[u8], radix: u32) -> Option<u128> {
+/// The last segment of a path.
+fn command(path: &str) -> &str {
+    path.rsplit('/').next().unwrap_or_default()
+}
+
+/// What follows the first occurrence of `mark`.
+fn behind<'a>(body: &'a [u8], mark: &[u8]) -> Option<&'a [u8]> {
     let (&first, rest) = mark.split_first()?;
-    let start = body
-        .iter()
+    body.iter()
         .enumerate()
         .filter(|(_, byte)| **byte == first)
-        .find_map(|(at, _)| body.get(at + 1..)?.strip_prefix(rest))?;
-    let digits = start.iter().position(|byte| !char::from(*byte).is_digit(radix)).unwrap_or(start.len());
-    let text = std::str::from_utf8(start.get(..digits)?).ok()?;
-    u128::from_str_radix(text, radix).ok()
+        .find_map(|(at, _)| body.get(at + 1..)?.strip_prefix(rest))
+}
+
+/// The text from the first occurrence of `mark` to the next quote.
+fn text_behind<'a>(body: &'a [u8], mark: &[u8]) -> Option<&'a [u8]> {
+    behind(body, mark)?.split(|byte| *byte == b'"').next().filter(|text| !text.is_empty())
+}
+
+/// The number whose decimal digits follow the first occurrence of `mark`.
+fn number_behind(body: &[u8], mark: &[u8]) -> Option<u64> {
+    let start = behind(body, mark)?;
+    let digits = start.iter().position(|byte| !byte.is_ascii_digit()).unwrap_or(start.len());
+    std::str::from_utf8(start.get(..digits)?).ok()?.parse().ok()
 }
 
 #[cfg(test)]
@@ -126,13 +144,14 @@ mod tests {
     use super::*;
 
     #[test]
-    fn numbers_are_found_behind_their_mark() {
+    fn numbers_and_texts_are_found_behind_their_mark() {
         let body =
             br#"{"a":"serverMsg","serverMsgID":"00ff","content":"{\"content\":\"meant-at:1234 xx\"}"}"#;
-        assert_eq!(number_behind(body, MESSAGE_KEY, 16), Some(255));
-        assert_eq!(number_behind(body, MEANT_AT.as_bytes(), 10), Some(1234));
-        assert_eq!(number_behind(b"meant-at:", MEANT_AT.as_bytes(), 10), None);
-        assert_eq!(number_behind(b"", MESSAGE_KEY, 16), None);
+        assert_eq!(text_behind(body, IDENTITIES[1]), Some(&b"00ff"[..]));
+        assert_eq!(text_behind(body, IDENTITIES[0]), None);
+        assert_eq!(number_behind(body, MEANT_AT.as_bytes()), Some(1234));
+        assert_eq!(number_behind(b"meant-at:", MEANT_AT.as_bytes()), None);
+        assert_eq!(number_behind(b"", b"x"), None);
     }
 
     #[test]
@@ -140,8 +159,8 @@ mod tests {
         let mut record = Record::default();
         let opened = Instant::now();
         for body in [br#""serverMsgID":"1a""#, br#""serverMsgID":"1b""#, br#""serverMsgID":"1a""#] {
-            record.arrived("after", body, 0).unwrap();
-            record.answered("after", body, opened + Duration::from_millis(5)).unwrap();
+            record.arrived("/callbacks/after", body, 0).unwrap();
+            record.answered("/callbacks/after", body, opened + Duration::from_millis(5)).unwrap();
         }
         let seen = record.seen("after", opened);
         assert_eq!((seen.answered, seen.messages), (3, 2));
@@ -150,9 +169,23 @@ mod tests {
     }
 
     #[test]
+    fn one_message_to_two_paths_is_two_deliveries_and_a_call_has_its_own_identity() {
+        let mut record = Record::default();
+        let now = Instant::now();
+        for path in ["/r1/after", "/r2/after"] {
+            record.answered(path, br#""serverMsgID":"1a""#, now).unwrap();
+        }
+        assert_eq!(record.messages("after"), 2);
+        for body in [br#"{"callId":"a_1","msg_id":"7"}"#, br#"{"callId":"a_2","msg_id":"7"}"#] {
+            record.answered("/copies", body, now).unwrap();
+        }
+        assert_eq!(record.messages("copies"), 2);
+    }
+
+    #[test]
     fn the_way_of_a_message_counts_from_the_instant_it_carries() {
         let mut record = Record::default();
-        record.arrived("after", b"meant-at:1000000 ", 1_250_000).unwrap();
+        record.arrived("/after", b"meant-at:1000000 ", 1_250_000).unwrap();
         let seen = record.seen("after", Instant::now());
         assert!((seen.p50_ms - 250.0).abs() < 1.0, "{}", seen.p50_ms);
     }

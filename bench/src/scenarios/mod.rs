@@ -1,69 +1,66 @@
-//! The cases: what is measured, and which scenario runs which of them.
+//! The cases: what is measured, and which scenario runs which of them. One file per scenario.
 
 mod after;
+mod before;
+mod delay;
+mod fanout;
+mod figures;
+mod idle;
+mod lag;
+mod mixed;
+mod outage;
 mod reference;
+mod rules;
 mod send;
+mod start;
 
-use std::collections::BTreeMap;
-use std::path::PathBuf;
-use std::time::Duration;
+use std::path::{Path, PathBuf};
 
+use tempfile::TempDir;
+use tokio::sync::OnceCell;
+
+pub(crate) use before::{names as before_names, paces as before_paces};
+pub(crate) use figures::{Figures, figure};
 pub(crate) use send::{Send, Via};
 
-use crate::chat::Conversations;
-use crate::load::{Pace, Tally};
-use crate::machine::Usage;
-use crate::server::Rules;
+use crate::history;
+use crate::load::Pace;
 use crate::settings::Options;
+use crate::targets::Target;
 
-/// Names of figures. Rates are per second, times in milliseconds (`_ms`) or microseconds (`_us`), shares 0 to 1.
-pub(crate) mod figure {
-    /// Requests answered per second.
-    pub(crate) const RATE: &str = "per_second";
-    /// Latency that half of the requests do not exceed.
-    pub(crate) const P50: &str = "p50_ms";
-    /// Latency that 99 of 100 requests do not exceed.
-    pub(crate) const P99: &str = "p99_ms";
-    /// Latency that 999 of 1,000 requests do not exceed.
-    pub(crate) const P999: &str = "p999_ms";
-    /// How much later than meant an open loop started half of its requests; part of the latencies above.
-    pub(crate) const LATE_P50: &str = "started_late_p50_ms";
-    /// Callbacks answered per second, from the first send (or the opening of the receiver) to the last callback.
-    pub(crate) const DELIVERED: &str = "delivered_per_second";
-    /// Rate of delivery, as a share of what a slow receiver allows a rule that has 64 calls in flight.
-    pub(crate) const OF_CONCURRENCY: &str = "of_concurrency";
-    /// From the instant at which a send was meant to start to the arrival of its after-callback.
-    pub(crate) const DELIVERY_P50: &str = "delivery_p50_ms";
-    /// The same, 99 of 100.
-    pub(crate) const DELIVERY_P99: &str = "delivery_p99_ms";
-    /// The same, the longest.
-    pub(crate) const DELIVERY_MAX: &str = "delivery_longest_ms";
-    /// Messages that were accepted and whose after-callback did not come while the case waited.
-    pub(crate) const UNDELIVERED: &str = "undelivered";
-    /// Messages whose after-callback came more than once: extra calls.
-    pub(crate) const REPEATED: &str = "repeated";
-    /// Requests that failed.
-    pub(crate) const FAILED: &str = "failed";
-    /// Requests that were counted.
-    pub(crate) const COUNT: &str = "count";
-    /// Processor time of the server per request.
-    pub(crate) const SERVER_CPU: &str = "server_cpu_us";
-    /// Processor time of the receiver per request.
-    pub(crate) const RECEIVER_CPU: &str = "receiver_cpu_us";
-    /// Processor time of the load generator per request.
-    pub(crate) const LOAD_CPU: &str = "load_cpu_us";
-    /// Bytes that the server wrote to disk per request.
-    pub(crate) const DISK: &str = "disk_bytes";
-    /// Largest resident set of the server in the case, in MiB.
-    pub(crate) const RESIDENT: &str = "resident_mib";
-    /// Share of all processor time that was stolen by the hypervisor.
-    pub(crate) const STOLEN: &str = "stolen";
-    /// Share of all processor time that went to processes outside of the run.
-    pub(crate) const OTHERS: &str = "others";
+/// A scenario's part of a run.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Part {
+    /// What it measures.
+    pub(crate) cases: fn(&Options) -> Vec<Case>,
+    /// What the figures are held against.
+    pub(crate) targets: fn(&Options) -> Vec<Target>,
 }
 
-/// The figures of one case in one round.
-pub(crate) type Figures = BTreeMap<&'static str, f64>;
+/// Sends, by way, rules and number of conversations.
+pub(crate) const SEND: Part = Part { cases: send::cases, targets: send::targets };
+/// What being asked adds to a send.
+pub(crate) const BEFORE: Part = Part { cases: before::cases, targets: before::targets };
+/// After-callbacks out of a full log, and while messages come in.
+pub(crate) const AFTER: Part = Part { cases: after::cases, targets: after::targets };
+/// From acceptance to delivery, and what a receiver does to senders.
+pub(crate) const DELAY: Part = Part { cases: delay::cases, targets: delay::targets };
+/// Everything at once.
+pub(crate) const MIXED: Part = Part { cases: mixed::cases, targets: mixed::targets };
+/// A large group.
+pub(crate) const FANOUT: Part = Part { cases: fanout::cases, targets: fanout::targets };
+/// Rules that do not match.
+pub(crate) const RULES: Part = Part { cases: rules::cases, targets: rules::targets };
+/// A dead rule among many.
+pub(crate) const LAG: Part = Part { cases: lag::cases, targets: lag::targets };
+/// A receiver that comes back.
+pub(crate) const OUTAGE: Part = Part { cases: outage::cases, targets: outage::targets };
+/// Connections that do nothing.
+pub(crate) const IDLE: Part = Part { cases: idle::cases, targets: idle::targets };
+/// A long history.
+pub(crate) const START: Part = Part { cases: start::cases, targets: start::targets };
+/// All of them.
+pub(crate) const ALL: &[Part] = &[SEND, BEFORE, AFTER, DELAY, MIXED, FANOUT, RULES, LAG, OUTAGE, IDLE, START];
 
 /// What every case needs.
 #[derive(Debug)]
@@ -73,6 +70,19 @@ pub(crate) struct Lab {
     pub(crate) server: PathBuf,
     /// Where data folders are made.
     pub(crate) root: PathBuf,
+    history: OnceCell<TempDir>,
+}
+
+impl Lab {
+    /// A lab without a history.
+    pub(crate) fn new(options: Options, server: PathBuf, root: PathBuf) -> Self {
+        Self { options, server, root, history: OnceCell::new() }
+    }
+
+    /// The folder of a server with a long history; filled once per run, when the first case asks for it.
+    async fn history(&self) -> anyhow::Result<&Path> {
+        Ok(self.history.get_or_try_init(|| history::fill(self)).await?.path())
+    }
 }
 
 /// One thing to measure.
@@ -84,8 +94,22 @@ pub(crate) enum Case {
     Append(usize),
     /// Sends to a server.
     Send(Send),
-    /// After-callbacks out of a full log, to a receiver that takes so long.
-    Drain(Duration),
+    /// After-callbacks out of a full log.
+    Drain(after::Drain),
+    /// Pushes of a bare WebSocket server to so many connections.
+    Broadcast(usize),
+    /// Pushes of a server to the members of a group.
+    Push(fanout::Push),
+    /// Callbacks for the members of a group who are offline.
+    Copies(fanout::Copies),
+    /// Many rules, one of which may be dead.
+    Lag(lag::Dead),
+    /// A receiver that is away while so many messages are sent.
+    Outage(u64),
+    /// So many connections that do nothing.
+    Idle(usize),
+    /// A start: on a long history, or on nothing.
+    Start(start::On),
 }
 
 impl Case {
@@ -95,32 +119,55 @@ impl Case {
             Self::Bare(pace) => format!("bare call, {}", pace_name(*pace)),
             Self::Append(in_flight) => format!("append + fdatasync, {in_flight} in flight"),
             Self::Send(send) => send.name(),
-            Self::Drain(delay) => format!("drain a full log, receiver takes {} ms", delay.as_millis()),
+            Self::Drain(drain) => drain.name(),
+            Self::Broadcast(connections) => format!("bare WebSocket server, {connections} connections"),
+            Self::Push(push) => push.name(),
+            Self::Copies(copies) => copies.name(),
+            Self::Lag(dead) => dead.name(),
+            Self::Outage(messages) => format!("receiver away for {messages} messages"),
+            Self::Idle(connections) => format!("{connections} idle connections"),
+            Self::Start(on) => on.name(),
         }
     }
 
-    /// Name of the bare case by whose rate its own is divided. `None` for open loops: their rate is a setting.
+    /// Name of the bare case by whose rate its own is divided. `None` for open loops, whose rate is a setting, and
+    /// for what has no rate.
     pub(crate) fn yardstick(&self, options: &Options) -> Option<String> {
         let pace = match self {
             Self::Bare(pace) | Self::Send(Send { pace, .. }) => *pace,
-            Self::Append(_) | Self::Drain(_) => many(options),
+            Self::Append(_) | Self::Drain(_) | Self::Outage(_) => many(options),
+            Self::Broadcast(connections) => return Some(Self::Broadcast(*connections).name()),
+            Self::Push(push) => return Some(Self::Broadcast(push.online).name()),
+            Self::Copies(_) | Self::Lag(_) | Self::Idle(_) | Self::Start(_) => return None,
         };
         matches!(pace, Pace::Closed(_)).then(|| Self::Bare(pace).name())
     }
 
-    /// Measures it once.
+    /// Whether it is a limit of the machine, without a server of ours.
+    pub(crate) fn is_reference(&self) -> bool {
+        matches!(self, Self::Bare(_) | Self::Append(_) | Self::Broadcast(_))
+    }
+
+    /// Measures it.
     pub(crate) async fn run(&self, lab: &Lab) -> anyhow::Result<Figures> {
         match self {
             Self::Bare(pace) => reference::bare(lab, *pace).await,
             Self::Append(in_flight) => reference::append(lab, *in_flight).await,
             Self::Send(send) => send.run(lab).await,
-            Self::Drain(delay) => after::drain(lab, *delay).await,
+            Self::Drain(drain) => drain.run(lab).await,
+            Self::Broadcast(connections) => reference::broadcast(lab, *connections).await,
+            Self::Push(push) => push.run(lab).await,
+            Self::Copies(copies) => copies.run(lab).await,
+            Self::Lag(dead) => dead.run(lab).await,
+            Self::Outage(messages) => outage::run(lab, *messages).await,
+            Self::Idle(connections) => idle::run(lab, *connections).await,
+            Self::Start(on) => on.run(lab).await,
         }
     }
 }
 
-/// The closed loop of cases that say "many".
-pub(crate) fn many(options: &Options) -> Pace {
+/// As many in flight as the settings say.
+fn many(options: &Options) -> Pace {
     Pace::Closed(usize::from(options.in_flight))
 }
 
@@ -134,91 +181,6 @@ fn pace_name(pace: Pace) -> String {
 /// Bare calls and appends, the yardsticks of everything else.
 pub(crate) fn reference(options: &Options) -> Vec<Case> {
     vec![Case::Bare(many(options)), Case::Bare(Pace::Closed(1)), Case::Append(usize::from(options.in_flight))]
-}
-
-/// Sends, by way, rules and number of conversations.
-pub(crate) fn sends(options: &Options) -> Vec<Case> {
-    let mut cases = Vec::new();
-    for via in [Via::Rest, Via::Socket] {
-        for rules in Rules::ALL {
-            cases.push(Case::Send(Send::new(via, rules, many(options))));
-        }
-        for conversations in [1, 64] {
-            let mut send = Send::new(via, Rules::NONE, many(options));
-            send.conversations = Conversations(conversations);
-            cases.push(Case::Send(send));
-        }
-    }
-    cases
-}
-
-/// Pairs of sends with and without a before-callback, and the bare call beside them.
-pub(crate) fn before_callbacks(options: &Options) -> Vec<Case> {
-    let mut cases = vec![Case::Bare(Pace::Open(options.rate))];
-    for pace in before_paces(options) {
-        for rules in before_pair() {
-            cases.push(Case::Send(Send::new(Via::Rest, rules, pace)));
-        }
-    }
-    cases
-}
-
-/// The paces at which a before-callback is measured.
-pub(crate) fn before_paces(options: &Options) -> [Pace; 3] {
-    [Pace::Closed(1), Pace::Open(options.rate), many(options)]
-}
-
-/// Without and with a before-callback.
-pub(crate) fn before_pair() -> [Rules; 2] {
-    let with = Rules { before: true, ..Rules::NONE };
-    [Rules::NONE, with]
-}
-
-/// After-callbacks out of a full log, and while messages come in.
-pub(crate) fn after_callbacks(options: &Options) -> Vec<Case> {
-    const SLOW: Duration = Duration::from_millis(20);
-    let after = Rules { after: true, ..Rules::NONE };
-    let live = |pace, delay| Case::Send(Send { receiver_delay: delay, ..Send::new(Via::Rest, after, pace) });
-    vec![
-        Case::Drain(Duration::ZERO),
-        Case::Drain(SLOW),
-        live(many(options), Duration::ZERO),
-        live(Pace::Open(500), Duration::ZERO),
-        live(Pace::Open(2000), SLOW),
-    ]
-}
-
-/// The figures that every load has.
-fn of_load(tally: &Tally) -> anyhow::Result<Figures> {
-    if tally.done == 0 {
-        let why = tally.first_failure.as_deref().unwrap_or("nothing was asked");
-        anyhow::bail!("no request ended well: {why}");
-    }
-    if let Some(why) = &tally.first_failure {
-        eprintln!("  {} of {} requests failed; the first: {why}", tally.failed, tally.failed + tally.done);
-    }
-    Ok(Figures::from([
-        (figure::RATE, tally.per_second()),
-        (figure::P50, tally.latency.quantile_ms(0.5)),
-        (figure::P99, tally.latency.quantile_ms(0.99)),
-        (figure::P999, tally.latency.quantile_ms(0.999)),
-        (figure::LATE_P50, tally.lateness.quantile_ms(0.5)),
-        (figure::COUNT, tally.done as f64),
-        (figure::FAILED, tally.failed as f64),
-    ]))
-}
-
-/// Adds what it has cost, per request.
-fn add_usage(figures: &mut Figures, usage: &Usage, requests: u64) {
-    let per_request = |cpu: Duration| cpu.as_secs_f64() * 1e6 / requests.max(1) as f64;
-    figures.extend([
-        (figure::SERVER_CPU, per_request(usage.server_cpu)),
-        (figure::RECEIVER_CPU, per_request(usage.receiver_cpu)),
-        (figure::LOAD_CPU, per_request(usage.load_cpu)),
-        (figure::DISK, usage.server_disk_bytes as f64 / requests.max(1) as f64),
-        (figure::STOLEN, usage.stolen),
-        (figure::OTHERS, usage.others),
-    ]);
 }
 
 #[cfg(test)]
@@ -237,11 +199,16 @@ mod tests {
         }
     }
 
+    /// A scenario's cases as they run: the yardsticks come with every one.
+    fn run_of(part: &Part, options: &Options) -> Vec<Case> {
+        [reference(options), (part.cases)(options)].concat()
+    }
+
     #[test]
     fn every_case_has_its_yardstick_in_its_scenario() {
         let options = options();
-        for scenario in [sends, before_callbacks, after_callbacks] {
-            let cases = [reference(&options), scenario(&options)].concat();
+        for part in ALL {
+            let cases = run_of(part, &options);
             let names: BTreeSet<_> = cases.iter().map(Case::name).collect();
             for case in &cases {
                 assert!(case.yardstick(&options).is_none_or(|name| names.contains(&name)), "{}", case.name());
@@ -252,10 +219,42 @@ mod tests {
     #[test]
     fn different_cases_have_different_names() {
         let options = options();
-        for scenario in [reference, sends, before_callbacks, after_callbacks] {
-            let cases = scenario(&options);
+        for part in ALL {
+            let cases = run_of(part, &options);
             let names: BTreeSet<_> = cases.iter().map(Case::name).collect();
             assert_eq!(names.len(), cases.len());
+        }
+    }
+
+    /// A target whose case has another name, or whose figure the case lacks, would silently never be judged.
+    #[test]
+    fn every_target_is_judged_from_what_its_scenario_measures() {
+        const ALL_FIGURES: [&str; 16] = [
+            figure::RATE,
+            figure::P50,
+            figure::P99,
+            figure::DELIVERED,
+            figure::OF_CONCURRENCY,
+            figure::DELIVERY_P50,
+            figure::DELIVERY_P99,
+            figure::DELIVERY_MAX,
+            figure::UNDELIVERED,
+            figure::UNPUSHED,
+            figure::SERVER_CPU,
+            figure::DISK,
+            figure::PUSHED,
+            figure::LAST_COPY,
+            figure::CONNECTION_BYTES,
+            figure::READY,
+        ];
+        let options = options();
+        for part in ALL {
+            let names: Vec<String> = run_of(part, &options).iter().map(Case::name).collect();
+            let all = names.iter().flat_map(|name| ALL_FIGURES.map(|figure| (name.as_str(), figure, 1.0)));
+            let round = crate::rounds::Round::with(&all.collect::<Vec<_>>());
+            for target in (part.targets)(&options) {
+                assert!(target.verdict(std::slice::from_ref(&round)).is_some(), "{target:?}");
+            }
         }
     }
 }

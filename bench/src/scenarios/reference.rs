@@ -5,13 +5,19 @@ use std::io::Write as _;
 use std::time::Duration;
 
 use anyhow::Context as _;
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use bytes::Bytes;
 use http::{HeaderMap, HeaderValue, Uri, header};
 use tokio::sync::{mpsc, oneshot};
 
-use super::{Figures, Lab, add_usage, figure, of_load};
+use super::figures::{add_usage, of_load};
+use super::{Figures, Lab, figure};
+use crate::broadcast;
+use crate::broadcaster::Broadcaster;
 use crate::chat;
 use crate::http::Http;
+use crate::listeners::Listeners;
 use crate::load::{self, Bounds, Pace};
 use crate::machine::Meter;
 use crate::receiver::Receiver;
@@ -43,6 +49,31 @@ pub(super) async fn bare(lab: &Lab, pace: Pace) -> anyhow::Result<Figures> {
     let usage = meter.stop()?;
     let mut figures = of_load(&tally)?;
     add_usage(&mut figures, &usage, tally.done);
+    Ok(figures)
+}
+
+/// Bytes that a push to a group adds to a message's text before it is encoded: names, ids, settings.
+const PUSH_FIELDS: usize = 145;
+
+/// Pushes of the bare WebSocket server to so many connections, with frames like a push to a group.
+pub(super) async fn broadcast(lab: &Lab, connections: usize) -> anyhow::Result<Figures> {
+    let server = Broadcaster::start().await?;
+    let listeners = Listeners::connect_bare(server.address, connections).await?;
+    let data = STANDARD.encode(vec![b'p'; usize::from(lab.options.text) + PUSH_FIELDS]);
+    let frame = Bytes::from(format!(
+        r#"{{"reqIdentifier":2001,"msgIncr":"","operationID":"bench","errCode":0,"errMsg":"","data":"{data}"}}"#
+    ));
+    let pid = server.pid();
+    let say = async || server.say(frame.clone()).await;
+    broadcast::run(&listeners, Bounds::time(lab.options.warm_up_time()), &say).await?;
+    let meter = Meter::start(None, pid)?;
+    let done = broadcast::run(&listeners, Bounds::time(lab.options.measured_time()), &say).await?;
+    let usage = meter.stop()?;
+    let mut figures = done.figures();
+    add_usage(&mut figures, &usage, done.pushes);
+    for of_others in [figure::SERVER_CPU, figure::DISK] {
+        figures.remove(of_others);
+    }
     Ok(figures)
 }
 

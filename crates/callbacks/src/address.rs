@@ -3,6 +3,18 @@
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
+use http::Uri;
+
+/// Whether a URL names a port that there is not, 0 included: HTTP's parser passes over such a text, and the call would
+/// go to the scheme's own port.
+#[must_use]
+pub fn names_no_port(url: &Uri) -> bool {
+    let Some(authority) = url.authority() else { return false };
+    let after_user = authority.as_str().rsplit('@').next().unwrap_or_default();
+    let port = after_user.strip_prefix(authority.host()).and_then(|rest| rest.strip_prefix(':'));
+    port.is_some_and(|port| !port.is_empty() && authority.port_u16().is_none_or(|port| port == 0))
+}
+
 /// Whether a receiver may live at this address. Link-local, metadata, unspecified, multicast, broadcast and
 /// reserved addresses never; private, loopback and shared ones only with `allow_private`.
 #[must_use]
@@ -53,15 +65,19 @@ fn class_v6(ip: Ipv6Addr) -> Class {
     let metadata = ip == Ipv6Addr::new(0xfd00, 0x0ec2, 0, 0, 0, 0, 0, 0x254);
     if ip.is_unspecified() || ip.is_multicast() || metadata || first & 0xffc0 == 0xfe80 {
         Class::Never
-    } else if ip.is_loopback() || first & 0xfe00 == 0xfc00 || first & 0xffc0 == 0xfec0 {
+    } else if ip.is_loopback()
+        || first & 0xfe00 == 0xfc00
+        || first & 0xffc0 == 0xfec0
+        || ip.segments().starts_with(&[0x64, 0xff9b, 1])
+    {
         Class::Private
     } else {
         Class::Public
     }
 }
 
-/// The IPv4 address that an IPv6 address leads to: mapped (`::ffff:a.b.c.d`), translated (`64:ff9b::/96`) or
-/// 6to4 (`2002::/16`).
+/// The IPv4 address that an IPv6 address leads to: mapped (`::ffff:a.b.c.d`), translated (`64:ff9b::/96`), 6to4
+/// (`2002::/16`) or compatible (`::a.b.c.d`, RFC 4291 2.5.5.1).
 fn embedded_v4(ip: Ipv6Addr) -> Option<Ipv4Addr> {
     if let Some(mapped) = ip.to_ipv4_mapped() {
         return Some(mapped);
@@ -69,6 +85,9 @@ fn embedded_v4(ip: Ipv6Addr) -> Option<Ipv4Addr> {
     let bytes = ip.octets();
     if bytes.starts_with(&[0x00, 0x64, 0xff, 0x9b, 0, 0, 0, 0, 0, 0, 0, 0]) {
         return Some(Ipv4Addr::new(bytes[12], bytes[13], bytes[14], bytes[15]));
+    }
+    if bytes.starts_with(&[0; 12]) && !ip.is_loopback() && !ip.is_unspecified() {
+        return ip.to_ipv4();
     }
     if bytes.starts_with(&[0x20, 0x02]) {
         return Some(Ipv4Addr::new(bytes[2], bytes[3], bytes[4], bytes[5]));
@@ -119,11 +138,38 @@ mod tests {
             ("64:ff9b::7f00:1", Private),
             ("64:ff9b::a9fe:a9fe", Never),
             ("2002:0a00:0001::1", Private),
+            ("::127.0.0.1", Private),
+            ("::169.254.169.254", Never),
+            ("::8.8.8.8", Public),
+            // Translation inside one's own network (RFC 8215).
+            ("64:ff9b:1::808:808", Private),
         ] {
             let ip: IpAddr = text.parse().unwrap();
             assert_eq!(class(ip), expected, "{text}");
             assert_eq!(allowed(ip, false), expected == Public, "{text}");
             assert_eq!(allowed(ip, true), expected != Never, "{text}");
+        }
+    }
+
+    #[test]
+    fn ports_that_there_are_not() {
+        for (url, wrong) in [
+            ("http://host", false),
+            ("http://host:/x", false),
+            ("http://host:1/x", false),
+            ("http://host:65535", false),
+            ("https://[::1]:8443/x", false),
+            ("https://[::1]/x", false),
+            ("http://u:7@host:80/", false),
+            ("/path", false),
+            ("http://host:0/", true),
+            ("http://host:65536/", true),
+            ("http://host:99999/x", true),
+            ("http://host:80x/", true),
+            ("http://host:-1/", true),
+            ("http://[::1]:0/", true),
+        ] {
+            assert_eq!(names_no_port(&url.parse().unwrap()), wrong, "{url}");
         }
     }
 

@@ -1,8 +1,9 @@
-//! Writes progress down: all rules in one durable write, every little while.
+//! Writes progress down: all rules in one durable write, or a few where there is much of it, every little while.
 
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
+use ringback_model::delivery::ProgressChange;
 use ringback_model::ports::Progress;
 use tokio::sync::{mpsc, oneshot};
 use tokio::time::{Instant, MissedTickBehavior};
@@ -16,6 +17,9 @@ use crate::telemetry;
 type Flush = oneshot::Sender<bool>;
 /// Flushes that may wait.
 const FLUSHES: usize = 1024;
+/// Rows of several rules that share a durable write at most: whoever wants to commit meanwhile waits for all of it.
+/// One rule's change is never divided.
+const ROWS_PER_WRITE: usize = 512;
 /// Wait after a save that failed, while somebody waits for it.
 const RETRY_SAVE: Duration = Duration::from_millis(500);
 
@@ -108,26 +112,82 @@ impl Saver {
     async fn save(&self, idle_too: bool) -> bool {
         self.tail.let_follow();
         let ledgers = self.ledgers.lock().unwrap_or_else(PoisonError::into_inner).clone();
-        let mut changes = Vec::new();
-        let mut owners = Vec::new();
+        let mut owed = Vec::new();
         for ledger in ledgers {
             ledger.show_lag(self.tail.end_of_log());
             if let Some(change) = ledger.take(idle_too) {
-                changes.push(change);
-                owners.push(ledger);
+                owed.push((ledger, change));
             }
         }
-        if changes.is_empty() {
-            return true;
+        let mut saved = true;
+        for batch in batches(owed) {
+            // After a fault nothing more is tried now, but everything is given back.
+            saved = saved && self.write(&batch).await;
+            for (ledger, change) in batch {
+                if saved { ledger.was_saved() } else { ledger.give_back(change) }
+            }
         }
-        let Err(fault) = self.progress.save(changes.clone()).await else {
-            return true;
-        };
+        saved
+    }
+
+    async fn write(&self, batch: &[Owed]) -> bool {
+        let changes = batch.iter().map(|(_, change)| change.clone()).collect();
+        let Err(fault) = self.progress.save(changes).await else { return true };
         telemetry::save_failed();
         tracing::error!(target: "ringback::callback", %fault, "progress of rules was not saved; trying again");
-        for (ledger, change) in owners.iter().zip(changes) {
-            ledger.give_back(change);
-        }
         false
+    }
+}
+
+/// What a rule has to write down.
+type Owed = (Arc<Ledger>, ProgressChange);
+
+/// Divides changes into durable writes, in their order.
+fn batches(owed: Vec<Owed>) -> Vec<Vec<Owed>> {
+    let mut batches: Vec<Vec<Owed>> = Vec::new();
+    let mut rows = 0;
+    for (ledger, change) in owed {
+        let more = change.put.len() + change.remove.len();
+        rows += more;
+        match batches.last_mut() {
+            Some(batch) if rows <= ROWS_PER_WRITE => batch.push((ledger, change)),
+            _ => {
+                rows = more;
+                batches.push(vec![(ledger, change)]);
+            }
+        }
+    }
+    batches
+}
+
+#[cfg(test)]
+mod tests {
+    use metrics::Gauge;
+    use ringback_model::delivery::DeliveryKey;
+    use ringback_model::ids::{LogPos, RuleId};
+
+    use super::*;
+
+    fn owed(rows: usize) -> Owed {
+        let rule = RuleId::new("r");
+        let ledger = Ledger::new(rule.clone(), Gauge::noop(), LogPos::ZERO, LogPos::ZERO);
+        let remove = vec![DeliveryKey { pos: LogPos(1), copy: 0 }; rows];
+        (Arc::new(ledger), ProgressChange { rule, cursor: None, put: Vec::new(), remove })
+    }
+
+    #[test]
+    fn small_changes_share_a_write_and_large_ones_have_their_own() {
+        for (rows, expected) in [
+            (vec![], vec![]),
+            (vec![0, 0, 0, 0], vec![4]),
+            (vec![256, 256], vec![2]),
+            (vec![256, 257], vec![1, 1]),
+            (vec![5000], vec![1]),
+            (vec![1, 5000, 1, 1], vec![1, 1, 2]),
+            (vec![500, 500, 500, 12], vec![1, 1, 2]),
+        ] {
+            let batches = batches(rows.iter().copied().map(owed).collect());
+            assert_eq!(batches.iter().map(Vec::len).collect::<Vec<_>>(), expected, "{rows:?}");
+        }
     }
 }

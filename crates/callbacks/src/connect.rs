@@ -47,7 +47,8 @@ impl tower_service::Service<Uri> for Connector {
     }
 }
 
-async fn resolve(uri: &Uri) -> Result<Vec<SocketAddr>, CallError> {
+/// The addresses that a URL leads to.
+pub(crate) async fn resolve(uri: &Uri) -> Result<Vec<SocketAddr>, CallError> {
     let host = uri.host().unwrap_or_default();
     let port = uri.port_u16().unwrap_or(match uri.scheme_str() {
         Some("https") => 443,

@@ -1,29 +1,36 @@
 //! The engine: rules in, gate and dispatchers out.
 
-use std::collections::HashMap;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use ringback_model::delivery::RuleVersion;
 use ringback_model::dialect::Contract;
-use ringback_model::event::Phase;
 use ringback_model::failure::Fault;
-use ringback_model::ids::RuleId;
 use ringback_model::limits;
-use ringback_model::ports::{Clock, Dice, Gate, Handover, Log, Progress, RuleBook};
+use ringback_model::message::Message;
+use ringback_model::ports::{BanBook, Clock, Dice, Gate, Handover, Log, ParkedBook, Progress, RuleBook};
 use ringback_model::rule::Rule;
+use tokio::sync::Semaphore;
 use tokio_util::task::AbortOnDropHandle;
 
+use crate::app_ban::AppBan;
+use crate::ban::BanPolicy;
 use crate::caller::Caller;
+use crate::change::InUse;
 use crate::checkpoint::{Checkpoints, Pace};
 use crate::dispatcher::runner::{Bounds, Shared};
 use crate::dispatcher::task::RuleTask;
-use crate::gate::{EngineGate, GateRules};
+use crate::gate::EngineGate;
 use crate::live::LiveRule;
-use crate::rule_set::{self, Book, Contracts, Plan, SetRulesError};
-use crate::status::RuleStatus;
+use crate::rule_set::{self, Book, Contracts, SetRulesError};
+use crate::status::{BanStatus, RuleStatus};
+use crate::storage::StorageSettings;
+use crate::storage::resend::Resends;
 use crate::tail::Tail;
+use crate::trial::{self, Trial};
+
+/// Time for the last save of a rule's task, after its last calls are back.
+pub(crate) const LAST_SAVE: Duration = Duration::from_secs(2);
 
 /// What the engine needs from others.
 pub struct EngineParts {
@@ -33,6 +40,10 @@ pub struct EngineParts {
     pub progress: Arc<dyn Progress>,
     /// Versions of rules.
     pub book: Arc<dyn RuleBook>,
+    /// What is parked, over all rules.
+    pub parked_book: Arc<dyn ParkedBook>,
+    /// Keeps the app's ban over restarts.
+    pub ban_book: Arc<dyn BanBook>,
     /// Every contract that rules may name.
     pub contracts: Vec<Arc<dyn Contract>>,
     /// Says when a message was pushed.
@@ -60,10 +71,20 @@ pub struct EngineSettings {
     pub window_deliveries: usize,
     /// Bytes of bodies that one rule reads ahead; one delivery may exceed it.
     pub window_bytes: usize,
-    /// Deliveries of one rule that may wait for a retry or be parked; then its cursor stops.
+    /// Deliveries of one rule that may wait for a retry; then its cursor stops.
     pub exceptions_per_rule: usize,
-    /// How often a rule at that bound looks whether parked ones were taken away.
-    pub recount_every: Duration,
+    /// Deliveries of one rule that may be parked; then its cursor stops.
+    pub parked_per_rule: u64,
+    /// Numbers of the ban that rules with [`ringback_model::rule::Ban::App`] share.
+    pub ban: BanPolicy,
+    /// The storage service of dialects that have one is switched on.
+    pub storage_enabled: bool,
+    /// How long parked deliveries are kept.
+    pub storage_keep: Duration,
+    /// Zone in which slices are named, minutes east of UTC, a multiple of 10; `None` = each contract's own.
+    pub storage_zone_min: Option<i32>,
+    /// Slices may be sent again to private and loopback addresses, whatever their rules say.
+    pub private_targets: bool,
     /// Time that calls under way get when their rule is changed or removed.
     pub change_grace: Duration,
 }
@@ -77,7 +98,12 @@ impl Default for EngineSettings {
             window_deliveries: limits::WINDOW_DELIVERIES,
             window_bytes: 16 * 1024 * 1024,
             exceptions_per_rule: limits::EXCEPTIONS_PER_RULE,
-            recount_every: Duration::from_secs(10),
+            parked_per_rule: limits::PARKED_PER_RULE,
+            ban: BanPolicy::default(),
+            storage_enabled: false,
+            storage_keep: limits::STORAGE_KEEP,
+            storage_zone_min: None,
+            private_targets: false,
             change_grace: Duration::from_secs(5),
         }
     }
@@ -94,39 +120,36 @@ pub struct Drained {
 
 /// See the crate. Dropping it cuts everything off, like a crash.
 pub struct Engine {
-    shared: Arc<Shared>,
-    book: Arc<dyn RuleBook>,
-    contracts: Contracts,
-    gate: Arc<EngineGate>,
-    checkpoints: Checkpoints,
+    pub(crate) shared: Arc<Shared>,
+    pub(crate) book: Arc<dyn RuleBook>,
+    pub(crate) contracts: Contracts,
+    pub(crate) gate: Arc<EngineGate>,
+    pub(crate) checkpoints: Checkpoints,
     /// What the book holds; locked for the whole of a change of rules, so that changes come one by one.
-    versions: tokio::sync::Mutex<Book>,
+    pub(crate) versions: tokio::sync::Mutex<Book>,
     rules: Mutex<InUse>,
+    trials: Semaphore,
+    pub(crate) storage_enabled: bool,
+    pub(crate) storage: StorageSettings,
+    pub(crate) resends: Resends,
     /// By name.
-    background: [(&'static str, AbortOnDropHandle<()>); 2],
-}
-
-#[derive(Default)]
-struct InUse {
-    /// In the order given.
-    rules: Vec<Arc<LiveRule>>,
-    tasks: HashMap<RuleId, RuleTask>,
-    /// Stopped rules whose last calls are not back yet.
-    leaving: HashMap<RuleId, RuleTask>,
-    closed: bool,
+    background: Vec<(&'static str, AbortOnDropHandle<()>)>,
 }
 
 impl Engine {
     /// Starts without rules; [`Engine::set_rules`] brings them.
     ///
     /// # Errors
-    /// Where the book of versions cannot be read.
+    /// Where the book of versions, or the ban, cannot be read.
     pub async fn start(parts: EngineParts) -> Result<Arc<Self>, Fault> {
         let settings = parts.settings;
         let mut book = Book::new();
         for version in parts.book.versions().await? {
             book.entry(version.rule.id.clone()).or_default().push(version);
         }
+        let ban = AppBan::load(settings.ban, parts.ban_book, Arc::clone(&parts.clock)).await?;
+        let ban = Arc::new(ban);
+        let keeper = tokio::spawn(Arc::clone(&ban).keep());
         let tail = Arc::new(Tail::new(Arc::clone(&parts.log)));
         let pace = Pace { every: settings.checkpoint_every, idle_every: settings.idle_checkpoint_every };
         let (checkpoints, saver) = Checkpoints::start(Arc::clone(&parts.progress), Arc::clone(&tail), pace);
@@ -136,16 +159,19 @@ impl Engine {
         let shared = Shared {
             log: parts.log,
             progress: parts.progress,
+            parked_book: parts.parked_book,
+            listeners: tokio::sync::Mutex::default(),
             handover: parts.handover,
             clock: parts.clock,
             dice: parts.dice,
             caller: parts.caller,
             tail,
+            ban,
             bounds: Bounds {
                 window_deliveries: settings.window_deliveries,
                 window_bytes: settings.window_bytes,
                 exceptions: settings.exceptions_per_rule,
-                recount_every: settings.recount_every,
+                parked: settings.parked_per_rule,
             },
             grace_ms: AtomicU64::new(millis(settings.change_grace)),
         };
@@ -157,43 +183,20 @@ impl Engine {
             checkpoints,
             versions: tokio::sync::Mutex::new(book),
             rules: Mutex::default(),
-            background: [("checkpoints", saver), ("log_tail", AbortOnDropHandle::new(reader))],
+            trials: Semaphore::new(limits::TRIALS_IN_FLIGHT),
+            storage_enabled: settings.storage_enabled,
+            storage: StorageSettings {
+                keep: settings.storage_keep,
+                zone_min: settings.storage_zone_min,
+                private_targets: settings.private_targets,
+            },
+            resends: Resends::new(),
+            background: vec![
+                ("checkpoints", saver),
+                ("log_tail", AbortOnDropHandle::new(reader)),
+                ("app_ban", AbortOnDropHandle::new(keeper)),
+            ],
         }))
-    }
-
-    /// Puts this whole set of rules in place of the one before; [`Rule::version`] and [`Rule::changed_at`] are given by
-    /// the engine. Unchanged rules run on. A changed one goes on from its cursor, with the new version for events from
-    /// now on. One that is gone or off stops; its waiting and parked deliveries stay. New and re-enabled ones start
-    /// with the next event.
-    ///
-    /// # Errors
-    /// See [`SetRulesError`]; nothing has changed then.
-    pub async fn set_rules(&self, rules: Vec<Rule>) -> Result<(), SetRulesError> {
-        let mut book = self.versions.lock().await;
-        for rule in &rules {
-            rule_set::check(rule, &self.contracts)?;
-        }
-        let mut plan = rule_set::plan(&book, rules, self.shared.clock.now())?;
-        let stopped = self.stop_changed(&plan);
-        for task in &stopped {
-            task.halted().await;
-        }
-        let remembered = self.remember(&mut plan, &mut book).await;
-        {
-            let mut in_use = self.in_use();
-            for task in stopped {
-                in_use.leaving.insert(task.live.id().clone(), task);
-            }
-        }
-        if let Err(fault) = remembered {
-            // The rules in use are the old ones still, as far as the book took nothing: they run again.
-            let old = self.in_use().rules.clone();
-            self.put_in_use(old);
-            return Err(fault.into());
-        }
-        let live = self.build(&plan, &book)?;
-        self.put_in_use(live);
-        Ok(())
     }
 
     /// Asks before-rules.
@@ -209,11 +212,43 @@ impl Engine {
         let now = self.shared.clock.now();
         let in_use = self.in_use();
         let ledger = |rule: &LiveRule| in_use.tasks.get(rule.id()).and_then(RuleTask::ledger);
-        in_use
-            .rules
-            .iter()
-            .map(|live| RuleStatus::of(&live.rule, ledger(live).as_deref(), tail, now))
-            .collect()
+        let banned = self.shared.ban.until();
+        let status = |live: &Arc<LiveRule>| RuleStatus::of(live, ledger(live).as_deref(), tail, now, banned);
+        in_use.rules.iter().map(status).collect()
+    }
+
+    /// How the app's ban is.
+    #[must_use]
+    pub fn bans(&self) -> BanStatus {
+        let names = {
+            let in_use = self.in_use();
+            let sharing = in_use.rules.iter().filter(|live| live.rule.enabled && live.shares_ban());
+            sharing.map(|live| live.rule.name.clone()).collect()
+        };
+        self.shared.ban.status(names)
+    }
+
+    /// Ends the app's ban; it still makes the next one longer. False where there is none.
+    pub fn lift_ban(&self) -> bool {
+        self.shared.ban.lift()
+    }
+
+    /// Calls a rule once, whether it is in use or not, with the first of the samples that is anything to it. Nothing is
+    /// counted, retried or kept.
+    ///
+    /// # Errors
+    /// See [`SetRulesError`]: the rule cannot be used, or there is nothing to try it with.
+    pub async fn try_rule(&self, rule: Rule, samples: &[Message]) -> Result<Trial, SetRulesError> {
+        rule_set::check(&rule, &self.contracts)?;
+        let contract = rule_set::contract_of(&rule, &self.contracts)?;
+        let kinds = rule_set::kinds_of(&rule, contract.as_ref())?;
+        let parks = rule_set::parks(&rule, contract.as_ref(), self.storage_enabled);
+        let nothing = |text| SetRulesError::NothingToTry { rule: rule.id.clone(), text };
+        // It is never closed.
+        let _turn = self.trials.acquire().await.ok();
+        let now = self.shared.clock.now();
+        let tried = trial::first_try(&rule, contract.as_ref(), &kinds, samples, now).map_err(nothing)?;
+        Ok(trial::run(&rule, contract.as_ref(), parks, self.shared.caller.as_ref(), tried, now).await)
     }
 
     /// Tasks that all rules need and that have ended before their time: a bug, and a reason to restart.
@@ -234,85 +269,19 @@ impl Engine {
         };
         tasks.iter().for_each(RuleTask::stop);
         let all = futures_util::future::join_all(tasks.into_iter().map(RuleTask::ended));
-        let last_save = Duration::from_secs(2);
-        match tokio::time::timeout(within + last_save, all).await {
-            Ok(cuts) => Drained { cut: cuts.into_iter().sum(), complete: self.checkpoints.flush().await },
+        let all = async { tokio::join!(all, self.resends.drain()).0 };
+        match tokio::time::timeout(within + LAST_SAVE, all).await {
+            Ok(cuts) => {
+                let ban_saved = tokio::time::timeout(LAST_SAVE, self.shared.ban.all_saved()).await.is_ok();
+                let saved = self.checkpoints.flush().await;
+                Drained { cut: cuts.into_iter().sum(), complete: saved && ban_saved }
+            }
             Err(_) => Drained { cut: 0, complete: false },
         }
     }
 
-    fn in_use(&self) -> MutexGuard<'_, InUse> {
+    pub(crate) fn in_use(&self) -> MutexGuard<'_, InUse> {
         self.rules.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    /// Stops what does not run as it is wanted: changed and gone rules, and old versions that a change which the book
-    /// took only in part has left running.
-    fn stop_changed(&self, plan: &Plan) -> Vec<RuleTask> {
-        let mut in_use = self.in_use();
-        let wanted = |task: &RuleTask| {
-            let running = &task.live.rule;
-            plan.rules
-                .iter()
-                .any(|rule| rule.enabled && rule.id == running.id && rule.version == running.version)
-        };
-        let stopped: Vec<RuleTask> =
-            in_use.tasks.extract_if(|_, task| !wanted(task)).map(|(_, task)| task).collect();
-        stopped.iter().for_each(RuleTask::stop);
-        stopped
-    }
-
-    async fn remember(&self, plan: &mut Plan, book: &mut Book) -> Result<(), Fault> {
-        let tail = self.shared.log.tail();
-        for version in plan.remember.drain(..) {
-            let version = RuleVersion { since: tail, ..version };
-            self.book.remember(version.clone()).await?;
-            book.entry(version.rule.id.clone()).or_default().push(version);
-        }
-        Ok(())
-    }
-
-    /// Rules that run already are taken over as they are.
-    fn build(&self, plan: &Plan, book: &Book) -> Result<Vec<Arc<LiveRule>>, SetRulesError> {
-        let in_use = self.in_use();
-        let running = |rule: &Arc<Rule>| {
-            let known = in_use.rules.iter().find(|live| live.id() == &rule.id);
-            known.filter(|live| live.rule.version == rule.version).cloned()
-        };
-        let build = |rule: &Arc<Rule>| match running(rule) {
-            Some(live) => Ok(live),
-            None => {
-                let versions = book.get(&rule.id).map_or(&[][..], Vec::as_slice);
-                rule_set::build(rule, versions, &self.contracts).map(Arc::new)
-            }
-        };
-        plan.rules.iter().map(build).collect()
-    }
-
-    fn put_in_use(&self, rules: Vec<Arc<LiveRule>>) {
-        let mut in_use = self.in_use();
-        if in_use.closed {
-            return;
-        }
-        let of_phase = |phase| {
-            let rules = rules.iter().filter(move |live| live.rule.phase == phase);
-            rules.cloned().collect::<Vec<_>>()
-        };
-        self.gate.set_rules(GateRules::new(&of_phase(Phase::Before)));
-        in_use.leaving.retain(|_, task| !task.has_ended());
-        for live in of_phase(Phase::After) {
-            if !live.rule.enabled || in_use.tasks.contains_key(live.id()) {
-                continue;
-            }
-            let before = in_use.leaving.remove(live.id());
-            let task = RuleTask::start(
-                Arc::clone(&live),
-                Arc::clone(&self.shared),
-                self.checkpoints.clone(),
-                before,
-            );
-            in_use.tasks.insert(live.id().clone(), task);
-        }
-        in_use.rules = rules;
     }
 }
 

@@ -113,7 +113,7 @@ impl EngineGate {
                     rule.metrics.verdict("refuse");
                     return Err(refused(rule, refusal));
                 }
-                Err(silence) => tolerate(rule, silence)?,
+                Err(silence) => tolerate(rule, version, silence)?,
             }
         }
         Ok(question.message)
@@ -145,6 +145,7 @@ impl EngineGate {
             status: asked.status,
             took,
             error: asked.result.as_ref().err().map_or("", |silence| silence.text.as_str()),
+            resend: false,
         }
         .log();
         asked.result
@@ -225,7 +226,7 @@ fn judge(version: &LiveVersion, question: &Question, answer: Result<Response, Ca
 }
 
 /// What the rule's policy makes of silence.
-fn tolerate(rule: &LiveRule, silence: Silence) -> Result<(), Refusal> {
+fn tolerate(rule: &LiveRule, version: &LiveVersion, silence: Silence) -> Result<(), Refusal> {
     match rule.rule.policy.on_failure {
         OnFailure::Continue => {
             rule.metrics.gate_failure("passed");
@@ -233,9 +234,20 @@ fn tolerate(rule: &LiveRule, silence: Silence) -> Result<(), Refusal> {
         }
         OnFailure::Refuse => {
             rule.metrics.gate_failure("refused");
-            Err(Refusal::new(silence.code, format!("before-callback failed: {}", silence.shown)))
+            Err(silenced(rule, version, silence))
         }
     }
+}
+
+/// In the contract's words where it has any; and where the sender is to see success, like a refusal of the receiver.
+fn silenced(rule: &LiveRule, version: &LiveVersion, silence: Silence) -> Refusal {
+    let detail = format!("before-callback failed: {}", silence.shown);
+    let words = version.contract.silenced(&version.rule);
+    if words.is_none() && rule.rule.policy.show_error {
+        return Refusal::new(silence.code, detail);
+    }
+    let unsaid = || CallbackRefusal { code: None, text: detail.clone(), detail: String::new(), show: false };
+    refused(rule, words.unwrap_or_else(unsaid))
 }
 
 fn refused(rule: &LiveRule, refusal: CallbackRefusal) -> Refusal {

@@ -7,6 +7,7 @@ use metrics::Gauge;
 use ringback_model::delivery::{DeliveryKey, Exception, ProgressChange};
 use ringback_model::ids::{LogPos, RuleId};
 use ringback_model::time::UnixMs;
+use tokio::sync::Notify;
 
 /// Changes of a rule's progress that belong together: they reach the store in one save, or none does.
 #[derive(Debug, Default)]
@@ -24,6 +25,11 @@ impl Staged {
     pub(crate) fn remove(&mut self, key: DeliveryKey) {
         self.put.remove(&key);
         self.remove.insert(key);
+    }
+
+    /// Rows that it writes or removes.
+    pub(crate) fn len(&self) -> usize {
+        self.put.len() + self.remove.len()
     }
 
     fn is_empty(&self) -> bool {
@@ -58,6 +64,8 @@ pub(crate) struct Ledger {
     rule: RuleId,
     lag: Gauge,
     state: Mutex<State>,
+    /// A save has ended well.
+    saved: Notify,
 }
 
 struct State {
@@ -70,6 +78,8 @@ struct State {
     /// The cursor was moved by a delivery, not only by events that are not the rule's business.
     urgent: bool,
     staged: Staged,
+    /// Rows of the save under way.
+    saving: usize,
     view: View,
 }
 
@@ -79,6 +89,7 @@ impl Ledger {
         Self {
             rule,
             lag,
+            saved: Notify::new(),
             state: Mutex::new(State {
                 cursor,
                 saved,
@@ -86,6 +97,7 @@ impl Ledger {
                 outstanding: 0,
                 urgent: cursor != saved,
                 staged: Staged::default(),
+                saving: 0,
                 view: View::default(),
             }),
         }
@@ -148,6 +160,7 @@ impl Ledger {
             return None;
         }
         let staged = std::mem::take(&mut state.staged);
+        state.saving = staged.len();
         state.urgent = false;
         let cursor = moved.then_some(state.cursor);
         state.saved = cursor.unwrap_or(state.saved);
@@ -159,6 +172,23 @@ impl Ledger {
         })
     }
 
+    /// What was taken is saved.
+    pub(crate) fn was_saved(&self) {
+        self.state().saving = 0;
+        self.saved.notify_one();
+    }
+
+    /// Resolves after the next save. For one waiter.
+    pub(crate) async fn next_save(&self) {
+        self.saved.notified().await;
+    }
+
+    /// Rows that are not saved yet.
+    pub(crate) fn unsaved(&self) -> usize {
+        let state = self.state();
+        state.saving + state.staged.len()
+    }
+
     /// Puts back what could not be saved, under what has come since.
     pub(crate) fn give_back(&self, change: ProgressChange) {
         let mut staged = Staged::default();
@@ -168,6 +198,7 @@ impl Ledger {
         let later = std::mem::take(&mut state.staged);
         staged.then(later);
         state.staged = staged;
+        state.saving = 0;
         if change.cursor.is_some() {
             state.saved = LogPos::ZERO;
             state.urgent = true;
@@ -207,8 +238,12 @@ mod tests {
         let mut staged = Staged::default();
         staged.put(exception(1, "a"));
         ledger.advance(LogPos(5), LogPos(5), 0, staged, true);
+        assert_eq!(ledger.unsaved(), 1);
         let change = ledger.take(false).unwrap();
         assert_eq!((change.cursor, change.put.len()), (Some(LogPos(5)), 1));
+        assert_eq!(ledger.unsaved(), 1, "taken is not saved");
+        ledger.was_saved();
+        assert_eq!(ledger.unsaved(), 0);
         assert_eq!(ledger.take(true), None);
     }
 

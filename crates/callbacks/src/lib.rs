@@ -5,11 +5,15 @@
 //!
 //! | file | holds |
 //! |---|---|
-//! | [`engine`] | rules in, gate and dispatchers out; [`status`] shows how they are doing |
+//! | [`engine`], [`change`] | rules in, gate and dispatchers out; [`status`] shows how they are doing |
 //! | [`gate`] | asks before-rules in order |
 //! | [`dispatcher`], [`tail`] | tell after-rules: one reader at the end of the log, one task per rule |
 //! | [`ledger`], [`checkpoint`] | what is written down, and when |
-//! | [`retry`], [`breaker`], [`matching`], [`rule_set`] | decisions, pure |
+//! | [`retry`], [`breaker`], [`ban`], [`matching`], [`rule_set`] | decisions, pure |
+//! | [`app_ban`] | the ban that rules share: who hears of it, its record |
+//! | [`promise`] | whether deliveries come in time |
+//! | [`storage`] | parked deliveries: listed in slices, sent again, forgotten |
+//! | [`trial`] | one call of a rule that is not in use |
 //! | [`live`] | rules in use, with their versions |
 //! | [`caller`], [`connect`], [`address`], [`tls`], [`retry_after`] | one HTTP call |
 //! | [`headers`], [`webhook_id`], [`signature`] | what every call carries |
@@ -18,8 +22,11 @@
 #![warn(missing_docs)]
 
 pub mod address;
+mod app_ban;
+pub mod ban;
 pub mod breaker;
 pub mod caller;
+mod change;
 mod checkpoint;
 mod connect;
 mod dispatcher;
@@ -29,17 +36,21 @@ pub mod headers;
 mod ledger;
 mod live;
 pub mod matching;
+mod promise;
 pub mod retry;
 pub mod retry_after;
 mod rule_set;
 pub mod signature;
 pub mod status;
+pub mod storage;
 mod tail;
 pub mod telemetry;
 pub mod tls;
+mod trial;
 pub mod webhook_id;
 
 pub use caller::{CallError, CallErrorKind, CallPolicy, Caller, HttpCaller, HttpCallerSettings, Response};
 pub use engine::{Drained, Engine, EngineParts, EngineSettings};
 pub use rule_set::SetRulesError;
-pub use status::{BreakerStatus, RuleStatus};
+pub use status::{BanStatus, BreakerStatus, RuleStatus};
+pub use trial::Trial;

@@ -4,13 +4,15 @@ use std::sync::Arc;
 
 use ringback_model::delivery::Outbound;
 use ringback_model::dialect::Contract;
-use ringback_model::event::{Event, EventKind, Fact, Question};
+use ringback_model::event::{Event, EventKind, Fact, Phase, Question};
 use ringback_model::ids::{LogPos, RuleId};
 use ringback_model::message::{Message, Origin};
-use ringback_model::rule::{Order, Rule};
+use ringback_model::rule::{Ban, Order, Rule};
+use ringback_model::time::UnixMs;
 
 use crate::caller::CallPolicy;
 use crate::matching::{self, Compiled, Reason};
+use crate::promise::Promise;
 use crate::telemetry::RuleMetrics;
 
 /// A rule, ready for use.
@@ -20,8 +22,13 @@ pub(crate) struct LiveRule {
     pub(crate) contract: Arc<dyn Contract>,
     pub(crate) how: CallPolicy,
     pub(crate) metrics: RuleMetrics,
+    pub(crate) promise: Arc<Promise>,
+    /// Whether what cannot be delivered is parked; else it is dropped and counted.
+    pub(crate) parks: bool,
     /// Where its present run began: events up to here are not its business.
     pub(crate) started: LogPos,
+    /// When that was decided: the promise of a delay is about events from then on.
+    pub(crate) since: UnixMs,
     /// Oldest first; never empty.
     pub(crate) versions: Vec<LiveVersion>,
     /// URLs that it has had, for requests that were rendered with an older one. Longest first.
@@ -81,6 +88,11 @@ impl LiveRule {
     /// Whether any version still in use is about this kind.
     pub(crate) fn is_about(&self, kind: EventKind) -> bool {
         self.versions.iter().any(|version| version.kinds.contains(&kind))
+    }
+
+    /// Whether the app's ban is its business.
+    pub(crate) fn shares_ban(&self) -> bool {
+        self.rule.phase == Phase::After && self.rule.policy.ban == Ban::App
     }
 
     pub(crate) fn keeps_order(&self) -> bool {

@@ -49,7 +49,7 @@ impl Compiled {
         }
     }
 
-    /// Whether [`matches`] will look at `code`; it costs the contract a look at the content.
+    /// Whether [`matches()`] will look at `code`; it costs the contract a look at the content.
     #[must_use]
     pub fn wants_code(&self) -> bool {
         !self.denied_types.is_empty()
@@ -83,7 +83,7 @@ pub fn matches(rule: &Compiled, message: &Message, origin: Origin, code: i32) ->
     }
     match &message.target {
         Target::User(user) | Target::Notice(user) => to_user(rule, user.as_str())?,
-        Target::Group(group) => to_group(rule, group.as_str())?,
+        Target::Group(group) | Target::Room(group) => to_group(rule, group.as_str())?,
     }
     if !rule.ext_keys.is_empty() && !has_key(&message.ex, &rule.ext_keys) {
         return no("ext_keys", "no such key");
@@ -129,42 +129,19 @@ fn no(selector: &'static str, value: &str) -> Result<(), Reason> {
 
 #[cfg(test)]
 mod tests {
-    use ringback_model::ids::{GroupId, MessageId, UserId};
-    use ringback_model::message::{Content, ContentClass, Handling};
+    use ringback_model::ids::{GroupId, UserId};
+    use ringback_model::message::ContentClass;
     use ringback_model::rule::Attention;
+    use ringback_model::sample;
     use ringback_model::time::UnixMs;
-    use ringback_model::user::Platform;
 
     use super::*;
 
     fn message(target: Target) -> Message {
-        Message {
-            id: MessageId(1),
-            public_id: None,
-            client_id: "c".to_owned(),
-            sender: UserId::parse("alice").unwrap(),
-            target,
-            seq: 0,
-            platform: Platform::WEB,
-            nickname: String::new(),
-            face_url: String::new(),
-            system: false,
-            content: Content {
-                form: "f".to_owned(),
-                class: ContentClass::Text,
-                code: 101,
-                raw: String::new(),
-            },
-            status: 0,
-            sent_at: UnixMs(0),
-            created_at: UnixMs(0),
-            options: std::collections::BTreeMap::new(),
-            handling: Handling::default(),
-            offline_push: None,
-            mentions: Vec::new(),
-            attached_info: String::new(),
-            ex: r#"{"order": 1}"#.to_owned(),
-        }
+        let alice = UserId::parse("alice").unwrap();
+        let text = sample::content(ContentClass::Text, 101, "");
+        let ex = r#"{"order": 1}"#.to_owned();
+        Message { ex, ..sample::message(alice, target, text, UnixMs(0)) }
     }
 
     fn texts(texts: &[&str]) -> Vec<String> {
@@ -182,6 +159,7 @@ mod tests {
     fn every_selector_says_yes_and_no() {
         let bob = || message(Target::User(UserId::parse("bob").unwrap()));
         let group = || message(Target::Group(GroupId::parse("g1").unwrap()));
+        let room = || message(Target::Room(GroupId::parse("g1").unwrap()));
         let with = |change: fn(&mut Selectors)| {
             let mut selectors = Selectors::default();
             change(&mut selectors);
@@ -203,6 +181,8 @@ mod tests {
             (to.clone(), bob(), None),
             (to, group(), Some("to")),
             (groups.clone(), group(), None),
+            (groups.clone(), room(), None),
+            (attention(&["bob"], &[]), room(), Some("attention")),
             (groups, bob(), Some("groups")),
             (ext, bob(), None),
             (no_ext, bob(), Some("ext_keys")),

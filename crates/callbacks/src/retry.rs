@@ -1,11 +1,11 @@
-//! What becomes of a delivery after an attempt. Pure: policy, attempt, outcome, time and dice go in, a decision
+//! What becomes of a delivery after an attempt. Pure: schedule, attempt, outcome, time and dice go in, a decision
 //! comes out.
 
 use std::time::Duration;
 
 use ringback_model::delivery::ParkReason;
 use ringback_model::limits;
-use ringback_model::rule::{Policy, Retry};
+use ringback_model::rule::Retry;
 use ringback_model::time::UnixMs;
 
 /// Share of a wait that jitter may add, so that what failed together is not tried again together.
@@ -34,28 +34,29 @@ pub enum Next {
     RetryAt(UnixMs),
     /// It is set aside.
     Park(ParkReason),
-    /// It is dropped, because the rule's policy keeps nothing; it is counted.
+    /// It is dropped, because nothing is parked for the rule; it is counted.
     Drop,
 }
 
-/// Decides. `attempts` counts the attempts that were made, this one included; `dice` is in `0.0..1.0`.
+/// Decides. `parks` says whether what is given up is parked; `attempts` counts the attempts that were made, this one
+/// included; `dice` is in `0.0..1.0`.
 #[must_use]
-pub fn step(policy: &Policy, attempts: u32, outcome: Outcome, now: UnixMs, dice: f64) -> Next {
+pub fn step(retry: &Retry, parks: bool, attempts: u32, outcome: Outcome, now: UnixMs, dice: f64) -> Next {
     let Outcome::Failed { retry_after } = outcome else {
         return Next::Done;
     };
-    match &policy.retry {
+    match retry {
         Retry::Once if attempts <= 1 => Next::Again,
         Retry::Schedule(waits) => match wait(waits, attempts, retry_after, dice) {
             Some(wait) => Next::RetryAt(now.plus(wait)),
-            None => give_up(policy),
+            None => give_up(parks),
         },
-        Retry::None | Retry::Once => give_up(policy),
+        Retry::None | Retry::Once => give_up(parks),
     }
 }
 
-fn give_up(policy: &Policy) -> Next {
-    if policy.storage { Next::Park(ParkReason::Exhausted) } else { Next::Drop }
+const fn give_up(parks: bool) -> Next {
+    if parks { Next::Park(ParkReason::Exhausted) } else { Next::Drop }
 }
 
 /// The wait after this attempt: the schedule's, lengthened by jitter, or what the receiver asks for where that is
@@ -77,15 +78,11 @@ mod tests {
     const FAILED: Outcome = Outcome::Failed { retry_after: None };
     const NOW: UnixMs = UnixMs(1_000_000);
 
-    fn policy(retry: Retry, storage: bool) -> Policy {
-        Policy { retry, storage, ..Policy::default() }
-    }
-
     #[test]
     fn the_table() {
         let parked = Next::Park(ParkReason::Exhausted);
         let schedule = || Retry::Schedule(vec![1, 5]);
-        for (retry, storage, attempts, expected) in [
+        for (retry, parks, attempts, expected) in [
             (Retry::None, true, 1, parked),
             (Retry::None, false, 1, Next::Drop),
             (Retry::Once, true, 1, Next::Again),
@@ -97,9 +94,9 @@ mod tests {
             (schedule(), false, 3, Next::Drop),
             (Retry::Schedule(Vec::new()), true, 1, parked),
         ] {
-            let policy = policy(retry, storage);
-            assert_eq!(step(&policy, attempts, FAILED, NOW, 0.0), expected, "{policy:?} {attempts}");
-            assert_eq!(step(&policy, attempts, Outcome::Delivered, NOW, 0.0), Next::Done);
+            let next = |outcome| step(&retry, parks, attempts, outcome, NOW, 0.0);
+            assert_eq!(next(FAILED), expected, "{retry:?} {parks} {attempts}");
+            assert_eq!(next(Outcome::Delivered), Next::Done);
         }
     }
 
@@ -110,10 +107,10 @@ mod tests {
             dice in 0.0f64..1.0,
             asked in proptest::option::of(0u64..100_000),
         ) {
-            let policy = Policy::default();
             let schedule = Retry::default_schedule_s();
+            let retry = Retry::Schedule(schedule.clone());
             let retry_after = asked.map(Duration::from_secs);
-            match step(&policy, attempts, Outcome::Failed { retry_after }, NOW, dice) {
+            match step(&retry, true, attempts, Outcome::Failed { retry_after }, NOW, dice) {
                 Next::RetryAt(at) => {
                     let wait = at.since(NOW);
                     let base = Duration::from_secs(u64::from(schedule[attempts as usize - 1]));

@@ -5,8 +5,8 @@ use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use metrics::{Counter, Gauge, Histogram, counter, gauge, histogram};
-use ringback_model::event::Phase;
-use ringback_model::ids::MessageId;
+use ringback_model::delivery::ParkReason;
+use ringback_model::ids::{MessageId, RuleId};
 use ringback_model::rule::Rule;
 
 /// Attempts, by `rule`, `phase` and `outcome`.
@@ -33,14 +33,35 @@ pub const EXPIRED: &str = "ringback_callback_expired_total";
 pub const MISSED_OFF: &str = "ringback_callback_missed_off_total";
 /// Lanes that waited so long that events of theirs had left the log, by `rule`.
 pub const EXPIRED_LANES: &str = "ringback_callback_expired_lanes_total";
-/// Deliveries that a policy without storage gave up, by `rule`.
+/// Deliveries that were given up because nothing is parked for their rule, by `rule` and `reason` (`exhausted`,
+/// `banned`).
 pub const DROPPED: &str = "ringback_callback_dropped_total";
 /// Saves of progress that failed and were tried again.
 pub const SAVE_FAILURES: &str = "ringback_callback_progress_save_failures_total";
 /// Deliveries whose contract gave no request for a copy that it had announced, by `rule`.
 pub const UNRENDERED: &str = "ringback_callback_unrendered_total";
+/// Parked deliveries that were sent again, by `outcome` (`delivered`, `failed`).
+pub const STORAGE_RESENT: &str = "ringback_storage_resent_total";
+/// Slices of parked deliveries that are being sent again.
+pub const STORAGE_SLICES_RUNNING: &str = "ringback_storage_slices_running";
+/// Parked deliveries that were forgotten because they were kept long enough, by `rule`.
+pub const PARKED_EXPIRED: &str = "ringback_callback_parked_expired_total";
 /// Panics of a rule's task; each is a bug. The rule goes on from what is saved. By `rule`.
 pub const BROKE: &str = "ringback_callback_task_panics_total";
+
+/// Time from an event to its delivery, seconds, by `rule`. Of first-time deliveries from the log: those that are parked,
+/// and sent again later, are not in it.
+pub const DELAY: &str = "ringback_callback_delay_seconds";
+/// Deliveries that came within the promised time of their event, by `rule`.
+pub const ON_TIME: &str = "ringback_callback_on_time_total";
+/// Deliveries that came later than that, or were parked or dropped instead, by `rule`.
+pub const LATE: &str = "ringback_callback_late_total";
+/// 1 while the app's ban is in force.
+pub const APP_BAN_ACTIVE: &str = "ringback_app_ban_active";
+/// Bans of the app.
+pub const APP_BANS: &str = "ringback_app_bans_total";
+/// Failures that counted towards a ban of the app.
+pub const APP_BAN_FAILURES: &str = "ringback_app_ban_failures_total";
 
 /// Handles of one rule's metrics; looked up once per change of the rule.
 pub(crate) struct RuleMetrics {
@@ -56,7 +77,10 @@ pub(crate) struct RuleMetrics {
     pub(crate) expired: Counter,
     pub(crate) missed_off: Counter,
     pub(crate) expired_lanes: Counter,
-    pub(crate) dropped: Counter,
+    dropped: [Counter; 2],
+    delay: Histogram,
+    on_time: Counter,
+    late: Counter,
     pub(crate) unrendered: Counter,
     pub(crate) broke: Counter,
 }
@@ -64,10 +88,7 @@ pub(crate) struct RuleMetrics {
 impl RuleMetrics {
     pub(crate) fn new(rule: &Rule) -> Self {
         let id = rule.id.to_string();
-        let phase = match rule.phase {
-            Phase::Before => "before",
-            Phase::After => "after",
-        };
+        let phase = rule.phase.name();
         Self {
             duration: histogram!(DURATION, "rule" => id.clone(), "phase" => phase),
             in_flight: gauge!(IN_FLIGHT, "rule" => id.clone(), "phase" => phase),
@@ -78,7 +99,11 @@ impl RuleMetrics {
             expired: counter!(EXPIRED, "rule" => id.clone()),
             missed_off: counter!(MISSED_OFF, "rule" => id.clone()),
             expired_lanes: counter!(EXPIRED_LANES, "rule" => id.clone()),
-            dropped: counter!(DROPPED, "rule" => id.clone()),
+            dropped: DROP_REASONS
+                .map(|reason| counter!(DROPPED, "rule" => id.clone(), "reason" => reason.name())),
+            delay: histogram!(DELAY, "rule" => id.clone()),
+            on_time: counter!(ON_TIME, "rule" => id.clone()),
+            late: counter!(LATE, "rule" => id.clone()),
             unrendered: counter!(UNRENDERED, "rule" => id.clone()),
             broke: counter!(BROKE, "rule" => id.clone()),
             outcomes: Mutex::default(),
@@ -105,6 +130,21 @@ impl RuleMetrics {
             .increment(1);
     }
 
+    pub(crate) fn dropped(&self, reason: ParkReason) {
+        let of_reason = DROP_REASONS.iter().zip(&self.dropped).find(|(known, _)| **known == reason);
+        if let Some((_, counter)) = of_reason {
+            counter.increment(1);
+        }
+    }
+
+    /// `None` = it was given up, or set aside.
+    pub(crate) fn promised(&self, delay: Option<Duration>, on_time: bool) {
+        if let Some(delay) = delay {
+            self.delay.record(delay.as_secs_f64());
+        }
+        if on_time { &self.on_time } else { &self.late }.increment(1);
+    }
+
     pub(crate) fn verdict(&self, verdict: &'static str) {
         counter!(VERDICTS, "rule" => self.rule.clone(), "verdict" => verdict).increment(1);
     }
@@ -114,8 +154,59 @@ impl RuleMetrics {
     }
 }
 
+/// Why a delivery is dropped where another rule would have it parked.
+const DROP_REASONS: [ParkReason; 2] = [ParkReason::Exhausted, ParkReason::Banned];
+
+/// Handles of the ban's metrics.
+pub(crate) struct BanMetrics {
+    active: Gauge,
+    bans: Counter,
+    failures: Counter,
+}
+
+impl BanMetrics {
+    pub(crate) fn new() -> Self {
+        Self {
+            active: gauge!(APP_BAN_ACTIVE),
+            bans: counter!(APP_BANS),
+            failures: counter!(APP_BAN_FAILURES),
+        }
+    }
+
+    pub(crate) fn failed(&self) {
+        self.failures.increment(1);
+    }
+
+    pub(crate) fn began(&self) {
+        self.bans.increment(1);
+        self.active(true);
+    }
+
+    pub(crate) fn active(&self, active: bool) {
+        self.active.set(if active { 1.0 } else { 0.0 });
+    }
+}
+
 pub(crate) fn save_failed() {
     counter!(SAVE_FAILURES).increment(1);
+}
+
+pub(crate) fn resent(outcome: &'static str, deliveries: u64) {
+    counter!(STORAGE_RESENT, "outcome" => outcome).increment(deliveries);
+}
+
+pub(crate) fn slices_running(slices: usize) {
+    gauge!(STORAGE_SLICES_RUNNING).set(f64::from(u32::try_from(slices).unwrap_or(u32::MAX)));
+}
+
+/// For rules without a task of their own.
+pub(crate) fn parked(rule: &RuleId, deliveries: u64) {
+    let deliveries = f64::from(u32::try_from(deliveries).unwrap_or(u32::MAX));
+    gauge!(PARKED, "rule" => rule.to_string()).set(deliveries);
+}
+
+pub(crate) fn parked_expired(rule: &RuleId, deliveries: u64) {
+    counter!(PARKED_EXPIRED, "rule" => rule.to_string()).increment(deliveries);
 }
 
 /// What is said about one attempt.
@@ -134,6 +225,8 @@ pub(crate) struct AttemptLine<'a> {
     pub(crate) status: u16,
     pub(crate) took: Duration,
     pub(crate) error: &'a str,
+    /// It was parked, and is sent again because somebody asked for it.
+    pub(crate) resend: bool,
 }
 
 impl AttemptLine<'_> {
@@ -142,10 +235,7 @@ impl AttemptLine<'_> {
         tracing::info!(
             target: "ringback::callback",
             rule = %self.rule.id,
-            phase = match self.rule.phase {
-                Phase::Before => "before",
-                Phase::After => "after",
-            },
+            phase = self.rule.phase.name(),
             webhook_id = self.webhook_id,
             message_id = self.message.map(|id| id.0),
             operation_id = self.operation_id,
@@ -155,7 +245,52 @@ impl AttemptLine<'_> {
             status = (self.status > 0).then_some(self.status),
             duration_ms = u64::try_from(self.took.as_millis()).unwrap_or(u64::MAX),
             error = (!self.error.is_empty()).then_some(self.error),
+            resend = self.resend.then_some(true),
             "callback attempt"
         );
+    }
+}
+
+/// What is said about a delivery that is not tried any more.
+pub(crate) struct EndLine<'a> {
+    pub(crate) rule: &'a Rule,
+    pub(crate) webhook_id: &'a str,
+    /// Not known for rows after a restart.
+    pub(crate) message: Option<MessageId>,
+    pub(crate) pos: u64,
+    pub(crate) attempts: u32,
+    pub(crate) reason: ParkReason,
+    pub(crate) error: &'a str,
+    /// It is kept; else it is lost.
+    pub(crate) parked: bool,
+}
+
+impl EndLine<'_> {
+    /// A ban has given its warning already; whatever falls into it needs none of its own.
+    pub(crate) fn log(&self) {
+        macro_rules! line {
+            ($level:ident) => {
+                tracing::$level!(
+                    target: "ringback::callback",
+                    rule = %self.rule.id,
+                    webhook_id = self.webhook_id,
+                    message_id = self.message.map(|id| id.0),
+                    pos = self.pos,
+                    attempts = self.attempts,
+                    reason = self.reason.name(),
+                    error = (!self.error.is_empty()).then_some(self.error),
+                    "{}",
+                    if self.parked {
+                        "callback parked: it is kept in storage until somebody sends it again"
+                    } else {
+                        "callback dropped: storage is off for its rule, or as a whole"
+                    }
+                )
+            };
+        }
+        match self.reason {
+            ParkReason::Banned => line!(info),
+            ParkReason::Exhausted => line!(warn),
+        }
     }
 }

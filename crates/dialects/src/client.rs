@@ -4,6 +4,7 @@
 //! It speaks the default REST interface and the default WebSocket protocol of the registry.
 //! Source: openim-rest fact sheet 1, 3 to 7; openim-client-protocol fact sheet 1 to 3.
 
+use std::borrow::Cow;
 use std::fmt;
 
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
@@ -19,7 +20,7 @@ use crate::openim::wire;
 #[derive(Clone, PartialEq, Eq)]
 pub struct Call {
     /// Path, from the root.
-    pub path: &'static str,
+    pub path: Cow<'static, str>,
     /// Headers; names in lower case.
     pub headers: Vec<(&'static str, String)>,
     /// JSON.
@@ -62,6 +63,9 @@ pub enum ClientError {
         /// Its texts.
         text: String,
     },
+    /// The server refused, in a form without numbers.
+    #[error("refused: {0}")]
+    Unwilling(String),
     /// The far end does not speak this protocol.
     #[error("not an answer of this protocol: {0}")]
     NotUnderstood(String),
@@ -73,7 +77,7 @@ fn call(path: &'static str, token: Option<&str>, operation_id: &str, body: &Valu
         ("operationid", operation_id.to_owned()),
     ];
     headers.extend(token.map(|token| ("token", token.to_owned())));
-    Call { path, headers, body: body.to_string().into_bytes() }
+    Call { path: Cow::Borrowed(path), headers, body: body.to_string().into_bytes() }
 }
 
 /// Exchanges the server's secret for an administrator's token; read it with [`token_of`].
@@ -456,7 +460,7 @@ mod tests {
     #[test]
     fn the_rules_are_what_the_server_reads() {
         let (key, text) = message_rules("http://127.0.0.1:1/x");
-        let dialects = crate::all();
+        let dialects = crate::all(&ringback_model::app::App::default());
         let file = dialects.rule_format(key).unwrap().parse(&text, 0, &|_| None, &[]);
         assert!(!file.is_broken(), "{:?}", file.notes);
         assert_eq!(file.rules.iter().filter(|rule| rule.enabled).count(), 5);

@@ -2,13 +2,25 @@
 //!
 //! [`all`] is the register: one line per member, and the answer to "what does this server speak?".
 
+pub mod app_client;
 pub mod client;
+pub mod content;
+pub mod easemob;
+mod json;
+mod jwt;
+mod nearest;
+mod openapi;
 pub mod openim;
+mod samples;
+pub mod tokens;
 
 use std::sync::Arc;
 
+use ringback_model::app::App;
 use ringback_model::dialect::{Contract, DialectSetting, Edge, Receiver, RuleFormat, Socket};
 use ringback_model::ports::TokenCodec;
+
+pub use samples::samples;
 
 /// Everything that this crate offers.
 pub struct Dialects {
@@ -39,6 +51,16 @@ pub struct DevDefaults {
     pub secret: &'static str,
     /// The administrator's user id.
     pub admin: &'static str,
+    /// Setting `app.id`.
+    pub app_id: &'static str,
+    /// Setting `app.org`.
+    pub app_org: &'static str,
+    /// Setting `app.name`.
+    pub app_name: &'static str,
+    /// Setting `app.client_id`.
+    pub client_id: &'static str,
+    /// Setting `app.client_secret`. Public knowledge, for loopback only.
+    pub client_secret: &'static str,
 }
 
 impl Dialects {
@@ -61,19 +83,34 @@ impl Dialects {
     }
 }
 
-/// The register of all dialects.
+/// The register of all dialects, for a server that runs this app. Where no request is answered and no token is
+/// checked, any app will do.
 #[must_use]
-pub fn all() -> Dialects {
+pub fn all(app: &App) -> Dialects {
     Dialects {
-        contracts: openim::callbacks::contracts(),
-        edges: vec![(openim::FORM, Arc::new(openim::rest::OpenImEdge))],
+        contracts: [openim::callbacks::contracts(), easemob::callbacks::contracts()].concat(),
+        edges: vec![
+            (openim::FORM, Arc::new(openim::rest::OpenImEdge)),
+            (easemob::FORM, Arc::new(easemob::rest::FamilyEdge::new(app))),
+        ],
         default_edge: openim::FORM,
         sockets: vec![(openim::FORM, Arc::new(openim::socket::OpenImSocket))],
         rule_formats: openim::rule_files::formats(),
-        receivers: vec![Arc::new(openim::receiver::OpenImReceiver)],
-        tokens: Arc::new(openim::token::JwtCodec),
-        settings: openim::callbacks::switches::SETTINGS.to_vec(),
-        dev: DevDefaults { secret: dev_secret(), admin: "imAdmin" },
+        receivers: vec![
+            Arc::new(openim::receiver::OpenImReceiver),
+            Arc::new(easemob::receiver::FamilyReceiver),
+        ],
+        tokens: Arc::new(tokens::TokenForms),
+        settings: [openim::callbacks::switches::SETTINGS, easemob::callbacks::switches::SETTINGS].concat(),
+        dev: DevDefaults {
+            secret: dev_secret(),
+            admin: "imAdmin",
+            app_id: "demo",
+            app_org: "demo",
+            app_name: "demo",
+            client_id: "demo",
+            client_secret: "demo",
+        },
     }
 }
 
@@ -91,7 +128,7 @@ mod tests {
 
     #[test]
     fn names_are_unique_and_the_fallback_exists() {
-        let all = all();
+        let all = all(&App::default());
         let contracts: BTreeSet<_> = all.contracts.iter().map(|contract| contract.name()).collect();
         assert_eq!(contracts.len(), all.contracts.len());
         let formats: BTreeSet<_> = all.rule_formats.iter().map(|format| format.key()).collect();
@@ -104,7 +141,7 @@ mod tests {
 
     #[test]
     fn defaults_of_settings_are_allowed_values() {
-        for setting in all().settings {
+        for setting in all(&App::default()).settings {
             assert!(
                 setting.values.is_empty() || setting.values.contains(&setting.default),
                 "{}",
@@ -116,7 +153,7 @@ mod tests {
 
     #[test]
     fn every_receiver_speaks_contracts_that_exist() {
-        let all = all();
+        let all = all(&App::default());
         for name in all.receivers.iter().flat_map(|receiver| receiver.contracts()) {
             assert!(all.contract(name).is_some(), "{name}");
         }

@@ -15,9 +15,10 @@ use ringback_model::conversation::{ConversationId, Target};
 use ringback_model::delivery::{Answer, Outbound};
 use ringback_model::dialect::{Acceptance, Contract, Skip};
 use ringback_model::event::{Event, EventKind, Fact, Lane, MessageSent, Phase, Question};
-use ringback_model::ids::{GroupId, LogPos, MessageId, RuleId, UserId};
+use ringback_model::ids::{GroupId, LogPos, MessageId, UserId};
 use ringback_model::message::{Content, ContentClass, Handling, Message, Origin};
-use ringback_model::rule::{Policy, Rule, RuleOrigin, Secrets, Selectors};
+use ringback_model::rule::Rule;
+use ringback_model::sample;
 use ringback_model::time::UnixMs;
 use ringback_model::user::Platform;
 use ringback_model::verdict::Verdict;
@@ -28,32 +29,22 @@ fn user(text: &str) -> UserId {
 }
 
 fn single_message() -> Message {
+    let text = Content {
+        form: "openim".to_owned(),
+        class: ContentClass::Text,
+        code: 101,
+        raw: r#"{"content":"see you at 5 > cafe & <bar>"}"#.to_owned(),
+    };
+    let bob = Target::User(user("bob_02"));
     Message {
         id: MessageId(0x0b1d_5a3c_7e9f_2468),
-        public_id: None,
         client_id: "b80e5a41c9f24d7793aa10e6d2c4f51b".to_owned(),
-        sender: user("alice_01"),
-        target: Target::User(user("bob_02")),
         seq: 17,
         platform: Platform(2),
         nickname: "Alice".to_owned(),
         face_url: "https://cdn.example.test/a/alice.png?s=1&t=2".to_owned(),
-        system: false,
-        content: Content {
-            form: "openim".to_owned(),
-            class: ContentClass::Text,
-            code: 101,
-            raw: r#"{"content":"see you at 5 > cafe & <bar>"}"#.to_owned(),
-        },
-        status: 1,
-        sent_at: UnixMs(1_785_542_400_123),
         created_at: UnixMs(1_785_542_399_987),
-        options: BTreeMap::new(),
-        handling: Handling::default(),
-        offline_push: None,
-        mentions: Vec::new(),
-        attached_info: String::new(),
-        ex: String::new(),
+        ..sample::message(user("alice_01"), bob, text, UnixMs(1_785_542_400_123))
     }
 }
 
@@ -82,21 +73,10 @@ fn group_message() -> Message {
 }
 
 fn rule(generation: Generation, command: &Command) -> Rule {
+    let url = "http://127.0.0.1:10006/callbackExample";
     Rule {
-        id: RuleId::new("golden"),
-        name: "golden".to_owned(),
-        enabled: true,
-        contract: generation.contract().to_owned(),
-        phase: command.phase,
-        url: "http://127.0.0.1:10006/callbackExample".to_owned(),
         events: vec![command.name.to_owned()],
-        selectors: Selectors::default(),
-        policy: Policy::default(),
-        secrets: Secrets::default(),
-        origin: RuleOrigin::Api,
-        version: 1,
-        changed_at: UnixMs(0),
-        switches: Vec::new(),
+        ..sample::rule("golden", generation.contract(), command.phase, url)
     }
 }
 
@@ -140,7 +120,9 @@ fn sample(command: &Command) -> Message {
 }
 
 fn contract(generation: Generation) -> Arc<dyn Contract> {
-    Arc::clone(ringback_dialects::all().contract(generation.contract()).unwrap())
+    Arc::clone(
+        ringback_dialects::all(&ringback_model::app::App::default()).contract(generation.contract()).unwrap(),
+    )
 }
 
 fn folder(generation: Generation, command: &Command) -> PathBuf {

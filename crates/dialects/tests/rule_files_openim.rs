@@ -14,7 +14,7 @@ use ringback_model::event::Phase;
 use ringback_model::rule::{CodeRange, OnFailure, Retry, Rule};
 
 fn format(key: &str) -> Arc<dyn RuleFormat> {
-    Arc::clone(ringback_dialects::all().rule_format(key).unwrap())
+    Arc::clone(ringback_dialects::all(&ringback_model::app::App::default()).rule_format(key).unwrap())
 }
 
 fn no_env(_: &str) -> Option<String> {
@@ -271,7 +271,7 @@ fn sentences_count_one_group_as_one() {
 fn rules_of_files_are_rules_of_their_contracts() {
     for (kind, name) in [("webhooks", "webhooks-full.yml"), ("callback", "callback-v2-root.yml")] {
         for rule in parse(kind, &sample(name)).rules {
-            let dialects = ringback_dialects::all();
+            let dialects = ringback_dialects::all(&ringback_model::app::App::default());
             let contract = dialects.contract(&rule.contract).unwrap();
             assert_eq!(contract.kinds(&rule).unwrap().len(), 1, "{}", rule.id);
         }

@@ -1,15 +1,15 @@
-//! Groups, as far as group messages need them.
+//! Groups and rooms: made, shown, grown by invitation, dismissed.
 
 use ringback_model::command::{Actor, NewGroup, Outcome};
 use ringback_model::commit::{Commit, CommitError, Require, Write};
 use ringback_model::failure::{Failure, Fault, Refusal, RefusalCode};
-use ringback_model::group::{Group, GroupStatus, Member, Role};
+use ringback_model::group::{Group, GroupKind, GroupStatus, Member, Role};
 use ringback_model::ids::{GroupId, UserId};
 use ringback_model::limits;
 use ringback_model::time::UnixMs;
 
 use crate::users::commit_failure;
-use crate::{Im, at_most, bad, only_self, repeated};
+use crate::{Im, at_most, bad, only_admin, only_self, repeated};
 
 /// How often a made-up group id may turn out to be taken.
 const ID_TRIES: usize = 8;
@@ -24,6 +24,7 @@ impl Im {
         if let Some(twice) = repeated(everybody()) {
             return Err(bad(format!("{twice} is named twice")).into());
         }
+        check_room_for(new.max_members, 0, everybody().count())?;
         let ids: Vec<UserId> = everybody().cloned().collect();
         let mut registered = self.registered(&ids).await?.into_iter();
         for id in std::iter::once(&mut new.owner).chain(&mut new.admins).chain(&mut new.members) {
@@ -75,11 +76,14 @@ impl Im {
             notification_at: if announced { now } else { UnixMs(0) },
             notification_by: if announced { actor.user.to_string() } else { String::new() },
             member_count: u32::try_from(members().count()).unwrap_or(u32::MAX),
+            kind: new.kind,
+            max_members: new.max_members,
         };
         let mut commit =
             Commit::at(now).require(Require::NoGroup(id.clone())).write(Write::PutGroup(group.clone()));
         for (user, role) in members() {
-            commit.writes.push(Write::PutMember(new_member(id, user, role, actor, now)));
+            let member = new_member(id, user, role, JOINED_BY_INVITATION, actor, now);
+            commit.writes.push(Write::PutMember(member));
         }
         (group, commit)
     }
@@ -102,22 +106,58 @@ impl Im {
         if let Some(twice) = repeated(&users) {
             return Err(bad(format!("invitedUserIDs names {twice} twice")).into());
         }
-        let found = self.store.groups(std::slice::from_ref(group)).await?;
-        let Some(Some(found)) = found.into_iter().next() else {
-            return Err(
-                Refusal::new(RefusalCode::GroupNotFound, format!("group {group} does not exist")).into()
-            );
-        };
+        let _turn = self.additions.of(group).await;
+        let found = self.group(group).await?;
         self.check_may_invite(actor, &found).await?;
+        check_room_for(found.max_members, found.member_count, users.len())?;
         let users = self.registered(&users).await?;
         let now = self.clock.now();
         let mut commit = Commit::at(now).require(Require::LiveGroup(group.clone()));
         for user in &users {
             commit.require.push(Require::NotInGroup(group.clone(), user.clone()));
-            commit.writes.push(Write::PutMember(new_member(group, user, Role::Member, actor, now)));
+            let member = new_member(group, user, Role::Member, JOINED_BY_INVITATION, actor, now);
+            commit.writes.push(Write::PutMember(member));
         }
         self.store.commit(commit).await.map_err(commit_failure)?;
         Ok(Outcome::Done)
+    }
+
+    pub(crate) async fn dismiss(
+        &self,
+        actor: &Actor,
+        kind: GroupKind,
+        group: &GroupId,
+    ) -> Result<Outcome, Failure> {
+        only_admin(actor)?;
+        let mut found = self.live_one(kind, group).await?;
+        found.status = GroupStatus::Dismissed;
+        let commit = Commit::at(self.clock.now())
+            .require(Require::LiveGroup(group.clone()))
+            .write(Write::PutGroup(found));
+        self.store.commit(commit).await.map_err(commit_failure)?;
+        Ok(Outcome::Done)
+    }
+
+    /// A group or room, dismissed ones included.
+    pub(crate) async fn group(&self, id: &GroupId) -> Result<Group, Failure> {
+        let found = self.store.groups(std::slice::from_ref(id)).await?.into_iter().next().flatten();
+        found.ok_or_else(|| unknown_group(id).into())
+    }
+
+    /// A group or room that was not dismissed.
+    pub(crate) async fn live_group(&self, id: &GroupId) -> Result<Group, Failure> {
+        let found = self.group(id).await?;
+        if found.status == GroupStatus::Dismissed {
+            let detail = format!("group {id} was dismissed");
+            return Err(Refusal::new(RefusalCode::GroupDismissed, detail).into());
+        }
+        Ok(found)
+    }
+
+    /// A group, or a room, that was not dismissed.
+    pub(crate) async fn live_one(&self, kind: GroupKind, id: &GroupId) -> Result<Group, Failure> {
+        let found = self.live_group(id).await?;
+        if found.kind == kind { Ok(found) } else { Err(unknown_group(id).into()) }
     }
 
     async fn check_may_invite(&self, actor: &Actor, group: &Group) -> Result<(), Failure> {
@@ -136,7 +176,28 @@ impl Im {
     }
 }
 
-fn new_member(group: &GroupId, user: &UserId, role: Role, actor: &Actor, now: UnixMs) -> Member {
+fn unknown_group(id: &GroupId) -> Refusal {
+    Refusal::new(RefusalCode::GroupNotFound, format!("group {id} does not exist"))
+}
+
+/// Whether so many more fit; a bound of 0 is none.
+pub(crate) fn check_room_for(max_members: u32, there: u32, more: usize) -> Result<(), Refusal> {
+    let wanted = usize::try_from(there).unwrap_or(usize::MAX).saturating_add(more);
+    if max_members == 0 || wanted <= usize::try_from(max_members).unwrap_or(usize::MAX) {
+        return Ok(());
+    }
+    let detail = format!("at most {max_members} members are allowed here, there would be {wanted}");
+    Err(Refusal::new(RefusalCode::TooManyMembers, detail))
+}
+
+pub(crate) fn new_member(
+    group: &GroupId,
+    user: &UserId,
+    role: Role,
+    join_source: i32,
+    actor: &Actor,
+    now: UnixMs,
+) -> Member {
     Member {
         group: group.clone(),
         user: user.clone(),
@@ -144,10 +205,33 @@ fn new_member(group: &GroupId, user: &UserId, role: Role, actor: &Actor, now: Un
         nickname: String::new(),
         face_url: String::new(),
         joined_at: now,
-        join_source: JOINED_BY_INVITATION,
+        join_source,
         operator: actor.user.to_string(),
         inviter: actor.user.to_string(),
         muted_until: UnixMs(0),
         ex: String::new(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_group_takes_as_many_as_it_says() {
+        let cases = [
+            (0, 0, 1000, true),
+            (0, u32::MAX, 1, true),
+            (3, 0, 3, true),
+            (3, 0, 4, false),
+            (3, 2, 1, true),
+            (3, 2, 2, false),
+            (3, 3, 0, true),
+            (3, 3, 1, false),
+            (1, u32::MAX, usize::MAX, false),
+        ];
+        for (most, there, more, fits) in cases {
+            assert_eq!(check_room_for(most, there, more).is_ok(), fits, "{there} and {more} of {most}");
+        }
     }
 }

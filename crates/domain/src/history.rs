@@ -60,6 +60,7 @@ impl Im {
             if first <= last {
                 let limit = wanted.min(budget.messages);
                 messages = self.store.range(&view.conversation, first, last, limit).await?;
+                hide_from(user, &mut messages);
             }
             let cut = budget.spend(&mut messages);
             let is_end = match order {
@@ -102,6 +103,7 @@ impl Im {
             seqs.retain(|seq| (low..=high).contains(seq));
             seqs.truncate(budget.messages);
             let mut messages = self.store.chosen(&view.conversation, &seqs).await?;
+            hide_from(user, &mut messages);
             budget.spend(&mut messages);
             pulled.push(Pulled { conversation: list.conversation.text, messages, is_end, end_seq });
         }
@@ -119,6 +121,12 @@ impl Im {
         let mut states = self.store.conversation_states(user, &ids).await?.into_iter();
         Ok(names.iter().map(|name| name.id.as_ref().and_then(|_| states.next().flatten())).collect())
     }
+}
+
+/// Leaves out what this user is not to find; its seqs are simply missing.
+fn hide_from(user: &UserId, messages: &mut Vec<Arc<Message>>) {
+    let hidden = |message: &Message| message.hidden_from.iter().any(|other| other.folded() == user.folded());
+    messages.retain(|message| !hidden(message));
 }
 
 fn nothing(conversation: String) -> Pulled {

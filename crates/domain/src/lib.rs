@@ -3,21 +3,32 @@
 //! | file | holds |
 //! |---|---|
 //! | `send.rs` | the life of one message: facts, gate, commit |
+//! | `checks.rs` | who may say what to whom |
+//! | `send_many.rs` | the same message to many targets |
 //! | `in_flight.rs` | a second send of a message that is still on its way joins the first |
 //! | `handover.rs`, `pusher.rs` | answer first, then push, then after-callbacks |
-//! | `tokens.rs`, `users.rs`, `groups.rs`, `blocks.rs`, `history.rs` | the other commands |
+//! | `tokens.rs`, `logins.rs` | what a token is good for; how apps and users get theirs |
+//! | `users.rs`, `accounts.rs` | users, and accounts with passwords |
+//! | `groups.rs`, `members.rs`, `turns.rs` | groups and rooms; who is in them; how their bounds hold |
+//! | `blocks.rs`, `history.rs`, `storage.rs` | the other commands |
 //!
 //! The domain knows ports only. It never holds a lock while it waits for somebody outside.
 
+mod accounts;
 mod blocks;
+mod checks;
 mod groups;
 mod handover;
 mod history;
 mod in_flight;
+mod logins;
+mod members;
 mod pusher;
 mod send;
 mod send_many;
+mod storage;
 mod tokens;
+mod turns;
 mod users;
 
 use std::collections::HashSet;
@@ -27,11 +38,12 @@ use std::time::Duration;
 use ringback_model::command::{Actor, Call, Command, Outcome};
 use ringback_model::failure::{Failure, Fault, Refusal, RefusalCode};
 use ringback_model::ids::{MessageIds, UserId};
-use ringback_model::ports::{Clock, Dice, Gate, Sessions, Store, TokenCodec};
+use ringback_model::ports::{Clock, Dice, Gate, Passwords, Sessions, Storage, Store, TokenCodec, TokenKeys};
 
 pub use handover::{AnswerTicket, Handovers};
 
 use in_flight::InFlight;
+use turns::Turns;
 
 /// What [`Im`] is made of.
 pub struct ImParts {
@@ -49,18 +61,25 @@ pub struct ImParts {
     pub dice: Arc<dyn Dice>,
     /// Text form of tokens.
     pub tokens: Arc<dyn TokenCodec>,
+    /// Hashes of passwords.
+    pub passwords: Arc<dyn Passwords>,
+    /// Parked deliveries; the callback engine is it.
+    pub storage: Arc<dyn Storage>,
     /// Choices of the operator.
     pub settings: ImSettings,
 }
 
 /// Choices of the operator.
 pub struct ImSettings {
-    /// Signs tokens, and buys administrators' tokens.
-    pub secret: String,
-    /// Administrators of the app; registered at start if they are not.
+    /// Sign tokens; the server's own secret buys administrators' tokens, the app's keys buy app tokens.
+    pub keys: TokenKeys,
+    /// Administrators of the app; registered at start if they are not. App tokens act in the name of the first.
     pub admins: Vec<UserId>,
-    /// How long tokens last.
+    /// How long tokens of administrators and of users on a platform last.
     pub token_validity: Duration,
+    /// How long app tokens, and user tokens of [`Platform::ANY`](ringback_model::user::Platform::ANY), last unless the
+    /// caller says otherwise; at most `limits::TOKEN_FOR_EVER`. Usually `limits::APP_TOKEN_VALIDITY`.
+    pub app_token_validity: Duration,
 }
 
 /// The product: carries commands out.
@@ -72,11 +91,17 @@ pub struct Im {
     clock: Arc<dyn Clock>,
     dice: Arc<dyn Dice>,
     tokens: Arc<dyn TokenCodec>,
-    secret: String,
+    passwords: Arc<dyn Passwords>,
+    storage: Arc<dyn Storage>,
+    keys: TokenKeys,
     admins: HashSet<UserId>,
+    /// In whose name app tokens act.
+    first_admin: Option<UserId>,
     token_validity: Duration,
+    app_token_validity: Duration,
     message_ids: MessageIds,
     in_flight: InFlight,
+    additions: Turns,
 }
 
 /// A command that was carried out.
@@ -110,11 +135,16 @@ impl Im {
             clock: parts.clock,
             dice: parts.dice,
             tokens: parts.tokens,
-            secret: parts.settings.secret,
+            passwords: parts.passwords,
+            storage: parts.storage,
+            keys: parts.settings.keys,
+            first_admin: parts.settings.admins.first().cloned(),
             admins: parts.settings.admins.into_iter().collect(),
             token_validity: parts.settings.token_validity,
+            app_token_validity: parts.settings.app_token_validity,
             message_ids: MessageIds::after(highest),
             in_flight: InFlight::default(),
+            additions: Turns::default(),
         });
         im.register_admins().await?;
         Ok(im)
@@ -126,48 +156,52 @@ impl Im {
     /// A refusal for the caller, or a fault of ours.
     pub async fn execute(self: &Arc<Self>, call: Call) -> Result<Done, Failure> {
         let Call { actor, origin, operation_id, command } = call;
-        let actor = actor.as_ref();
-        match command {
-            Command::AdminToken { secret, user } => self.admin_token(&secret, &user).await.map(Done::from),
-            Command::UserToken { user, platform } => {
-                self.user_token(signed_in(actor)?, &user, platform).await.map(Done::from)
-            }
-            Command::ParseToken { token } => self.parse_token(&token).await.map(Done::from),
-            Command::ForceLogout { user, platform } => {
-                self.force_logout(signed_in(actor)?, &user, platform).await.map(Done::from)
-            }
-            Command::RegisterUsers { users } => {
-                self.register_users(signed_in(actor)?, users).await.map(Done::from)
-            }
-            Command::Users { ids } => self.users(&ids).await.map(Done::from),
-            Command::OnlineStatus { ids } => self.online_status(signed_in(actor)?, ids).map(Done::from),
-            Command::CreateGroup(group) => self.create_group(signed_in(actor)?, group).await.map(Done::from),
-            Command::Groups { ids } => self.groups(&ids).await.map(Done::from),
-            Command::Invite { group, users, reason: _ } => {
-                self.invite(signed_in(actor)?, &group, users).await.map(Done::from)
-            }
-            Command::Block { owner, blocked, ex } => {
-                self.block(signed_in(actor)?, owner, blocked, ex).await.map(Done::from)
-            }
-            Command::Unblock { owner, blocked } => {
-                self.unblock(signed_in(actor)?, owner, blocked).await.map(Done::from)
-            }
-            Command::Send(draft) => self.send(signed_in(actor)?, origin, operation_id, draft).await,
+        let me = || signed_in(actor.as_ref());
+        let outcome = match command {
+            Command::Send(draft) => return self.send(me()?, origin, operation_id, draft).await,
             Command::SendToMany { draft, recipients, everyone } => {
-                self.send_to_many(signed_in(actor)?, origin, operation_id, draft, recipients, everyone).await
+                return self.send_to_many(me()?, origin, operation_id, draft, recipients, everyone).await;
             }
-            Command::NewestSeqs { user } => self.newest_seqs(signed_in(actor)?, &user).await.map(Done::from),
+            Command::AdminToken { secret, user } => self.admin_token(secret.reveal(), &user),
+            Command::UserToken { user, platform } => self.user_token(me()?, &user, platform).await,
+            Command::AppToken { client_id, client_secret, ttl_s } => {
+                self.app_token(&client_id, client_secret.reveal(), ttl_s)
+            }
+            Command::ExchangeToken => self.exchange_token(me()?),
+            Command::PasswordToken { user, password, ttl_s } => {
+                self.password_token(&user, password, ttl_s).await
+            }
+            Command::InheritToken { user, create, ttl_s } => {
+                self.inherit_token(me()?, &user, create, ttl_s).await
+            }
+            Command::ParseToken { token } => self.parse_token(token.reveal()).await,
+            Command::ForceLogout { user, platform } => self.force_logout(me()?, &user, platform).await,
+            Command::RegisterUsers { users } => self.register_users(me()?, users).await,
+            Command::RegisterAccounts { accounts } => self.register_accounts(me()?, accounts).await,
+            Command::Users { ids } => self.users(&ids).await,
+            Command::OnlineStatus { ids } => self.online_status(me()?, ids),
+            Command::CreateGroup(group) => self.create_group(me()?, group).await,
+            Command::Groups { ids } => self.groups(&ids).await,
+            Command::Invite { group, users, reason: _ } => self.invite(me()?, &group, users).await,
+            Command::AddMembers { kind, group, users } => self.add_members(me()?, kind, &group, users).await,
+            Command::RemoveMembers { kind, group, users } => {
+                self.remove_members(me()?, kind, &group, users).await
+            }
+            Command::Members { group, skip, limit } => self.members(me()?, &group, skip, limit).await,
+            Command::Dismiss { kind, group } => self.dismiss(me()?, kind, &group).await,
+            Command::Block { owner, blocked, ex } => self.block(me()?, owner, blocked, ex).await,
+            Command::Unblock { owner, blocked } => self.unblock(me()?, owner, blocked).await,
+            Command::NewestSeqs { user } => self.newest_seqs(me()?, &user).await,
             Command::PullRanges { user, ranges, order } => {
-                self.pull_ranges(signed_in(actor)?, &user, ranges, order).await.map(Done::from)
+                self.pull_ranges(me()?, &user, ranges, order).await
             }
-            Command::PullSeqs { user, lists, order } => {
-                self.pull_seqs(signed_in(actor)?, &user, lists, order).await.map(Done::from)
-            }
-            Command::ReadSeqs { user, conversations } => {
-                self.read_seqs(signed_in(actor)?, &user, conversations).await.map(Done::from)
-            }
-            Command::ServerTime => Ok(Outcome::Time(self.clock.now()).into()),
-        }
+            Command::PullSeqs { user, lists, order } => self.pull_seqs(me()?, &user, lists, order).await,
+            Command::ReadSeqs { user, conversations } => self.read_seqs(me()?, &user, conversations).await,
+            Command::ServerTime => Ok(Outcome::Time(self.clock.now())),
+            Command::Slices { scope } => self.slices(me()?, scope).await,
+            Command::ResendSlice(order) => self.resend_slice(me()?, order).await,
+        };
+        outcome.map(Done::from)
     }
 
     fn is_admin(&self, user: &UserId) -> bool {

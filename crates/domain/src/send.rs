@@ -2,35 +2,34 @@
 //!
 //! Permission and sizes; join the same send under way, or answer a stored one alike; screening; facts, checks and
 //! the sending question, in the order of the target's kind; rewriting; one commit of message and event. What was
-//! loaded before the gate is required again in the commit.
+//! loaded before the gate is required again in the commit. Who may send what is decided in `checks.rs`.
 
 use std::sync::Arc;
 
 use ringback_model::command::{Actor, Draft, Outcome, Sent};
-use ringback_model::commit::{Commit, CommitError, Require};
+use ringback_model::commit::{Commit, CommitError};
 use ringback_model::conversation::{ConversationId, Target};
 use ringback_model::event::{EventKind, Fact, Lane, MessageSent, Question};
 use ringback_model::failure::{CallbackRefusal, Failure, Refusal, RefusalCode};
-use ringback_model::group::{GroupStatus, Role};
 use ringback_model::ids::UserId;
-use ringback_model::limits;
 use ringback_model::message::{ContentClass, Message, Origin};
 use ringback_model::ports::{Push, SendFacts};
 use ringback_model::time::UnixMs;
-use ringback_model::user::AccountLevel;
 
 use crate::handover::AnswerTicket;
 use crate::in_flight::{SendKey, Turn};
 use crate::users::commit_failure;
-use crate::{Done, Im, bad, only_self};
+use crate::{Done, Im, checks};
 
 /// What is known about a send besides the message.
 #[derive(Clone)]
-struct Context {
-    origin: Origin,
-    operation_id: Arc<str>,
-    sender_is_admin: bool,
-    came_in: UnixMs,
+pub(crate) struct Context {
+    pub(crate) origin: Origin,
+    pub(crate) operation_id: Arc<str>,
+    pub(crate) sender_is_admin: bool,
+    /// [`Draft::strangers`].
+    pub(crate) strangers: bool,
+    pub(crate) came_in: UnixMs,
 }
 
 impl Im {
@@ -42,12 +41,13 @@ impl Im {
         operation_id: Arc<str>,
         draft: Box<Draft>,
     ) -> Result<Done, Failure> {
-        check_draft(actor, &draft)?;
+        checks::draft(actor, &draft)?;
         let im = Arc::clone(self);
         let context = Context {
             origin,
             operation_id,
             sender_is_admin: self.is_admin(&draft.sender),
+            strangers: draft.strangers,
             came_in: self.clock.now(),
         };
         let sending = tokio::spawn(async move { im.send_once(context, *draft).await });
@@ -117,13 +117,16 @@ impl Im {
             mentions: draft.mentions,
             attached_info: draft.attached_info,
             ex: draft.ex,
+            priority: draft.priority,
+            hidden_from: draft.hidden_from,
         }
     }
 
     async fn carry_out(&self, context: Context, message: Message) -> Result<(Sent, AnswerTicket), Failure> {
-        let original = message.clone();
+        let mut original = message.clone();
         match self.pass_gate(&context, message).await {
             Ok((message, facts)) => {
+                name_alike(&mut original, &message);
                 let before = (message != original).then(|| Box::new(original));
                 self.commit_message(context, message, facts, before).await
             }
@@ -146,52 +149,54 @@ impl Im {
         if asks_rules {
             message = self.ask(context, EventKind::MessageScreening, message).await?;
         }
-        let mut facts = self.facts(&mut message).await?;
+        let mut facts = self.facts(context, &mut message).await?;
         let target = message.target.clone();
-        match message.target {
-            // Single chats ask before the block list is looked at, groups after membership: receivers of
-            // callbacks rely on this order (callback sheet 4.2).
+        // Single chats ask before the block list is looked at, groups after membership: receivers of callbacks
+        // rely on this order (callback sheet 4.2).
+        match target {
             Target::User(_) => {
                 message = self.ask(context, EventKind::MessageSending, message).await?;
-                check_single(context, &message, &facts)?;
+                checks::may_send(context, &message, &facts, self.clock.now())?;
             }
-            Target::Group(_) => {
-                check_group(context, &message, &facts, self.clock.now())?;
+            Target::Group(_) | Target::Room(_) => {
+                checks::may_send(context, &message, &facts, self.clock.now())?;
                 message = self.ask(context, EventKind::MessageSending, message).await?;
             }
-            Target::Notice(_) => check_notice(&facts)?,
+            Target::Notice(_) => checks::may_send(context, &message, &facts, self.clock.now())?,
         }
         if asks_rules {
             message = self.ask(context, EventKind::MessageRewriting, message).await?;
-            check_sizes(&message.content.raw, Some(&message.client_id))?;
+            checks::sizes(&message.content.raw, Some(&message.client_id))?;
             // Who is in a group changes while receivers think. Of a single chat nothing does but what the commit
             // requires again.
             let moments = [EventKind::MessageSending, EventKind::MessageRewriting];
-            let aged =
-                matches!(target, Target::Group(_)) && moments.into_iter().any(|kind| self.gate.asks(kind));
+            let aged = target.group().is_some() && moments.into_iter().any(|kind| self.gate.asks(kind));
             if aged || message.target != target {
-                facts = self.facts(&mut message).await?;
-                match message.target {
-                    Target::User(_) => check_single(context, &message, &facts)?,
-                    Target::Group(_) => check_group(context, &message, &facts, self.clock.now())?,
-                    Target::Notice(_) => check_notice(&facts)?,
-                }
+                facts = self.facts(context, &mut message).await?;
+                checks::may_send(context, &message, &facts, self.clock.now())?;
             }
         }
         Ok((message, facts))
     }
 
     /// What has to be known about the message; names in it become the ones that were registered, because a
-    /// user is the same whatever the letter case of his id.
-    async fn facts(&self, message: &mut Message) -> Result<SendFacts, Failure> {
+    /// user is the same whatever the letter case of his id, and a room is one whatever the caller takes it for.
+    async fn facts(&self, context: &Context, message: &mut Message) -> Result<SendFacts, Failure> {
         let facts = self.store.send_facts(&message.sender, &message.target).await?;
-        check_existence(message, &facts)?;
+        if !context.strangers {
+            checks::existence(message, &facts)?;
+        }
         if let Some(sender) = &facts.sender {
             message.sender = sender.id.clone();
         }
-        match (&mut message.target, &facts.recipient) {
-            (Target::User(user) | Target::Notice(user), Some(recipient)) => *user = recipient.id.clone(),
-            (Target::User(_) | Target::Notice(_) | Target::Group(_), _) => {}
+        match (&mut message.target, &facts) {
+            (Target::User(user) | Target::Notice(user), SendFacts { recipient: Some(recipient), .. }) => {
+                *user = recipient.id.clone();
+            }
+            (target @ (Target::Group(_) | Target::Room(_)), SendFacts { group: Some(group), .. }) => {
+                *target = group.target();
+            }
+            (Target::User(_) | Target::Notice(_) | Target::Group(_) | Target::Room(_), _) => {}
         }
         Ok(facts)
     }
@@ -230,7 +235,7 @@ impl Im {
         let lane = Lane::conversation(&message.conversation());
         let offline = self.offline(&message, &recipients);
         let mut commit = Commit::at(self.clock.now());
-        commit.require = requirements(&context, &message, &facts);
+        commit.require = checks::requirements(&context, &message, &facts);
         let fact = MessageSent {
             message: Arc::new(message),
             operation_id: context.operation_id,
@@ -262,7 +267,11 @@ impl Im {
         }
     }
 
+    /// Those who will find the message later. Of a message that is not kept, and of a room, nobody does.
     fn offline(&self, message: &Message, recipients: &[UserId]) -> Vec<UserId> {
+        if !message.handling.store || matches!(message.target, Target::Room(_)) {
+            return Vec::new();
+        }
         let online = self.sessions.online(recipients);
         let others = recipients.iter().zip(online).filter(|(user, _)| **user != message.sender);
         others.filter(|(_, online)| !online).map(|(user, _)| user.clone()).collect()
@@ -273,121 +282,18 @@ fn done((sent, answered): (Sent, AnswerTicket)) -> Done {
     Done { outcome: Outcome::Sent(sent), answered }
 }
 
-fn check_draft(actor: &Actor, draft: &Draft) -> Result<(), Refusal> {
-    if !draft.any_sender {
-        only_self(actor, &draft.sender)?;
-    }
-    if matches!(draft.target, Target::Notice(_)) && !actor.admin {
-        let detail = "only administrators of the app may send for notification accounts";
-        return Err(Refusal::new(RefusalCode::NoPermission, detail));
-    }
-    // Notifications pass moderation, blocks and mutes: what a user may send must not be called one.
-    if draft.content.class == ContentClass::Notification && !actor.admin {
-        let detail = "only the server and administrators of the app send notifications";
-        return Err(Refusal::new(RefusalCode::NoPermission, detail));
-    }
-    check_sizes(&draft.content.raw, draft.client_id.as_deref())
-}
-
-fn check_sizes(content: &str, client_id: Option<&str>) -> Result<(), Refusal> {
-    if content.len() > limits::CONTENT_BYTES {
-        let (is, most) = (content.len(), limits::CONTENT_BYTES);
-        return Err(bad(format!("content has {is} bytes, at most {most} are allowed")));
-    }
-    match client_id {
-        Some("") => Err(bad("clientMsgID is empty")),
-        Some(id) if id.len() > limits::CLIENT_MESSAGE_ID_BYTES => {
-            Err(bad(format!("clientMsgID is longer than {} bytes", limits::CLIENT_MESSAGE_ID_BYTES)))
+/// Names sender and target of the original as the message that was made of it does, as far as they are the same:
+/// spelling a name as it was registered is no change of a rule's.
+fn name_alike(original: &mut Message, message: &Message) {
+    original.sender = message.sender.clone();
+    let same = match (&original.target, &message.target) {
+        (Target::User(one), Target::User(other)) | (Target::Notice(one), Target::Notice(other)) => {
+            one.folded() == other.folded()
         }
-        _ => Ok(()),
-    }
-}
-
-fn check_existence(message: &Message, facts: &SendFacts) -> Result<(), Refusal> {
-    let missing =
-        |user: &UserId| Err(Refusal::new(RefusalCode::UserNotFound, format!("user {user} does not exist")));
-    if facts.sender.is_none() {
-        return missing(&message.sender);
-    }
-    match &message.target {
-        Target::User(user) | Target::Notice(user) if facts.recipient.is_none() => missing(user),
-        Target::Group(group) if facts.group.is_none() => {
-            Err(Refusal::new(RefusalCode::GroupNotFound, format!("group {group} does not exist")))
-        }
-        Target::User(_) | Target::Notice(_) | Target::Group(_) => Ok(()),
-    }
-}
-
-/// Administrators, system accounts and the server's own notices are not subject to what users decide.
-fn is_privileged(context: &Context, message: &Message, facts: &SendFacts) -> bool {
-    speaks_everywhere(context, message)
-        || facts.sender.as_ref().is_some_and(|sender| sender.level >= AccountLevel::ADMIN)
-}
-
-/// Administrators of the app and the server's own notices need not be in a group to speak there.
-fn speaks_everywhere(context: &Context, message: &Message) -> bool {
-    context.sender_is_admin || message.content.class == ContentClass::Notification
-}
-
-fn check_single(context: &Context, message: &Message, facts: &SendFacts) -> Result<(), Refusal> {
-    if is_privileged(context, message, facts) {
-        return Ok(());
-    }
-    if facts.blocked {
-        return Err(Refusal::new(RefusalCode::BlockedByPeer, "the recipient blocks the sender"));
-    }
-    if facts.recipient.as_ref().is_some_and(|user| user.receive_option == 1) {
-        return Err(Refusal::new(RefusalCode::NotReceiving, "the recipient does not receive messages"));
-    }
-    Ok(())
-}
-
-fn check_group(context: &Context, message: &Message, facts: &SendFacts, now: UnixMs) -> Result<(), Refusal> {
-    let Some(group) = &facts.group else { return Ok(()) };
-    if group.status == GroupStatus::Dismissed {
-        return Err(Refusal::new(RefusalCode::GroupDismissed, format!("group {} was dismissed", group.id)));
-    }
-    if speaks_everywhere(context, message) {
-        return Ok(());
-    }
-    let Some(member) = &facts.membership else {
-        let detail = format!("{} is not in group {}", message.sender, group.id);
-        return Err(Refusal::new(RefusalCode::NotInGroup, detail));
+        (one, other) => one.group().is_some() && one.group() == other.group(),
     };
-    if member.role == Role::Owner {
-        return Ok(());
-    }
-    if member.muted_until > now {
-        let detail = format!("{} may not speak in group {} now", message.sender, group.id);
-        return Err(Refusal::new(RefusalCode::MutedInGroup, detail));
-    }
-    if member.role == Role::Member && group.status != GroupStatus::Open {
-        return Err(Refusal::new(RefusalCode::GroupMuted, format!("group {} is muted", group.id)));
-    }
-    Ok(())
-}
-
-fn check_notice(facts: &SendFacts) -> Result<(), Refusal> {
-    if facts.sender.as_ref().is_some_and(|sender| sender.level >= AccountLevel::ADMIN) {
-        return Ok(());
-    }
-    Err(Refusal::new(RefusalCode::NoPermission, "the sender is not a notification account"))
-}
-
-/// What must still hold when the message is written, the gate having taken its time.
-fn requirements(context: &Context, message: &Message, facts: &SendFacts) -> Vec<Require> {
-    match &message.target {
-        Target::User(user) if !is_privileged(context, message, facts) => {
-            vec![Require::NotBlocked(user.clone(), message.sender.clone())]
-        }
-        Target::Group(group) => {
-            let mut all = vec![Require::LiveGroup(group.clone())];
-            if !speaks_everywhere(context, message) {
-                all.push(Require::InGroup(group.clone(), message.sender.clone()));
-            }
-            all
-        }
-        Target::User(_) | Target::Notice(_) => Vec::new(),
+    if same {
+        original.target = message.target.clone();
     }
 }
 
@@ -398,7 +304,9 @@ fn recipients(message: &Message, facts: &SendFacts) -> Arc<[UserId]> {
         Target::User(user) | Target::Notice(user) => {
             std::iter::once(user.clone()).chain(sender.filter(|sender| sender != user)).collect()
         }
-        Target::Group(_) if message.handling.sync_sender => Arc::clone(&facts.members),
-        Target::Group(_) => facts.members.iter().filter(|user| **user != message.sender).cloned().collect(),
+        Target::Group(_) | Target::Room(_) if message.handling.sync_sender => Arc::clone(&facts.members),
+        Target::Group(_) | Target::Room(_) => {
+            facts.members.iter().filter(|user| **user != message.sender).cloned().collect()
+        }
     }
 }

@@ -1,14 +1,15 @@
-//! The same message to many users, one single chat each.
+//! The same message to many targets, as one message each.
 
 use std::sync::Arc;
 
+use futures_util::StreamExt;
+use futures_util::stream::FuturesUnordered;
 use ringback_model::command::{Actor, Draft, Outcome, Sent};
 use ringback_model::conversation::Target;
-use ringback_model::failure::Failure;
+use ringback_model::failure::{Failure, Fault};
 use ringback_model::ids::UserId;
 use ringback_model::limits;
 use ringback_model::message::Origin;
-use tokio::task::JoinSet;
 
 use crate::{Done, Im, at_most, bad, only_admin, repeated};
 
@@ -17,13 +18,12 @@ const AT_ONCE: usize = 32;
 /// User ids read at once when everybody is meant.
 const PAGE: usize = 1000;
 
-/// What became of each receiver, in the order in which it became clear.
+/// What became of each target, in the order in which it became clear.
+#[derive(Default)]
 struct Tally {
-    sent: Vec<(UserId, Sent)>,
-    failed: Vec<UserId>,
+    sent: Vec<(Target, Sent)>,
+    failed: Vec<(Target, Failure)>,
 }
-
-type OneResult = (UserId, Result<Done, Failure>);
 
 impl Im {
     pub(crate) async fn send_to_many(
@@ -32,61 +32,73 @@ impl Im {
         origin: Origin,
         operation_id: Arc<str>,
         mut draft: Box<Draft>,
-        recipients: Vec<UserId>,
+        recipients: Vec<Target>,
         everyone: bool,
     ) -> Result<Done, Failure> {
         only_admin(actor)?;
+        if !everyone {
+            at_most("recvIDs", recipients.len(), limits::BATCH_RECEIVERS)?;
+            if let Some(twice) = repeated(&recipients) {
+                return Err(bad(format!("recvIDs names {} twice", name_of(twice))).into());
+            }
+        }
         // All messages of the call share one client message id.
         draft.client_id.get_or_insert_with(|| self.random_hex());
-        let mut under_way: JoinSet<OneResult> = JoinSet::new();
-        let mut tally = Tally { sent: Vec::new(), failed: Vec::new() };
-        let mut page = if everyone { self.store.user_ids(None, PAGE).await? } else { recipients };
-        if !everyone {
-            at_most("recvIDs", page.len(), limits::BATCH_RECEIVERS)?;
-            if let Some(twice) = repeated(&page) {
-                return Err(bad(format!("recvIDs names {twice} twice")).into());
-            }
-        }
+        let mut tally = Tally::default();
+        let mut page = if everyone { self.everyone_after(None).await? } else { recipients };
+        let own = draft.sender.folded();
+        let mut under_way = FuturesUnordered::new();
         while let Some(last) = page.last().cloned() {
-            for recipient in page {
-                if recipient == draft.sender && everyone {
+            for target in page {
+                if matches!(&target, Target::User(user) if everyone && user.folded() == own) {
                     continue;
                 }
-                if under_way.len() >= AT_ONCE {
-                    tally.take(under_way.join_next().await);
+                if under_way.len() >= AT_ONCE
+                    && let Some((target, result)) = under_way.next().await
+                {
+                    tally.take(target, result);
                 }
                 let mut draft = draft.clone();
-                draft.target = Target::User(recipient.clone());
-                let (im, actor, operation_id) = (Arc::clone(self), actor.clone(), Arc::clone(&operation_id));
-                under_way.spawn(async move {
-                    let result = im.send(&actor, origin, operation_id, draft).await;
-                    (recipient, result)
-                });
+                draft.target = target.clone();
+                let operation_id = Arc::clone(&operation_id);
+                under_way.push(async move { (target, self.send(actor, origin, operation_id, draft).await) });
             }
-            page = if everyone { self.store.user_ids(Some(&last), PAGE).await? } else { Vec::new() };
+            page = match last {
+                Target::User(last) if everyone => self.everyone_after(Some(&last)).await?,
+                _ => Vec::new(),
+            };
         }
-        while let Some(one) = under_way.join_next().await {
-            tally.take(Some(one));
+        while let Some((target, result)) = under_way.next().await {
+            tally.take(target, result);
         }
-        let outcome = Outcome::SentToMany { sent: tally.sent, failed: tally.failed };
-        Ok(outcome.into())
+        Ok(Outcome::SentToMany { sent: tally.sent, failed: tally.failed }.into())
+    }
+
+    async fn everyone_after(&self, last: Option<&UserId>) -> Result<Vec<Target>, Fault> {
+        Ok(self.store.user_ids(last, PAGE).await?.into_iter().map(Target::User).collect())
+    }
+}
+
+fn name_of(target: &Target) -> &str {
+    match target {
+        Target::User(user) | Target::Notice(user) => user.as_str(),
+        Target::Group(group) | Target::Room(group) => group.as_str(),
     }
 }
 
 impl Tally {
-    fn take(&mut self, one: Option<Result<OneResult, tokio::task::JoinError>>) {
-        match one {
+    fn take(&mut self, target: Target, result: Result<Done, Failure>) {
+        match result {
             // The ticket is dropped: the caller is no device of the sender, no echo can overtake his answer.
-            Some(Ok((user, Ok(Done { outcome: Outcome::Sent(mut sent), .. })))) => {
+            Ok(Done { outcome: Outcome::Sent(mut sent), .. }) => {
                 if sent.before.is_none() {
                     // One per receiver is held until all are done: of what was sent everywhere, none is needed.
                     Arc::make_mut(&mut sent.message).content.raw = String::new();
                 }
-                self.sent.push((user, sent));
+                self.sent.push((target, sent));
             }
-            Some(Ok((user, _))) => self.failed.push(user),
-            Some(Err(panic)) => tracing::error!(%panic, "a send to one of many receivers broke"),
-            None => {}
+            Ok(_) => self.failed.push((target, Fault::new("a send was answered with something else").into())),
+            Err(failure) => self.failed.push((target, failure)),
         }
     }
 }

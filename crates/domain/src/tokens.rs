@@ -5,10 +5,14 @@ use ringback_model::commit::{Commit, Write};
 use ringback_model::failure::{Failure, Refusal, RefusalCode};
 use ringback_model::ids::UserId;
 use ringback_model::ports::TokenProblem;
-use ringback_model::user::{AccountLevel, Platform, TokenClaims, TokenRecord};
+use ringback_model::time::UnixMs;
+use ringback_model::user::{AccountLevel, Bearer, Platform, TokenClaims, TokenRecord, User};
 
 use crate::users::commit_failure;
 use crate::{Im, bad, only_admin};
+
+/// Every platform that a token can be for.
+const PLATFORMS: std::ops::RangeInclusive<i32> = Platform::ANY.0..=11;
 
 impl Im {
     /// Whose token this is.
@@ -16,24 +20,48 @@ impl Im {
     /// # Errors
     /// One of the `Token…` refusals, or the store's fault.
     pub async fn authenticate(&self, token: &str) -> Result<Actor, Failure> {
-        let (claims, admin) = self.valid(token).await?;
-        Ok(Actor { user: claims.user, platform: claims.platform, admin, token_id: claims.id })
+        let claims = self.read_token(token)?;
+        match &claims.bearer {
+            Bearer::App => self.app_actor(claims).map_err(Failure::from),
+            Bearer::User(user) => {
+                let user = user.clone();
+                self.user_actor(claims, user).await
+            }
+        }
     }
 
-    /// What a valid token says, and whether it is an administrator's.
-    async fn valid(&self, token: &str) -> Result<(TokenClaims, bool), Failure> {
-        let claims = self.read_token(token)?;
+    /// An app token is as good as an administrator's, and acts in the name of the first of them.
+    fn app_actor(&self, claims: TokenClaims) -> Result<Actor, Refusal> {
+        let Some(user) = self.first_admin.clone() else {
+            let detail = "no administrator is configured in whose name an app token could act";
+            return Err(Refusal::new(RefusalCode::NoPermission, detail));
+        };
+        Ok(actor(claims, user, Platform::ADMIN, true))
+    }
+
+    async fn user_actor(&self, claims: TokenClaims, user: UserId) -> Result<Actor, Failure> {
+        let platform = claims.platform;
         // Administrators' tokens are as good as the secret that signs them: they are not kept, so that one
         // can be made without asking the server.
-        let admin = claims.platform == Platform::ADMIN && self.is_admin(&claims.user);
-        if !admin {
-            self.check_handed_out(&claims).await?;
+        if platform == Platform::ADMIN && self.is_admin(&user) {
+            return Ok(actor(claims, user, platform, true));
         }
-        Ok((claims, admin))
+        if !claims.unrecorded {
+            self.check_handed_out(&claims, &user).await?;
+            return Ok(actor(claims, user, platform, false));
+        }
+        // The app's backend signs tokens without asking who is registered.
+        match self.user(&user).await? {
+            Some(found) => Ok(actor(claims, found.id, platform, false)),
+            None => {
+                let detail = format!("the token is for {user}, who does not exist");
+                Err(Refusal::new(RefusalCode::TokenNotIssued, detail).into())
+            }
+        }
     }
 
     fn read_token(&self, token: &str) -> Result<TokenClaims, Refusal> {
-        self.tokens.read(&self.secret, token, self.clock.now()).map_err(|problem| match problem {
+        self.tokens.read(&self.keys, token, self.clock.now()).map_err(|problem| match problem {
             TokenProblem::Malformed => Refusal::new(RefusalCode::TokenMalformed, "this is not a token"),
             TokenProblem::BadSignature => {
                 Refusal::new(RefusalCode::TokenUnknown, "the token was not signed by this server")
@@ -45,8 +73,8 @@ impl Im {
         })
     }
 
-    async fn check_handed_out(&self, claims: &TokenClaims) -> Result<(), Failure> {
-        let known = self.store.tokens(&claims.user, claims.platform, self.clock.now()).await?;
+    async fn check_handed_out(&self, claims: &TokenClaims, user: &UserId) -> Result<(), Failure> {
+        let known = self.store.tokens(user, claims.platform, self.clock.now()).await?;
         match known.iter().find(|record| record.id == claims.id) {
             Some(record) if record.kicked => Err(Refusal::new(
                 RefusalCode::TokenKicked,
@@ -61,14 +89,16 @@ impl Im {
         }
     }
 
-    pub(crate) async fn admin_token(&self, secret: &str, user: &UserId) -> Result<Outcome, Failure> {
-        if !same_secret(secret, &self.secret) {
+    pub(crate) fn admin_token(&self, secret: &str, user: &UserId) -> Result<Outcome, Failure> {
+        if !same_secret(secret, &self.keys.secret) {
             return Err(Refusal::new(RefusalCode::NoPermission, "the secret is not this server's").into());
         }
         if !self.is_admin(user) {
             return Err(bad(format!("{user} is not among the configured administrators")).into());
         }
-        self.mint(user, Platform::ADMIN).map(|(text, _)| self.token_outcome(text))
+        let ends = self.clock.now().plus(self.token_validity);
+        let (text, _) = self.mint(Bearer::User(user.clone()), Platform::ADMIN, ends)?;
+        Ok(self.token_outcome(text))
     }
 
     pub(crate) async fn user_token(
@@ -79,44 +109,44 @@ impl Im {
     ) -> Result<Outcome, Failure> {
         only_admin(actor)?;
         check_known(platform)?;
-        if platform == Platform::ADMIN || self.is_admin(user) {
-            let detail = "administrators get their token for the secret";
-            return Err(Refusal::new(RefusalCode::NoPermission, detail).into());
+        if platform == Platform::ADMIN {
+            return Err(only_for_the_secret().into());
         }
-        let found = self.store.users(std::slice::from_ref(user)).await?;
-        let Some(Some(found)) = found.into_iter().next() else {
+        let Some(found) = self.user(user).await? else {
             return Err(Refusal::new(RefusalCode::NotFound, format!("user {user} does not exist")).into());
         };
-        if found.level >= AccountLevel::NOTIFICATION {
-            return Err(bad(format!("{user} is a notification account; nobody logs in as one")).into());
-        }
-        let (text, claims) = self.mint(&found.id, platform)?;
-        let record = TokenRecord {
-            id: claims.id.clone(),
-            user: found.id.clone(),
-            platform,
-            expires_at: claims.expires_at,
-            kicked: false,
-        };
+        self.check_may_log_in(&found)?;
+        let (text, claims) =
+            self.mint(Bearer::User(found.id.clone()), platform, self.clock.now().plus(self.token_validity))?;
         // One login per platform: a new token takes the older ones away.
-        let commit = Commit::at(claims.issued_at).write(Write::PutToken(record)).write(Write::KickTokens {
-            user: found.id,
-            platform,
-            except: Some(claims.id),
-        });
+        let kick = Write::KickTokens { user: found.id.clone(), platform, except: Some(claims.id.clone()) };
+        let commit =
+            Commit::at(claims.issued_at).write(Write::PutToken(record(claims, found.id))).write(kick);
         self.store.commit(commit).await.map_err(commit_failure)?;
         Ok(self.token_outcome(text))
     }
 
+    /// Who gets user tokens at all.
+    pub(crate) fn check_may_log_in(&self, user: &User) -> Result<(), Refusal> {
+        if self.is_admin(&user.id) {
+            return Err(only_for_the_secret());
+        }
+        if user.level >= AccountLevel::NOTIFICATION {
+            return Err(bad(format!("{} is a notification account; nobody logs in as one", user.id)));
+        }
+        Ok(())
+    }
+
     pub(crate) async fn parse_token(&self, token: &str) -> Result<Outcome, Failure> {
-        let (claims, _) = self.valid(token).await?;
+        let bearer = self.authenticate(token).await?;
         Ok(Outcome::TokenFacts {
-            user: claims.user,
-            platform: claims.platform,
-            expires_at_s: claims.expires_at.seconds(),
+            user: bearer.user,
+            platform: bearer.platform,
+            expires_at_s: bearer.expires_at.seconds(),
         })
     }
 
+    /// [`Platform::ANY`] means everywhere: a token that is good for any platform ends with them all.
     pub(crate) async fn force_logout(
         &self,
         actor: &Actor,
@@ -124,30 +154,66 @@ impl Im {
         platform: Platform,
     ) -> Result<Outcome, Failure> {
         only_admin(actor)?;
-        check_known(platform)?;
-        let kick = Write::KickTokens { user: user.clone(), platform, except: None };
-        self.store.commit(Commit::at(self.clock.now()).write(kick)).await.map_err(commit_failure)?;
-        self.sessions.kick(user, platform, None);
+        let platforms: Vec<Platform> = if platform == Platform::ANY {
+            PLATFORMS.map(Platform).collect()
+        } else {
+            check_known(platform)?;
+            vec![platform]
+        };
+        let mut commit = Commit::at(self.clock.now());
+        for platform in &platforms {
+            commit =
+                commit.write(Write::KickTokens { user: user.clone(), platform: *platform, except: None });
+        }
+        self.store.commit(commit).await.map_err(commit_failure)?;
+        for platform in platforms {
+            self.sessions.kick(user, platform, None);
+        }
         Ok(Outcome::Done)
     }
 
-    fn mint(&self, user: &UserId, platform: Platform) -> Result<(String, TokenClaims), Failure> {
-        let now = self.clock.now();
+    pub(crate) fn mint(
+        &self,
+        bearer: Bearer,
+        platform: Platform,
+        expires_at: UnixMs,
+    ) -> Result<(String, TokenClaims), Failure> {
         let claims = TokenClaims {
             id: self.random_hex(),
-            user: user.clone(),
+            // What an administrator's or an app's token may do rests on its signature alone.
+            unrecorded: platform == Platform::ADMIN,
+            bearer,
             platform,
-            issued_at: now,
-            expires_at: now.plus(self.token_validity),
+            issued_at: self.clock.now(),
+            expires_at,
         };
-        let text = self.tokens.mint(&self.secret, &claims)?;
+        let text = self.tokens.mint(&self.keys, &claims)?;
         Ok((text, claims))
     }
 
     fn token_outcome(&self, text: String) -> Outcome {
         let valid_s = i64::try_from(self.token_validity.as_secs()).unwrap_or(i64::MAX);
-        Outcome::Token { text, valid_s }
+        Outcome::Token { text: text.into(), valid_s }
     }
+}
+
+fn actor(claims: TokenClaims, user: UserId, platform: Platform, admin: bool) -> Actor {
+    Actor { user, platform, admin, token_id: claims.id, expires_at: claims.expires_at }
+}
+
+/// The record of a token that was handed out to this user.
+pub(crate) fn record(claims: TokenClaims, user: UserId) -> TokenRecord {
+    TokenRecord {
+        id: claims.id,
+        user,
+        platform: claims.platform,
+        expires_at: claims.expires_at,
+        kicked: false,
+    }
+}
+
+fn only_for_the_secret() -> Refusal {
+    Refusal::new(RefusalCode::NoPermission, "administrators get their token for the secret")
 }
 
 fn check_known(platform: Platform) -> Result<(), Refusal> {
@@ -158,7 +224,7 @@ fn check_known(platform: Platform) -> Result<(), Refusal> {
 }
 
 /// Compares in a time that does not tell how much of the secret was right.
-fn same_secret(given: &str, ours: &str) -> bool {
+pub(crate) fn same_secret(given: &str, ours: &str) -> bool {
     given.len() == ours.len()
         && given.bytes().zip(ours.bytes()).fold(0, |differ, (one, other)| differ | (one ^ other)) == 0
 }

@@ -80,6 +80,11 @@ impl Im {
         Ok(Outcome::Online(connections.collect()))
     }
 
+    /// One user, by an id in any letter case.
+    pub(crate) async fn user(&self, id: &UserId) -> Result<Option<User>, Fault> {
+        Ok(self.store.users(std::slice::from_ref(id)).await?.into_iter().next().flatten())
+    }
+
     /// The users' ids as they were registered, in order.
     ///
     /// # Errors
@@ -91,7 +96,7 @@ impl Im {
         if missing.is_empty() {
             return Ok(found.into_iter().flatten().map(|user| user.id).collect());
         }
-        Err(Refusal::new(RefusalCode::UserNotFound, format!("no such user: {}", missing.join(", "))).into())
+        Err(Refusal::no_such_users(&missing).into())
     }
 }
 

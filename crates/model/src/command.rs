@@ -5,9 +5,12 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use crate::conversation::{ConversationId, ConversationState, Target};
-use crate::group::Group;
+use crate::failure::Failure;
+use crate::group::{Group, GroupKind, Member};
 use crate::ids::{GroupId, MessageId, Seq, UserId};
-use crate::message::{Content, Handling, Message, OfflinePush, Origin};
+use crate::message::{Content, Handling, Message, OfflinePush, Origin, Priority};
+use crate::secret::Secret;
+use crate::storage::{Resend, ResendStart, Slice, SliceScope};
 use crate::time::UnixMs;
 use crate::user::{Connection, Platform, User};
 
@@ -22,6 +25,8 @@ pub struct Actor {
     pub admin: bool,
     /// The token ([`crate::user::TokenClaims::id`]).
     pub token_id: String,
+    /// When the token ends.
+    pub expires_at: UnixMs,
 }
 
 /// A command with what is known about the call that carried it.
@@ -43,7 +48,7 @@ pub enum Command {
     /// Exchange the server's secret for an administrator's token. Needs no token.
     AdminToken {
         /// The server's secret, as the caller knows it.
-        secret: String,
+        secret: Secret,
         /// One of the configured administrators.
         user: UserId,
     },
@@ -54,22 +59,57 @@ pub enum Command {
         /// For which platform (not [`Platform::ADMIN`]).
         platform: Platform,
     },
+    /// Exchange the app's id and secret for an app token. Needs no token.
+    AppToken {
+        /// As the caller knows it.
+        client_id: String,
+        /// As the caller knows it.
+        client_secret: Secret,
+        /// How long it is to last; 0 = as good as for ever; `None` = as the settings say.
+        ttl_s: Option<u64>,
+    },
+    /// Exchange the actor's app token, in whichever form he has it, for one of the server's own that ends with it.
+    /// Administrators only.
+    ExchangeToken,
+    /// Exchange a user's password for a token of his. Needs no token.
+    PasswordToken {
+        /// Who.
+        user: UserId,
+        /// His password.
+        password: Secret,
+        /// As in [`Command::AppToken`].
+        ttl_s: Option<u64>,
+    },
+    /// Issue a token for a user who needs no password. Administrators only.
+    InheritToken {
+        /// For whom.
+        user: UserId,
+        /// Register him if he is not.
+        create: bool,
+        /// As in [`Command::AppToken`].
+        ttl_s: Option<u64>,
+    },
     /// Check a token. Needs no token of the caller.
     ParseToken {
         /// Its text.
-        token: String,
+        token: Secret,
     },
     /// Take all tokens of a user on a platform away and cut his connections. Administrators only.
     ForceLogout {
         /// Whom.
         user: UserId,
-        /// Where.
+        /// Where; [`Platform::ANY`] = everywhere.
         platform: Platform,
     },
     /// Register users; all or none. Administrators only.
     RegisterUsers {
         /// The users; `created_at` is set by the server.
         users: Vec<User>,
+    },
+    /// Register accounts; those that exist are left as they are. Administrators only.
+    RegisterAccounts {
+        /// The accounts, each once.
+        accounts: Vec<Account>,
     },
     /// Profiles. Unknown ids are left out.
     Users {
@@ -97,6 +137,41 @@ pub enum Command {
         /// Why, for those who decide.
         reason: String,
     },
+    /// Add users to a group or room. Those who are in it already are left out of the answer. Administrators only.
+    AddMembers {
+        /// Which of the two it must be; one of the other kind is as unknown as none.
+        kind: GroupKind,
+        /// The group or room.
+        group: GroupId,
+        /// Whom.
+        users: Vec<UserId>,
+    },
+    /// Take users out of a group or room. Those who are not in it are left out of the answer; the owner stays.
+    /// Administrators only.
+    RemoveMembers {
+        /// As in [`Command::AddMembers`].
+        kind: GroupKind,
+        /// The group or room.
+        group: GroupId,
+        /// Whom.
+        users: Vec<UserId>,
+    },
+    /// A page of the members of a group or room. Administrators only.
+    Members {
+        /// The group or room.
+        group: GroupId,
+        /// Members to pass over.
+        skip: usize,
+        /// At most so many.
+        limit: usize,
+    },
+    /// Dismiss a group or room: nobody speaks in it any more. Administrators only.
+    Dismiss {
+        /// As in [`Command::AddMembers`].
+        kind: GroupKind,
+        /// The group or room.
+        group: GroupId,
+    },
     /// Put a user on a block list. The owner or an administrator.
     Block {
         /// Whose list.
@@ -115,12 +190,12 @@ pub enum Command {
     },
     /// Send one message.
     Send(Box<Draft>),
-    /// Send the same message to many users, one single chat each. Administrators only.
+    /// Send the same message to many targets, as one message each. Administrators only.
     SendToMany {
         /// The message; its target is ignored.
         draft: Box<Draft>,
-        /// To whom.
-        recipients: Vec<UserId>,
+        /// To whom, each once.
+        recipients: Vec<Target>,
         /// To every registered user instead.
         everyone: bool,
     },
@@ -156,6 +231,22 @@ pub enum Command {
     },
     /// The server's clock.
     ServerTime,
+    /// Slices of parked deliveries. Administrators only.
+    Slices {
+        /// Which.
+        scope: SliceScope,
+    },
+    /// Send a slice of parked deliveries again. Administrators only.
+    ResendSlice(Resend),
+}
+
+/// An account to be registered.
+#[derive(Debug, Clone)]
+pub struct Account {
+    /// Whose; `created_at` is set by the server.
+    pub user: User,
+    /// His password, if he is to have one.
+    pub password: Option<Secret>,
 }
 
 /// A conversation as a caller named it: answered under the same text, also when we do not know it.
@@ -219,6 +310,10 @@ pub struct NewGroup {
     pub look_member_info: i32,
     /// See [`Group::apply_member_friend`].
     pub apply_member_friend: i32,
+    /// Group or chat room.
+    pub kind: GroupKind,
+    /// See [`Group::max_members`].
+    pub max_members: u32,
     /// Who owns it.
     pub owner: UserId,
     /// Its admins.
@@ -266,6 +361,13 @@ pub struct Draft {
     pub ex: String,
     /// True when the dialect lets any token send in this sender's name (answers of robots).
     pub any_sender: bool,
+    /// True when nobody named in it has to exist, or to be a member: dialects that promise not to look. What is known
+    /// (blocks, mutes, dismissal) counts all the same. Administrators only.
+    pub strangers: bool,
+    /// See [`Message::priority`].
+    pub priority: Priority,
+    /// See [`Message::hidden_from`].
+    pub hidden_from: Vec<UserId>,
 }
 
 /// What a caller is answered.
@@ -276,9 +378,20 @@ pub enum Outcome {
     /// A token was made.
     Token {
         /// Its text.
-        text: String,
+        text: Secret,
         /// How long it lasts, seconds from now.
         valid_s: i64,
+    },
+    /// A token of an app or a user was made; the dialect says who it is for.
+    Login {
+        /// Its text.
+        text: Secret,
+        /// When it ends.
+        expires_at: UnixMs,
+        /// How long it lasts, seconds from now.
+        valid_s: i64,
+        /// Whose; `None` = the app's.
+        user: Option<User>,
     },
     /// A token was checked.
     TokenFacts {
@@ -293,18 +406,33 @@ pub enum Outcome {
     Users(Vec<User>),
     /// Connections per user, in the order asked for.
     Online(Vec<(UserId, Vec<Connection>)>),
+    /// Accounts were registered, or were there already, in the order asked for.
+    Registered {
+        /// New ones.
+        created: Vec<User>,
+        /// Those that were there.
+        existing: Vec<UserId>,
+    },
     /// One group.
     Group(Box<Group>),
     /// Groups.
     Groups(Vec<Group>),
+    /// Members of a group or room: those that were added or removed, or those that there are.
+    Members {
+        /// The group, as it is now.
+        group: Box<Group>,
+        /// The members.
+        members: Vec<Member>,
+    },
     /// A message was taken.
     Sent(Sent),
-    /// Messages were taken, or not, receiver by receiver.
+    /// Messages were taken, or not, target by target, in the order in which that became clear.
     SentToMany {
-        /// Those that were taken, with their receivers; without the content where no rule has changed the message.
-        sent: Vec<(UserId, Sent)>,
-        /// Receivers for whom it was not.
-        failed: Vec<UserId>,
+        /// Those that were taken, with their targets as they were asked for; without the content where no rule has
+        /// changed the message.
+        sent: Vec<(Target, Sent)>,
+        /// Targets for which it was not, and why.
+        failed: Vec<(Target, Failure)>,
     },
     /// States of conversations ([`Command::NewestSeqs`] and [`Command::ReadSeqs`]), under the names asked for
     /// or, where all were asked for, `None`.
@@ -313,6 +441,10 @@ pub enum Outcome {
     Pulled(Vec<Pulled>),
     /// The server's clock.
     Time(UnixMs),
+    /// Slices, oldest first.
+    Slices(Vec<Slice>),
+    /// What became of an order to send a slice again.
+    Resend(ResendStart),
 }
 
 /// A message that was taken.

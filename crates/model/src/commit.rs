@@ -10,6 +10,7 @@ use crate::failure::Fault;
 use crate::group::{Group, Member};
 use crate::ids::{GroupId, UserId};
 use crate::message::Message;
+use crate::secret::Secret;
 use crate::time::UnixMs;
 use crate::user::{Block, Platform, TokenRecord, User};
 
@@ -88,6 +89,13 @@ pub enum Write {
     PutMember(Member),
     /// A member leaves; his view of the conversation ends at its newest message.
     RemoveMember(GroupId, UserId),
+    /// The hash of a user's password, new or changed.
+    PutPassword {
+        /// Whose.
+        user: UserId,
+        /// As [`crate::ports::Passwords::hash`] made it.
+        hash: Secret,
+    },
     /// A block, new or changed.
     PutBlock(Block),
     /// A block ends; fine if there is none.

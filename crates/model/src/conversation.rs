@@ -15,8 +15,21 @@ pub enum Target {
     User(UserId),
     /// To everybody in a group.
     Group(GroupId),
+    /// To everybody who is in a chat room now. Rooms and groups share their ids.
+    Room(GroupId),
     /// From a notification account to one user.
     Notice(UserId),
+}
+
+impl Target {
+    /// The group or room; `None` for users.
+    #[must_use]
+    pub const fn group(&self) -> Option<&GroupId> {
+        match self {
+            Self::Group(group) | Self::Room(group) => Some(group),
+            Self::User(_) | Self::Notice(_) => None,
+        }
+    }
 }
 
 /// A conversation. Both sides of a single chat share one.
@@ -25,7 +38,7 @@ pub enum Target {
 pub enum ConversationId {
     /// Two users; the bytewise smaller id first.
     Single(UserId, UserId),
-    /// A group.
+    /// A group or a chat room.
     Group(GroupId),
     /// A notification account and a user; the bytewise smaller id first.
     Notice(UserId, UserId),
@@ -44,7 +57,7 @@ impl ConversationId {
     pub fn of(sender: &UserId, target: &Target) -> Self {
         match target {
             Target::User(user) => Self::single(sender, user),
-            Target::Group(group) => Self::Group(group.clone()),
+            Target::Group(group) | Target::Room(group) => Self::Group(group.clone()),
             Target::Notice(user) => {
                 let (low, high) = if sender <= user { (sender, user) } else { (user, sender) };
                 Self::Notice(low.clone(), high.clone())

@@ -66,6 +66,17 @@ pub enum Phase {
     After,
 }
 
+impl Phase {
+    /// Its word, in rules, metrics and documents.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Before => "before",
+            Self::After => "after",
+        }
+    }
+}
+
 /// What a before-rule is asked about.
 #[derive(Debug, Clone)]
 pub struct Question {

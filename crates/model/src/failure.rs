@@ -33,7 +33,22 @@ impl Refusal {
     pub fn new(code: RefusalCode, detail: impl Into<String>) -> Self {
         Self { code, detail: detail.into() }
     }
+
+    /// [`RefusalCode::UserNotFound`] for these users; [`Refusal::unknown_users`] names them again.
+    #[must_use]
+    pub fn no_such_users(ids: &[&str]) -> Self {
+        Self::new(RefusalCode::UserNotFound, format!("{NO_SUCH_USER}{}", ids.join(", ")))
+    }
+
+    /// The users whom [`Refusal::no_such_users`] was told, separated by commas.
+    #[must_use]
+    pub fn unknown_users(&self) -> Option<&str> {
+        self.detail.strip_prefix(NO_SUCH_USER).filter(|_| self.code == RefusalCode::UserNotFound)
+    }
 }
+
+/// How the detail of [`Refusal::no_such_users`] begins.
+const NO_SUCH_USER: &str = "no such user: ";
 
 /// The closed list of reasons for a no.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -56,6 +71,8 @@ pub enum RefusalCode {
     GroupExists,
     /// The user is not in the group.
     NotInGroup,
+    /// The group or room has no room for so many.
+    TooManyMembers,
     /// The group was dismissed.
     GroupDismissed,
     /// Groups of this type are not offered.
@@ -88,6 +105,14 @@ pub enum RefusalCode {
     BadHandshake,
     /// The caller asks too often or too much at once.
     Overloaded,
+    /// The caller sends more messages than he may in this time.
+    TooManyMessages,
+    /// The request names an app that is not this server's.
+    AppNotFound,
+    /// A name and its secret, or a password, that do not belong together.
+    BadCredentials,
+    /// Parked deliveries are not offered: the service is switched off.
+    StorageOff,
     /// A before-callback said no, in its own words.
     ByCallback(CallbackRefusal),
     /// A before-callback could not be reached in time, and its rule says: then no.
@@ -98,6 +123,23 @@ pub enum RefusalCode {
     StorageFull,
     /// The server is going down; try again in a moment.
     ShuttingDown,
+}
+
+impl RefusalCode {
+    /// Whether it is about the caller's token.
+    #[must_use]
+    pub const fn is_about_token(&self) -> bool {
+        matches!(
+            self,
+            Self::TokenExpired
+                | Self::TokenInvalid
+                | Self::TokenMalformed
+                | Self::TokenNotYetValid
+                | Self::TokenUnknown
+                | Self::TokenKicked
+                | Self::TokenNotIssued
+        )
+    }
 }
 
 /// What a before-callback said when it refused.

@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::conversation::Target;
 use crate::ids::{GroupId, UserId};
 use crate::time::UnixMs;
 
@@ -41,6 +42,34 @@ pub struct Group {
     pub notification_by: String,
     /// Current number of members.
     pub member_count: u32,
+    /// Group or chat room.
+    #[serde(default)]
+    pub kind: GroupKind,
+    /// How many may be in it; 0 = no bound of its own.
+    #[serde(default)]
+    pub max_members: u32,
+}
+
+impl Group {
+    /// Where messages to it go.
+    #[must_use]
+    pub fn target(&self) -> Target {
+        match self.kind {
+            GroupKind::Group => Target::Group(self.id.clone()),
+            GroupKind::Room => Target::Room(self.id.clone()),
+        }
+    }
+}
+
+/// Kinds of conversations with members.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum GroupKind {
+    /// Members stay until they leave.
+    #[default]
+    Group,
+    /// Members come and go; who is not there gets nothing later.
+    Room,
 }
 
 /// State of a group.

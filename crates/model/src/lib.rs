@@ -6,16 +6,19 @@
 //! | file | holds |
 //! |---|---|
 //! | [`ids`], [`time`] | identifiers and instants |
-//! | [`user`], [`group`], [`message`], [`conversation`] | what a chat consists of |
+//! | [`app`], [`user`], [`group`], [`message`], [`conversation`] | what a chat consists of |
 //! | [`command`] | everything a caller can ask, and what he is answered |
 //! | [`event`] | what happened (the event log) and what is about to (questions to before-rules) |
-//! | [`verdict`], [`rule`], [`delivery`] | callbacks: answers, who is called how, what is still owed |
+//! | [`verdict`], [`rule`], [`delivery`], [`storage`] | callbacks: answers, who is called how, what is still owed |
 //! | [`commit`] | what stands or falls together in the store |
 //! | [`failure`], [`limits`] | refusals and faults; every bound with unit and reason |
+//! | [`secret`] | texts that do not print themselves |
+//! | [`sample`] | made-up messages, for trying rules out and for tests |
 //! | [`ports`], [`dialect`] | traits: what rooms need from each other, what a wire protocol supplies |
 
 #![warn(missing_docs)]
 
+pub mod app;
 pub mod command;
 pub mod commit;
 pub mod conversation;
@@ -29,6 +32,9 @@ pub mod limits;
 pub mod message;
 pub mod ports;
 pub mod rule;
+pub mod sample;
+pub mod secret;
+pub mod storage;
 pub mod time;
 pub mod user;
 pub mod verdict;

@@ -77,8 +77,56 @@ pub const IDLE_CONNECTION: Duration = Duration::from_secs(50);
 
 /// Deliveries of one rule that may be read ahead.
 pub const WINDOW_DELIVERIES: usize = 2048;
-/// Deliveries of one rule that may wait for a retry or be parked; then its cursor stops.
+/// Deliveries of one rule that may wait for a retry (they are kept in memory); then its cursor stops.
 pub const EXCEPTIONS_PER_RULE: usize = 10_000;
+/// Deliveries of one rule that may be parked (they are kept on disk alone); then its cursor stops. A day's worth of
+/// ten a second.
+pub const PARKED_PER_RULE: u64 = 1_000_000;
+/// Rows of one rule that may wait to be saved; then it waits for the store.
+pub const UNSAVED_ROWS: usize = 4096;
+/// Slices of parked deliveries that are sent again at once; further ones wait for their turn.
+pub const RESENDS_AT_ONCE: usize = 4;
+/// Slices that are being sent again or wait for their turn; one more request is refused as overload. All slices of
+/// three days, with room.
+pub const RESENDS_TAKEN: usize = 500;
+/// Parked deliveries of one rule that are in memory while they are sent again; so many may be sent once more after a
+/// crash.
+pub const RESEND_PAGE: usize = 128;
+/// Longest URL, in characters, that a request to send a slice again may name.
+pub const TARGET_URL_CHARS: usize = 2048;
+/// How long parked deliveries are kept. Setting `storage.keep`. Source: second callback sheet 3.8.
+pub const STORAGE_KEEP: Duration = Duration::from_secs(3 * 24 * 3600);
+/// Rules made through the admin API. Setting `rules.max`. Source: second callback sheet 1.3.
+pub const API_RULES: usize = 4;
+/// Characters of a rule's name. Source: second callback sheet 1.1.
+pub const RULE_NAME_CHARS: usize = 32;
+/// Entries of one list of a rule (`from`, `to`, `groups`, `ext_keys`, …). The vendors' consoles take 50 at once.
+pub const RULE_LIST_ITEMS: usize = 1000;
+/// Characters of a rule's URL: what proxies take.
+pub const RULE_URL_CHARS: usize = 2048;
+/// Characters of a rule's secret.
+pub const RULE_SECRET_CHARS: usize = 256;
+/// Characters of the name of an event or of an extension key in a rule.
+pub const RULE_WORD_CHARS: usize = 128;
+/// Waits in a rule's own retry schedule.
+pub const RULE_RETRY_STEPS: usize = 32;
+/// Longest of those waits, in seconds: a day.
+pub const RULE_RETRY_WAIT_S: u32 = 86_400;
+/// Calls per second that a rule may bound itself to: more than one machine makes.
+pub const RULE_RATE_MAX: u32 = 100_000;
+/// Calls one after-rule may have in flight at most.
+pub const RULE_CONCURRENCY_MAX: u32 = 1024;
+/// Requests of administrators that are worked on at once; one more is told to come again. They are few, and a change
+/// of rules waits for the one before it.
+pub const ADMIN_IN_FLIGHT: usize = 64;
+/// Time that an administrator waits for what he asked for. Above [`RULE_TIMEOUT_MAX`], for the sample callback.
+pub const ADMIN_WAIT: Duration = Duration::from_secs(90);
+/// Parked deliveries in one page: their bodies are in it.
+pub const ADMIN_PAGE: usize = 200;
+/// Characters of a receiver's answer, where a dialect bounds them. Source: second callback sheet 3.7.
+pub const ANSWER_CHARS: usize = 1000;
+/// An after-callback is promised within this time of its event. Source: second callback sheet 3.1.
+pub const DELAY_PROMISE: Duration = Duration::from_secs(30);
 /// Events that the store keeps decoded in memory for readers that keep up.
 pub const LOG_CACHE_EVENTS: usize = 8192;
 /// Bytes of those events, roughly: messages of the largest kind, or lists of offline members, would hold gigabytes.
@@ -102,6 +150,25 @@ pub const IDEMPOTENCY_WINDOW: Duration = Duration::from_secs(24 * 3600);
 pub const DRAIN: Duration = Duration::from_secs(20);
 /// Validity of a token unless the settings say otherwise: 90 days. Source: client protocol sheet 6.
 pub const TOKEN_VALIDITY: Duration = Duration::from_secs(90 * 24 * 3600);
+/// Validity of an app token, and of a user token that a password or the app buys, unless caller or settings say
+/// otherwise: 60 days. Setting `token.app_validity`. Source: second REST sheet 3.1.
+pub const APP_TOKEN_VALIDITY: Duration = Duration::from_secs(60 * 24 * 3600);
+/// Tokens without a platform that one user may hold at once; of more, the one that would end first gives way. Twice
+/// [`CONNECTIONS_PER_USER`]: every connection may have its own, and the one before.
+pub const TOKENS_PER_USER: usize = 2 * CONNECTIONS_PER_USER;
+/// Longest validity that a caller may ask for, and what "for ever" means: 100 years.
+pub const TOKEN_FOR_EVER: Duration = Duration::from_secs(100 * 365 * 24 * 3600);
+
+/// Number of password hashes made at once, unless there are fewer processors. Each takes 19 MiB and some 20 ms.
+pub const PASSWORDS_AT_ONCE: usize = 4;
+/// Number of password hashes that may wait for their turn; one more is refused as overload: its caller would not wait so long.
+pub const PASSWORDS_WAITING: usize = 256;
+/// Passwords of one call that may be among those at once.
+pub const PASSWORDS_OF_ONE_CALL: usize = 8;
+/// Trial calls of rules under way at once; more wait for their turn.
+pub const TRIALS_IN_FLIGHT: usize = 8;
+/// Rules of one slice whose deliveries are sent again side by side.
+pub const RESEND_RULES_AT_ONCE: usize = 8;
 
 /// Connections of a test receiver (`listen`, `demo`). Every call in flight of a busy rule may have one.
 pub const RECEIVER_CONNECTIONS: usize = 2048;

@@ -59,6 +59,33 @@ pub struct Message {
     /// The app's own text.
     #[serde(default)]
     pub ex: String,
+    /// What goes first where not everything can be delivered (chat rooms).
+    #[serde(default, skip_serializing_if = "Priority::is_normal")]
+    pub priority: Priority,
+    /// Recipients who do not find it in their history.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub hidden_from: Vec<UserId>,
+}
+
+/// What goes first where not everything can be delivered.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Priority {
+    /// Dropped first.
+    Low,
+    /// As usual.
+    #[default]
+    Normal,
+    /// Dropped last.
+    High,
+}
+
+impl Priority {
+    /// Whether it is the usual one.
+    #[must_use]
+    pub fn is_normal(&self) -> bool {
+        *self == Self::Normal
+    }
 }
 
 impl Message {

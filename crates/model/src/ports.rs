@@ -5,14 +5,18 @@ use std::future::Future;
 use std::pin::Pin;
 use std::sync::Arc;
 
+use crate::app::{App, AppKeys};
 use crate::commit::{Commit, CommitError, Committed};
 use crate::conversation::{ConversationId, ConversationState, Target};
 use crate::delivery::{DeliveryKey, Exception, ProgressChange, RuleProgress, RuleVersion};
 use crate::event::{Event, Lane, Question};
-use crate::failure::{Fault, Refusal};
+use crate::failure::{Failure, Fault, Refusal};
 use crate::group::{Group, Member};
 use crate::ids::{GroupId, LogPos, MessageId, RuleId, Seq, UserId};
 use crate::message::Message;
+use crate::rule::Rule;
+use crate::secret::Secret;
+use crate::storage::{BanRecord, Bucket, ParkedCount, Resend, ResendStart, Slice, SliceScope};
 use crate::time::UnixMs;
 use crate::user::{Connection, Platform, TokenClaims, TokenRecord, User};
 
@@ -40,7 +44,9 @@ pub trait Dice: Send + Sync {
 }
 
 /// Everything a backend of the store offers.
-pub trait Store: Commits + Directory + History + Log + Progress + RuleBook {
+pub trait Store:
+    Commits + Directory + History + Log + Progress + ParkedBook + BanBook + RuleBook + RuleShelf
+{
     /// Writes what is pending and closes. Later calls answer with a fault.
     fn close(&self) -> Fut<'_, Result<(), Fault>>;
 }
@@ -90,6 +96,15 @@ pub trait Directory: Send + Sync {
     fn member<'a>(&'a self, group: &'a GroupId, user: &'a UserId) -> Fut<'a, Result<Option<Member>, Fault>>;
     /// What has to be known before `sender` sends to `target`.
     fn send_facts<'a>(&'a self, sender: &'a UserId, target: &'a Target) -> Fut<'a, Result<SendFacts, Fault>>;
+    /// A page of the members of a group or room, ascending by folded id, after this one.
+    fn members<'a>(
+        &'a self,
+        group: &'a GroupId,
+        after: Option<&'a UserId>,
+        limit: usize,
+    ) -> Fut<'a, Result<Vec<Member>, Fault>>;
+    /// The hash of a user's password; `None` = he has none.
+    fn password<'a>(&'a self, user: &'a UserId) -> Fut<'a, Result<Option<Secret>, Fault>>;
     /// The tokens of a user on a platform that were handed out and have not ended at `now`.
     fn tokens<'a>(
         &'a self,
@@ -171,6 +186,77 @@ pub trait Progress: Send + Sync {
     ) -> Fut<'a, Result<Vec<Exception>, Fault>>;
 }
 
+/// Parked deliveries over all rules, by the ten minutes in which they were parked. What one rule parks is written
+/// through [`Progress::save`].
+pub trait ParkedBook: Send + Sync {
+    /// How many each rule has in each bucket, ascending by bucket, then rule.
+    fn parked_counts(&self) -> Fut<'_, Result<Vec<ParkedCount>, Fault>>;
+    /// A page of what one rule has parked in one bucket, ascending by key, after this one.
+    fn parked_in<'a>(
+        &'a self,
+        rule: &'a RuleId,
+        bucket: Bucket,
+        after: Option<DeliveryKey>,
+        limit: usize,
+    ) -> Fut<'a, Result<Vec<Exception>, Fault>>;
+    /// Forgets what was parked before this instant, and retry counters not used since; at most `limit` deliveries in
+    /// one go. Answers how many of which rule.
+    fn forget_parked(&self, before: UnixMs, limit: usize) -> Fut<'_, Result<Vec<(RuleId, u64)>, Fault>>;
+    /// Forgets everything that a rule has parked, in bounded pieces: where that ends with a fault, some are gone
+    /// already. Answers how many deliveries.
+    fn purge_parked<'a>(&'a self, rule: &'a RuleId) -> Fut<'a, Result<u64, Fault>>;
+    /// How often slices were sent again, by date key; those that never were are left out.
+    fn slice_retries(&self) -> Fut<'_, Result<Vec<(String, u32)>, Fault>>;
+    /// Counts one more; answers the new number once it is durable.
+    fn count_slice_retry<'a>(&'a self, date: &'a str, now: UnixMs) -> Fut<'a, Result<u32, Fault>>;
+}
+
+/// The app's ban, so that it survives a restart.
+pub trait BanBook: Send + Sync {
+    /// What was saved last; the empty record where nothing was.
+    fn ban(&self) -> Fut<'_, Result<BanRecord, Fault>>;
+    /// Saves it, durably, in place of the one before.
+    fn save_ban(&self, record: BanRecord) -> Fut<'_, Result<(), Fault>>;
+}
+
+/// Rules made through the admin API: kept until they are discarded.
+pub trait RuleShelf: Send + Sync {
+    /// All of them, in the order in which they were first kept.
+    fn kept(&self) -> Fut<'_, Result<Vec<Rule>, Fault>>;
+    /// Keeps a rule; one with the same id is replaced and keeps its place.
+    fn keep(&self, rule: Rule) -> Fut<'_, Result<(), Fault>>;
+    /// Discards a rule; none of this id is fine.
+    fn discard<'a>(&'a self, rule: &'a RuleId) -> Fut<'a, Result<(), Fault>>;
+}
+
+/// Parked deliveries, for those who want them sent again. The callback engine is one.
+pub trait Storage: Send + Sync {
+    /// Slices that hold something, oldest first.
+    ///
+    /// # Errors
+    /// [`crate::failure::RefusalCode::StorageOff`] for [`SliceScope::Service`] while the service is off.
+    fn slices(&self, scope: SliceScope) -> Fut<'_, Result<Vec<Slice>, Failure>>;
+    /// Begins to send a slice again, and answers once that is on its way.
+    ///
+    /// # Errors
+    /// `BadArgument` for a date that is no key or names no slice, or a URL that may not be called; `StorageOff`.
+    fn resend(&self, order: Resend) -> Fut<'_, Result<ResendStart, Failure>>;
+}
+
+/// Hashes passwords: slow on purpose, so off the async threads.
+pub trait Passwords: Send + Sync {
+    /// A salted hash that says how it was made.
+    ///
+    /// # Errors
+    /// [`crate::failure::RefusalCode::Overloaded`] where too many wait for theirs; a fault if it cannot be made.
+    fn hash(&self, password: Secret) -> Fut<'_, Result<Secret, Failure>>;
+    /// Whether the password is the one that was hashed.
+    ///
+    /// # Errors
+    /// As [`Passwords::hash`]; a fault also for a text that is no hash.
+    fn verify(&self, password: Secret, hash: Secret) -> Fut<'_, Result<bool, Failure>>;
+}
+
 /// Versions of rules, so that what is sent again after a crash is the same as before.
 pub trait RuleBook: Send + Sync {
     /// All versions that events still in the log may need, oldest first per rule.
@@ -232,16 +318,33 @@ pub enum TokenProblem {
     NotYetValid,
 }
 
+/// What tokens are signed and checked with. Never printed.
+#[derive(Clone, Default)]
+pub struct TokenKeys {
+    /// The server's own secret.
+    pub secret: String,
+    /// The app; tokens of another one are not ours.
+    pub app: App,
+    /// The app's keys.
+    pub keys: AppKeys,
+}
+
+impl std::fmt::Debug for TokenKeys {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("TokenKeys(***)")
+    }
+}
+
 /// The text form of tokens.
 pub trait TokenCodec: Send + Sync {
     /// Writes a token.
     ///
     /// # Errors
     /// A fault if it cannot be signed.
-    fn mint(&self, secret: &str, claims: &TokenClaims) -> Result<String, Fault>;
+    fn mint(&self, keys: &TokenKeys, claims: &TokenClaims) -> Result<String, Fault>;
     /// Reads a token.
     ///
     /// # Errors
     /// Why it is not a valid one at `now`.
-    fn read(&self, secret: &str, text: &str, now: UnixMs) -> Result<TokenClaims, TokenProblem>;
+    fn read(&self, keys: &TokenKeys, text: &str, now: UnixMs) -> Result<TokenClaims, TokenProblem>;
 }

@@ -82,6 +82,18 @@ pub struct Selectors {
     pub ext_keys: Vec<String>,
     /// Only what came in this way; empty = any.
     pub origins: Vec<Origin>,
+    /// After-rules about messages: only these copies; empty = all that the contract has.
+    pub copies: Vec<CopyKind>,
+}
+
+/// Which copies of a message an after-rule gets.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum CopyKind {
+    /// One per message.
+    Chat,
+    /// One per recipient who was offline when it was sent.
+    ChatOffline,
 }
 
 /// Only single chats with these users and groups with these ids; both empty = everything.
@@ -108,6 +120,28 @@ impl CodeRange {
     #[must_use]
     pub const fn contains(self, code: i32) -> bool {
         self.first <= code && code <= self.last
+    }
+
+    /// Reads a number (`110`) or a range (`1000-5000`), 0 and up.
+    ///
+    /// # Errors
+    /// Says what is wrong with the text.
+    pub fn parse(text: &str) -> Result<Self, String> {
+        let number = |part: &str| part.parse::<u16>().map(i32::from).ok();
+        let (first, last) = text.split_once('-').unwrap_or((text, text));
+        match (number(first.trim()), number(last.trim())) {
+            (Some(first), Some(last)) if first <= last => Ok(Self { first, last }),
+            (Some(_), Some(_)) => Err(format!("{text:?} is a range whose end lies before its start")),
+            _ => Err(format!("{text:?} is neither a number of 0 to 65535 nor a range of two such numbers")),
+        }
+    }
+}
+
+/// What [`CodeRange::parse`] reads.
+impl fmt::Display for CodeRange {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}", self.first)?;
+        if self.last == self.first { Ok(()) } else { write!(f, "-{}", self.last) }
     }
 }
 
@@ -235,5 +269,22 @@ pub struct Secrets {
 impl fmt::Debug for Secrets {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(if self.current.is_some() { "Secrets(***)" } else { "Secrets(none)" })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn ranges_are_read_as_they_are_written() {
+        for (text, first, last) in [("101", 101, 101), ("1000-5000", 1000, 5000), ("0", 0, 0)] {
+            let range = CodeRange { first, last };
+            assert_eq!(CodeRange::parse(text), Ok(range));
+            assert_eq!(range.to_string(), text);
+        }
+        for wrong in ["", "txt", "5-", "-5", "9-3", "70000", "1-2-3"] {
+            assert!(CodeRange::parse(wrong).is_err(), "{wrong:?}");
+        }
     }
 }

@@ -52,6 +52,8 @@ impl Platform {
     pub const ADMIN: Self = Self(10);
     /// Browsers.
     pub const WEB: Self = Self(5);
+    /// Not said: tokens of dialects that know no platforms. Outside multi-login rules.
+    pub const ANY: Self = Self(0);
 
     /// Whether clients know this number.
     #[must_use]
@@ -81,13 +83,24 @@ pub struct TokenClaims {
     /// Unique per token; the key of its state in the store.
     pub id: String,
     /// Who.
-    pub user: UserId,
+    pub bearer: Bearer,
     /// Where.
     pub platform: Platform,
+    /// It is valid by its signature alone: the store keeps no record of it.
+    pub unrecorded: bool,
     /// When it was made.
     pub issued_at: UnixMs,
     /// When it ends.
     pub expires_at: UnixMs,
+}
+
+/// For whom a token speaks.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Bearer {
+    /// For a user. An administrator's token is one on [`Platform::ADMIN`].
+    User(UserId),
+    /// For the app as a whole, like an administrator.
+    App,
 }
 
 /// A token that was handed out to a user and may still be in use.

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use crate::conversation::Target;
 use crate::failure::CallbackRefusal;
-use crate::message::{ContentClass, Handling, Message, OfflinePush};
+use crate::message::{ContentClass, Handling, Message, OfflinePush, Priority};
 use crate::user::Platform;
 
 /// What a before-callback decided. Silence (no usable answer) is not a verdict: the rule's policy decides then.
@@ -67,6 +67,8 @@ pub enum Change {
     AttachedInfo(String),
     /// Another text of the app.
     Ex(String),
+    /// Another priority.
+    Priority(Priority),
 }
 
 impl Change {
@@ -94,6 +96,7 @@ impl Change {
             Self::Mentions(mentions) => message.mentions = mentions,
             Self::AttachedInfo(text) => message.attached_info = text,
             Self::Ex(text) => message.ex = text,
+            Self::Priority(priority) => message.priority = priority,
         }
     }
 }

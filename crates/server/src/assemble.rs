@@ -3,6 +3,8 @@
 mod background;
 mod parts;
 
+pub use parts::choose_app;
+
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
@@ -15,7 +17,9 @@ use ringback_model::ports::Store;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
+use crate::clock::SystemClock;
 use crate::http::probes::Probes;
+use crate::http::rates::Rates;
 use crate::http::{Http, HttpParts};
 use crate::listener;
 use crate::product::Product;
@@ -26,8 +30,8 @@ use crate::workers::Workers;
 use crate::ws::Sockets;
 use crate::ws::sessions::SessionTable;
 
-use background::{Serving, readiness, start_background};
-use parts::{Front, bind_extra, choose_secret, open_store, start_engine, start_product};
+use background::{Background, Serving, readiness};
+use parts::{Front, Parts, bind_extra};
 
 /// What to start.
 pub struct Plan {
@@ -84,7 +88,8 @@ pub struct Server {
 #[must_use]
 pub fn vocabulary(dialects: &Dialects) -> Vocabulary {
     let rule_keys = dialects.rule_formats.iter().map(|format| format.key()).collect();
-    Vocabulary { settings: dialects.settings.clone(), rule_keys }
+    let rates = dialects.edges.iter().flat_map(|(_, edge)| edge.rates()).copied().collect();
+    Vocabulary { settings: dialects.settings.clone(), rates, rule_keys }
 }
 
 impl Server {
@@ -94,70 +99,66 @@ impl Server {
     /// Its files are wrong, an address is taken, or the store cannot be opened.
     pub async fn start(plan: Plan) -> Result<Self, NotStarted> {
         let Plan { loader, settings, dev } = plan;
-        let dialects = ringback_dialects::all();
-        let default_edge =
-            dialects.fallback_edge().map(Arc::clone).context("no dialect answers unknown paths")?;
-        let (_, socket) = dialects.sockets.first().cloned().context("no dialect speaks WebSocket")?;
+        let parts = Parts::new(settings, dev);
+        let settings = &parts.settings;
         let source = RuleSource {
             env: Arc::clone(&loader.env),
             loader,
-            formats: dialects.rule_formats.clone(),
+            formats: parts.dialects.rule_formats.clone(),
             allow_private: dev,
         };
-        let rules = source.read(&settings).map_err(NotStarted::Wrong)?;
+        let rules = source.read(settings).map_err(NotStarted::Wrong)?;
         log_remarks(&rules.remarks);
         let metrics = telemetry::metrics()?;
         let tls = listener::tls::acceptor(&settings.tls)?;
         let main = listener::bind(settings.listen).await?;
-        let extra = bind_extra(&settings).await?;
+        let extra = bind_extra(settings).await?;
 
         let stop_serving = CancellationToken::new();
         let workers = Workers::new(CancellationToken::new());
         let connections = TaskTracker::new();
-        let secret = choose_secret(&settings, dev, &dialects)?;
-        let store = open_store(&settings).await?;
+        let secret = parts.secret()?;
+        let store = parts.store().await?;
         let sessions = SessionTable::new(settings.limits.connections_per_user);
         let handovers = Arc::new(Handovers::new());
-        let engine = start_engine(&settings, &dialects, &store, &handovers).await?;
-        engine.set_rules(rules.rules).await.map_err(NotStarted::of_rules)?;
-        let im = start_product(&settings, &secret, &dialects, &store, &engine, &sessions, &handovers).await?;
+        let engine = parts.engine(&store, &handovers).await?;
+        let desk = parts.desk(&store, &engine, rules.rules).await.map_err(NotStarted::of_rules)?;
+        let im = parts.product(&secret, &store, &engine, &sessions, &handovers).await?;
         let product: Arc<dyn Product> = Arc::new(Front(Arc::clone(&im)));
         let sockets = Arc::new(Sockets {
-            dialect: socket,
+            dialect: parts.socket()?,
             sessions,
             product: Arc::clone(&product),
             silence: settings.limits.socket_silence,
             tracker: connections.clone(),
             stop: stop_serving.clone(),
         });
+        let probes = Probes {
+            readiness: readiness(&store, &engine, &workers, &stop_serving),
+            metrics: metrics.clone(),
+        };
         let http = Http::new(HttpParts {
-            edges: dialects.edges.iter().map(|(_, edge)| Arc::clone(edge)).collect(),
-            default_edge,
+            edges: parts.dialects.edges.iter().map(|(_, edge)| Arc::clone(edge)).collect(),
+            default_edge: parts.default_edge()?,
+            rates: Rates::new(&settings.rates)?,
+            admin: parts.admin(&product, &engine, &desk, &connections),
             product,
+            clock: Arc::new(SystemClock),
+            secure: tls.is_some(),
             sockets,
-            probes: Probes {
-                readiness: readiness(&store, &engine, &workers, &stop_serving),
-                metrics: metrics.clone(),
-            },
+            probes,
             body_read: settings.limits.body_read,
             tracker: connections.clone(),
         })?;
 
         let (address, ws_address) = (main.address, extra.as_ref().map(|bound| bound.address));
-        let serving = Serving { settings: &settings, tls, connections: &connections, stop: &stop_serving };
+        let serving = Serving { settings, tls, connections: &connections, stop: &stop_serving };
         // The pusher begins at the end of the log as it finds it: before anybody can send.
-        start_background(&workers, &im, &store, &engine, source, &settings, metrics);
+        Background { im, store: Arc::clone(&store), engine: Arc::clone(&engine), desk, source, metrics }
+            .start(&workers, settings);
         serving.start_all(&workers, &http, main, extra);
-        Ok(Self {
-            address,
-            ws_address,
-            engine,
-            store,
-            connections,
-            stop_serving,
-            workers,
-            drain: settings.drain,
-        })
+        let drain = settings.drain;
+        Ok(Self { address, ws_address, engine, store, connections, stop_serving, workers, drain })
     }
 
     /// What each rule has done and owes; for status pages.
@@ -217,11 +218,13 @@ pub fn check_dev(settings: &Settings) -> anyhow::Result<()> {
 mod tests {
     use std::path::Path;
 
+    use ringback_model::app::App;
+
     use super::*;
     use crate::settings::{Flags, defaults};
 
     fn loader() -> Loader {
-        let vocabulary = Arc::new(vocabulary(&ringback_dialects::all()));
+        let vocabulary = Arc::new(vocabulary(&ringback_dialects::all(&App::default())));
         Loader { file: None, env: Arc::new(|_| None), flags: Flags::new(), vocabulary }
     }
 
@@ -241,28 +244,54 @@ mod tests {
         assert!(said.contains("0.0.0.0:1"), "{said}");
     }
 
-    #[tokio::test]
-    async fn a_server_starts_says_that_it_is_ready_and_goes_down() {
-        let folder = tempfile::tempdir().unwrap();
+    async fn started(folder: &Path, dev: bool) -> Server {
         let mut loader = loader();
-        let folder = folder.path().join("data");
         loader.flags = vec![
             ("listen", "127.0.0.1:0".to_owned()),
             ("ws_listen", "127.0.0.1:0".to_owned()),
             ("data_dir", folder.to_string_lossy().into_owned()),
         ];
         let settings = loader.load().unwrap();
-        let server = Server::start(Plan { loader, settings, dev: false }).await.unwrap();
-        assert!(crate::settings::secret::path_in(&folder).exists(), "a secret was made");
-        assert_ne!(Some(server.address), server.ws_address);
+        Server::start(Plan { loader, settings, dev }).await.unwrap()
+    }
+
+    /// The status of an answer, over a connection that stays open until the handle is dropped.
+    async fn ask(server: &Server, request: http::Request<String>) -> (u16, tokio::task::JoinHandle<()>) {
         let stream = tokio::net::TcpStream::connect(server.address).await.unwrap();
         let (mut sender, connection) =
             hyper::client::conn::http1::handshake(hyper_util::rt::TokioIo::new(stream)).await.unwrap();
-        let talking = tokio::spawn(connection);
-        let request = http::Request::get("/readyz").header("host", "x").body(String::new()).unwrap();
-        assert_eq!(sender.send_request(request).await.unwrap().status(), 200);
+        let talking = tokio::spawn(async move { drop(connection.await) });
+        (sender.send_request(request).await.unwrap().status().as_u16(), talking)
+    }
+
+    #[tokio::test]
+    async fn a_server_starts_says_that_it_is_ready_and_goes_down() {
+        let folder = tempfile::tempdir().unwrap();
+        let folder = folder.path().join("data");
+        let server = started(&folder, false).await;
+        assert!(crate::settings::secret::path_in(&folder).exists(), "a secret was made");
+        assert_ne!(Some(server.address), server.ws_address);
+        let get = |path: &str| http::Request::get(path).header("host", "x").body(String::new()).unwrap();
+        let (status, talking) = ask(&server, get("/readyz")).await;
+        assert_eq!(status, 200);
+        assert_eq!(ask(&server, get("/admin/v1/rules")).await.0, 401, "strangers do not administer it");
         let down = tokio::time::timeout(Duration::from_secs(10), server.shut_down()).await;
         down.expect("an idle connection does not hold it up").unwrap();
         drop(talking);
+    }
+
+    #[tokio::test]
+    async fn development_serves_an_app_that_everybody_knows() {
+        let folder = tempfile::tempdir().unwrap();
+        let body = r#"{"grant_type":"client_credentials","client_id":"demo","client_secret":"demo"}"#;
+        let login = |path: &str| {
+            let request = http::Request::post(path).header("host", "x");
+            request.header("content-type", "application/json").body(body.to_owned()).unwrap()
+        };
+        for (dev, path, wanted) in [(true, "/app-id/demo/token", 200), (false, "/app-id/demo/token", 404)] {
+            let server = started(&folder.path().join(dev.to_string()), dev).await;
+            assert_eq!(ask(&server, login(path)).await.0, wanted, "dev: {dev}");
+            server.shut_down().await.unwrap();
+        }
     }
 }

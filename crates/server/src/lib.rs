@@ -2,6 +2,7 @@
 
 #![warn(missing_docs)]
 
+pub mod admin;
 pub mod assemble;
 pub mod cli;
 pub mod clock;
@@ -9,10 +10,12 @@ pub mod demo;
 pub mod http;
 pub mod listener;
 pub mod metric_help;
+pub mod passwords;
 pub mod product;
 pub mod receiver;
 pub mod rule_check;
 pub mod rule_source;
+pub mod rules;
 pub mod settings;
 pub mod telemetry;
 pub mod workers;

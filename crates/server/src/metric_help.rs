@@ -13,13 +13,20 @@ enum Kind {
 use Kind::{Counter, Gauge, Seconds, Sizes};
 
 /// Kind, name, meaning; labels are named in the meaning.
-const ALL: [(Kind, &str, &str); 35] = [
+const ALL: [(Kind, &str, &str); 45] = [
     (Counter, callbacks::ATTEMPTS, "Calls of callbacks, by rule, phase and outcome."),
     (Seconds, callbacks::DURATION, "Time from sending a callback to its answer, by rule and phase."),
     (Gauge, callbacks::IN_FLIGHT, "Callbacks under way, by rule and phase."),
     (Gauge, callbacks::LAG, "Events that a rule has yet to look at, by rule."),
     (Gauge, callbacks::WAITING, "Deliveries that wait for another attempt, by rule."),
-    (Gauge, callbacks::PARKED, "Deliveries that have used up their attempts and are kept, by rule."),
+    (Gauge, callbacks::PARKED, "Deliveries that could not be made and are kept, by rule."),
+    (
+        Seconds,
+        callbacks::DELAY,
+        "Time from an event to its delivery, by rule; without those parked meanwhile.",
+    ),
+    (Counter, callbacks::ON_TIME, "Deliveries within 30 s of their event, by rule."),
+    (Counter, callbacks::LATE, "Deliveries later than 30 s after their event, parked or dropped, by rule."),
     (Gauge, callbacks::BREAKER_OPEN, "1 while a rule's receiver is only probed, by rule."),
     (
         Counter,
@@ -34,7 +41,21 @@ const ALL: [(Kind, &str, &str); 35] = [
     (Counter, callbacks::EXPIRED, "Events that left the log before a rule came to them, by rule."),
     (Counter, callbacks::MISSED_OFF, "Events not sent because a rule was off, by rule."),
     (Counter, callbacks::EXPIRED_LANES, "Conversations of which waiting events left the log, by rule."),
-    (Counter, callbacks::DROPPED, "Deliveries given up by a policy that keeps nothing, by rule."),
+    (
+        Counter,
+        callbacks::DROPPED,
+        "Deliveries given up by a policy that keeps nothing, by rule and reason (exhausted, banned).",
+    ),
+    (Counter, callbacks::PARKED_EXPIRED, "Parked deliveries forgotten after storage.keep, by rule."),
+    (Counter, callbacks::STORAGE_RESENT, "Parked deliveries sent again, by outcome (delivered, failed)."),
+    (Gauge, callbacks::STORAGE_SLICES_RUNNING, "Slices of parked deliveries that are being sent again."),
+    (
+        Gauge,
+        callbacks::APP_BAN_ACTIVE,
+        "1 while the receivers of all rules that share the app's ban are left alone.",
+    ),
+    (Counter, callbacks::APP_BANS, "Bans of the app."),
+    (Counter, callbacks::APP_BAN_FAILURES, "Failures that counted towards a ban of the app."),
     (Counter, callbacks::SAVE_FAILURES, "Saves of rules' progress that failed and were tried again."),
     (Counter, callbacks::BROKE, "Panics of the task that serves a rule, by rule; each is a bug."),
     (Counter, callbacks::UNRENDERED, "Deliveries that could not be written as a request, by rule."),
@@ -42,6 +63,7 @@ const ALL: [(Kind, &str, &str); 35] = [
     (Gauge, "ringback_rules_broken", "1 while the rule files are broken and the old rules stay."),
     (Counter, "ringback_messages_total", "Messages stored."),
     (Counter, "ringback_pushes_total", "Messages put into the queues of connected clients."),
+    (Counter, "ringback_rate_limited_total", "Requests refused because they came too often, by rate."),
     (Counter, "ringback_http_requests_total", "HTTP requests, by route and status."),
     (Seconds, "ringback_http_request_seconds", "Time of an HTTP request, by route."),
     (Gauge, "ringback_http_connections", "Open connections, by listener."),

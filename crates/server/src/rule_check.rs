@@ -43,10 +43,12 @@ fn never_called(url: &str) -> Option<IpAddr> {
 
 #[cfg(test)]
 mod tests {
+    use ringback_model::app::App;
+
     use super::*;
 
     fn file(url: &str, ca_file: &str) -> RuleFile {
-        let format = ringback_dialects::all().rule_formats[0].clone();
+        let format = ringback_dialects::all(&App::default()).rule_formats[0].clone();
         let text = format!("url: {url}\nafterSendSingleMsg:\n  enable: true\n  caFile: {ca_file}\n");
         format.parse(&text, 0, &|_| None, &[])
     }

@@ -13,9 +13,8 @@ use std::time::Duration;
 
 use ringback_model::dialect::{Note, RuleFile, RuleFormat, Severity};
 use ringback_model::event::Phase;
-use ringback_model::ids::RuleId;
-use ringback_model::rule::{Policy, Rule, RuleOrigin, Secrets, Selectors};
-use ringback_model::time::UnixMs;
+use ringback_model::rule::{Rule, RuleOrigin};
+use ringback_model::sample;
 use ringback_server::rule_source::{Apply, RuleSource};
 use ringback_server::settings::{Flags, Loader, Vocabulary};
 use tokio::sync::mpsc;
@@ -62,26 +61,15 @@ impl RuleFormat for Lines {
 
 fn rule(name: &str) -> Rule {
     Rule {
-        id: RuleId::new(name),
-        name: name.to_owned(),
-        enabled: true,
-        contract: "plain".to_owned(),
-        phase: Phase::After,
-        url: "http://127.0.0.1/".to_owned(),
-        events: Vec::new(),
-        selectors: Selectors::default(),
-        policy: Policy::default(),
-        secrets: Secrets::default(),
         origin: RuleOrigin::File("hooks".to_owned()),
-        version: 1,
-        changed_at: UnixMs(0),
-        switches: Vec::new(),
+        ..sample::rule(name, "plain", Phase::After, "http://127.0.0.1/")
     }
 }
 
 fn source(config: &Path) -> RuleSource {
     let env = Arc::new(|name: &str| (name == "NAME").then(|| "from-env".to_owned()));
-    let vocabulary = Arc::new(Vocabulary { settings: Vec::new(), rule_keys: vec!["hooks"] });
+    let vocabulary =
+        Arc::new(Vocabulary { settings: Vec::new(), rates: Vec::new(), rule_keys: vec!["hooks"] });
     let loader =
         Loader { file: Some(config.to_owned()), env: Arc::new(|_| None), flags: Flags::new(), vocabulary };
     RuleSource { loader, formats: vec![Arc::new(Lines)], env, allow_private: false }

@@ -14,10 +14,11 @@ use ringback_model::command::{Actor, Outcome};
 use ringback_model::conversation::Target;
 use ringback_model::dialect::{Correlation, Frame, Hello, Incoming, Socket, TurnAway, Wire};
 use ringback_model::failure::{Failure, Refusal, RefusalCode};
-use ringback_model::ids::{MessageId, UserId};
+use ringback_model::ids::UserId;
 use ringback_model::limits;
-use ringback_model::message::{Content, ContentClass, Handling, Message};
+use ringback_model::message::{ContentClass, Message};
 use ringback_model::ports::{Push, Sessions};
+use ringback_model::sample;
 use ringback_model::time::UnixMs;
 use ringback_model::user::Platform;
 use ringback_server::ws::sessions::{Identity, Membership, Outgoing, SessionTable};
@@ -59,30 +60,9 @@ fn user(id: &str) -> UserId {
 }
 
 fn push(seq: u64) -> Push {
-    let content =
-        Content { form: "plain".to_owned(), class: ContentClass::Text, code: 1, raw: "hello".to_owned() };
-    let message = Message {
-        id: MessageId(seq),
-        public_id: None,
-        client_id: seq.to_string(),
-        sender: user("ann"),
-        target: Target::User(user("bob")),
-        seq,
-        platform: Platform::WEB,
-        nickname: String::new(),
-        face_url: String::new(),
-        system: false,
-        content,
-        status: 1,
-        sent_at: UnixMs(1),
-        created_at: UnixMs(1),
-        options: std::collections::BTreeMap::new(),
-        handling: Handling::default(),
-        offline_push: None,
-        mentions: Vec::new(),
-        attached_info: String::new(),
-        ex: String::new(),
-    };
+    let content = sample::content(ContentClass::Text, 1, "hello");
+    let message = sample::message(user("ann"), Target::User(user("bob")), content, UnixMs(1));
+    let message = Message { seq, ..message };
     Push { message: Arc::new(message), operation_id: Arc::from("op") }
 }
 

@@ -20,10 +20,10 @@ use ringback_model::commit::{Commit, Require};
 use ringback_model::conversation::Target;
 use ringback_model::event::{Fact, Lane, MessageSent};
 use ringback_model::ids::{MessageId, UserId};
-use ringback_model::message::{Content, ContentClass, Handling, Message, Origin};
+use ringback_model::message::{ContentClass, Message, Origin};
 use ringback_model::ports::Store;
+use ringback_model::sample;
 use ringback_model::time::UnixMs;
-use ringback_model::user::Platform;
 use ringback_store::StoreSettings;
 
 const CONVERSATIONS: u64 = 1_000;
@@ -176,33 +176,9 @@ fn commit(number: u64) -> Commit {
 
 fn fact(number: u64, chat_number: u64) -> Fact {
     let (sender, recipient) = chat(chat_number);
-    let message = Message {
-        id: MessageId(number),
-        public_id: None,
-        client_id: format!("{number:032x}"),
-        sender,
-        target: Target::User(recipient),
-        seq: 0,
-        platform: Platform::WEB,
-        nickname: String::new(),
-        face_url: String::new(),
-        system: false,
-        content: Content {
-            form: "plain".to_owned(),
-            class: ContentClass::Text,
-            code: 101,
-            raw: "x".repeat(CONTENT_BYTES),
-        },
-        status: 1,
-        sent_at: UnixMs(1_700_000_000_000),
-        created_at: UnixMs(1_700_000_000_000),
-        options: std::collections::BTreeMap::new(),
-        handling: Handling::default(),
-        offline_push: None,
-        mentions: Vec::new(),
-        attached_info: String::new(),
-        ex: String::new(),
-    };
+    let content = sample::content(ContentClass::Text, 101, &"x".repeat(CONTENT_BYTES));
+    let message = sample::message(sender, Target::User(recipient), content, UnixMs(1_700_000_000_000));
+    let message = Message { id: MessageId(number), client_id: format!("{number:032x}"), ..message };
     Fact::MessageSent(Box::new(MessageSent {
         message: Arc::new(message),
         operation_id: Arc::from("measure"),

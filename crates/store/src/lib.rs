@@ -13,6 +13,10 @@
 //!   if the sender was blocked in between. A message with an empty client message id is never a duplicate.
 //! - Time in the log never runs backwards: an event is not older than the one before it, whatever the clock did.
 //! - A read mark never lies beyond what its user may see.
+//! - A message needs neither users nor a group that exist, unless its commit requires them: some callers promise not
+//!   to check. Its conversation is in the lists of both sides of a single chat, registered or not.
+//! - Parked deliveries are forgotten rule by rule, each rule's oldest slice first.
+//! - A rule that was discarded and is kept again is a new one: it goes to the end.
 
 #![warn(missing_docs)]
 

@@ -6,6 +6,8 @@ use bytes::Bytes;
 use http::request::Parts;
 use serde_json::Value;
 
+use crate::family::callback;
+
 /// One call.
 #[derive(Debug, Clone)]
 pub struct Call {
@@ -20,14 +22,14 @@ pub struct Call {
     pub bytes: Bytes,
     /// The body as JSON; null when it is not.
     pub body: Value,
-    /// `callbackCommand` of the body.
+    /// `callbackCommand` of the body, or what the other dialects' bodies are filed under ([`crate::family::callback`]).
     pub command: String,
 }
 
 impl Call {
     pub(super) fn new(parts: &Parts, bytes: Bytes) -> Self {
         let body: Value = serde_json::from_slice(&bytes).unwrap_or(Value::Null);
-        let command = body["callbackCommand"].as_str().unwrap_or_default().to_owned();
+        let command = name_of(&body).to_owned();
         let headers = parts
             .headers
             .iter()
@@ -73,6 +75,11 @@ impl Call {
     pub fn number(&self, key: &str) -> i64 {
         self.body[key].as_i64().unwrap_or_else(|| panic!("{key} in {}", self.body))
     }
+}
+
+fn name_of(body: &Value) -> &str {
+    let command = body["callbackCommand"].as_str().or_else(|| body["eventType"].as_str());
+    command.unwrap_or(if body.get("security").is_some() { callback::BEFORE } else { "" })
 }
 
 fn query(text: &str) -> Vec<(String, String)> {

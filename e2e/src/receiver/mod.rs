@@ -30,6 +30,8 @@ struct Script {
     otherwise: Act,
     /// Every so many deliveries of a command, the first attempt is answered 503.
     stumbles: HashMap<String, usize>,
+    /// Calls of a command that are answered 500.
+    refused: HashMap<String, fn(&Call) -> bool>,
     /// Deliveries seen so far of the commands in `stumbles`, by their ids.
     known: HashMap<String, HashSet<String>>,
 }
@@ -41,6 +43,9 @@ impl Script {
             && !next.is_empty()
         {
             return next.remove(0);
+        }
+        if self.refused.get(&call.command).is_some_and(|is_refused| is_refused(call)) {
+            return Act::text(500, "");
         }
         if let Some(every) = self.stumbles.get(&call.command) {
             let known = self.known.entry(call.command.clone()).or_default();
@@ -121,6 +126,11 @@ impl Receiver {
         self.script.lock().unwrap().stumbles.insert(command.to_owned(), every);
     }
 
+    /// Those calls of this command are answered 500, however often they come.
+    pub fn refuse(&self, command: &str, which: fn(&Call) -> bool) {
+        self.script.lock().unwrap().refused.insert(command.to_owned(), which);
+    }
+
     /// Every call that nothing else was said about is answered like this.
     pub fn otherwise(&self, act: Act) {
         self.script.lock().unwrap().otherwise = act;
@@ -164,8 +174,9 @@ impl Receiver {
     /// When it is not.
     pub async fn wait_for(&self, command: &str, count: usize) -> Vec<Call> {
         self.wait(SOON, |calls| {
-            let found: Vec<Call> = calls.iter().filter(|call| call.command == command).cloned().collect();
-            (found.len() >= count).then_some(found)
+            // Looked at after every call: nothing is copied before all are there.
+            let of_command = || calls.iter().filter(|call| call.command == command);
+            (of_command().count() >= count).then(|| of_command().cloned().collect())
         })
         .await
         .unwrap_or_else(|| {

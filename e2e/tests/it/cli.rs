@@ -63,7 +63,7 @@ async fn the_demo_shows_everything_and_ends_well() {
     assert_eq!(ended.code, Some(0), "{ended:?}");
     assert!(!ended.out.contains('\u{1b}'), "no colours in a pipe");
     let shown = ended.out.to_lowercase();
-    for word in ["refused", "group", "down", "alice", "bob", "before", "after"] {
+    for word in ["refused", "group", "down", "alice", "bob", "before", "after", "signature valid"] {
         assert!(shown.contains(word), "{word} in {}", ended.out);
     }
     let lines = run(&["demo", "--json"]).await;

@@ -18,10 +18,6 @@ fn outage() -> Duration {
     Duration::from_secs(text.and_then(|text| text.parse().ok()).unwrap_or(6))
 }
 
-async fn has_curl() -> bool {
-    Command::new("curl").arg("--version").output().await.is_ok_and(|output| output.status.success())
-}
-
 async fn curl(server: &Server, path: &str, token: &str, body: &Value) -> Value {
     let output = Command::new("curl")
         .args([
@@ -73,8 +69,8 @@ async fn stored(server: &Server, token: &str) -> usize {
 
 #[tokio::test]
 async fn document_002_from_top_to_bottom() {
-    if !has_curl().await {
-        return skip::note("curl::document_002_from_top_to_bottom", "curl is not installed");
+    if !ringback_e2e::curl::installed().await {
+        return skip::note("curl::document_002_from_top_to_bottom", "curl or md5sum is not installed");
     }
     let mut receiver = Receiver::start().await;
     let rules = |go_on: bool| {
@@ -164,8 +160,8 @@ async fn document_002_from_top_to_bottom() {
 
 #[tokio::test]
 async fn document_000_from_top_to_bottom() {
-    if !has_curl().await {
-        return skip::note("curl::document_000_from_top_to_bottom", "curl is not installed");
+    if !ringback_e2e::curl::installed().await {
+        return skip::note("curl::document_000_from_top_to_bottom", "curl or md5sum is not installed");
     }
     let mut receiver = Receiver::start().await;
     let block = |go_on: bool| {

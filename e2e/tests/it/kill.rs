@@ -1,6 +1,9 @@
-//! `kill -9` in a loop, under load: nothing acknowledged is lost or doubled, and the backend hears of everything.
+//! `kill -9` in a loop, under load: nothing acknowledged is lost or doubled, and the backend hears of everything, or
+//! finds it parked.
 //!
 //! `RINGBACK_KILLS` says how often (50), `RINGBACK_KILL_SEED` repeats the moments of a run.
+
+mod parked;
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::net::SocketAddr;
@@ -13,6 +16,7 @@ use rand::rngs::StdRng;
 use rand::{RngExt as _, SeedableRng as _};
 use ringback_e2e::app::{App, conversation, platform, single, to_group};
 use ringback_e2e::client::{Client, Login};
+use ringback_e2e::family::Family;
 use ringback_e2e::receiver::{Act, Call, Receiver};
 use ringback_e2e::rest::Rest;
 use ringback_e2e::rules::{ALL, command, webhooks};
@@ -165,7 +169,10 @@ async fn nothing_acknowledged_is_lost_over_kills_under_load() {
         // Retries and stuck conversations are to be caught by kills too.
         receiver.stumble(command, STUMBLE);
     }
-    let mut app = App::start(Setup::dev().webhooks(&webhooks(&receiver.url(), ALL)), &USERS).await;
+    let setup = parked::setup(Setup::dev().webhooks(&webhooks(&receiver.url(), ALL)));
+    let mut family = Family::start(setup, &USERS).await;
+    parked::make_rule(&family, &receiver).await;
+    let app = &mut family.app;
     let group = app.group(USERS[0], &USERS[1..]).await;
     let (lives, addr) = watch::channel(app.server.addr());
     let load = Load { addr, acked: Arc::default(), stop: Arc::default(), group: group.clone() };
@@ -200,12 +207,13 @@ async fn nothing_acknowledged_is_lost_over_kills_under_load() {
     }
 
     let acked = load.acked.lock().unwrap().clone();
-    let history = histories(&app, &group).await;
+    let history = histories(app, &group).await;
     let stored: usize = history.values().map(Vec::len).sum();
     eprintln!("{} acknowledged, {stored} stored, seed {seed}", acked.len());
     assert!(acked.len() as u64 >= kills, "there was a load: {}", acked.len());
     check_history(&acked, &history);
     check_callbacks(&receiver, &history).await;
+    parked::check(&family, &receiver, &history, seed).await;
 }
 
 /// Every conversation, as one of its members pulls it.

@@ -85,7 +85,9 @@ impl Runner {
             outbound: Arc::new(rendered.outbound),
             cause: Some(cause_of(event)),
             attempts: 0,
+            at: event.at,
             since: None,
+            last_error: String::new(),
             source,
             handed: false,
         })

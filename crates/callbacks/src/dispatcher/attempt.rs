@@ -12,7 +12,7 @@ use tokio::time::Instant;
 
 use super::lines::LaneKey;
 use crate::breaker::Symptom;
-use crate::caller::{CallError, CallErrorKind, Caller, Response};
+use crate::caller::{CallError, CallErrorKind, CallPolicy, Caller, Response};
 use crate::live::LiveRule;
 use crate::telemetry::AttemptLine;
 use crate::{headers, webhook_id};
@@ -27,8 +27,12 @@ pub(crate) struct Delivery {
     pub(crate) cause: Option<Cause>,
     /// Counted attempts so far.
     pub(crate) attempts: u32,
+    /// When its event was committed; for rows after a restart, when it first failed.
+    pub(crate) at: UnixMs,
     /// When it first failed.
     pub(crate) since: Option<UnixMs>,
+    /// What its last attempt ran into; empty before the first.
+    pub(crate) last_error: String,
     pub(crate) source: Source,
     /// Its message's push was written.
     pub(crate) handed: bool,
@@ -63,13 +67,15 @@ pub(crate) struct Done {
 /// How it ended.
 pub(crate) enum Attempted {
     Delivered,
-    /// Taken, but a failure towards the breaker.
-    DeliveredBadly,
+    /// Taken, but a failure towards the breaker or the ban; a sentence says why.
+    DeliveredBadly(&'static str),
     Failed {
         error: String,
         symptom: Symptom,
         retry_after: Option<Duration>,
     },
+    /// It was not made: a ban began when it was about to be.
+    HeldBack,
 }
 
 /// Makes the attempt. The caller bounds its time.
@@ -80,15 +86,28 @@ pub(crate) async fn attempt(
     delivery: Delivery,
     probe: bool,
 ) -> Done {
+    let result = send_once(&live, caller.as_ref(), clock.as_ref(), &delivery, &live.how, false).await;
+    Done { delivery, probe, result }
+}
+
+/// Sends a delivery once: the call itself, its headers, its metrics and its line in the log. `resend` = out of storage.
+pub(crate) async fn send_once(
+    live: &LiveRule,
+    caller: &dyn Caller,
+    clock: &dyn Clock,
+    delivery: &Delivery,
+    how: &CallPolicy,
+    resend: bool,
+) -> Attempted {
     let outbound = &delivery.outbound;
     let id = webhook_id::of_delivery(live.id(), delivery.key, &outbound.body);
     let number = delivery.attempts.saturating_add(1);
     let extra = headers::of_attempt(&live.rule, &id, clock.now(), number, &outbound.body);
     let started = Instant::now();
-    let answer = caller.call(outbound, &extra, &live.how).await;
+    let answer = caller.call(outbound, &extra, how).await;
     let took = started.elapsed();
     let status = answer.as_ref().map_or(0, |response| response.answer.status);
-    let (outcome, result) = judge(&live, answer);
+    let (outcome, result) = judge(live, answer);
     live.metrics.attempted(outcome, took);
     AttemptLine {
         rule: &live.rule,
@@ -102,11 +121,12 @@ pub(crate) async fn attempt(
         took,
         error: match &result {
             Attempted::Failed { error, .. } => error,
-            Attempted::Delivered | Attempted::DeliveredBadly => "",
+            Attempted::Delivered | Attempted::DeliveredBadly(_) | Attempted::HeldBack => "",
         },
+        resend,
     }
     .log();
-    Done { delivery, probe, result }
+    result
 }
 
 fn judge(live: &LiveRule, answer: Result<Response, CallError>) -> (&'static str, Attempted) {
@@ -123,7 +143,7 @@ fn judge(live: &LiveRule, answer: Result<Response, CallError>) -> (&'static str,
         }
         Ok(response) => match live.contract.accepted(&live.rule, &response.answer) {
             Acceptance::Delivered => ("delivered", Attempted::Delivered),
-            Acceptance::DeliveredBadly(_) => ("delivered_badly", Attempted::DeliveredBadly),
+            Acceptance::DeliveredBadly(why) => ("delivered_badly", Attempted::DeliveredBadly(why)),
             Acceptance::Failed(error) => {
                 // What proxies answer in place of a receiver that is not there (RFC 9110 15.6, RFC 6585 4).
                 let absent = matches!(response.answer.status, 429 | 502 | 503 | 504);

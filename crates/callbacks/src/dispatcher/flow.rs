@@ -7,7 +7,7 @@ use ringback_model::delivery::DeliveryKey;
 use ringback_model::time::UnixMs;
 use tokio::time::Instant;
 
-use super::attempt::{Delivery, Source, attempt};
+use super::attempt::{Attempted, Delivery, Done, Source, attempt};
 use super::lines::LaneKey;
 use super::rows::Row;
 use super::runner::Runner;
@@ -19,7 +19,11 @@ const LONGEST_SLEEP: Duration = Duration::from_secs(60);
 impl Runner {
     /// Starts as many attempts as may be started.
     pub(super) fn pump(&mut self) {
-        loop {
+        while self.may_stage() {
+            if self.is_banned() {
+                self.divert();
+                return;
+            }
             let now = self.shared.clock.now();
             let started = match self.breaker.permit(now) {
                 Permit::Flow(most) => self.start_next(now, most),
@@ -87,7 +91,9 @@ impl Runner {
             lane: row.lane,
             cause: row.cause,
             attempts: row.attempts,
+            at: row.at,
             since: Some(row.since),
+            last_error: row.last_error,
             source: Source::Row,
             handed: true,
         };
@@ -108,7 +114,7 @@ impl Runner {
     }
 
     /// The lane may have got stuck, or busy, since it was noted as ready.
-    fn take_front(&mut self, lane: &LaneKey) -> Option<Delivery> {
+    pub(super) fn take_front(&mut self, lane: &LaneKey) -> Option<Delivery> {
         let line = self.lines.get_mut(lane)?;
         if line.busy || !line.queue.front()?.handed {
             return None;
@@ -120,28 +126,33 @@ impl Runner {
     fn start(&mut self, delivery: Delivery, probe: bool) {
         self.row_went_last = delivery.source == Source::Row;
         self.pacer.started(Instant::now());
-        self.calls.push(Box::pin(attempt(
-            Arc::clone(&self.live),
-            Arc::clone(&self.shared.caller),
-            Arc::clone(&self.shared.clock),
-            delivery,
-            probe,
-        )));
+        let (live, shared) = (Arc::clone(&self.live), Arc::clone(&self.shared));
+        self.calls.push(Box::pin(async move {
+            // A call that came back just now may have begun a ban.
+            if live.shares_ban() && shared.ban.is_active() {
+                return Done { delivery, probe, result: Attempted::HeldBack };
+            }
+            attempt(live, Arc::clone(&shared.caller), Arc::clone(&shared.clock), delivery, probe).await
+        }));
     }
 
-    /// Whether another failure might not find room among the exceptions: then nothing new is tried and the cursor
-    /// stops.
+    /// Whether another failure might not find room, be it to wait or to be parked: then nothing new is tried and the
+    /// cursor stops. Those that wait already are tried on, so as many of them may still be parked beyond the bound.
     pub(super) fn is_full(&self) -> bool {
-        let parked = usize::try_from(self.parked).unwrap_or(usize::MAX);
-        let fresh_calls = self.calls.len().saturating_sub(self.row_calls);
-        let taken = self.rows.len().saturating_add(parked).saturating_add(fresh_calls);
-        taken >= self.shared.bounds.exceptions
+        let fresh = self.calls.len().saturating_sub(self.row_calls);
+        let waiting = self.rows.len().saturating_add(fresh);
+        let parked = self.parked.saturating_add(u64::try_from(fresh).unwrap_or(u64::MAX));
+        let bounds = self.shared.bounds;
+        waiting >= bounds.exceptions || parked >= bounds.parked
     }
 
     /// When something may be started that may not now; `None` where only an event can change that.
     pub(super) fn next_wake(&self) -> Option<Instant> {
         let now = self.shared.clock.now();
         let instant = Instant::now();
+        if self.is_banned() {
+            return self.has_to_divert().then_some(instant);
+        }
         let wait = match self.breaker.permit(now) {
             Permit::Wait(next) if self.rows.len() > 0 || !self.ready.is_empty() => next.since(now),
             Permit::Wait(_) | Permit::Probing | Permit::Probe => return None,

@@ -7,14 +7,18 @@
 //! | [`admit`] | from events to deliveries in lanes |
 //! | [`flow`] | which delivery goes next |
 //! | [`settle`] | what an attempt's outcome means |
+//! | [`divert`] | what becomes of deliveries during a ban |
 //! | [`resume`] | lanes that were stuck: reading again what passed meanwhile |
+//! | [`notices`] | parked deliveries that left without the rule's doing |
 //! | [`window`], [`lines`], [`rows`], [`pacer`], [`attempt`] | the parts they work on |
 
 mod admit;
-mod attempt;
+pub(crate) mod attempt;
+mod divert;
 mod flow;
-mod lines;
-mod pacer;
+pub(crate) mod lines;
+pub(crate) mod notices;
+pub(crate) mod pacer;
 mod resume;
 mod rows;
 pub(crate) mod runner;

@@ -91,6 +91,17 @@ impl Runner {
         }
     }
 
+    /// What held the lane is no longer parked.
+    pub(super) fn move_on(&mut self, lane: &LaneKey) {
+        let Some(stuck) = self.stuck(lane) else { return };
+        if stuck.passed > stuck.done {
+            stuck.phase = Phase::Queued;
+            self.to_resume.push_back(lane.clone());
+        } else {
+            self.unstick(lane);
+        }
+    }
+
     /// One delivery of a page is over.
     pub(super) fn resumed_one(&mut self, lane: &LaneKey, key: DeliveryKey) {
         let Some(line) = self.lines.get_mut(lane) else { return };

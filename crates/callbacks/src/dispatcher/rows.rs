@@ -17,6 +17,8 @@ pub(crate) struct Row {
     /// Attempts so far.
     pub(crate) attempts: u32,
     pub(crate) due: UnixMs,
+    /// When its event was committed; after a restart, when it first failed.
+    pub(crate) at: UnixMs,
     pub(crate) since: UnixMs,
     pub(crate) last_error: String,
     pub(crate) outbound: Arc<Outbound>,

@@ -13,7 +13,7 @@ use ringback_model::delivery::{DeliveryKey, Exception, ExceptionState, RuleProgr
 use ringback_model::event::Event;
 use ringback_model::failure::Fault;
 use ringback_model::ids::LogPos;
-use ringback_model::ports::{Clock, Dice, Handover, Log, Progress};
+use ringback_model::ports::{Clock, Dice, Handover, Log, ParkedBook, Progress};
 use ringback_model::rule::{Ban, Order};
 use tokio::sync::mpsc;
 use tokio::time::Instant;
@@ -22,12 +22,15 @@ use tokio_util::sync::CancellationToken;
 use super::admit::Expanding;
 use super::attempt::Done;
 use super::lines::{LaneKey, Lines, Phase, Stuck, marker_of, whole};
+use super::notices::{Listeners, Notices, Sweep};
 use super::pacer::Pacer;
 use super::resume::LanePage;
 use super::rows::{Row, Rows};
 use super::window::Window;
+use crate::app_ban::{AppBan, Banned};
 use crate::breaker::Breaker;
 use crate::caller::Caller;
+use crate::checkpoint::Checkpoints;
 use crate::ledger::{Ledger, Staged, View};
 use crate::live::LiveRule;
 use crate::tail::{Batch, READ_EVENTS, RETRY_READ, Tail};
@@ -39,11 +42,15 @@ pub(super) type Owned<T> = Pin<Box<dyn Future<Output = T> + Send>>;
 pub(crate) struct Shared {
     pub(crate) log: Arc<dyn Log>,
     pub(crate) progress: Arc<dyn Progress>,
+    pub(crate) parked_book: Arc<dyn ParkedBook>,
+    /// Locked by whoever takes parked deliveries out of the store.
+    pub(crate) listeners: tokio::sync::Mutex<Listeners>,
     pub(crate) handover: Arc<dyn Handover>,
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) dice: Arc<dyn Dice>,
     pub(crate) caller: Arc<dyn Caller>,
     pub(crate) tail: Arc<Tail>,
+    pub(crate) ban: Arc<AppBan>,
     pub(crate) bounds: Bounds,
     /// Milliseconds that calls under way are given when a rule stops.
     pub(crate) grace_ms: AtomicU64,
@@ -60,9 +67,10 @@ impl Shared {
 pub(crate) struct Bounds {
     pub(crate) window_deliveries: usize,
     pub(crate) window_bytes: usize,
+    /// Deliveries that wait for a retry.
     pub(crate) exceptions: usize,
-    /// How often a rule at its bound of exceptions looks whether parked ones were taken away.
-    pub(crate) recount_every: Duration,
+    /// Deliveries that are parked.
+    pub(crate) parked: u64,
 }
 
 /// The state of the task. Everything in it happens between two awaits of one loop; nothing is shared but the ledger.
@@ -82,6 +90,8 @@ pub(crate) struct Runner {
     pub(super) set_aside: HashSet<DeliveryKey>,
     pub(super) breaker: Breaker,
     pub(super) probe_rows_next: bool,
+    /// Where the app's ban is the rule's business.
+    banned: Option<Banned>,
     pub(super) pacer: Pacer,
     pub(super) inbox: VecDeque<Arc<Event>>,
     pub(super) inbox_upto: LogPos,
@@ -93,8 +103,11 @@ pub(crate) struct Runner {
     pub(super) lane_reads: FuturesUnordered<Owned<LanePage>>,
     pub(super) to_resume: VecDeque<LaneKey>,
     pub(super) resuming: usize,
+    pub(super) checkpoints: Checkpoints,
+    /// Under way where parked deliveries have left and lanes may be held by them.
+    pub(super) sweep: Option<Sweep>,
+    notices: Arc<Notices>,
     intake: Intake,
-    recount: Option<Owned<Option<u64>>>,
 }
 
 enum Intake {
@@ -120,8 +133,10 @@ impl Intake {
 pub(crate) struct Loaded {
     pub(crate) cursor: LogPos,
     pub(crate) progress: RuleProgress,
-    /// Keys of parked deliveries: of those after the cursor, and of all where the rule holds lanes for them.
+    /// Keys of parked deliveries: of those after the cursor, and of those that hold lanes.
     pub(crate) parked: HashSet<DeliveryKey>,
+    pub(crate) notices: Arc<Notices>,
+    pub(crate) checkpoints: Checkpoints,
 }
 
 impl Runner {
@@ -131,7 +146,8 @@ impl Runner {
         let bounds = shared.bounds;
         let mut runner = Self {
             window: Window::new(loaded.cursor, bounds.window_deliveries, bounds.window_bytes),
-            breaker: Breaker::new(policy.ban != Ban::None),
+            breaker: Breaker::new(policy.ban == Ban::Breaker),
+            banned: live.shares_ban().then(|| shared.ban.watch()),
             pacer: Pacer::new(policy.rate_limit, now),
             intake: Intake::Behind(read_log(&shared, loaded.cursor)),
             parked: loaded.progress.parked,
@@ -155,7 +171,9 @@ impl Runner {
             lane_reads: FuturesUnordered::new(),
             to_resume: VecDeque::new(),
             resuming: 0,
-            recount: None,
+            checkpoints: loaded.checkpoints,
+            sweep: None,
+            notices: loaded.notices,
         };
         for exception in loaded.progress.exceptions {
             runner.restore(exception, loaded.cursor);
@@ -176,6 +194,7 @@ impl Runner {
                     lane,
                     attempts,
                     due,
+                    at: exception.since,
                     since: exception.since,
                     last_error: exception.last_error,
                     outbound: Arc::new(outbound),
@@ -216,6 +235,9 @@ impl Runner {
             self.start_resumes();
             self.pump();
             self.commit();
+            if self.has_to_divert() {
+                tokio::task::yield_now().await;
+            }
             self.wait_for_something(&stop).await;
         }
         // In this order: once others know that it has halted, its cursor must not follow the log any more.
@@ -235,10 +257,12 @@ impl Runner {
     async fn wait_for_something(&mut self, stop: &CancellationToken) {
         let wants_more = self.inbox.is_empty() && self.expanding.is_none() && self.window.has_room();
         let wake = self.next_wake();
-        self.start_recount();
+        let waits_for_save = !self.may_stage();
         tokio::select! {
             biased;
             () = stop.cancelled() => {}
+            gone = next_of(&mut self.sweep), if self.sweep.is_some() => self.swept(gone),
+            left = self.notices.next(), if self.sweep.is_none() => self.parked_left(left),
             Some(done) = self.calls.next(), if !self.calls.is_empty() => {
                 self.settle(done);
                 while let Some(Some(done)) = self.calls.next().now_or_never() {
@@ -248,10 +272,8 @@ impl Runner {
             Some((lane, key)) = self.handovers.next(), if !self.handovers.is_empty() => self.handed(&lane, key),
             Some(page) = self.lane_reads.next(), if !self.lane_reads.is_empty() => self.page_read(page),
             got = self.intake.next(), if wants_more => self.take(got),
-            counted = next_of(&mut self.recount), if self.recount.is_some() => {
-                self.recount = None;
-                self.parked = counted.unwrap_or(self.parked);
-            }
+            () = self.ledger.next_save(), if waits_for_save => {}
+            () = next_change(&mut self.banned), if self.banned.is_some() => {}
             () = tokio::time::sleep_until(wake.unwrap_or_else(Instant::now)), if wake.is_some() => {}
         }
     }
@@ -324,27 +346,22 @@ impl Runner {
             next_probe: self.breaker.next_probe(),
         });
     }
-
-    fn start_recount(&mut self) {
-        if self.recount.is_some() || self.parked == 0 || !self.is_full() {
-            return;
-        }
-        let (shared, rule) = (Arc::clone(&self.shared), self.live.id().clone());
-        self.recount = Some(Box::pin(async move {
-            tokio::time::sleep(shared.bounds.recount_every).await;
-            let progress = shared.progress.load(&rule).await.ok().flatten()?;
-            Some(progress.parked)
-        }));
-    }
 }
 
 fn count(number: usize) -> f64 {
     f64::from(u32::try_from(number).unwrap_or(u32::MAX))
 }
 
-async fn next_of(slot: &mut Option<Owned<Option<u64>>>) -> Option<u64> {
-    match slot {
-        Some(future) => future.await,
+async fn next_change(banned: &mut Option<Banned>) {
+    if let Some(banned) = banned {
+        // Its sender is among what all runners share.
+        banned.changed().await.ok();
+    }
+}
+
+async fn next_of(sweep: &mut Option<Sweep>) -> Option<HashSet<DeliveryKey>> {
+    match sweep {
+        Some(sweep) => sweep.await,
         None => None,
     }
 }

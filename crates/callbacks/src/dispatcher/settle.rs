@@ -10,6 +10,8 @@ use super::rows::Row;
 use super::runner::Runner;
 use crate::breaker::Symptom;
 use crate::retry::{self, Next, Outcome};
+use crate::telemetry::EndLine;
+use crate::webhook_id;
 
 impl Runner {
     /// An attempt is back.
@@ -19,37 +21,44 @@ impl Runner {
             self.row_calls = self.row_calls.saturating_sub(1);
         }
         let now = self.shared.clock.now();
-        if probe && matches!(result, Attempted::Failed { .. }) {
-            self.tell_breaker(&result, probe, now);
-            self.put_back(delivery);
-            return;
-        }
+        self.tell_ban(&result);
         self.tell_breaker(&result, probe, now);
-        delivery.attempts = delivery.attempts.saturating_add(1);
-        let (outcome, error) = match result {
-            Attempted::Delivered | Attempted::DeliveredBadly => (Outcome::Delivered, String::new()),
-            Attempted::Failed { error, retry_after, .. } => (Outcome::Failed { retry_after }, error),
+        let outcome = match result {
+            Attempted::HeldBack => {
+                self.hold_back(delivery, now);
+                return;
+            }
+            Attempted::Failed { .. } if probe => {
+                self.put_back(delivery);
+                return;
+            }
+            Attempted::Delivered | Attempted::DeliveredBadly(_) => Outcome::Delivered,
+            Attempted::Failed { error, retry_after, .. } => {
+                delivery.since.get_or_insert(now);
+                delivery.last_error = error;
+                Outcome::Failed { retry_after }
+            }
         };
-        if outcome != Outcome::Delivered {
-            delivery.since.get_or_insert(now);
-        }
-        let dice = self.shared.dice.fraction();
+        delivery.attempts = delivery.attempts.saturating_add(1);
         self.delivered = true;
-        match retry::step(&self.live.rule.policy, delivery.attempts, outcome, now, dice) {
-            Next::Done => self.over(&delivery),
-            Next::Again => self.again(delivery, error, now),
-            Next::RetryAt(due) => self.wait(&delivery, error, due, now),
-            Next::Park(reason) => self.park(&delivery, error, reason, now),
-            Next::Drop => {
-                self.live.metrics.dropped.increment(1);
+        let dice = self.shared.dice.fraction();
+        let (retry, parks) = (&self.live.rule.policy.retry, self.live.parks);
+        match retry::step(retry, parks, delivery.attempts, outcome, now, dice) {
+            Next::Done => {
+                self.live.was_delivered(delivery.at, now);
                 self.over(&delivery);
             }
+            Next::Again => self.again(delivery, now),
+            Next::RetryAt(due) => self.wait(&delivery, due, now),
+            Next::Park(reason) => self.park(&delivery, reason, now),
+            Next::Drop => self.give_up(&delivery, ParkReason::Exhausted),
         }
     }
 
     fn tell_breaker(&mut self, result: &Attempted, probe: bool, now: UnixMs) {
         let dice = self.shared.dice.fraction();
         let (symptom, retry_after) = match result {
+            Attempted::HeldBack => return,
             Attempted::Delivered => {
                 if self.breaker.succeeded() {
                     tracing::info!(target: "ringback::callback", rule = %self.live.id(), "receiver is back");
@@ -57,7 +66,7 @@ impl Runner {
                 }
                 return;
             }
-            Attempted::DeliveredBadly => (Symptom::Answers, None),
+            Attempted::DeliveredBadly(_) => (Symptom::Answers, None),
             Attempted::Failed { symptom, retry_after, .. } => (*symptom, *retry_after),
         };
         if probe {
@@ -72,8 +81,8 @@ impl Runner {
         }
     }
 
-    /// A probe failed: nothing has happened to its delivery.
-    fn put_back(&mut self, delivery: Delivery) {
+    /// A probe failed, or the attempt was not made: nothing has happened to its delivery.
+    pub(super) fn put_back(&mut self, delivery: Delivery) {
         if delivery.source == Source::Row {
             self.rows.give_back(delivery.key);
             if let Some(line) = self.lines.get_mut(&delivery.lane) {
@@ -104,10 +113,19 @@ impl Runner {
         }
     }
 
-    /// A second attempt at once; while the receiver is left alone it waits as a row instead.
-    fn again(&mut self, delivery: Delivery, error: String, now: UnixMs) {
+    /// It is dropped, and counted: nothing is parked for the rule.
+    pub(super) fn give_up(&mut self, delivery: &Delivery, reason: ParkReason) {
+        self.live.metrics.dropped(reason);
+        self.live.was_given_up(delivery.at);
+        self.say_ended(delivery, reason, false);
+        self.over(delivery);
+    }
+
+    /// A second attempt at once; where the app is banned by now, it falls into the ban like everything that is ready.
+    /// While the receiver is left alone it waits as a row.
+    fn again(&mut self, delivery: Delivery, now: UnixMs) {
         if self.breaker.is_open() || delivery.source == Source::Row {
-            self.wait(&delivery, error, now, now);
+            self.wait(&delivery, now, now);
             return;
         }
         let lane = delivery.lane.clone();
@@ -119,8 +137,8 @@ impl Runner {
     }
 
     /// It is tried again later: it becomes a row, and its lane waits.
-    fn wait(&mut self, delivery: &Delivery, error: String, due: UnixMs, now: UnixMs) {
-        let row = row_of(delivery, error, due, now);
+    fn wait(&mut self, delivery: &Delivery, due: UnixMs, now: UnixMs) {
+        let row = row_of(delivery, due, now);
         self.staged.put(row.waiting(delivery.key));
         self.rows.remove(delivery.key);
         self.rows.put(delivery.key, row);
@@ -139,8 +157,10 @@ impl Runner {
     }
 
     /// It is set aside for good.
-    fn park(&mut self, delivery: &Delivery, error: String, reason: ParkReason, now: UnixMs) {
-        let row = row_of(delivery, error, now, now);
+    pub(super) fn park(&mut self, delivery: &Delivery, reason: ParkReason, now: UnixMs) {
+        self.live.was_given_up(delivery.at);
+        self.say_ended(delivery, reason, true);
+        let row = row_of(delivery, now, now);
         self.staged.put(row.parked(delivery.key, now, reason));
         self.rows.remove(delivery.key);
         self.parked = self.parked.saturating_add(1);
@@ -159,18 +179,33 @@ impl Runner {
         }
     }
 
+    fn say_ended(&self, delivery: &Delivery, reason: ParkReason, parked: bool) {
+        EndLine {
+            rule: &self.live.rule,
+            webhook_id: &webhook_id::of_delivery(self.live.id(), delivery.key, &delivery.outbound.body),
+            message: delivery.cause.as_ref().map(|cause| cause.message),
+            pos: delivery.key.pos.0,
+            attempts: delivery.attempts,
+            reason,
+            error: &delivery.last_error,
+            parked,
+        }
+        .log();
+    }
+
     pub(super) fn release(&mut self, delivery: &Delivery) {
         self.window.release(delivery.key.pos, delivery.outbound.body.len());
     }
 }
 
-fn row_of(delivery: &Delivery, error: String, due: UnixMs, now: UnixMs) -> Row {
+fn row_of(delivery: &Delivery, due: UnixMs, now: UnixMs) -> Row {
     Row {
         lane: delivery.lane.clone(),
         attempts: delivery.attempts,
         due,
+        at: delivery.at,
         since: delivery.since.unwrap_or(now),
-        last_error: error,
+        last_error: delivery.last_error.clone(),
         outbound: std::sync::Arc::clone(&delivery.outbound),
         cause: delivery.cause.clone(),
     }

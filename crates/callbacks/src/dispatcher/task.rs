@@ -8,14 +8,15 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use futures_util::FutureExt as _;
-use ringback_model::delivery::DeliveryKey;
+use ringback_model::delivery::{DeliveryKey, ExceptionState, RuleProgress};
 use ringback_model::failure::Fault;
 use ringback_model::ids::LogPos;
 use ringback_model::rule::Order;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::AbortOnDropHandle;
 
-use super::lines::whole;
+use super::lines::{marker_of, whole};
+use super::notices::still_parked;
 use super::runner::{Loaded, Runner, Shared};
 use crate::checkpoint::Checkpoints;
 use crate::ledger::Ledger;
@@ -35,6 +36,7 @@ pub(crate) struct RuleTask {
     pub(crate) live: Arc<LiveRule>,
     stop: CancellationToken,
     halted: CancellationToken,
+    gone: CancellationToken,
     ledger: Arc<Mutex<Option<Arc<Ledger>>>>,
     task: AbortOnDropHandle<usize>,
 }
@@ -48,6 +50,7 @@ impl RuleTask {
         before: Option<RuleTask>,
     ) -> Self {
         let (stop, halted) = (CancellationToken::new(), CancellationToken::new());
+        let gone = CancellationToken::new();
         let ledger = Arc::new(Mutex::new(None));
         let life = Life {
             live: Arc::clone(&live),
@@ -55,9 +58,11 @@ impl RuleTask {
             checkpoints,
             stop: stop.clone(),
             halted: halted.clone(),
+            gone: gone.clone(),
             ledger: Arc::clone(&ledger),
         };
-        Self { live, stop, halted, ledger, task: AbortOnDropHandle::new(tokio::spawn(life.live_on(before))) }
+        let task = AbortOnDropHandle::new(tokio::spawn(life.live_on(before)));
+        Self { live, stop, halted, gone, ledger, task }
     }
 
     /// Tells it to stop.
@@ -73,6 +78,11 @@ impl RuleTask {
     /// Resolves once it has ended and is saved: how many calls were cut.
     pub(crate) async fn ended(self) -> usize {
         self.task.await.unwrap_or(0)
+    }
+
+    /// Says when it has ended, however that comes.
+    pub(crate) fn gone(&self) -> CancellationToken {
+        self.gone.clone()
     }
 
     pub(crate) fn has_ended(&self) -> bool {
@@ -91,12 +101,14 @@ struct Life {
     checkpoints: Checkpoints,
     stop: CancellationToken,
     halted: CancellationToken,
+    gone: CancellationToken,
     ledger: Arc<Mutex<Option<Arc<Ledger>>>>,
 }
 
 impl Life {
     async fn live_on(self, before: Option<RuleTask>) -> usize {
-        // However this ends, those who wait for it to halt hear of it.
+        // However this ends, those who wait for it to halt, or to be gone, hear of it.
+        let _gone = self.gone.clone().drop_guard();
         let _halted = self.halted.clone().drop_guard();
         if let Some(before) = before {
             let mut ended = pin!(before.ended());
@@ -164,15 +176,17 @@ impl Life {
     }
 
     async fn load(&self) -> Result<Loaded, Fault> {
-        let known = self.shared.progress.load(self.live.id()).await?;
+        let (notices, known) = {
+            let mut listeners = self.shared.listeners.lock().await;
+            (listeners.listen(self.live.id()), self.shared.progress.load(self.live.id()).await?)
+        };
         // A rule that never had anything to save has come as far as where it began.
         let began = self.live.versions.first().map_or(self.live.started, |first| first.since);
         self.show_gap(known.as_ref().map_or(began, |known| known.cursor));
         let progress = known.unwrap_or_default();
-        let strict = self.live.rule.policy.order == Order::Strict;
-        let after = (!strict).then_some(whole(progress.cursor));
-        let parked = if progress.parked > 0 { self.parked_keys(after).await? } else { HashSet::new() };
-        Ok(Loaded { cursor: progress.cursor.max(self.live.started), progress, parked })
+        let parked = if progress.parked > 0 { self.parked_keys(&progress).await? } else { HashSet::new() };
+        let cursor = progress.cursor.max(self.live.started);
+        Ok(Loaded { cursor, progress, parked, notices, checkpoints: self.checkpoints.clone() })
     }
 
     /// A rule that was off does not send what it missed; it says so.
@@ -192,10 +206,18 @@ impl Life {
         }
     }
 
-    async fn parked_keys(&self, mut after: Option<DeliveryKey>) -> Result<HashSet<DeliveryKey>, Fault> {
+    /// Keys of parked deliveries that the runner must know: all others cost it no memory.
+    async fn parked_keys(&self, progress: &RuleProgress) -> Result<HashSet<DeliveryKey>, Fault> {
+        let (store, rule) = (self.shared.progress.as_ref(), self.live.id());
         let mut keys = HashSet::new();
+        if self.live.rule.policy.order == Order::Strict {
+            let held = progress.exceptions.iter().filter(|row| row.state == ExceptionState::Resume);
+            let heads: Vec<DeliveryKey> = held.map(|row| marker_of(row.key)).collect();
+            keys = still_parked(store, rule, &heads).await?;
+        }
+        let mut after = Some(whole(progress.cursor));
         loop {
-            let page = self.shared.progress.parked(self.live.id(), after, PARKED_PAGE).await?;
+            let page = store.parked(rule, after, PARKED_PAGE).await?;
             let full = page.len() == PARKED_PAGE;
             after = page.last().map(|exception| exception.key);
             keys.extend(page.into_iter().map(|exception| exception.key));

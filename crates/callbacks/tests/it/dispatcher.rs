@@ -171,24 +171,22 @@ async fn while_the_breaker_is_open_the_log_waits_and_nothing_is_parked() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn at_the_bound_of_exceptions_the_cursor_stops() {
+async fn at_the_bound_of_waiting_deliveries_the_cursor_stops() {
     let mut world = World::new(1);
     world.settings.exceptions_per_rule = 10;
+    world.settings.parked_per_rule = 1000;
     world.caller.react(|_, _| Reaction::Answer(500, ""));
-    let mut rule = after("r");
-    rule.policy.retry = Retry::None;
-    rule.policy.ban = Ban::None;
+    let mut rule = retrying("r", &[60]);
     rule.policy.concurrency = 4;
     let engine = world.engine_with(vec![rule]).await;
     for n in 0..100 {
         world.send(&format!("lane{n}"));
     }
-    seconds(60).await;
+    seconds(30).await;
     let saved = world.store.saved("r");
     assert_eq!((saved.rows.len(), saved.cursor), (10, LogPos(10)));
     assert_eq!(engine.status()[0].lag_events, 90);
     world.caller.react(|_, _| Reaction::Answer(200, ""));
-    world.store.progress.lock().unwrap().values_mut().for_each(|saved| saved.rows.clear());
     seconds(60).await;
     assert_eq!(world.store.saved("r").cursor, LogPos(100), "room was made, so it goes on");
 }

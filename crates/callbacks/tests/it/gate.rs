@@ -84,6 +84,30 @@ async fn silence_is_decided_by_policy() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_refusal_for_silence_speaks_as_the_contract_and_shows_as_the_policy_says() {
+    let hidden = |refusal: RefusalCode| match refusal {
+        RefusalCode::ByCallback(said) => Some((said.code, said.text, said.show)),
+        _ => None,
+    };
+    let unsaid = "before-callback failed: timeout".to_owned();
+    for (contract, show_error, expected) in [
+        ("test", true, None),
+        ("test", false, Some((None, unsaid, false))),
+        ("served", true, Some((Some(9), "silent".to_owned(), true))),
+        ("served", false, Some((Some(9), "silent".to_owned(), false))),
+    ] {
+        let world = World::new(1);
+        world.caller.react(|_, _| Reaction::Hang);
+        let mut silent = before("a", OnFailure::Refuse, 200);
+        silent.contract = contract.to_owned();
+        silent.policy.show_error = show_error;
+        let engine = world.engine_with(vec![silent]).await;
+        let refusal = engine.gate().ask(question("x")).await.unwrap_err();
+        assert_eq!(hidden(refusal.code), expected, "{contract} {show_error}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
 async fn the_total_cap_counts_as_a_timeout_of_the_rest() {
     let mut world = World::new(1);
     world.settings.gate_max_wait = Duration::from_secs(2);

@@ -8,9 +8,14 @@
     reason = "tests stop where something is wrong; their parts are seen by each other only"
 )]
 
+mod bans;
 mod dispatcher;
 mod gate;
 mod http;
+mod promise;
 mod rules;
 mod simulation;
+mod starts;
+mod storage;
 mod support;
+mod trials;

@@ -6,14 +6,15 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use ringback_callbacks::Engine;
-use ringback_model::delivery::Exception;
+use ringback_callbacks::ban::BanPolicy;
+use ringback_model::delivery::{Exception, ExceptionState, ParkReason};
 use ringback_model::event::Phase;
 use ringback_model::ids::LogPos;
 use ringback_model::ports::Clock as _;
 use ringback_model::rule::{Ban, Order, Retry, Rule};
 use ringback_model::time::UnixMs;
 
-use crate::support::{Reaction, Seen, TestDice, World, is_parked, rule};
+use crate::support::{Counters, Reaction, Seen, TestDice, World, is_parked, rule};
 
 const LANES: u64 = 12;
 const SEEDS: u64 = 3;
@@ -68,7 +69,10 @@ struct Simulation {
     dice: TestDice,
     rules: Vec<Rule>,
     tempers: HashMap<String, Temper>,
-    engine: Arc<Engine>,
+    /// `None` between a crash and the next start.
+    engine: Option<Arc<Engine>>,
+    /// When bans were lifted by hand.
+    lifts: Vec<UnixMs>,
 }
 
 impl Simulation {
@@ -80,15 +84,23 @@ impl Simulation {
         world.settings.checkpoint_every = Duration::from_secs(5 + dice.below(60));
         let tempers: HashMap<String, Temper> =
             TEMPERS.iter().enumerate().map(|(index, temper)| (format!("r{index}"), *temper)).collect();
-        let rules =
+        world.settings.storage_enabled = dice.below(2) == 0;
+        // Few failures, because there is little traffic.
+        let failures = 3 + u32::try_from(dice.below(10)).unwrap();
+        world.settings.ban = BanPolicy { failures, ..BanPolicy::default() };
+        let mut rules =
             (0..TEMPERS.len()).map(|index| make_rule(&format!("r{index}"), &dice)).collect::<Vec<_>>();
+        // One healthy receiver in every run on which the promise can be measured.
+        if rules[0].policy.ban == Ban::App {
+            rules[0].policy.ban = Ban::Breaker;
+        }
         let by_rule = tempers.clone();
         world.caller.react(move |request, now| {
             let host = request.url.split(['/', '.']).nth(2).unwrap();
             react(by_rule[host], &String::from_utf8_lossy(&request.body), now)
         });
-        let engine = world.engine_with(rules.clone()).await;
-        Self { world, dice, rules, tempers, engine }
+        let engine = Some(world.engine_with(rules.clone()).await);
+        Self { world, dice, rules, tempers, engine, lifts: Vec::new() }
     }
 
     async fn run(&mut self) {
@@ -100,13 +112,14 @@ impl Simulation {
                 }
                 tokio::time::sleep(Duration::from_millis(self.dice.below(20_000))).await;
             }
-            match self.dice.below(6) {
+            match self.dice.below(7) {
                 0 | 1 => self.crash().await,
                 2 => self.change().await,
                 3 => {
                     let failing = self.dice.below(5);
                     self.world.store.failing_saves.store(failing, std::sync::atomic::Ordering::SeqCst);
                 }
+                4 if self.engine().lift_ban() => self.lifts.push(self.world.clock.now()),
                 _ => {}
             }
             tokio::time::sleep(Duration::from_secs(self.dice.below(6 * 3600))).await;
@@ -115,16 +128,19 @@ impl Simulation {
         tokio::time::sleep(Duration::from_secs(2 * 24 * 3600)).await;
     }
 
+    fn engine(&self) -> &Engine {
+        self.engine.as_ref().unwrap()
+    }
+
     /// Ends the engine between two steps of it, wherever it is, and starts another one on what was saved.
     async fn crash(&mut self) {
         for _ in 0..self.dice.below(200) {
             tokio::task::yield_now().await;
         }
-        let engine = std::mem::replace(&mut self.engine, self.world.engine().await);
-        drop(engine);
+        self.engine = None;
         // Aborted tasks are dropped when the runtime comes to them.
         tokio::time::sleep(Duration::from_millis(1)).await;
-        self.engine.set_rules(self.rules.clone()).await.unwrap();
+        self.engine = Some(self.world.engine_with(self.rules.clone()).await);
     }
 
     async fn change(&mut self) {
@@ -135,22 +151,54 @@ impl Simulation {
             // The book fails once; where nothing has changed it is not asked.
             let book = &self.world.store.remembers_before_failure;
             book.store(0, std::sync::atomic::Ordering::SeqCst);
-            self.engine.set_rules(self.rules.clone()).await.ok();
+            self.engine().set_rules(self.rules.clone()).await.ok();
             book.store(u64::MAX, std::sync::atomic::Ordering::SeqCst);
         }
-        self.engine.set_rules(self.rules.clone()).await.unwrap();
+        self.engine().set_rules(self.rules.clone()).await.unwrap();
     }
 
-    fn check(&self) {
+    /// Whether what the rule cannot deliver is parked.
+    fn parks(&self, rule: &Rule) -> bool {
+        rule.policy.storage && (rule.contract == "test" || self.world.settings.storage_enabled)
+    }
+
+    /// When the app was banned, as far as it was written down; each without its first and last instant.
+    fn bans(&self) -> Vec<(UnixMs, UnixMs)> {
+        let records = self.world.store.bans.lock().unwrap().clone();
+        let ended = |record: &ringback_model::storage::BanRecord| {
+            let start = *record.starts.last()?;
+            let lifted = self.lifts.iter().find(|lift| **lift >= start);
+            Some((start, lifted.copied().unwrap_or(UnixMs(i64::MAX)).min(record.until?)))
+        };
+        records.iter().filter_map(ended).collect()
+    }
+
+    fn check(&self, counters: &Counters) {
         let twice = self.world.caller.twice.lock().unwrap().clone();
         assert!(twice.is_empty(), "two calls of one lane at once: {twice:?}");
         let seen = self.world.caller.seen.lock().unwrap().clone();
-        let sent: BTreeMap<u64, String> = self.lanes();
+        let events = self.events();
+        let sent: BTreeMap<u64, String> =
+            events.iter().map(|event| (event.pos.0, event.lane.to_string())).collect();
         for rule in &self.rules {
             let id = rule.id.to_string();
             let prefix = format!("http://{id}.test/");
             let calls: Vec<&Seen> = seen.iter().filter(|seen| seen.url.starts_with(&prefix)).collect();
-            self.nothing_is_lost(&id, rule, &calls, &sent);
+            let lost = self.lost(&id, rule, &calls, &sent);
+            // After a crash one may be dropped, and counted, again.
+            let dropped = counters.labelled("ringback_callback_dropped_total", &id);
+            assert!(
+                lost.is_empty() || !self.parks(rule),
+                "{id} {:?}: lost {lost:?}; {rule:?}",
+                self.tempers[&id]
+            );
+            assert!(lost.len() as u64 <= dropped, "{id}: {} lost, {dropped} counted", lost.len());
+            self.comes_to_an_end(&id, rule, sent.len() as u64);
+            if rule.policy.ban == Ban::App {
+                self.silent_while_banned(&id, &calls);
+            } else if matches!(self.tempers[&id], Temper::Healthy) {
+                self.keeps_the_promise(&id, &calls, counters);
+            }
             same_id_and_bytes(&id, &calls);
             if rule.policy.order != Order::None {
                 in_order(&id, &calls);
@@ -159,7 +207,7 @@ impl Simulation {
         }
     }
 
-    fn lanes(&self) -> BTreeMap<u64, String> {
+    fn events(&self) -> Vec<Arc<ringback_model::event::Event>> {
         let log = futures_util::FutureExt::now_or_never(async {
             use ringback_model::ports::Log as _;
             let mut read = std::pin::pin!(self.world.store.read(LogPos::ZERO, usize::MAX));
@@ -169,42 +217,76 @@ impl Simulation {
                 }
             }
         });
-        log.unwrap().iter().map(|event| (event.pos.0, event.lane.to_string())).collect()
+        log.unwrap()
     }
 
-    fn nothing_is_lost(&self, id: &str, rule: &Rule, calls: &[&Seen], sent: &BTreeMap<u64, String>) {
+    /// Events that were neither taken, nor parked, nor wait.
+    fn lost(&self, id: &str, rule: &Rule, calls: &[&Seen], sent: &BTreeMap<u64, String>) -> Vec<u64> {
         let saved = self.world.store.saved(id);
         let taken: BTreeSet<u64> =
             calls.iter().filter(|call| call.status == Some(200)).map(|call| position(call)).collect();
-        let parked: BTreeSet<u64> =
-            saved.rows.values().filter(|row| is_parked(row)).map(|row| row.key.pos.0).collect();
-        for (pos, lane) in sent {
+        let mut parked: BTreeSet<u64> = BTreeSet::new();
+        for row in saved.rows.values() {
+            if let ExceptionState::Parked { attempts, reason, .. } = row.state {
+                parked.insert(row.key.pos.0);
+                assert!(self.parks(rule), "{id}: {row:?}");
+                assert!(rule.policy.ban == Ban::App || reason == ParkReason::Exhausted, "{id}: {row:?}");
+                assert!(attempts > 0 || reason == ParkReason::Banned, "{id}: {row:?}");
+            }
+        }
+        let is_lost = |pos: u64, lane: &str| {
             let owed = |row: &&Exception| {
-                let of_lane = row.lane.0.as_ref() == lane.as_str() && row.key.pos.0 <= *pos;
-                !is_parked(row) && (row.key.pos.0 == *pos || of_lane)
+                let of_lane = row.lane.0.as_ref() == lane && row.key.pos.0 <= pos;
+                !is_parked(row) && (row.key.pos.0 == pos || of_lane)
             };
-            let waits = *pos > saved.cursor.0 || saved.rows.values().any(|row| owed(&row));
-            let dropped = !rule.policy.storage && calls.iter().any(|call| position(call) == *pos);
-            assert!(
-                taken.contains(pos) || parked.contains(pos) || waits || dropped,
-                "{id} {:?}: event {pos} of {lane} is lost; {rule:?}",
-                self.tempers[id]
-            );
+            let waits = pos > saved.cursor.0 || saved.rows.values().any(|row| owed(&row));
+            !(taken.contains(&pos) || parked.contains(&pos) || waits)
+        };
+        sent.iter().filter(|(pos, lane)| is_lost(**pos, lane)).map(|(pos, _)| *pos).collect()
+    }
+
+    fn comes_to_an_end(&self, id: &str, rule: &Rule, events: u64) {
+        if !matches!(self.tempers[id], Temper::Healthy | Temper::Slow | Temper::Outage) {
+            return;
         }
-        if matches!(self.tempers[id], Temper::Healthy | Temper::Slow | Temper::Outage) {
-            assert_eq!(saved.cursor.0, sent.len() as u64, "{id} {:?} did not catch up", self.tempers[id]);
-            let left = saved.rows.values().filter(|row| !is_parked(row)).count();
-            let held = rule.policy.order == Order::Strict && saved.rows.values().any(is_parked);
-            assert!(left == 0 || held, "{id} {:?} still waits", self.tempers[id]);
+        let saved = self.world.store.saved(id);
+        assert_eq!(saved.cursor.0, events, "{id} {:?} did not catch up", self.tempers[id]);
+        let left = saved.rows.values().filter(|row| !is_parked(row)).count();
+        let held = rule.policy.order == Order::Strict && saved.rows.values().any(is_parked);
+        assert!(left == 0 || held, "{id} {:?} still waits", self.tempers[id]);
+    }
+
+    fn silent_while_banned(&self, id: &str, calls: &[&Seen]) {
+        for (start, until) in self.bans() {
+            let during = calls.iter().find(|call| start < call.at && call.at < until);
+            assert!(during.is_none(), "{id}: called in the ban of {start:?} until {until:?}: {during:?}");
         }
+    }
+
+    /// 99.95 of a hundred within 30 s. Source: post-send sheet 3.1.
+    fn keeps_the_promise(&self, id: &str, calls: &[&Seen], counters: &Counters) {
+        let mut taken: HashMap<u64, UnixMs> = HashMap::new();
+        for call in calls.iter().filter(|call| call.status == Some(200)) {
+            taken.entry(position(call)).or_insert(call.at);
+        }
+        let events = self.events();
+        let in_time = |event: &&Arc<ringback_model::event::Event>| {
+            let at = taken.get(&event.pos.0);
+            at.is_some_and(|at| at.since(event.at) <= ringback_model::limits::DELAY_PROMISE)
+        };
+        let on_time = events.iter().filter(in_time).count();
+        assert!(on_time * 10_000 >= events.len() * 9_995, "{id}: {on_time} of {}", events.len());
+        let counted = counters.labelled("ringback_callback_on_time_total", id);
+        assert!(counted >= on_time as u64, "{id}: {counted} counted, {on_time} were");
     }
 }
 
 fn make_rule(id: &str, dice: &TestDice) -> Rule {
     let mut rule = rule(id, Phase::After);
-    rule.policy.retry = match dice.below(4) {
-        0 => Retry::Once,
-        1 => Retry::Schedule(vec![1, 2]),
+    rule.policy.retry = match dice.below(6) {
+        0 | 1 => Retry::Once,
+        2 => Retry::None,
+        3 => Retry::Schedule(vec![1, 2]),
         _ => Retry::Schedule(Retry::default_schedule_s()),
     };
     rule.policy.order = match dice.below(6) {
@@ -213,7 +295,14 @@ fn make_rule(id: &str, dice: &TestDice) -> Rule {
         _ => Order::Conversation,
     };
     rule.policy.storage = dice.below(4) != 0;
-    rule.policy.ban = if dice.below(4) == 0 { Ban::None } else { Ban::Breaker };
+    rule.policy.ban = match dice.below(6) {
+        0 => Ban::None,
+        1 | 2 => Ban::Breaker,
+        _ => Ban::App,
+    };
+    if dice.below(2) == 0 {
+        rule.contract = "served".to_owned();
+    }
     rule.policy.concurrency = 1 + u16::try_from(dice.below(20)).unwrap();
     rule
 }
@@ -282,16 +371,21 @@ impl Drop for OnFailure {
 fn every_event_ends_somewhere() {
     let first = number("RINGBACK_SIM_SEED").unwrap_or(1);
     let count = number("RINGBACK_SIM_COUNT").unwrap_or(if first == 1 { SEEDS } else { 1 });
+    let mut bans = 0;
     for seed in first..first + count {
         let _named = OnFailure(seed);
         let runtime =
             tokio::runtime::Builder::new_current_thread().enable_time().start_paused(true).build().unwrap();
+        let counters = Counters::default();
+        let _guard = metrics::set_default_local_recorder(&counters);
         runtime.block_on(async {
             let mut simulation = Simulation::new(seed).await;
             simulation.run().await;
-            simulation.check();
+            simulation.check(&counters);
+            bans += simulation.bans().len();
             let now = simulation.world.clock.now();
             assert!(now.0 > crate::support::EPOCH + 48 * HOUR_MS, "time has passed");
         });
     }
+    assert!(bans > 0 || count < SEEDS, "no run had a ban");
 }

@@ -45,7 +45,9 @@ pub fn of_refusal(refusal: &Refusal) -> Coded {
         RefusalCode::CallbackUnusable => {
             plain((90007, "DataError"), "the app's backend gave no usable answer")
         }
-        RefusalCode::Overloaded => Coded { status: 429, ..later((429, "TooManyRequests"), detail) },
+        RefusalCode::Overloaded | RefusalCode::TooManyMessages => {
+            Coded { status: 429, ..later((429, "TooManyRequests"), detail) }
+        }
         RefusalCode::ShuttingDown => Coded { status: 503, ..later(INTERNAL, "the server is going down") },
         code => plain(named(code), detail),
     }
@@ -55,7 +57,7 @@ pub fn of_refusal(refusal: &Refusal) -> Coded {
 fn named(code: &RefusalCode) -> (i32, &'static str) {
     match code {
         RefusalCode::BadArgument => ARGS,
-        RefusalCode::NoPermission => (1002, "NoPermissionError"),
+        RefusalCode::NoPermission | RefusalCode::TooManyMembers => (1002, "NoPermissionError"),
         RefusalCode::Duplicate => (1003, "DuplicateKeyError"),
         RefusalCode::NotFound => (1004, "RecordNotFoundError"),
         RefusalCode::UserNotFound => (1101, "UserIDNotFoundError"),
@@ -79,13 +81,57 @@ fn named(code: &RefusalCode) -> (i32, &'static str) {
         RefusalCode::TokenNotIssued => (1507, "TokenNotExistError"),
         RefusalCode::TooManyConnections => (1601, "ConnOverMaxNumLimit"),
         RefusalCode::BadHandshake => (1602, "ConnArgsErr"),
+        // A name and its secret that do not fit: the wire has one code for both of them (REST sheet 3).
+        RefusalCode::BadCredentials => (1002, "NoPermissionError"),
+        RefusalCode::AppNotFound => (1004, "RecordNotFoundError"),
+        RefusalCode::StorageOff => (1002, "NoPermissionError"),
         RefusalCode::StorageFull => (90002, "DatabaseError"),
         RefusalCode::Overloaded
+        | RefusalCode::TooManyMessages
         | RefusalCode::ByCallback(_)
         | RefusalCode::CallbackUnreachable
         | RefusalCode::CallbackUnusable
         | RefusalCode::ShuttingDown => INTERNAL,
     }
+}
+
+/// The codes that the server itself gives, each with its name, in order.
+#[must_use]
+pub fn table() -> Vec<(i32, String)> {
+    use RefusalCode as R;
+    let reasons = [
+        R::BadArgument,
+        R::NoPermission,
+        R::Duplicate,
+        R::NotFound,
+        R::UserNotFound,
+        R::AlreadyRegistered,
+        R::GroupNotFound,
+        R::GroupExists,
+        R::NotInGroup,
+        R::GroupDismissed,
+        R::GroupTypeUnsupported,
+        R::BlockedByPeer,
+        R::MutedInGroup,
+        R::GroupMuted,
+        R::TokenExpired,
+        R::TokenInvalid,
+        R::TokenMalformed,
+        R::TokenNotYetValid,
+        R::TokenUnknown,
+        R::TokenKicked,
+        R::TokenNotIssued,
+        R::Overloaded,
+        R::CallbackUnreachable,
+        R::CallbackUnusable,
+        R::StorageFull,
+        R::ShuttingDown,
+    ];
+    let coded = reasons.into_iter().map(|reason| of_refusal(&Refusal::new(reason, "")));
+    let mut table: Vec<_> = coded.map(|coded| (coded.code, coded.text)).collect();
+    table.sort();
+    table.dedup();
+    table
 }
 
 fn plain((code, name): (i32, &str), detail: &str) -> Coded {
@@ -153,6 +199,10 @@ mod tests {
             (R::TooManyConnections, 1601, 200),
             (R::BadHandshake, 1602, 200),
             (R::Overloaded, 429, 429),
+            (R::TooManyMessages, 429, 429),
+            (R::BadCredentials, 1002, 200),
+            (R::AppNotFound, 1004, 200),
+            (R::StorageOff, 1002, 200),
             (R::CallbackUnreachable, 90004, 200),
             (R::CallbackUnusable, 90007, 200),
             (R::StorageFull, 90002, 200),
@@ -161,6 +211,9 @@ mod tests {
             let coded = of_refusal(&Refusal::new(code.clone(), "why"));
             assert_eq!((coded.code, coded.status), (number, status), "{code:?}");
             assert!(!coded.text.is_empty(), "{code:?}");
+            // Those of connections never come as an answer to a request.
+            let of_connections = matches!(code, R::TooManyConnections | R::BadHandshake);
+            assert_eq!(table().contains(&(coded.code, coded.text)), !of_connections, "{code:?}");
         }
     }
 

@@ -7,13 +7,13 @@ use ringback_model::command::Draft;
 use ringback_model::conversation::Target;
 use ringback_model::failure::{Refusal, RefusalCode};
 use ringback_model::ids::{GroupId, Seq, UserId};
-use ringback_model::message::{Content, ContentClass, Message, OfflinePush};
+use ringback_model::message::{Content, ContentClass, Message, OfflinePush, Priority};
 use ringback_model::time::UnixMs;
 use ringback_model::user::Platform;
-use serde_json::{Value, json};
 
 use super::wire::{FROM_SYSTEM, FROM_USER, MsgData, OfflinePushInfo, session};
 use super::{FORM, options};
+use crate::content as shared;
 
 /// Plain text.
 pub const TEXT: i32 = 101;
@@ -66,18 +66,6 @@ pub fn content(code: i32, raw: String) -> Content {
     Content { form: FORM.to_owned(), class: class(code), code, raw }
 }
 
-/// The words of a content, where a person wrote words: text, mentions, quotes, marked-up text.
-#[must_use]
-pub fn plain_text(code: i32, raw: &str) -> Option<String> {
-    let key = match code {
-        TEXT | MARKDOWN => "content",
-        AT_TEXT | 114 | 117 => "text",
-        _ => return None,
-    };
-    let content: BTreeMap<String, Value> = serde_json::from_str(raw).ok()?;
-    content.get(key)?.as_str().map(str::to_owned)
-}
-
 /// Turns off what a content type never has, whatever the client says.
 pub fn force_options(options: &mut BTreeMap<String, bool>, code: i32) {
     let off: &[&str] = match code {
@@ -90,15 +78,10 @@ pub fn force_options(options: &mut BTreeMap<String, bool>, code: i32) {
     }
 }
 
-/// Content type and JSON text by which clients of this dialect see a content. Content of another dialect becomes
-/// a custom element that carries it as text.
+/// Content type and JSON text by which clients of this dialect see a content, whatever its form.
 #[must_use]
 pub fn as_seen(content: &Content) -> (i32, String) {
-    if content.form == FORM {
-        return (content.code, content.raw.clone());
-    }
-    let element = json!({"data": content.raw, "description": content.form, "extension": ""});
-    (CUSTOM, element.to_string())
+    (shared::element_code(content), shared::as_element(content).into_owned())
 }
 
 /// The server's id of a message as clients see it.
@@ -168,6 +151,9 @@ pub fn draft(data: MsgData, may_speak_for_system: bool) -> Result<Draft, Refusal
         attached_info: data.attached_info,
         ex: data.ex,
         any_sender: false,
+        strangers: false,
+        priority: Priority::Normal,
+        hidden_from: Vec::new(),
     })
 }
 
@@ -186,12 +172,14 @@ pub fn target(session_type: i32, recv_id: &str, group_id: &str) -> Result<Target
     }
 }
 
-/// Session type, `recvID` and `groupID` of a target.
+/// Session type, `recvID` and `groupID` of a target. Clients of this dialect see a chat room as a group.
 #[must_use]
 pub fn address(target: &Target) -> (i32, String, String) {
     match target {
         Target::User(user) => (session::SINGLE, user.as_str().to_owned(), String::new()),
-        Target::Group(group) => (session::GROUP, String::new(), group.as_str().to_owned()),
+        Target::Group(group) | Target::Room(group) => {
+            (session::GROUP, String::new(), group.as_str().to_owned())
+        }
         Target::Notice(user) => (session::NOTICE, user.as_str().to_owned(), String::new()),
     }
 }
@@ -313,6 +301,8 @@ mod tests {
             mentions: draft.mentions,
             attached_info: draft.attached_info,
             ex: draft.ex,
+            priority: draft.priority,
+            hidden_from: draft.hidden_from,
         }
     }
 
@@ -362,7 +352,7 @@ mod tests {
     }
 
     #[test]
-    fn classes_and_words() {
+    fn classes() {
         for (code, kind) in [
             (101, ContentClass::Text),
             (106, ContentClass::Other),
@@ -376,28 +366,20 @@ mod tests {
         ] {
             assert_eq!(class(code), kind, "{code}");
         }
-        assert_eq!(plain_text(101, r#"{"content":"hi"}"#).as_deref(), Some("hi"));
-        assert_eq!(plain_text(106, r#"{"text":"@a hi","atUserList":["a"]}"#).as_deref(), Some("@a hi"));
-        assert_eq!(plain_text(102, r#"{"content":"hi"}"#), None);
-        assert_eq!(plain_text(101, "hi"), None);
-        assert_eq!(plain_text(101, r#"{"content":7}"#), None);
     }
 
     #[test]
-    fn content_of_another_dialect_is_a_custom_element() {
-        let foreign = Content { form: "other".into(), class: ContentClass::Text, code: 1, raw: "[1]".into() };
+    fn content_of_another_dialect_is_shown_as_an_element() {
+        let body = serde_json::from_str(r#"{"msg":"hi"}"#).unwrap();
+        let text = crate::easemob::content::content("txt", &body);
+        assert_eq!(as_seen(&text), (TEXT, r#"{"content":"hi"}"#.to_owned()));
+        let foreign =
+            Content { form: "other".into(), class: ContentClass::Image, code: 1, raw: "[1]".into() };
         let (code, raw) = as_seen(&foreign);
-        assert_eq!(code, CUSTOM);
-        assert_eq!(serde_json::from_str::<Value>(&raw).unwrap()["data"], "[1]");
+        assert_eq!((code, raw.as_str()), (CUSTOM, r#"{"data":"[1]","description":"other","extension":""}"#));
     }
 
     proptest! {
-        #[test]
-        fn words_are_found_without_panic(code in 90i32..130, raw in "\\PC{0,60}") {
-            let _ = plain_text(code, &raw);
-            let _ = plain_text(code, &json!({"content": raw, "text": raw}).to_string());
-        }
-
         #[test]
         fn seqs_survive(seq in 0i64..=i64::MAX) {
             prop_assert_eq!(seq_out(seq_in(seq)), seq);

@@ -269,12 +269,19 @@ fn written(answer: &Map<String, Value>) -> Vec<u8> {
 
 #[cfg(test)]
 mod tests {
+    use ringback_model::dialect::Method;
+    use ringback_model::time::UnixMs;
+
     use super::*;
 
     fn request(path: &str, query: &[(&str, &str)], body: &Value) -> EdgeRequest {
         EdgeRequest {
             route: "",
+            method: Method::Post,
             path: path.to_owned(),
+            params: Vec::new(),
+            at: UnixMs(0),
+            secure: false,
             query: query.iter().map(|(key, value)| ((*key).to_owned(), (*value).to_owned())).collect(),
             headers: vec![("operationid".to_owned(), "op-header".to_owned())],
             body: body.to_string().into_bytes(),

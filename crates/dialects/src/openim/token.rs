@@ -4,15 +4,15 @@
 //! store keeps the token's state. Tokens that were minted elsewhere with the same secret have no `jti`; their id
 //! is a hash of their text.
 
-use jsonwebtoken::errors::ErrorKind;
-use jsonwebtoken::{Algorithm, DecodingKey, EncodingKey, Header, Validation, decode, encode};
 use ringback_model::failure::Fault;
 use ringback_model::ids::UserId;
-use ringback_model::ports::{TokenCodec, TokenProblem};
+use ringback_model::ports::{TokenCodec, TokenKeys, TokenProblem};
 use ringback_model::time::UnixMs;
-use ringback_model::user::{Platform, TokenClaims};
+use ringback_model::user::{Bearer, Platform, TokenClaims};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
+
+use crate::jwt;
 
 /// Seconds by which `iat` lies in the past, for servers whose clocks differ. Source: sheet 6.
 const ISSUED_EARLIER_S: i64 = 5;
@@ -37,60 +37,39 @@ struct Claims {
 }
 
 impl TokenCodec for JwtCodec {
-    fn mint(&self, secret: &str, claims: &TokenClaims) -> Result<String, Fault> {
+    fn mint(&self, keys: &TokenKeys, claims: &TokenClaims) -> Result<String, Fault> {
+        let Bearer::User(user) = &claims.bearer else {
+            return Err(Fault::new("writing an app's token in a form that only users have"));
+        };
         let claims = Claims {
-            user: claims.user.as_str().to_owned(),
+            user: user.as_str().to_owned(),
             platform: claims.platform.0,
             exp: claims.expires_at.seconds(),
             iat: claims.issued_at.seconds().saturating_sub(ISSUED_EARLIER_S),
             nbf: None,
             jti: Some(claims.id.clone()),
         };
-        encode(&Header::new(Algorithm::HS256), &claims, &EncodingKey::from_secret(secret.as_bytes()))
-            .map_err(|error| Fault::from_error("signing a token", error))
+        jwt::sign(&keys.secret, &claims)
     }
 
-    fn read(&self, secret: &str, text: &str, now: UnixMs) -> Result<TokenClaims, TokenProblem> {
-        let key = DecodingKey::from_secret(secret.as_bytes());
-        let claims =
-            decode::<Claims>(text, &key, &signature_only()).map_err(|error| problem(error.kind()))?.claims;
+    fn read(&self, keys: &TokenKeys, text: &str, now: UnixMs) -> Result<TokenClaims, TokenProblem> {
+        let claims: Claims = jwt::verify(&keys.secret, text)?;
         let user = UserId::parse(&claims.user).map_err(|_| TokenProblem::Malformed)?;
-        if now.0 >= milliseconds(claims.exp) {
+        if now.0 >= jwt::milliseconds(claims.exp) {
             return Err(TokenProblem::Expired);
         }
-        if claims.nbf.is_some_and(|start| now.0 < milliseconds(start)) {
+        if claims.nbf.is_some_and(|start| now.0 < jwt::milliseconds(start)) {
             return Err(TokenProblem::NotYetValid);
         }
         Ok(TokenClaims {
             id: claims.jti.filter(|id| !id.is_empty()).unwrap_or_else(|| id_of(text)),
-            user,
+            bearer: Bearer::User(user),
             platform: Platform(claims.platform),
-            issued_at: UnixMs(milliseconds(claims.iat.saturating_add(ISSUED_EARLIER_S))),
-            expires_at: UnixMs(milliseconds(claims.exp)),
+            unrecorded: false,
+            issued_at: UnixMs(jwt::milliseconds(claims.iat.saturating_add(ISSUED_EARLIER_S))),
+            expires_at: UnixMs(jwt::milliseconds(claims.exp)),
         })
     }
-}
-
-/// Times are checked here and not by the library, which would read the machine's clock.
-fn signature_only() -> Validation {
-    let mut validation = Validation::new(Algorithm::HS256);
-    validation.required_spec_claims.clear();
-    validation.validate_exp = false;
-    validation.validate_nbf = false;
-    validation.validate_aud = false;
-    validation
-}
-
-fn problem(kind: &ErrorKind) -> TokenProblem {
-    match kind {
-        // A token with another algorithm was not signed by us, whatever it says.
-        ErrorKind::InvalidSignature | ErrorKind::InvalidAlgorithm => TokenProblem::BadSignature,
-        _ => TokenProblem::Malformed,
-    }
-}
-
-const fn milliseconds(seconds: i64) -> i64 {
-    seconds.saturating_mul(1000)
 }
 
 /// 32 hexadecimal digits of the text's hash.
@@ -104,19 +83,25 @@ fn id_of(text: &str) -> String {
 mod tests {
     use base64::Engine as _;
     use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+    use jsonwebtoken::{Algorithm, EncodingKey, Header, encode};
     use proptest::prelude::*;
     use serde_json::json;
 
     use super::*;
 
     const SECRET: &str = "openIM123";
+    fn keys(secret: &str) -> TokenKeys {
+        TokenKeys { secret: secret.to_owned(), ..TokenKeys::default() }
+    }
+
     const NOW: UnixMs = UnixMs(1_760_000_000_000);
 
     fn claims() -> TokenClaims {
         TokenClaims {
             id: "t1".to_owned(),
-            user: UserId::parse("u1").unwrap(),
+            bearer: Bearer::User(UserId::parse("u1").unwrap()),
             platform: Platform::WEB,
+            unrecorded: false,
             issued_at: NOW,
             expires_at: UnixMs(NOW.0 + 10_000),
         }
@@ -128,8 +113,8 @@ mod tests {
 
     #[test]
     fn a_token_round_trips_and_carries_the_originals_claims() {
-        let text = JwtCodec.mint(SECRET, &claims()).unwrap();
-        assert_eq!(JwtCodec.read(SECRET, &text, NOW), Ok(claims()));
+        let text = JwtCodec.mint(&keys(SECRET), &claims()).unwrap();
+        assert_eq!(JwtCodec.read(&keys(SECRET), &text, NOW), Ok(claims()));
         let parts: Vec<&str> = text.split('.').collect();
         let part = |n: usize| -> serde_json::Value {
             serde_json::from_slice(&URL_SAFE_NO_PAD.decode(parts[n]).unwrap()).unwrap()
@@ -144,7 +129,7 @@ mod tests {
 
     #[test]
     fn what_is_wrong_with_a_token() {
-        let good = JwtCodec.mint(SECRET, &claims()).unwrap();
+        let good = JwtCodec.mint(&keys(SECRET), &claims()).unwrap();
         let exp = NOW.seconds() + 10;
         let unsigned = {
             let head = URL_SAFE_NO_PAD.encode(r#"{"alg":"none","typ":"JWT"}"#);
@@ -188,10 +173,10 @@ mod tests {
             ),
             (good.clone(), UnixMs(NOW.0 + 10_000), TokenProblem::Expired),
         ] {
-            assert_eq!(JwtCodec.read(SECRET, &text, at), Err(wrong), "{text}");
+            assert_eq!(JwtCodec.read(&keys(SECRET), &text, at), Err(wrong), "{text}");
         }
-        assert!(JwtCodec.read(SECRET, &good, UnixMs(NOW.0 + 9_999)).is_ok(), "no leeway either way");
-        assert_eq!(JwtCodec.read("other", &good, NOW), Err(TokenProblem::BadSignature));
+        assert!(JwtCodec.read(&keys(SECRET), &good, UnixMs(NOW.0 + 9_999)).is_ok(), "no leeway either way");
+        assert_eq!(JwtCodec.read(&keys("other"), &good, NOW), Err(TokenProblem::BadSignature));
     }
 
     #[test]
@@ -200,7 +185,7 @@ mod tests {
         let one =
             signed(Algorithm::HS256, &json!({"UserID": "u1", "PlatformID": 5, "exp": exp, "iat": exp - 15}));
         let other = signed(Algorithm::HS256, &json!({"UserID": "u2", "PlatformID": 5, "exp": exp}));
-        let read = |text: &str| JwtCodec.read(SECRET, text, NOW).unwrap();
+        let read = |text: &str| JwtCodec.read(&keys(SECRET), text, NOW).unwrap();
         assert_eq!(read(&one).id, read(&one).id);
         assert_eq!(read(&one).id.len(), 32);
         assert_ne!(read(&one).id, read(&other).id);
@@ -210,18 +195,18 @@ mod tests {
     proptest! {
         #[test]
         fn any_text_is_read_without_panic(text in "\\PC{0,80}", dots in "[A-Za-z0-9_.-]{0,80}") {
-            prop_assert!(JwtCodec.read(SECRET, &text, NOW).is_err());
-            prop_assert!(JwtCodec.read(SECRET, &dots, NOW).is_err());
+            prop_assert!(JwtCodec.read(&keys(SECRET), &text, NOW).is_err());
+            prop_assert!(JwtCodec.read(&keys(SECRET), &dots, NOW).is_err());
         }
 
         #[test]
         fn every_flipped_byte_is_noticed(at in 0usize..120, bit in 0u8..6) {
-            let good = JwtCodec.mint(SECRET, &claims()).unwrap();
+            let good = JwtCodec.mint(&keys(SECRET), &claims()).unwrap();
             let mut bytes = good.clone().into_bytes();
             let at = at % bytes.len();
             bytes[at] ^= 1 << bit;
             if let Ok(text) = String::from_utf8(bytes) {
-                prop_assert!(JwtCodec.read(SECRET, &text, NOW).is_err(), "{text}");
+                prop_assert!(JwtCodec.read(&keys(SECRET), &text, NOW).is_err(), "{text}");
             }
         }
     }

@@ -17,10 +17,11 @@ use crate::http::probes::Readiness;
 use crate::http::{Http, ReplyBody};
 use crate::listener::{self, Bound, Handler, Listening};
 use crate::rule_source::{Apply, RuleSource};
+use crate::rules::RuleDesk;
 use crate::settings::Settings;
 use crate::workers::Workers;
 
-/// How often events beyond their time leave the log.
+/// How often events and parked deliveries beyond their time are forgotten.
 const EXPIRE_EVERY: Duration = Duration::from_secs(60);
 /// Wait after rules could not be written down.
 const APPLY_AGAIN: Duration = Duration::from_secs(10);
@@ -79,57 +80,74 @@ impl Serving<'_> {
     }
 }
 
-pub(super) fn start_background(
-    workers: &Workers,
-    im: &Arc<Im>,
-    store: &Arc<dyn Store>,
-    engine: &Arc<Engine>,
-    source: RuleSource,
-    settings: &Settings,
-    metrics: PrometheusHandle,
-) {
-    let stop = workers.stop();
-    let pusher = Arc::clone(im);
-    let until = stop.clone();
-    workers.start("pusher", async move { pusher.run_pusher(until).await });
-    let (target, until) = (Arc::clone(engine), stop.clone());
-    let apply: Apply = Arc::new(move |rules| {
-        let (engine, until) = (Arc::clone(&target), until.clone());
-        Box::pin(async move { apply_rules(&engine, rules, &until).await.map_err(|error| error.to_string()) })
-    });
-    workers.start("rule_source", source.watch(settings.clone(), apply, stop.clone()));
-    let log = Arc::clone(store);
-    workers.start(
-        "expiry",
-        every(EXPIRE_EVERY, stop.clone(), move || {
-            let log = Arc::clone(&log);
-            async move {
-                match log.expire(SystemClock.now()).await {
-                    Ok(0) => {}
-                    Ok(events) => tracing::info!(events, "events have left the log"),
-                    Err(error) => tracing::error!(%error, "the log cannot be tidied"),
-                }
-            }
-        }),
-    );
-    workers.start(
-        "metrics",
-        every(UPKEEP_EVERY, stop, move || {
+/// What runs besides the listeners.
+pub(super) struct Background {
+    pub(super) im: Arc<Im>,
+    pub(super) store: Arc<dyn Store>,
+    pub(super) engine: Arc<Engine>,
+    pub(super) desk: Arc<RuleDesk>,
+    pub(super) source: RuleSource,
+    pub(super) metrics: PrometheusHandle,
+}
+
+impl Background {
+    pub(super) fn start(self, workers: &Workers, settings: &Settings) {
+        let stop = workers.stop();
+        let (pusher, until) = (self.im, stop.clone());
+        workers.start("pusher", async move { pusher.run_pusher(until).await });
+        let (desk, until) = (self.desk, stop.clone());
+        let apply: Apply = Arc::new(move |rules| {
+            let (desk, until) = (Arc::clone(&desk), until.clone());
+            Box::pin(
+                async move { apply_rules(&desk, rules, &until).await.map_err(|error| error.to_string()) },
+            )
+        });
+        workers.start("rule_source", self.source.watch(settings.clone(), apply, stop.clone()));
+        let log = self.store;
+        let expire = move || expire_log(Arc::clone(&log));
+        workers.start("expiry", every(EXPIRE_EVERY, stop.clone(), expire));
+        let engine = self.engine;
+        let expire = move || expire_parked(Arc::clone(&engine));
+        let period = parked_period(settings.storage.keep);
+        workers.start("parked_expiry", every(period, stop.clone(), expire));
+        let metrics = self.metrics;
+        let upkeep = move || {
             metrics.run_upkeep();
             std::future::ready(())
-        }),
-    );
+        };
+        workers.start("metrics", every(UPKEEP_EVERY, stop, upkeep));
+    }
+}
+
+async fn expire_log(log: Arc<dyn Store>) {
+    match log.expire(SystemClock.now()).await {
+        Ok(0) => {}
+        Ok(events) => tracing::info!(events, "events have left the log"),
+        Err(error) => tracing::error!(%error, "the log cannot be tidied"),
+    }
+}
+
+/// The engine says itself how many have gone, and whose they were.
+async fn expire_parked(engine: Arc<Engine>) {
+    if let Err(error) = engine.expire_parked(SystemClock.now()).await {
+        tracing::error!(%error, "parked deliveries beyond their time cannot be forgotten");
+    }
+}
+
+/// How often parked deliveries are looked over: what is kept for a short time must not stay several times as long.
+fn parked_period(keep: Duration) -> Duration {
+    (keep / 10).clamp(Duration::from_secs(1), EXPIRE_EVERY)
 }
 
 /// Puts rules into force. A store that does not take them now, being full perhaps, is asked again: nobody would touch
 /// the operator's file a second time.
 async fn apply_rules(
-    engine: &Engine,
+    desk: &RuleDesk,
     rules: Vec<Rule>,
     stop: &CancellationToken,
 ) -> Result<(), SetRulesError> {
     loop {
-        let fault = match engine.set_rules(rules.clone()).await {
+        let fault = match desk.set_file_rules(rules.clone()).await {
             Err(SetRulesError::Fault(fault)) => fault,
             done => return done,
         };
@@ -154,6 +172,18 @@ async fn every<F: Future<Output = ()>>(
             biased;
             () = stop.cancelled() => return,
             _ = ticks.tick() => act().await,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_kept_for_a_short_time_is_looked_over_more_often() {
+        for (keep, wanted) in [(1, 1), (10, 1), (100, 10), (600, 60), (3 * 86_400, 60)] {
+            assert_eq!(parked_period(Duration::from_secs(keep)), Duration::from_secs(wanted), "{keep}");
         }
     }
 }

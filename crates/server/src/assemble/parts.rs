@@ -3,17 +3,28 @@
 use std::sync::Arc;
 
 use anyhow::Context as _;
-use ringback_callbacks::{Engine, EngineParts, EngineSettings, HttpCaller, HttpCallerSettings, tls};
-use ringback_dialects::Dialects;
+use ringback_callbacks::{
+    Engine, EngineParts, EngineSettings, HttpCaller, HttpCallerSettings, SetRulesError, tls,
+};
+use ringback_dialects::{DevDefaults, Dialects};
 use ringback_domain::{Handovers, Im, ImParts, ImSettings};
+use ringback_model::app::{App, AppKeys};
 use ringback_model::command::{Actor, Call};
+use ringback_model::dialect::{Edge, Socket};
 use ringback_model::failure::Failure;
-use ringback_model::ports::{Fut, Sessions, Store};
+use ringback_model::ports::{Fut, Sessions, Store, TokenKeys};
+use ringback_model::rule::Rule;
 use ringback_store::StoreSettings;
+use tokio_util::task::TaskTracker;
 
+use crate::admin::{Admin, AdminParts};
 use crate::clock::{SystemClock, SystemDice};
-use crate::listener::{self, Bound};
+use crate::http::ReplyBody;
+use crate::listener::{self, Bound, Handler};
+use crate::passwords::ArgonPasswords;
 use crate::product::{Done, Product};
+use crate::rules::draft::Workshop;
+use crate::rules::{DeskParts, RuleDesk};
 use crate::settings::{Secret, Settings, secret};
 use crate::ws::sessions::SessionTable;
 
@@ -24,78 +35,181 @@ pub(super) async fn bind_extra(settings: &Settings) -> anyhow::Result<Option<Bou
     }
 }
 
-pub(super) fn choose_secret(settings: &Settings, dev: bool, dialects: &Dialects) -> anyhow::Result<Secret> {
-    if dev && settings.secret.is_none() && settings.secret_file.is_none() {
-        return Ok(Secret::new(dialects.dev.secret.to_owned()));
+/// The app that these settings name, and what proves that a caller speaks for it. In development mode, what they do
+/// not say is what the dialects' own samples say.
+#[must_use]
+pub fn choose_app(settings: &Settings, dev: Option<DevDefaults>) -> (App, AppKeys) {
+    let Some(dev) = dev else {
+        return (settings.app.named(App::default()), settings.app.keys());
+    };
+    let known = App { id: dev.app_id.to_owned(), org: dev.app_org.to_owned(), name: dev.app_name.to_owned() };
+    let mut keys = settings.app.keys();
+    if keys.client_id.is_none() {
+        keys.client_id = Some(dev.client_id.to_owned());
+        keys.client_secret = Some(dev.client_secret.to_owned());
     }
-    secret::resolve(settings)
+    (settings.app.named(known), keys)
 }
 
-pub(super) async fn open_store(settings: &Settings) -> anyhow::Result<Arc<dyn Store>> {
-    let path = settings.data_dir.clone();
-    let choices = StoreSettings {
-        log_keep: settings.log_keep,
-        log_max_bytes: settings.log_max_bytes,
-        history_keep: settings.history_keep,
-        ..StoreSettings::default()
-    };
-    let shown = path.display().to_string();
-    let opened = tokio::task::spawn_blocking(move || ringback_store::open(&path, choices)).await;
-    opened?.with_context(|| format!("cannot open the data folder {shown}"))
+/// What every part of the product is made from.
+pub(super) struct Parts {
+    pub(super) settings: Settings,
+    pub(super) dialects: Dialects,
+    dev: bool,
+    app: App,
+    app_keys: AppKeys,
 }
 
-pub(super) async fn start_engine(
-    settings: &Settings,
-    dialects: &Dialects,
-    store: &Arc<dyn Store>,
-    handovers: &Arc<Handovers>,
-) -> anyhow::Result<Arc<Engine>> {
-    // Said now, and not at the first call: it would fail every call over HTTPS.
-    if let Some(path) = &settings.tls.ca_file {
-        tls::authorities(path).context("tls.ca_file cannot be used")?;
+impl Parts {
+    pub(super) fn new(settings: Settings, dev: bool) -> Self {
+        let defaults = dev.then(|| ringback_dialects::all(&App::default()).dev);
+        let (app, app_keys) = choose_app(&settings, defaults);
+        Self { dialects: ringback_dialects::all(&app), settings, dev, app, app_keys }
     }
-    let caller = HttpCaller::new(HttpCallerSettings {
-        ca_file: settings.tls.ca_file.clone(),
-        ..HttpCallerSettings::default()
-    })?;
-    let parts = EngineParts {
-        log: Arc::clone(store) as _,
-        progress: Arc::clone(store) as _,
-        book: Arc::clone(store) as _,
-        contracts: dialects.contracts.clone(),
-        handover: Arc::clone(handovers) as _,
-        clock: Arc::new(SystemClock),
-        dice: Arc::new(SystemDice),
-        caller: Arc::new(caller),
-        settings: EngineSettings { gate_max_wait: settings.gate_max_wait, ..EngineSettings::default() },
-    };
-    Engine::start(parts).await.context("the callback engine cannot start")
-}
 
-pub(super) async fn start_product(
-    settings: &Settings,
-    secret: &Secret,
-    dialects: &Dialects,
-    store: &Arc<dyn Store>,
-    engine: &Arc<Engine>,
-    sessions: &Arc<SessionTable>,
-    handovers: &Arc<Handovers>,
-) -> anyhow::Result<Arc<Im>> {
-    let parts = ImParts {
-        store: Arc::clone(store),
-        gate: engine.gate(),
-        sessions: Arc::clone(sessions) as Arc<dyn Sessions>,
-        handovers: Arc::clone(handovers),
-        clock: Arc::new(SystemClock),
-        dice: Arc::new(SystemDice),
-        tokens: Arc::clone(&dialects.tokens),
-        settings: ImSettings {
-            secret: secret.reveal().to_owned(),
-            admins: settings.admins.clone(),
-            token_validity: settings.token_validity,
-        },
-    };
-    Im::new(parts).await.context("the product cannot start")
+    pub(super) fn default_edge(&self) -> anyhow::Result<Arc<dyn Edge>> {
+        self.dialects.fallback_edge().map(Arc::clone).context("no dialect answers unknown paths")
+    }
+
+    pub(super) fn socket(&self) -> anyhow::Result<Arc<dyn Socket>> {
+        let first = self.dialects.sockets.first().map(|(_, socket)| Arc::clone(socket));
+        first.context("no dialect speaks WebSocket")
+    }
+
+    pub(super) fn secret(&self) -> anyhow::Result<Secret> {
+        if self.dev && self.settings.secret.is_none() && self.settings.secret_file.is_none() {
+            return Ok(Secret::new(self.dialects.dev.secret.to_owned()));
+        }
+        secret::resolve(&self.settings)
+    }
+
+    pub(super) async fn store(&self) -> anyhow::Result<Arc<dyn Store>> {
+        let path = self.settings.data_dir.clone();
+        let choices = StoreSettings {
+            log_keep: self.settings.log_keep,
+            log_max_bytes: self.settings.log_max_bytes,
+            history_keep: self.settings.history_keep,
+            ..StoreSettings::default()
+        };
+        let shown = path.display().to_string();
+        let opened = tokio::task::spawn_blocking(move || ringback_store::open(&path, choices)).await;
+        opened?.with_context(|| format!("cannot open the data folder {shown}"))
+    }
+
+    pub(super) async fn engine(
+        &self,
+        store: &Arc<dyn Store>,
+        handovers: &Arc<Handovers>,
+    ) -> anyhow::Result<Arc<Engine>> {
+        let settings = &self.settings;
+        // Said now, and not at the first call: it would fail every call over HTTPS.
+        if let Some(path) = &settings.tls.ca_file {
+            tls::authorities(path).context("tls.ca_file cannot be used")?;
+        }
+        let caller = HttpCaller::new(HttpCallerSettings {
+            ca_file: settings.tls.ca_file.clone(),
+            ..HttpCallerSettings::default()
+        })?;
+        let parts = EngineParts {
+            log: Arc::clone(store) as _,
+            progress: Arc::clone(store) as _,
+            book: Arc::clone(store) as _,
+            parked_book: Arc::clone(store) as _,
+            ban_book: Arc::clone(store) as _,
+            contracts: self.dialects.contracts.clone(),
+            handover: Arc::clone(handovers) as _,
+            clock: Arc::new(SystemClock),
+            dice: Arc::new(SystemDice),
+            caller: Arc::new(caller),
+            settings: EngineSettings {
+                gate_max_wait: settings.gate_max_wait,
+                storage_enabled: settings.storage.enabled,
+                storage_keep: settings.storage.keep,
+                storage_zone_min: settings.storage.zone_min,
+                private_targets: self.dev,
+                ban: settings.ban,
+                ..EngineSettings::default()
+            },
+        };
+        Engine::start(parts).await.context("the callback engine cannot start")
+    }
+
+    /// Puts the rules of the operator's files, and those that were made before, into force.
+    pub(super) async fn desk(
+        &self,
+        store: &Arc<dyn Store>,
+        engine: &Arc<Engine>,
+        files: Vec<Rule>,
+    ) -> Result<Arc<RuleDesk>, SetRulesError> {
+        let parts = DeskParts {
+            engine: Arc::clone(engine) as _,
+            shelf: Arc::clone(store) as _,
+            log: Arc::clone(store) as _,
+            workshop: Workshop {
+                contracts: self.dialects.contracts.clone(),
+                settings: self.settings.switches.clone(),
+                app: self.app.clone(),
+                allow_private: self.dev,
+            },
+            most_rules: self.settings.rules_max,
+            clock: Arc::new(SystemClock),
+            dice: Arc::new(SystemDice),
+        };
+        RuleDesk::open(parts, files).await
+    }
+
+    pub(super) async fn product(
+        &self,
+        secret: &Secret,
+        store: &Arc<dyn Store>,
+        engine: &Arc<Engine>,
+        sessions: &Arc<SessionTable>,
+        handovers: &Arc<Handovers>,
+    ) -> anyhow::Result<Arc<Im>> {
+        let parts = ImParts {
+            store: Arc::clone(store),
+            gate: engine.gate(),
+            sessions: Arc::clone(sessions) as Arc<dyn Sessions>,
+            handovers: Arc::clone(handovers),
+            clock: Arc::new(SystemClock),
+            dice: Arc::new(SystemDice),
+            tokens: Arc::clone(&self.dialects.tokens),
+            passwords: Arc::new(ArgonPasswords::new(Arc::new(SystemDice))),
+            storage: Arc::clone(engine) as _,
+            settings: ImSettings {
+                keys: TokenKeys {
+                    secret: secret.reveal().to_owned(),
+                    app: self.app.clone(),
+                    keys: self.app_keys.clone(),
+                },
+                admins: self.settings.admins.clone(),
+                token_validity: self.settings.token_validity,
+                app_token_validity: self.settings.app_token_validity,
+            },
+        };
+        Im::new(parts).await.context("the product cannot start")
+    }
+
+    /// The admin API, on top of everything else.
+    pub(super) fn admin(
+        &self,
+        product: &Arc<dyn Product>,
+        engine: &Arc<Engine>,
+        desk: &Arc<RuleDesk>,
+        tracker: &TaskTracker,
+    ) -> Handler<ReplyBody> {
+        let admin = Admin::new(AdminParts {
+            desk: Arc::clone(desk),
+            engine: Arc::clone(engine),
+            product: Arc::clone(product),
+            edges: self.dialects.edges.clone(),
+            samples: ringback_dialects::samples,
+            clock: Arc::new(SystemClock),
+            body_read: self.settings.limits.body_read,
+            tracker: tracker.clone(),
+        });
+        Arc::new(move |request| Box::pin(Arc::clone(&admin).answer(request)))
+    }
 }
 
 /// The product, as HTTP and WebSocket see it.
@@ -111,5 +225,29 @@ impl Product for Front {
             let done = self.0.execute(call).await?;
             Ok(Done { outcome: done.outcome, answered: Box::new(done.answered) })
         })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn development_names_the_app_where_the_settings_do_not() {
+        let dev = ringback_dialects::all(&App::default()).dev;
+        let mut settings = Settings::default();
+        let (app, keys) = choose_app(&settings, None);
+        assert_eq!((app, keys), (App::default(), AppKeys::default()));
+        let (app, keys) = choose_app(&settings, Some(dev));
+        assert_eq!((app.id.as_str(), app.key().as_str()), ("demo", "demo#demo"));
+        assert_eq!(keys.client_id.as_deref(), Some("demo"));
+        assert_eq!((keys.client_secret.as_deref(), keys.certificate), (Some("demo"), None));
+
+        settings.app.org = Some("acme".to_owned());
+        settings.app.client_id = Some("me".to_owned());
+        settings.app.client_secret = Some(Secret::new("hush".to_owned()));
+        let (app, keys) = choose_app(&settings, Some(dev));
+        assert_eq!(app.key(), "acme#demo");
+        assert_eq!((keys.client_id.as_deref(), keys.client_secret.as_deref()), (Some("me"), Some("hush")));
     }
 }

@@ -9,6 +9,7 @@ use std::sync::Arc;
 use anstyle::Style;
 use anyhow::Context as _;
 use ringback_callbacks::tls;
+use ringback_model::app::App;
 use ringback_model::dialect::{Note, RuleFormat, Severity};
 use serde_json::json;
 
@@ -74,7 +75,7 @@ struct PrintArgs {
 /// The file cannot be read.
 #[allow(clippy::unused_async, reason = "every command is run alike")]
 pub async fn run(args: Args, global: &Global) -> anyhow::Result<ExitCode> {
-    let formats = ringback_dialects::all().rule_formats;
+    let formats = ringback_dialects::all(&App::default()).rule_formats;
     match args.command {
         Command::Check(args) => check(&args, &formats, global),
         Command::Print(args) => print(args, global),
@@ -83,7 +84,7 @@ pub async fn run(args: Args, global: &Global) -> anyhow::Result<ExitCode> {
 
 /// A loader of settings over this process's environment.
 pub(super) fn loader(file: Option<PathBuf>, flags: Flags) -> Loader {
-    let vocabulary = crate::assemble::vocabulary(&ringback_dialects::all());
+    let vocabulary = crate::assemble::vocabulary(&ringback_dialects::all(&App::default()));
     let env: Env = Arc::new(|name| std::env::var(name).ok());
     Loader { file, env, flags, vocabulary: Arc::new(vocabulary) }
 }
@@ -382,7 +383,7 @@ mod tests {
     fn reports(text: &str, kind: Option<&str>) -> anyhow::Result<Vec<Report>> {
         let formats: Vec<Arc<dyn RuleFormat>> = vec![Arc::new(Lines)];
         let setting = DialectSetting { key: "acme.contract", default: "v2", values: &[], doc: "Which." };
-        let vocabulary = Vocabulary { settings: vec![setting], rule_keys: vec!["hooks"] };
+        let vocabulary = Vocabulary { settings: vec![setting], rates: Vec::new(), rule_keys: vec!["hooks"] };
         let loader = Loader {
             file: None,
             env: Arc::new(|_| None),

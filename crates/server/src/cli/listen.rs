@@ -8,6 +8,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::Context as _;
+use ringback_model::app::App;
 use ringback_model::dialect::{Instruction, Receiver};
 use serde_json::{Value, json};
 use tokio::sync::broadcast::error::RecvError;
@@ -29,6 +30,7 @@ Examples:
   ringback listen --replace '***'             # rewrites texts where the callback can
   ringback listen --status 503 --delay 3000   # a receiver in trouble
   ringback listen --script answers.yml --json # answers by rules; one JSON value per callback
+  ringback listen --secret S                  # says of each call whether it was signed with the rule's secret
   ringback listen --tls                       # HTTPS; prints what the server is to trust";
 
 /// Runs a receiver of callbacks: prints each one, checks its signature, answers as told. Ctrl-C prints a summary.
@@ -40,7 +42,8 @@ pub struct Args {
     listen: SocketAddr,
     #[arg(long, value_name = "CONTRACT", help = contract_help())]
     dialect: Option<String>,
-    /// Secret of the rule: says of each call whether its Standard Webhooks signature is valid
+    /// Secret of the rule: says of each call whether its signature is valid, the dialect's own or that of the
+    /// Standard Webhooks headers
     #[arg(long, value_name = "S", env = "RINGBACK_LISTEN_SECRET", hide_env_values = true, value_parser = secret)]
     secret: Option<Secret>,
     #[command(flatten)]
@@ -99,7 +102,7 @@ fn contract_names(dialects: &[Arc<dyn Receiver>]) -> String {
 }
 
 fn contract_help() -> String {
-    let names = contract_names(&ringback_dialects::all().receivers);
+    let names = contract_names(&ringback_dialects::all(&App::default()).receivers);
     format!("Contract by which calls are read: {names} [default: by the shape of each call]")
 }
 
@@ -123,7 +126,7 @@ fn deny(text: &str) -> Result<Instruction, String> {
 /// # Errors
 /// The address cannot be listened on, or a certificate cannot be used.
 pub async fn run(args: Args, global: &Global) -> anyhow::Result<ExitCode> {
-    let dialects = ringback_dialects::all().receivers;
+    let dialects = ringback_dialects::all(&App::default()).receivers;
     if let Some(wrong) = unknown_contract(args.dialect.as_deref(), &dialects) {
         eprintln!("ringback: {wrong}");
         return Ok(ExitCode::from(WRONG_USE));
@@ -337,13 +340,15 @@ mod tests {
         ] {
             assert!(parsed(flags).is_err(), "{flags:?}");
         }
-        assert!(unknown_contract(Some("nobody's"), &ringback_dialects::all().receivers).is_some());
+        assert!(
+            unknown_contract(Some("nobody's"), &ringback_dialects::all(&App::default()).receivers).is_some()
+        );
     }
 
     #[test]
     fn the_help_names_every_contract() {
         let help = contract_help();
-        let dialects = ringback_dialects::all().receivers;
+        let dialects = ringback_dialects::all(&App::default()).receivers;
         assert!(dialects.iter().flat_map(|it| it.contracts()).all(|name| help.contains(name)), "{help}");
     }
 

@@ -1,11 +1,16 @@
 //! The command line: one module per command, each with its `Args` and its `run`.
 
+mod access;
+pub mod bans;
 pub mod config;
 pub mod demo;
 pub mod interrupt;
 pub mod listen;
+mod print;
 pub(crate) mod rest;
+pub mod rules;
 pub mod serve;
+pub mod storage;
 pub mod token;
 
 use std::process::ExitCode;
@@ -33,6 +38,7 @@ Examples:
   ringback listen                             # a receiver for your laptop
   ringback config check webhooks.yml          # what a rule file means
   ringback serve --dev --config ringback.yml  # a server for development
+  ringback rules list                         # whom a running server calls
   ringback COMMAND --help                     # more about one command
 
 Exit codes: 0 done; 1 no: refused, broken or not there; 2 used wrongly.";
@@ -55,6 +61,12 @@ enum Command {
     Demo(demo::Args),
     /// Run a callback receiver that prints what it gets and answers as told
     Listen(listen::Args),
+    /// Make, change and try out the rules of a running server
+    Rules(rules::Args),
+    /// Look at parked deliveries of a running server, and send them again
+    Storage(storage::Args),
+    /// Look at the ban of a running server's app, and lift it
+    Bans(bans::Args),
     /// Check or print configuration
     Config(config::Args),
     /// Make tokens
@@ -77,11 +89,23 @@ pub async fn run() -> ExitCode {
         Command::Serve(args) => serve::run(args, &global).await,
         Command::Demo(args) => demo::run(args, &global).await,
         Command::Listen(args) => listen::run(args, &global).await,
+        Command::Rules(args) => rules::run(args, &global).await,
+        Command::Storage(args) => storage::run(args, &global).await,
+        Command::Bans(args) => bans::run(args, &global).await,
         Command::Config(args) => config::run(args, &global).await,
         Command::Token(args) => token::run(args, &global).await,
     };
     done.unwrap_or_else(|error| {
+        // `ringback rules list | head`: what was asked for was done, and as much of it read as somebody wanted.
+        if is_broken_pipe(&error) {
+            return ExitCode::from(DONE);
+        }
         eprintln!("ringback: {error:#}");
         ExitCode::from(NO)
     })
+}
+
+/// Whether nobody reads what is written any more. Writing to files and sockets says what it was about.
+fn is_broken_pipe(error: &anyhow::Error) -> bool {
+    error.downcast_ref::<std::io::Error>().is_some_and(|error| error.kind() == std::io::ErrorKind::BrokenPipe)
 }

@@ -8,11 +8,11 @@ use std::time::Duration;
 use anyhow::{Context as _, bail};
 use bytes::Bytes;
 use http::uri::{Authority, Scheme};
-use http::{Request, Uri};
+use http::{Method, Request, StatusCode, Uri};
 use http_body_util::{BodyExt as _, Full, Limited};
 use hyper_rustls::HttpsConnector;
-use hyper_util::client::legacy::Client;
 use hyper_util::client::legacy::connect::HttpConnector;
+use hyper_util::client::legacy::{self, Client};
 use hyper_util::rt::TokioExecutor;
 use ringback_callbacks::tls;
 use ringback_dialects::client::Call;
@@ -85,46 +85,82 @@ impl Rest {
         format!("{}://{}", self.scheme, self.authority)
     }
 
-    /// Carries a call out; answers its body.
+    /// Carries a dialect's call out; answers its body.
     ///
     /// # Errors
     /// Nobody answers there, or not in time.
     pub(crate) async fn call(&self, call: &Call) -> anyhow::Result<Bytes> {
-        let mut request = Request::post(format!("{}{}", self.url(), call.path));
-        for (name, value) in &call.headers {
+        let asked = Asked {
+            method: Method::POST,
+            path: call.path.clone().into_owned(),
+            headers: call.headers.clone(),
+            body: call.body.clone(),
+        };
+        Ok(self.ask(asked, TIMEOUT).await?.1)
+    }
+
+    /// Asks anything; answers status and body.
+    ///
+    /// # Errors
+    /// Nobody answers there, or not within `patience`.
+    pub(crate) async fn ask(&self, asked: Asked, patience: Duration) -> anyhow::Result<(StatusCode, Bytes)> {
+        let mut request =
+            Request::builder().method(asked.method).uri(format!("{}{}", self.url(), asked.path));
+        for (name, value) in &asked.headers {
             request = request.header(*name, value);
         }
-        let request = request.body(Full::from(call.body.clone()))?;
+        let request = request.body(Full::from(asked.body))?;
         let exchange = async {
             let answer = self.client.request(request).await.map_err(|error| {
-                let hint = if is_untrusted(&error) {
-                    "; name the authority of its certificate with --ca-file"
-                } else if error.is_connect() {
-                    "; is the server running (`ringback serve`)?"
-                } else {
-                    ""
-                };
+                let hint = self.hint(&error);
                 anyhow::Error::new(error)
                     .context(format!("no answer from the server at {}{hint}", self.url()))
             })?;
+            let status = answer.status();
             let body = Limited::new(answer.into_body(), ANSWER_BYTES).collect().await;
             let body =
                 body.map_err(|error| anyhow::anyhow!("the answer of {} broke off: {error}", self.url()))?;
-            anyhow::Ok(body.to_bytes())
+            anyhow::Ok((status, body.to_bytes()))
         };
-        tokio::time::timeout(TIMEOUT, exchange).await.with_context(|| {
-            format!("the server at {} does not answer within {} s", self.url(), TIMEOUT.as_secs())
+        tokio::time::timeout(patience, exchange).await.with_context(|| {
+            format!("the server at {} does not answer within {} s", self.url(), patience.as_secs())
         })?
+    }
+
+    /// What to do about it.
+    fn hint(&self, error: &legacy::Error) -> &'static str {
+        let tls = tls_error(error);
+        if matches!(tls, Some(rustls::Error::InvalidCertificate(_))) {
+            "; name the authority of its certificate with --ca-file"
+        } else if matches!(tls, Some(rustls::Error::InvalidMessage(_))) {
+            "; what listens there does not speak TLS: try http://"
+        } else if error.is_connect() {
+            "; is the server running (`ringback serve`)?"
+        } else if self.scheme == Scheme::HTTP {
+            "; if it serves TLS, name it with https://"
+        } else {
+            ""
+        }
     }
 }
 
-/// Whether it is the certificate that was not accepted.
-fn is_untrusted(error: &(dyn std::error::Error + 'static)) -> bool {
+/// A request to the server.
+pub(crate) struct Asked {
+    pub(crate) method: Method,
+    /// From the root, query included.
+    pub(crate) path: String,
+    pub(crate) headers: Vec<(&'static str, String)>,
+    pub(crate) body: Vec<u8>,
+}
+
+/// What TLS ran into, where it was TLS.
+fn tls_error<'a>(error: &'a (dyn std::error::Error + 'static)) -> Option<&'a rustls::Error> {
     // I/O errors do not name the error that they wrap as their source.
     let inside = error.downcast_ref::<std::io::Error>().and_then(std::io::Error::get_ref);
-    matches!(error.downcast_ref(), Some(rustls::Error::InvalidCertificate(_)))
-        || inside.is_some_and(|inside| is_untrusted(inside))
-        || error.source().is_some_and(is_untrusted)
+    error
+        .downcast_ref()
+        .or_else(|| inside.and_then(|inside| tls_error(inside)))
+        .or_else(|| error.source().and_then(tls_error))
 }
 
 /// Where a server that listens here can be called from the same machine.
@@ -141,11 +177,13 @@ fn reachable(listen: SocketAddr) -> SocketAddr {
 mod tests {
     use std::sync::Arc;
 
+    use ringback_model::app::App;
+
     use super::*;
     use crate::clock::SystemClock;
     use crate::receiver::behaviour::{Behaviour, Plan, Reply};
     use crate::receiver::certificate;
-    use crate::receiver::running::{Options, start};
+    use crate::receiver::running::{Options, Running, start};
 
     #[test]
     fn servers_are_named_by_url() {
@@ -176,21 +214,37 @@ mod tests {
     }
 
     #[tokio::test]
+    async fn a_server_without_tls_is_said_to_be_so() {
+        let plan = Plan { delay: Duration::ZERO, reply: Reply::Status { code: 200, retry_after_s: None } };
+        let running = receiver(plan, None).await;
+        let url = format!("https://{}", running.address()).parse().unwrap();
+        let call = ringback_dialects::client::admin_token("s", "a", "op");
+        let error = format!("{:#}", Rest::to(&url, None).unwrap().call(&call).await.unwrap_err());
+        assert!(error.contains("try http://"), "{error}");
+        running.stop().await;
+    }
+
+    async fn receiver(plan: Plan, tls: Option<Arc<rustls::ServerConfig>>) -> Running {
+        start(Options {
+            listen: "127.0.0.1:0".parse().unwrap(),
+            dialects: ringback_dialects::all(&App::default()).receivers,
+            contract: None,
+            behaviour: Behaviour { rules: Vec::new(), default: plan },
+            secret: None,
+            tls,
+            clock: Arc::new(SystemClock),
+        })
+        .await
+        .unwrap()
+    }
+
+    #[tokio::test]
     async fn a_server_of_a_private_authority_is_asked_where_the_authority_is_named() {
         let folder = tempfile::tempdir().unwrap();
         let files = certificate::provide(folder.path()).unwrap();
         let plan = Plan { delay: Duration::ZERO, reply: Reply::Status { code: 200, retry_after_s: None } };
-        let running = start(Options {
-            listen: "127.0.0.1:0".parse().unwrap(),
-            dialects: ringback_dialects::all().receivers,
-            contract: None,
-            behaviour: Behaviour { rules: Vec::new(), default: plan },
-            secret: None,
-            tls: Some(certificate::load(&files.certificate, &files.key).unwrap()),
-            clock: Arc::new(SystemClock),
-        })
-        .await
-        .unwrap();
+        let tls = certificate::load(&files.certificate, &files.key).unwrap();
+        let running = receiver(plan, Some(tls)).await;
         let url: Uri = running.url().parse().unwrap();
         let call = ringback_dialects::client::admin_token("s", "a", "op");
         let knowing = Rest::to(&url, Some(&files.authority)).unwrap();
@@ -199,6 +253,9 @@ mod tests {
         let unknowing = Rest::to(&url, Some(&others)).unwrap();
         let error = format!("{:#}", unknowing.call(&call).await.unwrap_err());
         assert!(error.contains("--ca-file"), "{error}");
+        let plain = format!("http://{}", running.address()).parse().unwrap();
+        let error = format!("{:#}", Rest::to(&plain, None).unwrap().call(&call).await.unwrap_err());
+        assert!(error.contains("name it with https://"), "{error}");
         running.stop().await;
     }
 }

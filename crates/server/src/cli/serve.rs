@@ -5,6 +5,8 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 use std::sync::Arc;
 
+use ringback_model::app::App;
+
 use super::{DONE, Global, NO, WRONG_USE};
 use crate::assemble::{self, NotStarted, Plan, Server};
 use crate::settings::{Flags, Loader, misspelt};
@@ -72,7 +74,7 @@ pub async fn run(args: Args, global: &Global) -> anyhow::Result<ExitCode> {
         file: args.config.clone(),
         env: Arc::new(|name| std::env::var(name).ok()),
         flags: args.flags(),
-        vocabulary: Arc::new(assemble::vocabulary(&ringback_dialects::all())),
+        vocabulary: Arc::new(assemble::vocabulary(&ringback_dialects::all(&App::default()))),
     };
     let settings = match loader.load() {
         Ok(settings) => settings,

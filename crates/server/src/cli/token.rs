@@ -1,25 +1,23 @@
-//! `ringback token`: tokens for administrators, made here, and for users, asked of the running server.
+//! `ringback token`: tokens for administrators, made here, and for users and the app, asked of the running server.
 
 use std::io::{self, Write as _};
-use std::path::PathBuf;
 use std::process::ExitCode;
-use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::{Context as _, bail};
-use http::Uri;
-use ringback_dialects::client;
+use ringback_dialects::{app_client, client};
+use ringback_model::app::App;
 use ringback_model::ids::UserId;
-use ringback_model::ports::{Clock, Dice, TokenCodec};
-use ringback_model::user::{Platform, TokenClaims};
+use ringback_model::ports::Dice;
+use ringback_model::user::Platform;
 use serde_json::json;
 
-use super::rest::Rest;
-use super::{DONE, Global, config};
-use crate::clock::{SystemClock, SystemDice};
-use crate::settings::secret::{self, Secret};
+use super::access::{Access, Place, Source, chosen_admin, hidden, mint};
+use super::{DONE, Global};
+use crate::assemble;
+use crate::clock::SystemDice;
+use crate::settings::Secret;
 use crate::settings::value::Value;
-use crate::settings::{Flags, Settings};
 
 /// Arguments.
 #[derive(Debug, clap::Args)]
@@ -34,6 +32,8 @@ enum Command {
     Admin(AdminArgs),
     /// Ask the running server for a user's token
     User(UserArgs),
+    /// Buy an app token of the running server, with the client id and secret of the settings
+    App(AppArgs),
 }
 
 const ADMIN_EXAMPLES: &str = "\
@@ -51,6 +51,9 @@ struct AdminArgs {
     /// How long it is to last, such as 30m, 12h or 7d
     #[arg(long, value_name = "TIME", default_value = "1h", value_parser = validity)]
     valid: Duration,
+    /// The server's secret itself (other users of this machine can see it while the command runs)
+    #[arg(long, value_name = "SECRET", value_parser = hidden)]
+    secret: Option<Secret>,
     #[command(flatten)]
     source: Source,
 }
@@ -71,42 +74,27 @@ struct UserArgs {
     /// His platform, such as clients send it: 1 to 11, without 10
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(i32).range(1..=11))]
     platform: i32,
-    /// Address of the server [default: from the settings]
-    #[arg(long, value_name = "URL")]
-    server: Option<Uri>,
-    /// PEM file with the authority of the server's certificate, where the machine does not know it [default:
-    /// tls.ca_file of the settings]
-    #[arg(long, value_name = "FILE")]
-    ca_file: Option<PathBuf>,
-    /// An administrator's token [default: one is made from the secret]
-    #[arg(long, value_name = "TOKEN", env = "RINGBACK_TOKEN", hide_env_values = true, value_parser = hidden)]
-    token: Option<Hidden>,
+    /// The server's secret itself (other users of this machine can see it while the command runs)
+    #[arg(long, value_name = "SECRET", value_parser = hidden)]
+    secret: Option<Secret>,
+    #[command(flatten)]
+    access: Access,
+}
+
+const APP_EXAMPLES: &str = "\
+Examples:
+  APP_TOKEN=$(ringback token app --dev)
+  APP_TOKEN=$(ringback token app --config ringback.yml)
+
+It stands for the app's backend, in `Authorization: Bearer`. It lasts for token.app_validity.";
+
+#[derive(Debug, clap::Args)]
+#[command(after_help = APP_EXAMPLES)]
+struct AppArgs {
+    #[command(flatten)]
+    place: Place,
     #[command(flatten)]
     source: Source,
-}
-
-/// Where the server's secret is.
-#[derive(Debug, clap::Args)]
-struct Source {
-    /// Settings file of the server
-    #[arg(long, value_name = "FILE")]
-    config: Option<PathBuf>,
-    /// Data folder of the server
-    #[arg(long, value_name = "DIR")]
-    data_dir: Option<PathBuf>,
-    /// The server runs with --dev
-    #[arg(long)]
-    dev: bool,
-    /// The secret itself (other users of this machine can see it while the command runs)
-    #[arg(long, value_name = "SECRET", value_parser = hidden)]
-    secret: Option<Hidden>,
-}
-
-type Hidden = Secret;
-
-#[allow(clippy::unnecessary_wraps, reason = "clap wants a parser that can fail")]
-fn hidden(text: &str) -> Result<Hidden, String> {
-    Ok(Secret::new(text.to_owned()))
 }
 
 fn validity(text: &str) -> Result<Duration, String> {
@@ -120,10 +108,19 @@ fn validity(text: &str) -> Result<Duration, String> {
 /// There is no secret, or the server cannot be asked or refuses.
 pub async fn run(args: Args, global: &Global) -> anyhow::Result<ExitCode> {
     let made = match args.command {
+        Command::App(args) => {
+            let token = app_token(&args).await?;
+            let line = if global.json { json!({"token": token}).to_string() } else { token };
+            writeln!(io::stdout(), "{line}")?;
+            return Ok(ExitCode::from(DONE));
+        }
         Command::Admin(args) => {
             let settings = args.source.settings()?;
             let admin = chosen_admin(&settings, args.user.as_deref())?;
-            let secret = args.source.secret(&settings)?;
+            let secret = match args.secret {
+                Some(secret) => secret,
+                None => args.source.secret(&settings)?,
+            };
             Made { text: mint(&secret, &admin, args.valid)?, user: admin, platform: Platform::ADMIN }
         }
         Command::User(args) => user_token(args).await?,
@@ -143,82 +140,13 @@ struct Made {
     platform: Platform,
 }
 
-impl Source {
-    fn settings(&self) -> anyhow::Result<Settings> {
-        let mut flags = Flags::new();
-        if let Some(folder) = &self.data_dir {
-            flags.push(("data_dir", folder.to_string_lossy().into_owned()));
-        }
-        config::load(&config::loader(self.config.clone(), flags))
-    }
-
-    fn secret(&self, settings: &Settings) -> anyhow::Result<Secret> {
-        if let Some(secret) = &self.secret {
-            return Ok(secret.clone());
-        }
-        if self.dev {
-            return Ok(Secret::new(ringback_dialects::all().dev.secret.to_owned()));
-        }
-        secret::existing(settings)?.with_context(|| {
-            format!(
-                "there is no secret in {}: name the server's data folder with --data-dir, its settings with \
-                 --config, or use --dev for a server that runs with --dev",
-                settings.data_dir.display()
-            )
-        })
-    }
-}
-
-/// The administrator that was asked for, or the first there is.
-fn chosen_admin(settings: &Settings, wanted: Option<&str>) -> anyhow::Result<UserId> {
-    let Some(wanted) = wanted else {
-        return settings
-            .admins
-            .first()
-            .cloned()
-            .context("the settings name no administrators (key `admins`)");
-    };
-    let known: Vec<&str> = settings.admins.iter().map(UserId::as_str).collect();
-    let found = settings.admins.iter().find(|admin| admin.as_str() == wanted);
-    found.cloned().with_context(|| format!("{wanted} is not among the administrators: {}", known.join(", ")))
-}
-
-/// Makes an administrator's token, as the server itself would.
-///
-/// # Errors
-/// It cannot be signed.
-pub(super) fn mint(secret: &Secret, admin: &UserId, valid: Duration) -> anyhow::Result<String> {
-    let codec: Arc<dyn TokenCodec> = ringback_dialects::all().tokens;
-    let now = SystemClock.now();
-    let claims = TokenClaims {
-        id: format!("{:016x}{:016x}", SystemDice.roll(), SystemDice.roll()),
-        user: admin.clone(),
-        platform: Platform::ADMIN,
-        issued_at: now,
-        expires_at: now.plus(valid),
-    };
-    Ok(codec.mint(secret.reveal(), &claims)?)
-}
-
 async fn user_token(args: UserArgs) -> anyhow::Result<Made> {
     let user = UserId::parse(&args.id).map_err(|wrong| anyhow::anyhow!("the user id {wrong}"))?;
     let platform = Platform(args.platform);
     if platform == Platform::ADMIN {
         bail!("platform 10 is the administrators': `ringback token admin` makes those");
     }
-    let mut settings = args.source.settings()?;
-    settings.tls.ca_file = args.ca_file.or(settings.tls.ca_file);
-    let admin_token = match &args.token {
-        Some(token) => token.reveal().to_owned(),
-        None => {
-            let secret = args.source.secret(&settings)?;
-            mint(&secret, &chosen_admin(&settings, None)?, Duration::from_secs(300))?
-        }
-    };
-    let rest = match args.server {
-        Some(url) => Rest::to(&url, settings.tls.ca_file.as_deref())?,
-        None => Rest::of_settings(&settings)?,
-    };
+    let (rest, admin_token) = args.access.open(args.secret.as_ref())?;
     let operation = format!("ringback-token-{:016x}", SystemDice.roll());
     let answer = rest.call(&client::user_token(&admin_token, user.as_str(), platform, &operation)).await?;
     let text =
@@ -226,43 +154,17 @@ async fn user_token(args: UserArgs) -> anyhow::Result<Made> {
     Ok(Made { text, user, platform })
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_token_that_was_made_here_is_the_servers() {
-        let secret = Secret::new("s".to_owned());
-        let admin = UserId::parse("boss").unwrap();
-        let text = mint(&secret, &admin, Duration::from_secs(600)).unwrap();
-        let codec = ringback_dialects::all().tokens;
-        let claims = codec.read("s", &text, SystemClock.now()).unwrap();
-        assert_eq!((claims.user, claims.platform), (admin, Platform::ADMIN));
-        let later = SystemClock.now().plus(Duration::from_secs(601));
-        assert!(codec.read("s", &text, later).is_err());
-        assert!(codec.read("t", &text, SystemClock.now()).is_err());
-    }
-
-    #[test]
-    fn administrators_are_those_of_the_settings() {
-        let settings = Settings::default();
-        let first = chosen_admin(&settings, None).unwrap();
-        assert_eq!(chosen_admin(&settings, Some(first.as_str())).unwrap(), first);
-        assert!(chosen_admin(&settings, Some("nobody")).unwrap_err().to_string().contains(first.as_str()));
-    }
-
-    #[test]
-    fn a_missing_secret_says_where_it_was_looked_for() {
-        let folder = tempfile::tempdir().unwrap();
-        let source =
-            Source { config: None, data_dir: Some(folder.path().to_owned()), dev: false, secret: None };
-        let settings = Settings { data_dir: folder.path().to_owned(), ..Settings::default() };
-        let error = source.secret(&settings).unwrap_err().to_string();
-        assert!(
-            error.contains("--data-dir") && error.contains(&folder.path().display().to_string()),
-            "{error}"
+async fn app_token(args: &AppArgs) -> anyhow::Result<String> {
+    let settings = args.source.settings()?;
+    let dev = args.source.dev.then(|| ringback_dialects::all(&App::default()).dev);
+    let (app, keys) = assemble::choose_app(&settings, dev);
+    let (Some(id), Some(secret)) = (keys.client_id, keys.client_secret) else {
+        bail!(
+            "the settings have no app.client_id and app.client_secret: name their file with --config, or use --dev \
+             for a server that runs with --dev"
         );
-        std::fs::write(folder.path().join("secret"), "kept\n").unwrap();
-        assert_eq!(source.secret(&settings).unwrap().reveal(), "kept");
-    }
+    };
+    let rest = args.place.rest(&settings)?;
+    let answer = rest.call(&app_client::token(&app, &id, &secret)).await?;
+    app_client::token_of(&answer).with_context(|| format!("the server at {} gave no token", rest.url()))
 }

@@ -8,11 +8,13 @@ use ringback_model::ports::Clock as _;
 use serde_json::{Value, json};
 
 use super::scene::{Scene, Seen};
+use super::signed;
 use super::stage::Places;
 use crate::clock::SystemClock;
 use crate::receiver::call::{Call, effect_name};
 use crate::receiver::display::{self, Palette, clock_time, painted, visible};
 use crate::receiver::ledger::Summary;
+use crate::receiver::signature::Signature;
 
 /// Writes to standard output. What cannot be written is not told: the demonstration's exit code still counts.
 #[derive(Debug, Clone, Copy)]
@@ -59,10 +61,34 @@ impl Narrator {
 
     /// A scene begins.
     pub fn scene(self, number: usize, scene: &Scene) {
+        self.title(number, scene.title);
+    }
+
+    /// A scene of this title begins.
+    pub fn title(self, number: usize, title: &str) {
         if self.json {
-            return self.value(json!({"event": "scene", "number": number, "title": scene.title}));
+            return self.value(json!({"event": "scene", "number": number, "title": title}));
         }
-        self.line(&format!("\n{}", painted(self.palette.strong, &format!("{number}. {}", scene.title))));
+        self.line(&format!("\n{}", painted(self.palette.strong, &format!("{number}. {title}"))));
+    }
+
+    /// The administrator makes a rule.
+    pub fn makes_rule(self, url: &str) {
+        if self.json {
+            return self.value(json!({"event": "rule_made", "dialect": signed::DIALECT, "url": url}));
+        }
+        self.step("admin", &format!("makes a rule: tell {url}, in the dialect {}, signed", signed::DIALECT));
+    }
+
+    /// The app's backend sends a message.
+    pub fn sends_by_rest(self) {
+        if self.json {
+            return self.value(json!({"event": "sent_by_rest", "from": signed::FROM, "text": signed::TEXT}));
+        }
+        self.step(
+            "backend",
+            &format!("sends \"{}\" to {} by REST, as {}", signed::TEXT, signed::TO, signed::FROM),
+        );
     }
 
     /// The receiver goes or comes.
@@ -111,7 +137,12 @@ impl Narrator {
         let again = if call.is_duplicate() { ", once more" } else { "" };
         let text = visible(&described.text, 40);
         if described.phase == Phase::After {
-            return self.step("backend", &format!("told{again}   \"{text}\"  {title}"));
+            let signed = match call.signature {
+                Signature::Unchecked => String::new(),
+                Signature::Valid => painted(self.palette.good, "  signature valid"),
+                other => painted(self.palette.bad, &format!("  signature {}", other.name())),
+            };
+            return self.step("backend", &format!("told{again}   \"{text}\"  {title}{signed}"));
         }
         let style = match call.told.effect.map(effect_name) {
             Some("refused") => self.palette.bad,
@@ -205,6 +236,7 @@ impl Narrator {
             return self.value(json!({
                 "event": "kept", "server": places.server, "sockets": places.sockets, "receiver": places.receiver,
                 "group": places.group, "admin_token": places.admin_token,
+                "app_token": places.app_token,
                 "tokens": {places.tokens[0].0: places.tokens[0].1, places.tokens[1].0: places.tokens[1].1},
                 "try": places.curl(),
             }));
@@ -216,6 +248,7 @@ impl Narrator {
         for (user, token) in &places.tokens {
             self.line(&format!("  token of {user:<11}{token}"));
         }
+        self.line(&format!("  app token           {}", places.app_token));
         self.line(&format!("  send as alice:\n    {}\n", places.curl()));
     }
 }

@@ -8,6 +8,7 @@ use tokio::time::Instant;
 use super::narrator::Narrator;
 use super::scene::{Scene, Seen, Watch};
 use super::script::SCENES;
+use super::signed::{self, SignedWatch};
 use super::stage::Stage;
 
 /// Time that a scene has; the longest one waits for the first retry, about a second.
@@ -23,7 +24,7 @@ const LOOK_EVERY: Duration = Duration::from_millis(10);
 /// # Errors
 /// The stage broke down.
 pub async fn play(stage: &mut Stage, narrator: Narrator) -> anyhow::Result<Vec<String>> {
-    let mut watches = Watches { all: Vec::new(), narrator };
+    let mut watches = Watches { all: Vec::new(), signed: SignedWatch::default(), narrator };
     for (index, scene) in SCENES.iter().enumerate() {
         narrator.scene(index + 1, scene);
         let client_id = format!("demo-message-{}", index + 1);
@@ -38,9 +39,23 @@ pub async fn play(stage: &mut Stage, narrator: Narrator) -> anyhow::Result<Vec<S
         if scene.receiver_down {
             outlast(stage, &mut watches, until).await?;
         }
-        watches.follow(stage, until, Watch::is_complete).await?;
+        watches.follow(stage, until, |watches| watches.newest(Watch::is_complete)).await?;
     }
-    Ok(watches.all.iter().flat_map(Watch::complaints).collect())
+    play_signed(stage, &mut watches).await?;
+    let complaints = watches.all.iter().flat_map(Watch::complaints);
+    Ok(complaints.chain(watches.signed.complaints()).collect())
+}
+
+/// The last scene.
+async fn play_signed(stage: &mut Stage, watches: &mut Watches) -> anyhow::Result<()> {
+    let narrator = watches.narrator;
+    narrator.title(scenes(), signed::TITLE);
+    let url = stage.make_rule().await?;
+    narrator.makes_rule(&url);
+    narrator.sends_by_rest();
+    stage.send_by_rest().await?;
+    let until = Instant::now() + SCENE;
+    watches.follow(stage, until, |watches| watches.signed.is_complete()).await
 }
 
 /// This and what is seen at the same time, in the order in which the server sends it.
@@ -56,7 +71,7 @@ pub async fn together(stage: &mut Stage, first: Seen) -> Vec<Seen> {
 
 /// The receiver comes back once the message has arrived and its callback waits.
 async fn outlast(stage: &mut Stage, watches: &mut Watches, until: Instant) -> anyhow::Result<()> {
-    watches.follow(stage, until, Watch::lacks_only_told).await?;
+    watches.follow(stage, until, |watches| watches.newest(Watch::lacks_only_told)).await?;
     while stage.waiting() == 0 && Instant::now() < until {
         tokio::time::sleep(LOOK_EVERY).await;
     }
@@ -69,18 +84,24 @@ async fn outlast(stage: &mut Stage, watches: &mut Watches, until: Instant) -> an
 /// The watches of all scenes so far: what comes too late, or again, is noticed too.
 struct Watches {
     all: Vec<Watch>,
+    signed: SignedWatch,
     narrator: Narrator,
 }
 
 impl Watches {
-    /// Narrates until the newest watch is content or time is up.
+    /// Whether the newest watch is content.
+    fn newest(&self, content: fn(&Watch) -> bool) -> bool {
+        self.all.last().is_none_or(content)
+    }
+
+    /// Narrates until everybody is content or time is up.
     async fn follow(
         &mut self,
         stage: &mut Stage,
         until: Instant,
-        content: fn(&Watch) -> bool,
+        content: fn(&Self) -> bool,
     ) -> anyhow::Result<()> {
-        while !self.all.last().is_none_or(content) {
+        while !content(self) {
             let first = match tokio::time::timeout_at(until, stage.seen.recv()).await {
                 Ok(Some(seen)) => seen,
                 Ok(None) => bail!("nobody is left to see anything"),
@@ -99,6 +120,7 @@ impl Watches {
         for watch in &mut self.all {
             watch.see(seen);
         }
+        self.signed.see(seen);
     }
 }
 
@@ -106,5 +128,5 @@ impl Watches {
 #[must_use]
 pub const fn scenes() -> usize {
     let all: &[Scene] = &SCENES;
-    all.len()
+    all.len() + 1
 }

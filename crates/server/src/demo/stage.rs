@@ -5,7 +5,9 @@ use std::sync::Arc;
 
 use anyhow::Context as _;
 use ringback_dialects::client::{self, Addressee, Text};
-use ringback_model::ports::Clock as _;
+use ringback_dialects::{DevDefaults, app_client};
+use ringback_model::app::App;
+use ringback_model::ports::{Clock as _, Dice as _};
 use tempfile::TempDir;
 use tokio::sync::broadcast::error::RecvError;
 use tokio::sync::mpsc;
@@ -13,17 +15,21 @@ use tokio::sync::mpsc;
 use super::chat_client::{ChatClient, PLATFORM};
 use super::scene::{Scene, Seen};
 use super::script::{self, ALICE, BOB};
+use super::signed;
 use crate::assemble::{self, NotStarted, Plan, Server};
 use crate::cli::rest::Rest;
-use crate::clock::SystemClock;
+use crate::clock::{SystemClock, SystemDice};
 use crate::receiver::ledger::Summary;
 use crate::receiver::running::{Options, Running, start};
+use crate::receiver::signature::Secret;
 use crate::settings::{Flags, Loader};
 
 /// Things seen that may wait for the narrator.
 const SEEN: usize = 1024;
 /// Path of the receiver's URL.
 const RECEIVER_PATH: &str = "/callbacks";
+/// A free port of this machine.
+const ANYWHERE: ([u8; 4], u16) = ([127, 0, 0, 1], 0);
 
 /// Everything that takes part.
 pub struct Stage {
@@ -32,7 +38,11 @@ pub struct Stage {
     seers: mpsc::Sender<Seen>,
     folder: TempDir,
     server: Server,
+    rest: Rest,
+    app: App,
     receiver: Option<Running>,
+    /// That of the rule of the last scene.
+    checking: Option<Running>,
     receiver_address: SocketAddr,
     /// Of receivers that were stopped.
     received: Vec<Summary>,
@@ -40,6 +50,7 @@ pub struct Stage {
     bob: ChatClient,
     group: String,
     admin_token: String,
+    app_token: String,
     tokens: [(&'static str, String); 2],
 }
 
@@ -50,13 +61,13 @@ impl Stage {
     /// Says what does not work.
     pub async fn put_up() -> anyhow::Result<Self> {
         let (seers, seen) = mpsc::channel(SEEN);
-        let receiver = receiver(([127, 0, 0, 1], 0).into(), &seers).await?;
+        let receiver = receiver(ANYWHERE.into(), &seers, None).await?;
         let receiver_address = receiver.address();
         let folder = tempfile::Builder::new().prefix("ringback-demo-").tempdir()?;
         let server = server(&folder, &receiver.url()).await?;
         let rest = Rest::to(&format!("http://{}", server.address).parse()?, None)?;
 
-        let dev = ringback_dialects::all().dev;
+        let dev = ringback_dialects::all(&App::default()).dev;
         let answer = rest.call(&client::admin_token(dev.secret, dev.admin, "demo-admin")).await?;
         let admin_token = client::token_of(&answer).context("no administrator's token")?;
         let people = [(ALICE, "Alice"), (BOB, "Bob")];
@@ -66,6 +77,9 @@ impl Stage {
         let group = client::group_of(&rest.call(&call).await?).context("the group cannot be made")?;
         let alice_token = user_token(&rest, &admin_token, ALICE).await?;
         let bob_token = user_token(&rest, &admin_token, BOB).await?;
+        let app = named(dev);
+        let answer = rest.call(&app_client::token(&app, dev.client_id, dev.client_secret)).await?;
+        let app_token = app_client::token_of(&answer).context("no app token")?;
         let sockets = format!("ws://{}", server.address);
         Ok(Self {
             alice: ChatClient::log_in(&sockets, ALICE, &alice_token, seers.clone()).await?,
@@ -74,11 +88,15 @@ impl Stage {
             seers,
             folder,
             server,
+            rest,
+            app,
             receiver: Some(receiver),
+            checking: None,
             receiver_address,
             received: Vec::new(),
             group,
             admin_token,
+            app_token,
             tokens: [(ALICE, alice_token), (BOB, bob_token)],
         })
     }
@@ -126,8 +144,29 @@ impl Stage {
     /// # Errors
     /// Somebody else has taken the address.
     pub async fn start_receiver(&mut self) -> anyhow::Result<()> {
-        self.receiver = Some(receiver(self.receiver_address, &self.seers).await?);
+        self.receiver = Some(receiver(self.receiver_address, &self.seers, None).await?);
         Ok(())
+    }
+
+    /// Makes the rule of the last scene, with a receiver that checks its signature; answers the receiver's URL.
+    ///
+    /// # Errors
+    /// The receiver cannot listen, or the rule cannot be made.
+    pub async fn make_rule(&mut self) -> anyhow::Result<String> {
+        let secret = format!("{:016x}{:016x}", SystemDice.roll(), SystemDice.roll());
+        let checking = receiver(ANYWHERE.into(), &self.seers, Some(&secret)).await?;
+        let url = format!("{}{RECEIVER_PATH}", checking.url());
+        self.checking = Some(checking);
+        signed::make_rule(&self.rest, &self.admin_token, &url, &secret).await?;
+        Ok(url)
+    }
+
+    /// Sends the message of the last scene.
+    ///
+    /// # Errors
+    /// The server does not take it.
+    pub async fn send_by_rest(&self) -> anyhow::Result<()> {
+        signed::send(&self.rest, &self.app, &self.app_token).await
     }
 
     /// Deliveries that wait to be tried again.
@@ -139,7 +178,7 @@ impl Stage {
     /// What the receiver has got so far.
     #[must_use]
     pub fn received(&self) -> Summary {
-        let running = self.receiver.as_ref().map(Running::summary);
+        let running = [&self.receiver, &self.checking].into_iter().flatten().map(Running::summary);
         let mut total = Summary::default();
         for part in self.received.iter().cloned().chain(running) {
             total.calls += part.calls;
@@ -163,6 +202,7 @@ impl Stage {
             folder: self.folder.path().display().to_string(),
             group: self.group.clone(),
             admin_token: self.admin_token.clone(),
+            app_token: self.app_token.clone(),
             tokens: self.tokens.clone(),
         }
     }
@@ -177,7 +217,7 @@ impl Stage {
         self.alice.leave().await;
         self.bob.leave().await;
         self.server.shut_down().await?;
-        if let Some(receiver) = self.receiver.take() {
+        for receiver in [self.receiver.take(), self.checking.take()].into_iter().flatten() {
             receiver.stop().await;
         }
         Ok(())
@@ -198,6 +238,8 @@ pub struct Places {
     pub group: String,
     /// An administrator's token.
     pub admin_token: String,
+    /// A token of the app's backend.
+    pub app_token: String,
     /// The clients' tokens.
     pub tokens: [(&'static str, String); 2],
 }
@@ -219,14 +261,23 @@ async fn user_token(rest: &Rest, admin_token: &str, user: &str) -> anyhow::Resul
     client::token_of(&rest.call(&call).await?).with_context(|| format!("{user} gets no token"))
 }
 
-/// A receiver whose calls are seen.
-async fn receiver(listen: SocketAddr, seers: &mpsc::Sender<Seen>) -> anyhow::Result<Running> {
+/// The app that development mode serves.
+fn named(dev: DevDefaults) -> App {
+    App { id: dev.app_id.to_owned(), org: dev.app_org.to_owned(), name: dev.app_name.to_owned() }
+}
+
+/// A receiver whose calls are seen; it checks signatures where it is given a secret.
+async fn receiver(
+    listen: SocketAddr,
+    seers: &mpsc::Sender<Seen>,
+    secret: Option<&str>,
+) -> anyhow::Result<Running> {
     let running = start(Options {
         listen,
-        dialects: ringback_dialects::all().receivers,
+        dialects: ringback_dialects::all(&App::default()).receivers,
         contract: None,
         behaviour: script::behaviour(),
-        secret: None,
+        secret: secret.map(Secret::new),
         tls: None,
         clock: Arc::new(SystemClock),
     })
@@ -260,7 +311,7 @@ async fn server(folder: &TempDir, receiver: &str) -> anyhow::Result<Server> {
         // The operator's environment is not about the demonstration.
         env: Arc::new(|_| None),
         flags: Flags::new(),
-        vocabulary: Arc::new(assemble::vocabulary(&ringback_dialects::all())),
+        vocabulary: Arc::new(assemble::vocabulary(&ringback_dialects::all(&App::default()))),
     };
     let settings = crate::cli::config::load(&loader)?;
     Server::start(Plan { loader, settings, dev: true }).await.map_err(|error| match error {

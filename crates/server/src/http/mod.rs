@@ -1,10 +1,12 @@
 //! REST: requests freed from HTTP, handed to a dialect's edge, and its answers put back into HTTP.
 //!
-//! Order on a served path: what the headers say, the token, the body, the command. What goes wrong on the way is
-//! answered in the dialect's own form, a panic included.
+//! Order on a served path: what the headers say, the token, the rate of requests, the body, the rate of messages, the
+//! command; where no token is needed, or only sometimes, the rate comes before it. What goes wrong on the way is answered
+//! in the dialect's own form, a panic included.
 
 mod body;
 pub mod probes;
+pub mod rates;
 mod request;
 mod router;
 
@@ -14,35 +16,42 @@ use std::time::{Duration, Instant};
 
 use bytes::Bytes;
 use futures_util::FutureExt as _;
-use http::header::{CONTENT_TYPE, HeaderName, HeaderValue};
+use http::header::{ALLOW, CONTENT_TYPE, HeaderName, HeaderValue, RETRY_AFTER};
 use http::{Response, StatusCode};
 use hyper::Request;
 use hyper::body::Incoming;
-use ringback_model::command::{Actor, Call};
-use ringback_model::dialect::{Edge, EdgeRequest, Opening, Reply};
-use ringback_model::failure::{Failure, Fault};
+use ringback_model::command::{Actor, Call, Command};
+use ringback_model::dialect::{Edge, EdgeRequest, Method, Opening, Reply};
+use ringback_model::failure::{Failure, Fault, Refusal, RefusalCode};
 use ringback_model::message::Origin;
+use ringback_model::ports::Clock;
 use tokio_util::task::TaskTracker;
 
 pub use body::ReplyBody;
 
+use crate::listener::Handler;
 use crate::product::{Done, Product, Ticket};
 use crate::ws::Sockets;
 use probes::Probes;
+use rates::{Exceeded, Rates};
 pub(crate) use request::{headers as text_headers, query as query_of};
 
-use request::BodyBounds;
-use router::{Router, Served};
+use request::{BodyBounds, Head};
+use router::{Found, Params, Router, Served, method_of};
+
+/// Where the admin API is. No dialect's route may lead there.
+pub const ADMIN_PATH: &str = "/admin/v1";
+
+/// The route that a request is counted under, where whoever answers it wants another one than the path says. Put into
+/// the extensions of the answer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct RouteLabel(pub &'static str);
 
 /// Everything that is needed to answer a request.
 pub struct Http {
     router: Router,
-    default_edge: Arc<dyn Edge>,
-    product: Arc<dyn Product>,
-    sockets: Arc<Sockets>,
-    probes: Probes,
-    body_read: Duration,
-    tracker: TaskTracker,
+    edges: Vec<Arc<dyn Edge>>,
+    parts: HttpParts,
 }
 
 /// What [`Http`] is made of.
@@ -51,8 +60,16 @@ pub struct HttpParts {
     pub edges: Vec<Arc<dyn Edge>>,
     /// Answers what nobody serves.
     pub default_edge: Arc<dyn Edge>,
+    /// How often callers may do something at these interfaces.
+    pub rates: Rates,
+    /// Answers everything below [`ADMIN_PATH`], in its own form, whatever the method.
+    pub admin: Handler<ReplyBody>,
     /// Carries commands out.
     pub product: Arc<dyn Product>,
+    /// Wall time.
+    pub clock: Arc<dyn Clock>,
+    /// Whether callers come over TLS.
+    pub secure: bool,
     /// Takes upgrades over.
     pub sockets: Arc<Sockets>,
     /// Answers about the server itself.
@@ -66,134 +83,265 @@ pub struct HttpParts {
 /// An answer of ours.
 pub type Answer = Response<ReplyBody>;
 
+/// What a request comes to before its body is read.
+struct Opened {
+    operation_id: String,
+    /// Whose token it carries.
+    actor: Option<Actor>,
+    /// Why the token that it carries is not taken, where the route does not always need one.
+    turned_down: Option<Refusal>,
+}
+
+/// Why a request is not carried out.
+enum Stopped {
+    Failed(Failure),
+    /// It comes too often; which code that is depends on what is counted.
+    TooOften(Exceeded, RefusalCode),
+}
+
+impl From<Failure> for Stopped {
+    fn from(failure: Failure) -> Self {
+        Self::Failed(failure)
+    }
+}
+
+impl From<Refusal> for Stopped {
+    fn from(refusal: Refusal) -> Self {
+        Self::Failed(refusal.into())
+    }
+}
+
 impl Http {
     /// Puts it together.
     ///
     /// # Errors
     /// Two edges claim one route.
     pub fn new(parts: HttpParts) -> anyhow::Result<Arc<Self>> {
-        Ok(Arc::new(Self {
-            router: Router::new(&parts.edges)?,
-            default_edge: parts.default_edge,
-            product: parts.product,
-            sockets: parts.sockets,
-            probes: parts.probes,
-            body_read: parts.body_read,
-            tracker: parts.tracker,
-        }))
+        Ok(Arc::new(Self { router: Router::new(&parts.edges)?, edges: parts.edges.clone(), parts }))
     }
 
     /// Answers a request. Never panics.
     pub async fn answer(self: Arc<Self>, request: Request<Incoming>) -> Answer {
         let started = Instant::now();
-        let served = self.router.find(request.method(), request.uri().path());
-        let route = served.as_ref().map_or("other", |served| served.route);
-        let default_edge = Arc::clone(&self.default_edge);
-        let answer =
-            AssertUnwindSafe(self.dispatch(request, served)).catch_unwind().await.unwrap_or_else(|_| {
-                let request = request::bare(route);
-                let reply = default_edge.encode(&request, &Err(panicked(route)));
-                respond(default_edge.as_ref(), reply, None)
-            });
+        let (route, answer) = if is_admin(request.uri().path()) {
+            (ADMIN_PATH, self.administer(request).await)
+        } else {
+            self.answer_edge(request).await
+        };
+        let route = answer.extensions().get::<RouteLabel>().map_or(route, |label| label.0);
         observe(route, &answer, started.elapsed());
         answer
+    }
+
+    async fn administer(&self, request: Request<Incoming>) -> Answer {
+        let answering = AssertUnwindSafe((self.parts.admin)(request)).catch_unwind();
+        answering.await.unwrap_or_else(|_| {
+            drop(panicked(ADMIN_PATH));
+            let body = r#"{"error":{"code":"internal","message":"internal error; the server's log says more","details":[]}}"#;
+            own_answer(StatusCode::INTERNAL_SERVER_ERROR, "application/json", body)
+        })
+    }
+
+    async fn answer_edge(self: Arc<Self>, request: Request<Incoming>) -> (&'static str, Answer) {
+        let found = self.router.find(request.method(), request.uri().path());
+        let (route, edge) = match &found {
+            Found::Route(served, ..) | Found::OtherMethod(served, ..) => {
+                (served.route, Arc::clone(&served.edge))
+            }
+            Found::Nothing => ("other", Arc::clone(self.edge_of(request.uri().path()))),
+        };
+        let this = Arc::clone(&self);
+        let answer = AssertUnwindSafe(self.dispatch(request, found)).catch_unwind().await;
+        (route, answer.unwrap_or_else(|_| this.panicked(edge.as_ref(), route)))
     }
 
     /// Answers a request on an address that serves WebSockets only, on any path.
     pub async fn answer_sockets_only(self: Arc<Self>, request: Request<Incoming>) -> Answer {
         if crate::ws::is_upgrade(&request) {
-            return self.sockets.upgrade(request).await;
+            return self.parts.sockets.upgrade(request).await;
         }
-        let (parts, _) = request.into_parts();
-        let reply = self.default_edge.unknown(&request::head("", &parts));
-        respond(self.default_edge.as_ref(), reply, None)
+        self.unknown(&self.parts.default_edge, "", Vec::new(), request)
     }
 
-    async fn dispatch(self: Arc<Self>, request: Request<Incoming>, served: Option<Served>) -> Answer {
+    async fn dispatch(self: Arc<Self>, request: Request<Incoming>, found: Found) -> Answer {
         if request.method() == http::Method::OPTIONS {
-            let edge = served.as_ref().map_or(&self.default_edge, |served| &served.edge);
+            let edge = match &found {
+                Found::Route(served, ..) | Found::OtherMethod(served, ..) => &served.edge,
+                Found::Nothing => self.edge_of(request.uri().path()),
+            };
             return respond(edge.as_ref(), edge.preflight(), None);
         }
-        if let Some(served) = served {
-            return self.serve(request, served).await;
-        }
+        let taken = match found {
+            Found::Route(served, method, params) => return self.serve(request, served, method, params).await,
+            Found::OtherMethod(served, params, allow) => Some((served, params, allow)),
+            Found::Nothing => None,
+        };
         if crate::ws::is_upgrade(&request) {
-            return self.sockets.upgrade(request).await;
+            return self.parts.sockets.upgrade(request).await;
         }
-        if let Some(answer) = self.probes.answer(&request) {
+        if let Some((served, params, allow)) = taken {
+            let mut answer = self.unknown(&served.edge, served.route, params, request);
+            answer.headers_mut().insert(ALLOW, allow);
             return answer;
         }
-        let (parts, _) = request.into_parts();
-        let reply = self.default_edge.unknown(&request::head("", &parts));
-        respond(self.default_edge.as_ref(), reply, None)
+        if let Some(answer) = self.parts.probes.answer(&request) {
+            return answer;
+        }
+        self.unknown(self.edge_of(request.uri().path()), "", Vec::new(), request)
     }
 
-    async fn serve(self: Arc<Self>, request: Request<Incoming>, served: Served) -> Answer {
+    /// Who answers for a path that nobody serves.
+    fn edge_of(&self, path: &str) -> &Arc<dyn Edge> {
+        self.edges.iter().find(|edge| edge.claims(path)).unwrap_or(&self.parts.default_edge)
+    }
+
+    fn unknown(
+        &self,
+        edge: &Arc<dyn Edge>,
+        route: &'static str,
+        params: Params,
+        request: Request<Incoming>,
+    ) -> Answer {
+        let (parts, _) = request.into_parts();
+        let method = method_of(&parts.method).unwrap_or(Method::Get);
+        let head = self.head(Head { route, method, params }, &parts);
+        respond(edge.as_ref(), edge.unknown(&head), None)
+    }
+
+    fn head(&self, head: Head, parts: &http::request::Parts) -> EdgeRequest {
+        EdgeRequest { at: self.parts.clock.now(), secure: self.parts.secure, ..request::head(head, parts) }
+    }
+
+    async fn serve(
+        self: Arc<Self>,
+        request: Request<Incoming>,
+        served: Served,
+        method: Method,
+        params: Params,
+    ) -> Answer {
         let (parts, body) = request.into_parts();
-        let mut request = request::head(served.route, &parts);
-        let bounds = BodyBounds { bytes: ringback_model::limits::REST_BODY_BYTES, time: self.body_read };
+        let mut request = self.head(Head { route: served.route, method, params }, &parts);
         let edge = Arc::clone(&served.edge);
         let opened = match self.open(edge.as_ref(), &request).await {
             // The body is read after the token was checked: strangers do not make us hold a megabyte.
-            Ok(opened) => {
-                request::read_body(body, bounds).await.map_err(Failure::from).map(|bytes| (opened, bytes))
-            }
-            Err(failure) => Err(failure),
+            Ok(opened) => self.read_body(body).await.map(|bytes| (opened, bytes)),
+            Err(stopped) => Err(stopped),
         };
         let (opened, bytes) = match opened {
             Ok(opened) => opened,
-            Err(failure) => return finish(edge.as_ref(), &request, Err(failure)),
+            Err(stopped) => return self.finish(edge.as_ref(), &request, Err(stopped)),
         };
         request.body = bytes;
         // A task of its own: a caller who hangs up must not stop half-way what he has started.
-        let work = self.tracker.spawn(Arc::clone(&self).work(edge, request, opened));
-        work.await.unwrap_or_else(|_| {
-            let reply = served.edge.encode(&request::bare(served.route), &Err(panicked(served.route)));
-            respond(served.edge.as_ref(), reply, None)
-        })
+        let work = self.parts.tracker.spawn(Arc::clone(&self).work(edge, request, opened));
+        work.await.unwrap_or_else(|_| self.panicked(served.edge.as_ref(), served.route))
     }
 
-    async fn open(
-        &self,
-        edge: &dyn Edge,
-        request: &EdgeRequest,
-    ) -> Result<(Opening, Option<Actor>), Failure> {
-        let opening = edge.open(request)?;
-        let actor = match &opening.token {
-            Some(token) => Some(self.product.authenticate(token).await?),
-            None => None,
+    async fn read_body(&self, body: Incoming) -> Result<Vec<u8>, Stopped> {
+        let bounds =
+            BodyBounds { bytes: ringback_model::limits::REST_BODY_BYTES, time: self.parts.body_read };
+        Ok(request::read_body(body, bounds).await?)
+    }
+
+    async fn open(&self, edge: &dyn Edge, request: &EdgeRequest) -> Result<Opened, Stopped> {
+        let Opening { operation_id, token, token_optional } = edge.open(request)?;
+        let charge = || {
+            let charged = self.parts.rates.charge(edge.request_rates(request.route), 1);
+            charged.map_err(|exceeded| Stopped::TooOften(exceeded, RefusalCode::Overloaded))
         };
-        Ok((opening, actor))
+        let needed = token.as_ref().filter(|_| !token_optional);
+        if let Some(token) = needed {
+            // Charged afterwards: whoever may not call must not use up what those may do who may.
+            let actor = self.parts.product.authenticate(token.reveal()).await?;
+            edge.admit(request, &actor)?;
+            charge()?;
+            return Ok(Opened { operation_id, actor: Some(actor), turned_down: None });
+        }
+        charge()?;
+        let checked = match &token {
+            Some(token) => self.parts.product.authenticate(token.reveal()).await.map(Some),
+            None => Ok(None),
+        };
+        match checked {
+            Ok(actor) => Ok(Opened { operation_id, actor, turned_down: None }),
+            Err(Failure::Refused(why)) => Ok(Opened { operation_id, actor: None, turned_down: Some(why) }),
+            Err(fault) => Err(Stopped::Failed(fault)),
+        }
     }
 
-    async fn work(
-        self: Arc<Self>,
-        edge: Arc<dyn Edge>,
-        request: EdgeRequest,
-        (opening, actor): (Opening, Option<Actor>),
-    ) -> Answer {
-        let result = match edge.decode(&request, actor.as_ref()) {
+    async fn work(self: Arc<Self>, edge: Arc<dyn Edge>, request: EdgeRequest, opened: Opened) -> Answer {
+        let result = match self.decode(edge.as_ref(), &request, &opened) {
             Ok(command) => {
-                let operation_id = Arc::from(opening.operation_id.as_str());
-                self.product.execute(Call { actor, origin: Origin::Rest, operation_id, command }).await
+                let Opened { operation_id, actor, .. } = opened;
+                let operation_id = Arc::from(operation_id.as_str());
+                let call = Call { actor, origin: Origin::Rest, operation_id, command };
+                self.parts.product.execute(call).await.map_err(Stopped::from)
             }
-            Err(refusal) => Err(refusal.into()),
+            Err(stopped) => Err(stopped),
         };
-        finish(edge.as_ref(), &request, result)
+        self.finish(edge.as_ref(), &request, result)
+    }
+
+    fn decode(&self, edge: &dyn Edge, request: &EdgeRequest, opened: &Opened) -> Result<Command, Stopped> {
+        let decoded = edge.decode(request, opened.actor.as_ref());
+        let command = decoded.map_err(|refusal| match &opened.turned_down {
+            // It turns out that a token is needed: what is wrong with the one that came is what helps the caller.
+            Some(why) if refusal.code.is_about_token() => why.clone(),
+            _ => refusal,
+        })?;
+        let (keys, messages) = edge.message_rates(request.route, &command);
+        let charged = self.parts.rates.charge(keys, messages);
+        charged.map_err(|exceeded| Stopped::TooOften(exceeded, RefusalCode::TooManyMessages))?;
+        Ok(command)
+    }
+
+    fn finish(&self, edge: &dyn Edge, request: &EdgeRequest, result: Result<Done, Stopped>) -> Answer {
+        let (mut ticket, mut retry_after) = (None, None);
+        let result = match result {
+            Ok(Done { outcome, answered }) => {
+                ticket = Some(answered);
+                Ok(outcome)
+            }
+            Err(Stopped::Failed(failure)) => Err(failure),
+            Err(Stopped::TooOften(exceeded, code)) => {
+                retry_after = exceeded.retry_after;
+                Err(Refusal::new(code, too_often(&exceeded)).into())
+            }
+        };
+        if let Err(Failure::Fault(fault)) = &result {
+            metrics::counter!("ringback_faults_total", "route" => request.route).increment(1);
+            tracing::error!(route = request.route, error = %fault, "a request ran into a fault");
+        }
+        let reply = edge.encode(request, &result, self.parts.clock.now());
+        let mut answer = respond(edge, reply, ticket);
+        if let Some(wait) = retry_after {
+            // Whole seconds, rounded up: who comes back earlier is refused again.
+            let seconds = wait.as_secs() + u64::from(wait.subsec_nanos() > 0);
+            answer.headers_mut().insert(RETRY_AFTER, HeaderValue::from(seconds.max(1)));
+        }
+        answer
+    }
+
+    /// The answer to a request of which nothing is known any more but its route.
+    fn panicked(&self, edge: &dyn Edge, route: &'static str) -> Answer {
+        let request = request::bare(route, self.parts.clock.now());
+        let reply = edge.encode(&request, &Err(panicked(route)), request.at);
+        respond(edge, reply, None)
     }
 }
 
-fn finish(edge: &dyn Edge, request: &EdgeRequest, result: Result<Done, Failure>) -> Answer {
-    let (result, ticket) = match result {
-        Ok(Done { outcome, answered }) => (Ok(outcome), Some(answered)),
-        Err(failure) => (Err(failure), None),
-    };
-    if let Err(Failure::Fault(fault)) = &result {
-        metrics::counter!("ringback_faults_total", "route" => request.route).increment(1);
-        tracing::error!(route = request.route, error = %fault, "a request ran into a fault");
+/// Whether a path is the admin API's.
+pub(crate) fn is_admin(path: &str) -> bool {
+    path.strip_prefix(ADMIN_PATH).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+}
+
+fn too_often(exceeded: &Exceeded) -> String {
+    let Exceeded { key, quota, retry_after } = exceeded;
+    let setting = format!("the limit is {quota} (setting {key})");
+    match retry_after {
+        Some(_) => setting,
+        None => format!("so many at once are never allowed: {setting}"),
     }
-    let reply = edge.encode(request, &result);
-    respond(edge, reply, ticket)
 }
 
 /// A panic was caught; its text is on standard error already, where the panic hook has put it.

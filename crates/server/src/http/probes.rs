@@ -23,7 +23,7 @@ pub struct Probes {
 impl Probes {
     /// The answer, if the request is for one of the three.
     pub(super) fn answer<B>(&self, request: &Request<B>) -> Option<Answer> {
-        if *request.method() != Method::GET {
+        if ![Method::GET, Method::HEAD].contains(request.method()) {
             return None;
         }
         match request.uri().path() {

@@ -6,8 +6,11 @@ use http::request::Parts;
 use http_body_util::{BodyExt as _, LengthLimitError, Limited};
 use hyper::body::{Body as _, Incoming};
 use percent_encoding::percent_decode_str;
-use ringback_model::dialect::EdgeRequest;
+use ringback_model::dialect::{EdgeRequest, Method};
 use ringback_model::failure::{Refusal, RefusalCode};
+use ringback_model::time::UnixMs;
+
+use super::router::Params;
 
 /// What one body may cost.
 #[derive(Debug, Clone, Copy)]
@@ -18,20 +21,41 @@ pub(super) struct BodyBounds {
     pub(super) time: Duration,
 }
 
-/// Everything but the body.
-pub(super) fn head(route: &'static str, parts: &Parts) -> EdgeRequest {
+/// What the router knows about a request.
+pub(super) struct Head {
+    pub(super) route: &'static str,
+    pub(super) method: Method,
+    pub(super) params: Params,
+}
+
+/// Everything but the body; the moment is left to the caller.
+pub(super) fn head(head: Head, parts: &Parts) -> EdgeRequest {
     EdgeRequest {
-        route,
+        route: head.route,
+        method: head.method,
         path: parts.uri.path().to_owned(),
+        params: head.params,
         query: query(parts.uri.query().unwrap_or_default()),
         headers: headers(&parts.headers),
         body: Vec::new(),
+        at: UnixMs(0),
+        secure: false,
     }
 }
 
 /// A request of which nothing is known any more but its route.
-pub(super) fn bare(route: &'static str) -> EdgeRequest {
-    EdgeRequest { route, path: route.to_owned(), query: Vec::new(), headers: Vec::new(), body: Vec::new() }
+pub(super) fn bare(route: &'static str, at: UnixMs) -> EdgeRequest {
+    EdgeRequest {
+        route,
+        method: Method::Get,
+        path: route.to_owned(),
+        params: Vec::new(),
+        query: Vec::new(),
+        headers: Vec::new(),
+        body: Vec::new(),
+        at,
+        secure: false,
+    }
 }
 
 /// Headers that are text; names are in lower case already.

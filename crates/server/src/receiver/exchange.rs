@@ -8,17 +8,18 @@ use http::header::{CONTENT_TYPE, RETRY_AFTER};
 use http::{HeaderValue, Method, Request, Response, StatusCode};
 use http_body_util::{BodyExt as _, Full, LengthLimitError, Limited};
 use hyper::body::Incoming;
-use percent_encoding::percent_decode_str;
-use ringback_model::dialect::{Described, EdgeRequest, Receiver};
+use ringback_model::dialect::{Described, EdgeRequest, Method as RouteMethod, Receiver};
 use ringback_model::limits;
 use ringback_model::ports::Clock;
+use ringback_model::time::UnixMs;
 use tokio::sync::broadcast;
 use tokio_util::sync::CancellationToken;
 
 use super::behaviour::{Behaviour, Plan, Reply};
 use super::call::{Call, Told};
 use super::ledger::Ledger;
-use super::signature::{self, Secret, Signed};
+use super::signature::{self, Secret, Signature, Signed};
+use crate::http::{query_of, text_headers};
 
 /// What all exchanges of a receiver share.
 pub(super) struct Shared {
@@ -67,16 +68,17 @@ pub(super) async fn exchange(shared: Arc<Shared>, request: Request<Incoming>) ->
     let body = match read(body).await {
         Ok(body) => body,
         Err((status, words)) => {
-            shared.announce(&head, None, Told::turned_away(status.as_u16(), words), &[]);
+            let request = edge_request(&head, &Bytes::new(), shared.clock.now());
+            shared.announce(&head, &request, None, Told::turned_away(status.as_u16(), words));
             return Ok(bare(status, None, ""));
         }
     };
-    let request = edge_request(&head, &body);
+    let request = edge_request(&head, &body, shared.clock.now());
     let found = shared.describe(&request);
     let described = found.as_ref().map(|(described, _)| described);
     let plan = shared.decide(described);
     let (told, answer) = compose(&plan, found.as_ref().map(|(described, by)| (described, by.as_ref())));
-    shared.announce(&head, found.map(|(described, _)| described), told, &body);
+    shared.announce(&head, &request, found, told);
     tokio::time::sleep(plan.delay).await;
     match answer {
         Composed::Answer(answer) => Ok(answer),
@@ -104,32 +106,25 @@ async fn read(body: Incoming) -> Result<Bytes, (StatusCode, &'static str)> {
     }
 }
 
-fn edge_request(head: &http::request::Parts, body: &Bytes) -> EdgeRequest {
-    let decoded = |text: &str| percent_decode_str(&text.replace('+', " ")).decode_utf8_lossy().into_owned();
-    let pairs = head.uri.query().unwrap_or_default().split('&').filter(|pair| !pair.is_empty());
-    let query = pairs.map(|pair| {
-        let (key, value) = pair.split_once('=').unwrap_or((pair, ""));
-        (decoded(key), decoded(value))
-    });
-    let headers = head
-        .headers
-        .iter()
-        .filter_map(|(name, value)| Some((name.as_str().to_owned(), value.to_str().ok()?.to_owned())));
+fn edge_request(head: &http::request::Parts, body: &Bytes, at: UnixMs) -> EdgeRequest {
     EdgeRequest {
         route: "",
+        method: RouteMethod::Post,
         path: head.uri.path().to_owned(),
-        query: query.collect(),
-        headers: headers.collect(),
+        params: Vec::new(),
+        query: query_of(head.uri.query().unwrap_or_default()),
+        headers: text_headers(&head.headers),
         body: body.to_vec(),
+        at,
+        secure: false,
     }
 }
 
 impl Shared {
-    fn describe(&self, request: &EdgeRequest) -> Option<(Described, Arc<dyn Receiver>)> {
+    fn describe(&self, request: &EdgeRequest) -> Option<Found> {
         self.dialects.iter().find_map(|dialect| {
-            dialect
-                .describe(request, self.contract.as_deref())
-                .map(|described| (described, Arc::clone(dialect)))
+            let described = dialect.describe(request, self.contract.as_deref())?;
+            Some((described, Arc::clone(dialect)))
         })
     }
 
@@ -139,24 +134,30 @@ impl Shared {
         behaviour.decide(described, &mut met).clone()
     }
 
-    /// Counts the call and tells who listens. Numbers grow in the order in which calls are told.
-    fn announce(&self, head: &http::request::Parts, described: Option<Described>, told: Told, body: &[u8]) {
-        let text = |name: &str| head.headers.get(name).and_then(|value| value.to_str().ok());
+    /// Whether the call was signed: in the headers, or in whichever way its dialect signs.
+    fn signature(&self, request: &EdgeRequest, by: Option<&dyn Receiver>) -> Signature {
+        let Some(secret) = &self.secret else { return Signature::Unchecked };
         let signed = Signed {
-            id: text("webhook-id"),
-            timestamp: text("webhook-timestamp"),
-            signature: text("webhook-signature"),
+            id: request.header("webhook-id"),
+            timestamp: request.header("webhook-timestamp"),
+            signature: request.header("webhook-signature"),
         };
-        let at = self.clock.now();
-        let signature = signature::check(self.secret.as_ref(), signed, body, at);
+        let headers = signature::check(Some(secret), signed, &request.body, request.at);
+        signature::together(headers, by.and_then(|dialect| dialect.signature(request, secret.text())))
+    }
+
+    /// Counts the call and tells who listens. Numbers grow in the order in which calls are told.
+    fn announce(&self, head: &http::request::Parts, request: &EdgeRequest, found: Option<Found>, told: Told) {
+        let signature = self.signature(request, found.as_ref().map(|(_, dialect)| dialect.as_ref()));
+        let id = request.header("webhook-id");
         let mut ledger = self.ledger.lock().unwrap_or_else(PoisonError::into_inner);
         let call = Arc::new(Call {
             number: ledger.next_number(),
-            at,
+            at: request.at,
             path: head.uri.path_and_query().map_or_else(String::new, ToString::to_string),
-            described,
-            webhook_id: signed.id.map(str::to_owned),
-            seen: signed.id.map_or(1, |id| ledger.meet(id)),
+            described: found.map(|(described, _)| described),
+            webhook_id: id.map(str::to_owned),
+            seen: id.map_or(1, |id| ledger.meet(id)),
             signature,
             told,
         });
@@ -165,6 +166,9 @@ impl Shared {
         drop(self.calls.send(call));
     }
 }
+
+/// A callback, and the dialect that it was read by.
+type Found = (Described, Arc<dyn Receiver>);
 
 enum Composed {
     Answer(Answer),

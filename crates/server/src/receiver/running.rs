@@ -226,6 +226,9 @@ mod tests {
             let effect = if *instruction == Instruction::Allow { Effect::Allowed } else { Effect::Refused };
             Answered { body: format!("{effect:?}").into_bytes(), effect, remark: None }
         }
+        fn signature(&self, request: &EdgeRequest, secret: &str) -> Option<bool> {
+            request.query("signed").map(|signed| signed == secret)
+        }
     }
 
     async fn receiver(behaviour: Behaviour) -> Running {
@@ -302,6 +305,17 @@ mod tests {
         // The refusal may be overtaken by the reset that follows it, because the body is never read to its end.
         assert!(answer.is_empty() || answer.starts_with("HTTP/1.1 413"), "{answer}");
         assert_eq!(calls.recv().await.unwrap().told.status, Some(413));
+    }
+
+    #[tokio::test]
+    async fn a_dialects_own_signature_counts() {
+        let running = receiver(Behaviour::always(Plan::ALLOW)).await;
+        let mut calls = running.calls();
+        for (path, wanted) in [("/c?signed=x", "valid"), ("/c?signed=y", "invalid"), ("/c", "unsigned")] {
+            post(running.address(), path, "", "{}").await;
+            assert_eq!(calls.recv().await.unwrap().signature.name(), wanted, "{path}");
+        }
+        assert_eq!(running.stop().await.badly_signed, 2);
     }
 
     #[tokio::test]

@@ -1,5 +1,6 @@
-//! Checks the headers of the Standard Webhooks specification: `webhook-id`, `webhook-timestamp` (seconds) and
-//! `webhook-signature` (`v1,<base64>` entries, separated by spaces; one valid entry is enough).
+//! Checks signatures: the headers of the Standard Webhooks specification (`webhook-id`, `webhook-timestamp` in seconds,
+//! and `webhook-signature` with `v1,<base64>` entries, separated by spaces; one valid entry is enough), and what a
+//! dialect signs in its own way.
 
 use std::fmt;
 
@@ -40,14 +41,23 @@ impl Signature {
 
 /// A secret that calls are signed with: `whsec_` and base64, or plain text. Never printed.
 #[derive(Clone)]
-pub struct Secret(Vec<u8>);
+pub struct Secret {
+    text: String,
+    key: Vec<u8>,
+}
 
 impl Secret {
     /// Reads a secret.
     #[must_use]
     pub fn new(text: &str) -> Self {
         let coded = text.strip_prefix("whsec_").and_then(|rest| STANDARD.decode(rest).ok());
-        Self(coded.unwrap_or_else(|| text.as_bytes().to_vec()))
+        Self { text: text.to_owned(), key: coded.unwrap_or_else(|| text.as_bytes().to_vec()) }
+    }
+
+    /// As it was given, for signatures of a dialect's own.
+    #[must_use]
+    pub fn text(&self) -> &str {
+        &self.text
     }
 }
 
@@ -68,7 +78,20 @@ pub struct Signed<'a> {
     pub signature: Option<&'a str>,
 }
 
-/// Checks a call against a secret.
+/// What the signature of the headers and the dialect's own (`None` = the call has none) say together: nothing of what
+/// is there may be wrong.
+#[must_use]
+pub const fn together(headers: Signature, own: Option<bool>) -> Signature {
+    match (headers, own) {
+        (Signature::Missing, Some(true)) => Signature::Valid,
+        (Signature::Missing | Signature::Valid, Some(false)) => {
+            Signature::Invalid("the signature in it is of another secret, or it was changed on the way")
+        }
+        (headers, _) => headers,
+    }
+}
+
+/// Checks the headers of a call against a secret.
 #[must_use]
 pub fn check(secret: Option<&Secret>, signed: Signed<'_>, body: &[u8], now: UnixMs) -> Signature {
     let Some(secret) = secret else { return Signature::Unchecked };
@@ -79,7 +102,7 @@ pub fn check(secret: Option<&Secret>, signed: Signed<'_>, body: &[u8], now: Unix
     let Ok(seconds) = timestamp.parse::<i64>() else {
         return Signature::Invalid("webhook-timestamp is not a number");
     };
-    let Ok(mut keyed) = Hmac::<Sha256>::new_from_slice(&secret.0) else {
+    let Ok(mut keyed) = Hmac::<Sha256>::new_from_slice(&secret.key) else {
         return Signature::Invalid("the secret is not usable");
     };
     for part in [id.as_bytes(), b".", timestamp.as_bytes(), b".", body] {
@@ -139,6 +162,24 @@ mod tests {
         ] {
             let signature = checked(secret, id, at, tag, body, now);
             assert!(matches!(signature, Signature::Invalid(_)), "{secret} {id:?} {at} {tag}: {signature:?}");
+        }
+    }
+
+    #[test]
+    fn nothing_that_is_there_may_be_wrong() {
+        let invalid = Signature::Invalid("x");
+        for (headers, own, wanted) in [
+            (Signature::Missing, None, "unsigned"),
+            (Signature::Missing, Some(true), "valid"),
+            (Signature::Missing, Some(false), "invalid"),
+            (Signature::Valid, None, "valid"),
+            (Signature::Valid, Some(true), "valid"),
+            (Signature::Valid, Some(false), "invalid"),
+            (invalid, Some(true), "invalid"),
+            (invalid, None, "invalid"),
+            (Signature::Unchecked, Some(true), "unchecked"),
+        ] {
+            assert_eq!(together(headers, own).name(), wanted, "{headers:?} {own:?}");
         }
     }
 

@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 
 use super::keys::{KEYS, quoted};
-use super::{RulePlace, Settings, Vocabulary};
+use super::{Quota, RulePlace, Settings, Vocabulary, rate};
 
 const OWN: &str = include_str!("../../ringback.default.yml");
 
@@ -12,6 +12,11 @@ const OWN: &str = include_str!("../../ringback.default.yml");
 pub fn text(vocabulary: &Vocabulary) -> String {
     let mut text = OWN.to_owned();
     let mut open = Vec::new();
+    for rate in &vocabulary.rates {
+        let quota = Quota { count: rate.count, per: rate.per };
+        let doc = format!("How many {} there may be. `off` = as many as you like.", rate.doc);
+        entry(&mut text, &mut open, rate.key, &rate::show(Some(quota)), Some(&doc));
+    }
     for setting in &vocabulary.settings {
         let values = if setting.values.is_empty() {
             String::new()
@@ -35,6 +40,9 @@ pub fn effective(settings: &Settings) -> String {
     let mut open = Vec::new();
     for key in KEYS {
         entry(&mut text, &mut open, key.path, &(key.show)(settings), None);
+    }
+    for (key, quota) in &settings.rates {
+        entry(&mut text, &mut open, key, &rate::show(*quota), None);
     }
     for (key, value) in &settings.switches {
         entry(&mut text, &mut open, key, &quoted(value), None);
@@ -92,8 +100,9 @@ fn wrap(sentence: &str, width: usize) -> Vec<String> {
 mod tests {
     use std::path::Path;
     use std::sync::Arc;
+    use std::time::Duration;
 
-    use ringback_model::dialect::DialectSetting;
+    use ringback_model::dialect::{DialectSetting, Rate};
 
     use super::super::document::{self, EntryValue};
     use super::super::{Flags, Loader, env_name};
@@ -107,7 +116,9 @@ mod tests {
             setting("acme.compat.loud", "true"),
             setting("acme.compat.odd", "x y"),
         ];
-        Vocabulary { settings, rule_keys: vec!["hooks"] }
+        let rate = |key, count, seconds| Rate { key, count, per: Duration::from_secs(seconds), doc: "calls" };
+        let rates = vec![rate("rates.calls", 100, 1), rate("rates.broadcasts", 10, 86_400)];
+        Vocabulary { settings, rates, rule_keys: vec!["hooks"] }
     }
 
     fn read(text: &str) -> Settings {
@@ -123,7 +134,9 @@ mod tests {
     fn defaults() -> Settings {
         let switches =
             vocabulary().settings.iter().map(|s| (s.key.to_owned(), s.default.to_owned())).collect();
-        Settings { switches, ..Settings::default() }
+        let quota = |rate: &Rate| Some(Quota { count: rate.count, per: rate.per });
+        let rates = vocabulary().rates.iter().map(|rate| (rate.key, quota(rate))).collect();
+        Settings { switches, rates, ..Settings::default() }
     }
 
     #[test]
@@ -140,8 +153,16 @@ mod tests {
         let entries = document::read(&text, &|_| false).unwrap();
         let shown: Vec<&str> = entries.iter().map(|entry| entry.key.as_str()).collect();
         let known = KEYS.iter().map(|key| key.path);
-        let wanted: Vec<&str> =
-            known.chain(["acme.contract", "acme.compat.loud", "acme.compat.odd", "hooks"]).collect();
+        let wanted: Vec<&str> = known
+            .chain([
+                "rates.calls",
+                "rates.broadcasts",
+                "acme.contract",
+                "acme.compat.loud",
+                "acme.compat.odd",
+                "hooks",
+            ])
+            .collect();
         assert_eq!(shown, wanted);
         for entry in &entries {
             assert!(lines[entry.line - 2].trim_start().starts_with("# "), "{} has no comment", entry.key);
@@ -159,9 +180,13 @@ mod tests {
 
     #[test]
     fn secrets_are_starred() {
-        let settings = read("secret: hunter2\n");
-        assert!(!effective(&settings).contains("hunter2"));
-        assert!(!format!("{settings:?}").contains("hunter2"));
-        assert!(effective(&settings).contains("secret: '***'"));
+        let app = "app: {certificate: hunter2, client_id: shown, client_secret: hunter2}\n";
+        let settings = read(&format!("secret: hunter2\n{app}"));
+        let shown = effective(&settings);
+        assert!(!shown.contains("hunter2") && !format!("{settings:?}").contains("hunter2"));
+        for line in ["secret: '***'", "  certificate: '***'", "  client_id: shown", "  client_secret: '***'"]
+        {
+            assert!(shown.lines().any(|shown| shown == line), "{line} in {shown}");
+        }
     }
 }

@@ -5,8 +5,9 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use ringback_model::ids::UserId;
+use ringback_model::limits;
 
-use super::value::{Value, show_bytes, show_duration};
+use super::value::{Value, show_bytes, show_duration, show_zone};
 use super::{LogFormat, Secret, Settings};
 
 /// One key of `ringback.yml`.
@@ -19,8 +20,11 @@ pub struct Key {
     pub show: fn(&Settings) -> String,
 }
 
+/// Shorter times mean nothing to anybody.
+const INSTANT: Duration = Duration::from_millis(10);
 const SECOND: Duration = Duration::from_secs(1);
 const MINUTE: Duration = Duration::from_secs(60);
+const HOUR: Duration = Duration::from_secs(3600);
 const DAY: Duration = Duration::from_secs(24 * 3600);
 const LONG: Duration = Duration::from_secs(3650 * 24 * 3600);
 
@@ -50,11 +54,8 @@ pub static KEYS: &[Key] = &[
     },
     Key {
         path: "secret",
-        set: |to, value, _| {
-            to.secret = value.optional_text()?.map(Secret::new);
-            Ok(())
-        },
-        show: |from| if from.secret.is_some() { "'***'".to_owned() } else { String::new() },
+        set: |to, value, _| set_secret(&mut to.secret, value),
+        show: |from| show_secret(from.secret.as_ref()),
     },
     Key {
         path: "secret_file",
@@ -78,14 +79,49 @@ pub static KEYS: &[Key] = &[
         show: |from| show_path(from.tls.ca_file.as_ref()),
     },
     Key {
+        path: "app.id",
+        set: |to, value, _| set_app_name(&mut to.app.id, value),
+        show: |from| show_text(from.app.id.as_deref()),
+    },
+    Key {
+        path: "app.org",
+        set: |to, value, _| set_app_name(&mut to.app.org, value),
+        show: |from| show_text(from.app.org.as_deref()),
+    },
+    Key {
+        path: "app.name",
+        set: |to, value, _| set_app_name(&mut to.app.name, value),
+        show: |from| show_text(from.app.name.as_deref()),
+    },
+    Key {
+        path: "app.certificate",
+        set: |to, value, _| set_secret(&mut to.app.certificate, value),
+        show: |from| show_secret(from.app.certificate.as_ref()),
+    },
+    Key {
+        path: "app.client_id",
+        set: |to, value, _| value.optional_text().map(|text| to.app.client_id = text),
+        show: |from| show_text(from.app.client_id.as_deref()),
+    },
+    Key {
+        path: "app.client_secret",
+        set: |to, value, _| set_secret(&mut to.app.client_secret, value),
+        show: |from| show_secret(from.app.client_secret.as_ref()),
+    },
+    Key {
         path: "token.validity",
         set: |to, value, _| value.duration(MINUTE, LONG).map(|time| to.token_validity = time),
         show: |from| show_duration(from.token_validity),
     },
     Key {
+        path: "token.app_validity",
+        set: |to, value, _| value.duration(MINUTE, LONG).map(|time| to.app_token_validity = time),
+        show: |from| show_duration(from.app_token_validity),
+    },
+    Key {
         path: "gate.max_wait",
         set: |to, value, _| {
-            value.duration(Duration::from_millis(10), 5 * MINUTE).map(|time| to.gate_max_wait = time)
+            value.duration(Duration::from_millis(10), MINUTE * 5).map(|time| to.gate_max_wait = time)
         },
         show: |from| show_duration(from.gate_max_wait),
     },
@@ -109,6 +145,54 @@ pub static KEYS: &[Key] = &[
             Ok(())
         },
         show: |from| from.history_keep.map(show_duration).unwrap_or_default(),
+    },
+    Key {
+        path: "storage.enabled",
+        set: |to, value, _| value.flag().map(|flag| to.storage.enabled = flag),
+        show: |from| from.storage.enabled.to_string(),
+    },
+    Key {
+        path: "storage.keep",
+        set: |to, value, _| value.duration(SECOND, LONG).map(|time| to.storage.keep = time),
+        show: |from| show_duration(from.storage.keep),
+    },
+    Key {
+        path: "storage.zone",
+        set: |to, value, _| {
+            to.storage.zone_min = if is_empty(value) { None } else { Some(value.zone()?) };
+            Ok(())
+        },
+        show: |from| from.storage.zone_min.map(|zone| quoted(&show_zone(zone))).unwrap_or_default(),
+    },
+    Key {
+        path: "ban.failures",
+        set: |to, value, _| number(value, 60_000).map(|count| to.ban.failures = count),
+        show: |from| from.ban.failures.to_string(),
+    },
+    Key {
+        path: "ban.window",
+        set: |to, value, _| value.duration(INSTANT, DAY).map(|time| to.ban.window = time),
+        show: |from| show_duration(from.ban.window),
+    },
+    Key {
+        path: "ban.step",
+        set: |to, value, _| value.duration(INSTANT, DAY).map(|time| to.ban.step = time),
+        show: |from| show_duration(from.ban.step),
+    },
+    Key {
+        path: "ban.most_steps",
+        set: |to, value, _| number(value, 1000).map(|count| to.ban.most_steps = count),
+        show: |from| from.ban.most_steps.to_string(),
+    },
+    Key {
+        path: "ban.memory",
+        set: |to, value, _| value.duration(INSTANT, DAY * 30).map(|time| to.ban.memory = time),
+        show: |from| show_duration(from.ban.memory),
+    },
+    Key {
+        path: "rules.max",
+        set: |to, value, _| value.count_or_none(100_000).map(|count| to.rules_max = count),
+        show: |from| from.rules_max.to_string(),
     },
     Key {
         path: "logging.format",
@@ -141,25 +225,29 @@ pub static KEYS: &[Key] = &[
     },
     Key {
         path: "limits.header_read",
-        set: |to, value, _| value.duration(SECOND / 10, 10 * MINUTE).map(|time| to.limits.header_read = time),
+        set: |to, value, _| value.duration(SECOND / 10, MINUTE * 10).map(|time| to.limits.header_read = time),
         show: |from| show_duration(from.limits.header_read),
     },
     Key {
         path: "limits.body_read",
-        set: |to, value, _| value.duration(SECOND / 10, 10 * MINUTE).map(|time| to.limits.body_read = time),
+        set: |to, value, _| value.duration(SECOND / 10, MINUTE * 10).map(|time| to.limits.body_read = time),
         show: |from| show_duration(from.limits.body_read),
     },
     Key {
         path: "limits.socket_silence",
-        set: |to, value, _| value.duration(SECOND, 60 * MINUTE).map(|time| to.limits.socket_silence = time),
+        set: |to, value, _| value.duration(SECOND, HOUR).map(|time| to.limits.socket_silence = time),
         show: |from| show_duration(from.limits.socket_silence),
     },
     Key {
         path: "shutdown.drain",
-        set: |to, value, _| value.duration(SECOND / 10, 10 * MINUTE).map(|time| to.drain = time),
+        set: |to, value, _| value.duration(SECOND / 10, MINUTE * 10).map(|time| to.drain = time),
         show: |from| show_duration(from.drain),
     },
 ];
+
+fn number(value: &Value, most: u16) -> Result<u32, String> {
+    value.count(usize::from(most)).map(|count| u32::try_from(count).unwrap_or(u32::from(most)))
+}
 
 fn is_empty(value: &Value) -> bool {
     matches!(value, Value::Text(text) | Value::Untyped(text) if text.is_empty())
@@ -172,6 +260,33 @@ fn set_path(to: &mut Option<PathBuf>, value: &Value, folder: &Path) -> Result<()
 
 fn show_path(path: Option<&PathBuf>) -> String {
     path.map(|path| quoted(&path.to_string_lossy())).unwrap_or_default()
+}
+
+fn set_secret(to: &mut Option<Secret>, value: &Value) -> Result<(), String> {
+    *to = value.optional_text()?.map(Secret::new);
+    Ok(())
+}
+
+fn show_secret(secret: Option<&Secret>) -> String {
+    secret.map(|_| "'***'".to_owned()).unwrap_or_default()
+}
+
+fn show_text(text: Option<&str>) -> String {
+    text.map(quoted).unwrap_or_default()
+}
+
+/// Names of the app stand in paths and in `org#name`: nothing in them may need an escape there.
+fn set_app_name(to: &mut Option<String>, value: &Value) -> Result<(), String> {
+    let name = value.optional_text()?;
+    if let Some(name) = &name {
+        let plain = |c: char| c.is_ascii_alphanumeric() || c == '-' || c == '_';
+        if name.len() > limits::ID_BYTES || !name.chars().all(plain) {
+            let most = limits::ID_BYTES;
+            return Err(format!("{name:?} is not 1 to {most} letters (a-z, A-Z), digits, '-' and '_'"));
+        }
+    }
+    *to = name;
+    Ok(())
 }
 
 fn set_admins(to: &mut Settings, value: &Value) -> Result<(), String> {

@@ -4,12 +4,13 @@ use std::fmt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use ringback_model::dialect::{DialectSetting, Note, Severity};
+use ringback_model::app::App;
+use ringback_model::dialect::{DialectSetting, Note, Rate, Severity};
 
 use super::document::{self, EntryValue};
 use super::keys::KEYS;
 use super::value::Value;
-use super::{RulePlace, RuleText, Settings, Vocabulary};
+use super::{Quota, RulePlace, RuleText, Settings, Vocabulary, rate};
 
 /// Looks a variable of the environment up.
 pub type Env = Arc<dyn Fn(&str) -> Option<String> + Send + Sync>;
@@ -127,6 +128,9 @@ impl Loader {
     }
 }
 
+/// The first two segments of the admin API's paths.
+const ADMIN_PATH: (&str, &str) = ("admin", "v1");
+
 struct Reading<'a> {
     vocabulary: &'a Vocabulary,
     settings: Settings,
@@ -137,7 +141,9 @@ impl<'a> Reading<'a> {
     fn new(vocabulary: &'a Vocabulary) -> Self {
         let defaults = vocabulary.settings.iter();
         let switches = defaults.map(|setting| (setting.key.to_owned(), setting.default.to_owned())).collect();
-        let settings = Settings { switches, ..Settings::default() };
+        let quota = |rate: &Rate| Quota { count: rate.count, per: rate.per };
+        let rates = vocabulary.rates.iter().map(|rate| (rate.key, Some(quota(rate)))).collect();
+        let settings = Settings { switches, rates, ..Settings::default() };
         Self { vocabulary, settings, problems: Vec::new() }
     }
 
@@ -149,7 +155,8 @@ impl<'a> Reading<'a> {
     fn known(&self) -> Vec<&'static str> {
         let own = KEYS.iter().map(|key| key.path);
         let dialects = self.vocabulary.settings.iter().map(|setting| setting.key);
-        own.chain(dialects).chain(self.vocabulary.rule_keys.iter().copied()).collect()
+        let rates = self.vocabulary.rates.iter().map(|rate| rate.key);
+        own.chain(rates).chain(dialects).chain(self.vocabulary.rule_keys.iter().copied()).collect()
     }
 
     fn file(&mut self, path: &Path, text: &str) {
@@ -177,6 +184,8 @@ impl<'a> Reading<'a> {
         }
         let done = if let Some(known) = KEYS.iter().find(|known| known.path == key) {
             (known.set)(&mut self.settings, value, folder)
+        } else if let Some((_, quota)) = self.settings.rates.iter_mut().find(|(known, _)| *known == key) {
+            rate::read(value).map(|read| *quota = read)
         } else if let Some(setting) = self.vocabulary.settings.iter().find(|setting| setting.key == key) {
             set_switch(&mut self.settings.switches, setting, value)
         } else if self.vocabulary.rule_keys.contains(&key) {
@@ -222,21 +231,32 @@ impl<'a> Reading<'a> {
 
     /// What can be wrong although each key is right.
     fn whole(&mut self) {
-        if self.settings.secret.is_some() && self.settings.secret_file.is_some() {
-            self.problem(
-                "secret",
-                0,
-                "secret_file",
-                "only one of secret and secret_file can be set".to_owned(),
-            );
-        }
-        if self.settings.tls.cert.is_some() != self.settings.tls.key.is_some() {
-            self.problem(
-                "tls",
-                0,
-                "tls.cert",
-                "tls.cert and tls.key belong together; one is missing".to_owned(),
-            );
+        let settings = &self.settings;
+        let app = settings.app.named(App::default());
+        let checks = [
+            (
+                settings.secret.is_some() && settings.secret_file.is_some(),
+                ("secret", "secret_file", "only one of secret and secret_file can be set"),
+            ),
+            (
+                settings.tls.cert.is_some() != settings.tls.key.is_some(),
+                ("tls", "tls.cert", "tls.cert and tls.key belong together; one is missing"),
+            ),
+            (
+                settings.app.client_id.is_some() != settings.app.client_secret.is_some(),
+                (
+                    "app",
+                    "app.client_id",
+                    "app.client_id and app.client_secret belong together; one is missing",
+                ),
+            ),
+            (
+                ADMIN_PATH == (app.org.as_str(), app.name.as_str()),
+                ("app", "app.name", "with this app.org it is the path of the admin API; choose another name"),
+            ),
+        ];
+        for (_, (place, key, text)) in checks.into_iter().filter(|(wrong, _)| *wrong) {
+            self.problem(place, 0, key, text.to_owned());
         }
     }
 }
@@ -269,7 +289,13 @@ mod tests {
     fn vocabulary() -> Arc<Vocabulary> {
         let contract =
             DialectSetting { key: "acme.contract", default: "v2", values: &["v1", "v2"], doc: "Which." };
-        Arc::new(Vocabulary { settings: vec![contract], rule_keys: vec!["hooks", "callback"] })
+        let per = std::time::Duration::from_secs(1);
+        let rate = Rate { key: "rates.calls", count: 100, per, doc: "calls" };
+        Arc::new(Vocabulary {
+            settings: vec![contract],
+            rates: vec![rate],
+            rule_keys: vec!["hooks", "callback"],
+        })
     }
 
     #[test]
@@ -317,6 +343,33 @@ mod tests {
             (
                 "tls:\n  cert: a.pem\n",
                 "tls: tls.cert: tls.cert and tls.key belong together; one is missing".to_owned(),
+            ),
+            (
+                "rates:\n  calls: often\n",
+                format!(
+                    "{f}:2: rates.calls: \"often\" is not a rate, such as 100/s, 6000/min, 30/h, 10/day, or off"
+                ),
+            ),
+            (
+                "storage:\n  zone: +05:45\n",
+                format!(
+                    "{f}:2: storage.zone: +05:45 is not a multiple of 10 minutes, which the slices of the storage \
+                     need"
+                ),
+            ),
+            (
+                "app:\n  org: a b\n",
+                format!("{f}:2: app.org: \"a b\" is not 1 to 64 letters (a-z, A-Z), digits, '-' and '_'"),
+            ),
+            (
+                "app:\n  client_id: x\n",
+                "app: app.client_id: app.client_id and app.client_secret belong together; one is missing"
+                    .to_owned(),
+            ),
+            (
+                "app: {org: admin, name: v1}\n",
+                "app: app.name: with this app.org it is the path of the admin API; choose another name"
+                    .to_owned(),
             ),
             ("listen:\n  port: 1\n", format!("{f}:2: listen.port: listen takes one value, not a section")),
         ] {
@@ -366,6 +419,33 @@ mod tests {
     fn nothing_after_the_colon_is_the_default() {
         let settings = read("listen:\ntls:\nlimits:\n  connections:\nacme:\nhooks:\n").unwrap();
         let switches = vec![("acme.contract".to_owned(), "v2".to_owned())];
-        assert_eq!(settings, Settings { switches, ..Settings::default() });
+        let rates = loader(&[], Vec::new()).load().unwrap().rates;
+        assert_eq!(settings, Settings { switches, rates, ..Settings::default() });
+    }
+
+    #[test]
+    fn rates_have_defaults_and_can_be_changed_and_switched_off() {
+        let rates = |text: &str| read(text).unwrap().rates;
+        let per = |seconds| std::time::Duration::from_secs(seconds);
+        assert_eq!(rates(""), [("rates.calls", Some(Quota { count: 100, per: per(1) }))]);
+        let text = "rates:\n  calls: 6000/min\n";
+        assert_eq!(rates(text), [("rates.calls", Some(Quota { count: 6000, per: per(60) }))]);
+        assert_eq!(rates("rates:\n  calls: off\n"), [("rates.calls", None)]);
+        assert_eq!(rates("rates:\n  calls:\n"), rates(""));
+        let env = &[("RINGBACK_RATES_CALLS", "off")];
+        assert_eq!(loader(env, Vec::new()).load().unwrap().rates, [("rates.calls", None)]);
+    }
+
+    #[test]
+    fn the_app_has_names_and_secrets() {
+        let text = "app:\n  id: one\n  certificate: '0123'\n  client_id: c\n  client_secret: hush\n";
+        let settings = read(text).unwrap();
+        let app = settings.app.named(App::default());
+        assert_eq!((app.id.as_str(), app.org), ("one", App::default().org));
+        let keys = settings.app.keys();
+        assert_eq!(keys.certificate.as_deref(), Some("0123"));
+        assert_eq!((keys.client_id.as_deref(), keys.client_secret.as_deref()), (Some("c"), Some("hush")));
+        let printed = format!("{settings:?}");
+        assert!(!printed.contains("hush") && !printed.contains("0123"), "{printed}");
     }
 }

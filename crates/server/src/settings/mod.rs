@@ -7,6 +7,7 @@ pub mod defaults;
 pub mod document;
 mod keys;
 mod load;
+pub mod rate;
 pub mod secret;
 pub mod value;
 
@@ -15,12 +16,15 @@ use std::net::{Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
 use std::time::Duration;
 
-use ringback_model::dialect::DialectSetting;
+use ringback_callbacks::ban::BanPolicy;
+use ringback_model::app::{App, AppKeys};
+use ringback_model::dialect::{DialectSetting, Rate};
 use ringback_model::ids::UserId;
 use ringback_model::limits;
 
 pub use keys::KEYS;
 pub use load::{Env, Flags, Loader, Problem, env_name, misspelt};
+pub use rate::Quota;
 pub use secret::Secret;
 
 /// Everything that can be set.
@@ -40,8 +44,12 @@ pub struct Settings {
     pub admins: Vec<UserId>,
     /// Certificates.
     pub tls: Tls,
+    /// The app that is served.
+    pub app: AppSettings,
     /// How long users' tokens last.
     pub token_validity: Duration,
+    /// How long app tokens last.
+    pub app_token_validity: Duration,
     /// Total time at the gate.
     pub gate_max_wait: Duration,
     /// How long events stay in the log.
@@ -50,6 +58,12 @@ pub struct Settings {
     pub log_max_bytes: Option<u64>,
     /// How long messages can be read; `None` = for ever.
     pub history_keep: Option<Duration>,
+    /// Deliveries that failed.
+    pub storage: StorageSettings,
+    /// When the receivers of all rules that share a ban are left alone, and for how long.
+    pub ban: BanPolicy,
+    /// Rules that may be made through the admin API; 0 = as many as you like.
+    pub rules_max: usize,
     /// Form of log lines.
     pub log_format: LogFormat,
     /// Filter of log lines.
@@ -58,6 +72,8 @@ pub struct Settings {
     pub limits: Limits,
     /// Time that what is under way gets at shutdown.
     pub drain: Duration,
+    /// How often something may be done, by the name of the rate: all of them. `None` = as often as you like.
+    pub rates: Vec<(&'static str, Option<Quota>)>,
     /// Settings of dialects that differ from their defaults or not: all of them, `name=value`.
     pub switches: Vec<(String, String)>,
     /// Where rules are written, in the order of the rule formats.
@@ -75,15 +91,21 @@ impl Default for Settings {
             // The name that back ends of this field are configured with.
             admins: UserId::parse("imAdmin").into_iter().collect(),
             tls: Tls::default(),
+            app: AppSettings::default(),
             token_validity: limits::TOKEN_VALIDITY,
+            app_token_validity: limits::APP_TOKEN_VALIDITY,
             gate_max_wait: limits::GATE_MAX_WAIT,
             log_keep: limits::LOG_KEEP,
             log_max_bytes: None,
             history_keep: None,
+            storage: StorageSettings::default(),
+            ban: BanPolicy::default(),
+            rules_max: limits::API_RULES,
             log_format: LogFormat::Text,
             log_level: "info".to_owned(),
             limits: Limits::default(),
             drain: limits::DRAIN,
+            rates: Vec::new(),
             switches: Vec::new(),
             rules: Vec::new(),
         }
@@ -99,6 +121,63 @@ pub struct Tls {
     pub key: Option<PathBuf>,
     /// PEM file with further authorities for calls to receivers.
     pub ca_file: Option<PathBuf>,
+}
+
+/// The app that is served, as it stands in the settings.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct AppSettings {
+    /// See [`App::id`].
+    pub id: Option<String>,
+    /// See [`App::org`].
+    pub org: Option<String>,
+    /// See [`App::name`].
+    pub name: Option<String>,
+    /// See [`AppKeys::certificate`].
+    pub certificate: Option<Secret>,
+    /// See [`AppKeys::client_id`].
+    pub client_id: Option<String>,
+    /// See [`AppKeys::client_secret`].
+    pub client_secret: Option<Secret>,
+}
+
+impl AppSettings {
+    /// The app's names; those that are not set are taken from `default`.
+    #[must_use]
+    pub fn named(&self, default: App) -> App {
+        App {
+            id: self.id.clone().unwrap_or(default.id),
+            org: self.org.clone().unwrap_or(default.org),
+            name: self.name.clone().unwrap_or(default.name),
+        }
+    }
+
+    /// What proves that a caller speaks for the app.
+    #[must_use]
+    pub fn keys(&self) -> AppKeys {
+        let reveal = |secret: &Option<Secret>| secret.as_ref().map(|secret| secret.reveal().to_owned());
+        AppKeys {
+            certificate: reveal(&self.certificate),
+            client_id: self.client_id.clone(),
+            client_secret: reveal(&self.client_secret),
+        }
+    }
+}
+
+/// Deliveries that failed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct StorageSettings {
+    /// Whether those are parked of rules whose dialect makes a service of it.
+    pub enabled: bool,
+    /// See [`limits::STORAGE_KEEP`].
+    pub keep: Duration,
+    /// Zone in which slices are named, minutes east of UTC; `None` = the dialect's own.
+    pub zone_min: Option<i32>,
+}
+
+impl Default for StorageSettings {
+    fn default() -> Self {
+        Self { enabled: false, keep: limits::STORAGE_KEEP, zone_min: None }
+    }
 }
 
 /// Bounds that can be set; the others are in [`limits`].
@@ -186,6 +265,8 @@ impl fmt::Debug for RuleText {
 pub struct Vocabulary {
     /// Their own settings.
     pub settings: Vec<DialectSetting>,
+    /// How often something may be done at their interfaces.
+    pub rates: Vec<Rate>,
     /// Keys under which rule files stand.
     pub rule_keys: Vec<&'static str>,
 }

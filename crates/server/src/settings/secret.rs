@@ -1,7 +1,6 @@
 //! The server's secret: what administrators show to get a token, and what signs tokens. Made once, kept in the
 //! data folder, readable by its owner only, never logged.
 
-use std::fmt;
 use std::fs::{self, OpenOptions};
 use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
@@ -9,32 +8,9 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context as _, bail};
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+pub use ringback_model::secret::Secret;
 
 use super::Settings;
-
-/// A secret that does not print itself.
-#[derive(Clone, PartialEq, Eq)]
-pub struct Secret(String);
-
-impl Secret {
-    /// Wraps a text.
-    #[must_use]
-    pub const fn new(text: String) -> Self {
-        Self(text)
-    }
-
-    /// The text itself.
-    #[must_use]
-    pub fn reveal(&self) -> &str {
-        &self.0
-    }
-}
-
-impl fmt::Debug for Secret {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("***")
-    }
-}
 
 /// Where a server without a secret in its settings keeps the one that it made.
 #[must_use]
@@ -72,7 +48,7 @@ pub fn resolve(settings: &Settings) -> anyhow::Result<Secret> {
     match write_new(&path, &text) {
         Ok(()) => {
             tracing::info!(file = %path.display(), "a secret was made; administrators log in with it");
-            Ok(Secret(text))
+            Ok(Secret::new(text))
         }
         // Another process was faster: its secret is the one.
         Err(error) if error.kind() == io::ErrorKind::AlreadyExists => read(&path),
@@ -87,7 +63,7 @@ fn read(path: &Path) -> anyhow::Result<Secret> {
     if text.is_empty() {
         bail!("the secret in {} is empty", path.display());
     }
-    Ok(Secret(text.to_owned()))
+    Ok(Secret::new(text.to_owned()))
 }
 
 /// Writes the whole file or nothing, so that a crash in between does not leave half a secret behind.

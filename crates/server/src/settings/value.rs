@@ -102,6 +102,49 @@ impl Value {
             .ok_or_else(|| format!("{number} is not from 1 to {most}"))
     }
 
+    /// A whole number from 0 to `most`.
+    ///
+    /// # Errors
+    /// Says what is wrong with it.
+    pub fn count_or_none(&self, most: usize) -> Result<usize, String> {
+        let is_zero = match self {
+            Self::Int(number) => *number == 0,
+            Self::Untyped(text) => text.trim() == "0",
+            _ => false,
+        };
+        if is_zero { Ok(0) } else { self.count(most) }
+    }
+
+    /// `true` or `false`.
+    ///
+    /// # Errors
+    /// Says what it is instead.
+    pub fn flag(&self) -> Result<bool, String> {
+        match self {
+            Self::Bool(flag) => Ok(*flag),
+            Self::Untyped(text) => {
+                text.trim().parse().map_err(|_| format!("{text:?} is neither true nor false"))
+            }
+            _ => Err(self.wrong("true or false")),
+        }
+    }
+
+    /// A zone, as minutes east of UTC: `UTC`, `+08:00`, `-03:30`. Ten-minute slices must begin at the same moments in
+    /// every zone, so it lies a multiple of ten minutes off.
+    ///
+    /// # Errors
+    /// Says what is wrong with it.
+    pub fn zone(&self) -> Result<i32, String> {
+        let text = self.text()?;
+        let offset = parse_zone(text.trim())
+            .ok_or_else(|| format!("{text:?} is not UTC or an offset from it, such as +08:00 or -03:00"))?;
+        if offset % 10 == 0 {
+            Ok(offset)
+        } else {
+            Err(format!("{text} is not a multiple of 10 minutes, which the slices of the storage need"))
+        }
+    }
+
     /// A length of time inside these bounds, such as `250ms`, `5s`, `10m`, `3h` or `90d`.
     ///
     /// # Errors
@@ -199,6 +242,37 @@ pub fn show_duration(duration: Duration) -> String {
     in_largest_unit(u64::try_from(duration.as_millis()).unwrap_or(u64::MAX), &TIME_UNITS)
 }
 
+/// Minutes east of UTC; no place on Earth is more than 14 hours off.
+fn parse_zone(text: &str) -> Option<i32> {
+    if text == "UTC" {
+        return Some(0);
+    }
+    let (sign, rest) = match text.split_at_checked(1)? {
+        ("+", rest) => (1, rest),
+        ("-", rest) => (-1, rest),
+        _ => return None,
+    };
+    let two_digits = |part: &str| {
+        let digits = part.len() == 2 && part.bytes().all(|byte| byte.is_ascii_digit());
+        digits.then(|| part.parse::<i32>().ok()).flatten()
+    };
+    let (hours, minutes) = rest.split_once(':')?;
+    let (hours, minutes) = (two_digits(hours)?, two_digits(minutes)?);
+    let offset = hours * 60 + minutes;
+    (minutes < 60 && offset <= 14 * 60).then_some(sign * offset)
+}
+
+/// Writes an offset from UTC, minutes, so that it can be read again.
+#[must_use]
+pub fn show_zone(offset_min: i32) -> String {
+    if offset_min == 0 {
+        return "UTC".to_owned();
+    }
+    let sign = if offset_min < 0 { '-' } else { '+' };
+    let minutes = offset_min.unsigned_abs();
+    format!("{sign}{:02}:{:02}", minutes / 60, minutes % 60)
+}
+
 fn parse_bytes(text: &str) -> Result<u64, String> {
     with_unit(text, &SIZE_UNITS).ok_or_else(|| format!("{text:?} is not a size, such as 512MiB or 4GiB"))
 }
@@ -259,6 +333,34 @@ mod tests {
         assert_eq!(Value::Untyped("5".to_owned()).count(10), Ok(5));
         assert_eq!(Value::Untyped("a, b,".to_owned()).texts(), Ok(vec!["a".to_owned(), "b".to_owned()]));
         assert!(Value::Text("a,b".to_owned()).texts().is_err());
+    }
+
+    #[test]
+    fn zones_are_multiples_of_ten_minutes() {
+        let zone = |text: &str| Value::Text(text.to_owned()).zone();
+        for (text, minutes) in
+            [("UTC", 0), ("+08:00", 480), ("-03:30", -210), ("+05:30", 330), ("-00:10", -10), ("+14:00", 840)]
+        {
+            assert_eq!(zone(text), Ok(minutes), "{text}");
+            assert_eq!(zone(&show_zone(minutes)), Ok(minutes));
+        }
+        for text in ["+05:45", "+00:01"] {
+            assert!(zone(text).unwrap_err().contains("multiple of 10 minutes"), "{text}");
+        }
+        for text in ["", "08:00", "+8:00", "+0800", "+08:60", "+14:10", "+++:00", "Z", "é8:00", "+08:00:00"]
+        {
+            assert!(zone(text).unwrap_err().contains("+08:00 or -03:00"), "{text}");
+        }
+    }
+
+    #[test]
+    fn flags_and_counts_that_may_be_none() {
+        let untyped = |text: &str| Value::Untyped(text.to_owned());
+        assert_eq!((Value::Bool(true).flag(), untyped("false").flag()), (Ok(true), Ok(false)));
+        assert!(Value::Text("true".to_owned()).flag().is_err() && untyped("yes").flag().is_err());
+        assert_eq!((Value::Int(0).count_or_none(9), untyped("0").count_or_none(9)), (Ok(0), Ok(0)));
+        assert_eq!(Value::Int(4).count_or_none(9), Ok(4));
+        assert!(Value::Int(10).count_or_none(9).is_err() && Value::Int(-1).count_or_none(9).is_err());
     }
 
     proptest! {

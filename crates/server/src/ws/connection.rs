@@ -96,7 +96,7 @@ pub(super) async fn run(sockets: Arc<Sockets>, on_upgrade: OnUpgrade, accepted: 
         sockets.sessions.kick(&actor.user, actor.platform, Some(&actor.token_id));
     }
     // The token may have been taken away between the handshake and our being visible to whoever takes it.
-    if let Err(Failure::Refused(_)) = sockets.product.authenticate(&hello.token).await {
+    if let Err(Failure::Refused(_)) = sockets.product.authenticate(hello.token.reveal()).await {
         peer.finish(Some(sockets.dialect.kicked(hello.wire)), CloseCode::Normal);
     }
     tracing::debug!(target: "ringback::ws", user = %actor.user, platform = actor.platform.0, "connected");

@@ -49,7 +49,7 @@ impl Sockets {
             return Err(Refusal::new(RefusalCode::ShuttingDown, "the server is going down"));
         }
         let hello = self.dialect.hello(query, headers)?;
-        let actor = self.product.authenticate(&hello.token).await.map_err(as_refusal)?;
+        let actor = self.product.authenticate(hello.token.reveal()).await.map_err(as_refusal)?;
         if actor.user.folded() != hello.user.folded() || actor.platform != hello.platform {
             let detail = "the token belongs to another user or platform";
             return Err(Refusal::new(RefusalCode::TokenInvalid, detail));

@@ -9,19 +9,24 @@ use std::time::Duration;
 use ringback_model::command::{Actor, Call, Command, Outcome};
 use ringback_model::conversation::Target;
 use ringback_model::dialect::{
-    Correlation, Edge, EdgeRequest, Frame, Hello, Incoming, Method, Opening, Reply, Route, Socket, TurnAway,
-    Wire,
+    Correlation, Edge, EdgeRequest, Frame, Hello, Incoming, Method, Opening, Rate, Reply, Route, Socket,
+    TurnAway, Wire,
 };
 use ringback_model::failure::{Failure, Refusal, RefusalCode};
-use ringback_model::ids::UserId;
-use ringback_model::message::{Content, ContentClass, Handling};
+use ringback_model::ids::{GroupId, UserId};
+use ringback_model::message::ContentClass;
 use ringback_model::ports::{Fut, Push};
+use ringback_model::sample;
+use ringback_model::secret::Secret;
 use ringback_model::time::UnixMs;
 use ringback_model::user::Platform;
+use ringback_server::clock::SystemClock;
 use ringback_server::http::probes::Probes;
-use ringback_server::http::{Http, HttpParts};
+use ringback_server::http::rates::Rates;
+use ringback_server::http::{Answer, Http, HttpParts, ReplyBody, RouteLabel};
 use ringback_server::listener::{self, Listening};
 use ringback_server::product::{Done, Product};
+use ringback_server::settings::Quota;
 use ringback_server::telemetry;
 use ringback_server::ws::Sockets;
 use ringback_server::ws::sessions::SessionTable;
@@ -64,7 +69,8 @@ impl Product for Scripted {
                 return Err(no(RefusalCode::TokenKicked, "taken away").into());
             }
             let platform = platform_of(platform);
-            Ok(Actor { user: user(name), platform, admin: false, token_id: token.to_owned() })
+            let expires_at = UnixMs(i64::MAX);
+            Ok(Actor { user: user(name), platform, admin: false, token_id: token.to_owned(), expires_at })
         })
     }
 
@@ -76,7 +82,7 @@ impl Product for Scripted {
                     self.gate.acquire().await.unwrap().forget();
                     self.log.lock().unwrap().push(format!("sent {}", draft.content.raw));
                 }
-                Command::ServerTime => {}
+                Command::ServerTime | Command::Members { .. } => {}
                 Command::Users { .. } => panic!("on purpose"),
                 _ => return Err(no(RefusalCode::BadArgument, "not in this test").into()),
             }
@@ -85,8 +91,11 @@ impl Product for Scripted {
     }
 }
 
-/// `/time` needs a token, `/panic` panics, `/open` needs none; the answer says what happened.
+/// `/time` needs a token, `/panic` panics, `/open` needs none; the answer says what happened. `/{kind}/things/{thing}`
+/// takes every method, and one that is not valid counts as none.
 pub(crate) struct TextEdge;
+
+const A_DAY: Duration = Duration::from_secs(24 * 3600);
 
 impl Edge for TextEdge {
     fn routes(&self) -> &'static [Route] {
@@ -95,38 +104,120 @@ impl Edge for TextEdge {
             Route { method: Method::Post, path: "/panic" },
             Route { method: Method::Post, path: "/decoder" },
             Route { method: Method::Get, path: "/open" },
+            Route { method: Method::Post, path: "/rated" },
+            Route { method: Method::Get, path: "/{kind}/things/{thing}" },
+            Route { method: Method::Put, path: "/{kind}/things/{thing}" },
+            Route { method: Method::Patch, path: "/{kind}/things/{thing}" },
+            Route { method: Method::Delete, path: "/{kind}/things/{thing}" },
         ]
     }
     fn common_headers(&self) -> &'static [(&'static str, &'static str)] {
         &[("access-control-allow-origin", "*")]
     }
     fn open(&self, request: &EdgeRequest) -> Result<Opening, Refusal> {
-        let token = request.header("token").map(str::to_owned);
+        let token = request.header("token").map(Secret::from);
         if request.route == "/time" && token.is_none() {
             return Err(no(RefusalCode::BadArgument, "no token"));
         }
-        Ok(Opening { operation_id: "op".to_owned(), token })
+        let token_optional = request.route.starts_with("/{kind}");
+        Ok(Opening { operation_id: "op".to_owned(), token, token_optional })
     }
-    fn decode(&self, request: &EdgeRequest, _: Option<&Actor>) -> Result<Command, Refusal> {
+    fn admit(&self, _: &EdgeRequest, actor: &Actor) -> Result<(), Refusal> {
+        if actor.user == user("guest") {
+            Err(no(RefusalCode::NoPermission, "not for guests"))
+        } else {
+            Ok(())
+        }
+    }
+    fn decode(&self, request: &EdgeRequest, actor: Option<&Actor>) -> Result<Command, Refusal> {
+        if actor.is_none() && request.query("for") == Some("members") {
+            return Err(no(RefusalCode::TokenExpired, "there is no valid token"));
+        }
         match request.route {
             "/decoder" => panic!("on purpose"),
             "/panic" => Ok(Command::Users { ids: Vec::new() }),
+            "/rated" => {
+                let limit = String::from_utf8_lossy(&request.body).parse().unwrap();
+                Ok(Command::Members { group: GroupId::parse("1").unwrap(), skip: 0, limit })
+            }
             _ => Ok(Command::ServerTime),
         }
     }
-    fn encode(&self, request: &EdgeRequest, result: &Result<Outcome, Failure>) -> Reply {
+    fn encode(&self, request: &EdgeRequest, result: &Result<Outcome, Failure>, now: UnixMs) -> Reply {
+        assert!(now >= request.at && request.at > UnixMs(0));
         let (status, text) = match result {
+            Ok(_) if !request.params.is_empty() => {
+                let params: Vec<_> =
+                    request.params.iter().map(|(name, value)| format!("{name}={value}")).collect();
+                (200, format!("{:?} {} {}", request.method, params.join(" "), request.body.len()))
+            }
             Ok(_) => (200, format!("ok {} {}", request.route, request.body.len())),
+            Err(Failure::Refused(Refusal { code: RefusalCode::Overloaded, detail })) => (429, detail.clone()),
+            Err(Failure::Refused(Refusal { code: RefusalCode::TooManyMessages, detail })) => {
+                (403, detail.clone())
+            }
             Err(Failure::Refused(refusal)) => (200, format!("no: {}", refusal.detail)),
             Err(Failure::Fault(_)) => (500, "fault".to_owned()),
         };
         Reply { status, headers: vec![("content-type", "text/plain".to_owned())], body: text.into_bytes() }
     }
     fn unknown(&self, request: &EdgeRequest) -> Reply {
-        Reply { status: 404, headers: Vec::new(), body: format!("unknown {}", request.path).into_bytes() }
+        let (status, why) = if request.route.is_empty() { (404, "unknown") } else { (405, "not so") };
+        Reply { status, headers: Vec::new(), body: format!("{why} {}", request.path).into_bytes() }
     }
     fn preflight(&self) -> Reply {
         Reply { status: 200, headers: Vec::new(), body: b"preflight".to_vec() }
+    }
+    fn rates(&self) -> &'static [Rate] {
+        &[
+            Rate { key: "rates.calls", count: 3, per: A_DAY, doc: "calls" },
+            Rate { key: "rates.messages", count: 5, per: A_DAY, doc: "messages" },
+        ]
+    }
+    fn request_rates(&self, route: &str) -> &'static [&'static str] {
+        if route == "/rated" { &["rates.calls"] } else { &[] }
+    }
+    fn message_rates(&self, route: &str, command: &Command) -> (&'static [&'static str], u32) {
+        // As many messages as the request asks for.
+        let Command::Members { limit, .. } = command else { return (&[], 0) };
+        assert_eq!(route, "/rated");
+        (&["rates.messages"], u32::try_from(*limit).unwrap())
+    }
+    fn openapi(&self) -> serde_json::Value {
+        serde_json::Value::Null
+    }
+}
+
+/// Claims what is below `/mine/` and answers it in its own way.
+pub(crate) struct ClaimingEdge;
+
+impl Edge for ClaimingEdge {
+    fn routes(&self) -> &'static [Route] {
+        &[]
+    }
+    fn common_headers(&self) -> &'static [(&'static str, &'static str)] {
+        &[]
+    }
+    fn open(&self, _: &EdgeRequest) -> Result<Opening, Refusal> {
+        Err(no(RefusalCode::NotFound, "nothing is served"))
+    }
+    fn decode(&self, _: &EdgeRequest, _: Option<&Actor>) -> Result<Command, Refusal> {
+        Err(no(RefusalCode::NotFound, "nothing is served"))
+    }
+    fn encode(&self, _: &EdgeRequest, _: &Result<Outcome, Failure>, _: UnixMs) -> Reply {
+        Reply { status: 500, headers: Vec::new(), body: Vec::new() }
+    }
+    fn claims(&self, path: &str) -> bool {
+        path.starts_with("/mine/")
+    }
+    fn unknown(&self, request: &EdgeRequest) -> Reply {
+        Reply { status: 404, headers: Vec::new(), body: format!("mine {:?}", request.method).into_bytes() }
+    }
+    fn preflight(&self) -> Reply {
+        Reply { status: 200, headers: Vec::new(), body: b"my preflight".to_vec() }
+    }
+    fn openapi(&self) -> serde_json::Value {
+        serde_json::Value::Null
     }
 }
 
@@ -141,7 +232,7 @@ impl Socket for TextSocket {
         let name = get("user").unwrap_or(name);
         Ok(Hello {
             user: user(name),
-            token: token.to_owned(),
+            token: token.into(),
             platform: platform_of(platform),
             operation_id: "op".to_owned(),
             background: false,
@@ -193,31 +284,9 @@ impl Socket for TextSocket {
 }
 
 fn draft(actor: &Actor, peer: &str, said: &str) -> ringback_model::command::Draft {
-    ringback_model::command::Draft {
-        client_id: None,
-        sender: actor.user.clone(),
-        target: Target::User(user(peer)),
-        platform: actor.platform,
-        nickname: String::new(),
-        face_url: String::new(),
-        system: false,
-        content: Content {
-            form: "plain".to_owned(),
-            class: ContentClass::Text,
-            code: 1,
-            raw: said.to_owned(),
-        },
-        status: 0,
-        sent_at: None,
-        created_at: None,
-        options: std::collections::BTreeMap::new(),
-        handling: Handling::default(),
-        offline_push: None,
-        mentions: Vec::new(),
-        attached_info: String::new(),
-        ex: String::new(),
-        any_sender: false,
-    }
+    let content = sample::content(ContentClass::Text, 1, said);
+    let draft = sample::draft(actor.user.clone(), Target::User(user(peer)), content);
+    ringback_model::command::Draft { platform: actor.platform, status: 0, ..draft }
 }
 
 pub(crate) struct Running {
@@ -226,6 +295,22 @@ pub(crate) struct Running {
     pub(crate) sessions: Arc<SessionTable>,
     pub(crate) tracker: TaskTracker,
     pub(crate) stop: CancellationToken,
+}
+
+fn quotas(rates: &[Rate]) -> Vec<(&'static str, Option<Quota>)> {
+    rates.iter().map(|rate| (rate.key, Some(Quota { count: rate.count, per: rate.per }))).collect()
+}
+
+/// Says what it was asked; panics where it is asked to.
+async fn administer(request: http::Request<hyper::body::Incoming>) -> Answer {
+    let path = request.uri().path();
+    assert!(!path.ends_with("/panic"), "on purpose");
+    let said = format!("admin {} {path}", request.method());
+    let mut answer = Answer::new(ReplyBody::new(said.into(), None));
+    if path.ends_with("/labelled") {
+        answer.extensions_mut().insert(RouteLabel("/admin/v1/{label}"));
+    }
+    answer
 }
 
 pub(crate) async fn start() -> Running {
@@ -247,8 +332,12 @@ pub(crate) async fn start_with(silence: Duration) -> Running {
     });
     let edge: Arc<dyn Edge> = Arc::new(TextEdge);
     let http = Http::new(HttpParts {
-        edges: vec![Arc::clone(&edge)],
+        edges: vec![Arc::clone(&edge), Arc::new(ClaimingEdge)],
+        rates: Rates::new(&quotas(edge.rates())).unwrap(),
         default_edge: edge,
+        admin: Arc::new(|request| Box::pin(administer(request))),
+        clock: Arc::new(SystemClock),
+        secure: false,
         product: Arc::clone(&product) as Arc<dyn Product>,
         sockets,
         probes: Probes {

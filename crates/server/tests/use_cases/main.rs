@@ -2,6 +2,13 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "tests say what they expect")]
 
+mod accounts;
+mod fakes;
+mod logins;
+mod many;
 mod messages;
 mod people;
+mod rooms;
+mod storage;
+mod strangers;
 mod world;

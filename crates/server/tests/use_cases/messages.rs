@@ -19,12 +19,7 @@ fn to_bob(text: &str) -> ringback_model::command::Draft {
 }
 
 async fn texts_of_bob(world: &World) -> Vec<(u64, String)> {
-    let id = ConversationId::single(&user("alice"), &user("bob"));
-    let conversation = ConversationRef { text: "c".to_owned(), id: Some(id) };
-    let range = SeqRange { conversation, begin: 0, end: u64::MAX, num: 0 };
-    let pull = Command::PullRanges { user: user("bob"), ranges: vec![range], order: PullOrder::Ascending };
-    let Outcome::Pulled(pulled) = world.by("bob", pull).await.unwrap() else { panic!("a pull") };
-    pulled[0].messages.iter().map(|message| (message.seq, message.content.raw.clone())).collect()
+    world.pulled("bob", ConversationId::single(&user("alice"), &user("bob"))).await
 }
 
 #[tokio::test]
@@ -230,22 +225,6 @@ async fn a_callback_is_due_once_the_push_was_written_and_not_before() {
     assert!(waited().await.is_err(), "the client has not read it yet");
     world.sessions.unread.lock().unwrap().take();
     assert!(waited().await.is_ok(), "it has now");
-}
-
-#[tokio::test]
-async fn one_call_sends_to_many() {
-    let world = World::new().await;
-    let draft = Box::new(draft("alice", Target::User(user("alice")), "all"));
-    let recipients = vec![user("bob"), user("nobody"), user("carol")];
-    let many = Command::SendToMany { draft: draft.clone(), recipients, everyone: false };
-    let Outcome::SentToMany { sent, failed } = world.admin(many).await.unwrap() else { panic!("many") };
-    assert_eq!(sent.len(), 2);
-    assert_eq!(failed, [user("nobody")]);
-    assert_eq!(sent[0].1.message.client_id, sent[1].1.message.client_id);
-    assert_eq!(sent[0].1.message.content.raw, "", "not a copy for each receiver");
-    assert_eq!(texts_of_bob(&world).await, [(1, "all".to_owned())]);
-    let many = Command::SendToMany { draft, recipients: Vec::new(), everyone: true };
-    assert_eq!(refused(world.by("alice", many).await), RefusalCode::NoPermission);
 }
 
 #[tokio::test]

@@ -11,7 +11,7 @@ use crate::world::{World, group, new_user, refused, user};
 async fn token(world: &World, name: &str) -> String {
     let command = Command::UserToken { user: user(name), platform: Platform::WEB };
     match world.admin(command).await.unwrap() {
-        Outcome::Token { text, .. } => text,
+        Outcome::Token { text, .. } => text.into_text(),
         other => panic!("a token request is answered with {other:?}"),
     }
 }
@@ -64,13 +64,13 @@ async fn tokens_end_and_foreign_ones_do_not_count() {
 #[tokio::test]
 async fn the_secret_buys_an_administrators_token() {
     let world = World::new().await;
-    let ask = |secret: &str, name: &str| Command::AdminToken { secret: secret.to_owned(), user: user(name) };
+    let ask = |secret: &str, name: &str| Command::AdminToken { secret: secret.into(), user: user(name) };
     let Outcome::Token { text, valid_s } = world.call(None, ask("hush", "root")).await.unwrap().outcome
     else {
         panic!("a token")
     };
     assert_eq!(valid_s, 3600);
-    assert!(world.im.authenticate(&text).await.unwrap().admin);
+    assert!(world.im.authenticate(text.reveal()).await.unwrap().admin);
     assert_eq!(code(world.call(None, ask("wrong", "root")).await), RefusalCode::NoPermission);
     assert_eq!(code(world.call(None, ask("hush", "alice")).await), RefusalCode::BadArgument);
     let for_admin = Command::UserToken { user: user("root"), platform: Platform::WEB };

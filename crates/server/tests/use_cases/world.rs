@@ -1,21 +1,27 @@
-//! The domain over the memory store, with a gate and sessions that tests script.
+//! The domain over a store, with everything else around it played by tests.
 
-use std::collections::{BTreeMap, HashMap};
-use std::sync::{Arc, Mutex};
+use std::path::Path;
+use std::sync::Arc;
 use std::time::Duration;
 
 use ringback_domain::{Done, Handovers, Im, ImParts, ImSettings};
-use ringback_model::command::{Actor, Call, Command, Draft, NewGroup, Outcome, Sent};
-use ringback_model::conversation::Target;
-use ringback_model::event::{EventKind, Question};
-use ringback_model::failure::{Failure, Fault, Refusal, RefusalCode};
-use ringback_model::ids::{GroupId, UserId};
-use ringback_model::message::{Content, ContentClass, Handling, Message, Origin};
-use ringback_model::ports::{Clock, Dice, Fut, Gate, Push, Sessions, Store, TokenCodec, TokenProblem};
+use ringback_model::app::{App, AppKeys};
+use ringback_model::command::{
+    Actor, Call, Command, ConversationRef, Draft, NewGroup, Outcome, PullOrder, Sent, SeqRange,
+};
+use ringback_model::conversation::{ConversationId, Target};
+use ringback_model::event::{Fact, MessageSent};
+use ringback_model::failure::{Failure, RefusalCode};
+use ringback_model::group::GroupKind;
+use ringback_model::ids::{GroupId, LogPos, UserId};
+use ringback_model::message::{ContentClass, Origin};
+use ringback_model::ports::{Clock, Gate, Passwords, Sessions, Storage, Store, TokenKeys};
+use ringback_model::sample;
 use ringback_model::time::UnixMs;
-use ringback_model::user::{Connection, Platform, TokenClaims, User};
-use tokio::sync::{Notify, Semaphore};
+use ringback_model::user::{Platform, User};
 use tokio_util::sync::CancellationToken;
+
+use crate::fakes::{Counting, HandClock, OneSlice, PlainHashes, PlainTokens, Recorder, ScriptedGate};
 
 pub(crate) fn user(text: &str) -> UserId {
     UserId::parse(text).unwrap()
@@ -25,162 +31,6 @@ pub(crate) fn group(text: &str) -> GroupId {
     GroupId::parse(text).unwrap()
 }
 
-/// A clock that tests move.
-#[derive(Default)]
-pub(crate) struct HandClock(Mutex<i64>);
-
-impl HandClock {
-    pub(crate) fn advance(&self, by: Duration) {
-        *self.0.lock().unwrap() += i64::try_from(by.as_millis()).unwrap();
-    }
-}
-
-impl Clock for HandClock {
-    fn now(&self) -> UnixMs {
-        UnixMs(1_800_000_000_000 + *self.0.lock().unwrap())
-    }
-}
-
-/// Dice that count.
-#[derive(Default)]
-struct Counting(Mutex<u64>);
-
-impl Dice for Counting {
-    fn roll(&self) -> u64 {
-        let mut next = self.0.lock().unwrap();
-        *next += 1;
-        next.wrapping_mul(0x9e37_79b9_7f4a_7c15)
-    }
-}
-
-/// Tokens that anybody can read.
-struct PlainTokens;
-
-impl TokenCodec for PlainTokens {
-    fn mint(&self, _secret: &str, claims: &TokenClaims) -> Result<String, Fault> {
-        Ok(format!("{}/{}/{}/{}", claims.id, claims.user, claims.platform.0, claims.expires_at.0))
-    }
-
-    fn read(&self, _secret: &str, text: &str, now: UnixMs) -> Result<TokenClaims, TokenProblem> {
-        let parts: Vec<&str> = text.split('/').collect();
-        let [id, name, platform, end] = parts[..] else { return Err(TokenProblem::Malformed) };
-        let expires_at = UnixMs(end.parse().unwrap());
-        if expires_at <= now {
-            return Err(TokenProblem::Expired);
-        }
-        Ok(TokenClaims {
-            id: id.to_owned(),
-            user: user(name),
-            platform: Platform(platform.parse().unwrap()),
-            issued_at: now,
-            expires_at,
-        })
-    }
-}
-
-type Judge = Box<dyn Fn(&mut Message) -> Result<(), Refusal> + Send + Sync>;
-
-/// A gate that tests script per moment, and that can be held shut.
-#[derive(Default)]
-pub(crate) struct ScriptedGate {
-    judges: Mutex<HashMap<EventKind, Arc<Judge>>>,
-    pub(crate) asked: Mutex<Vec<EventKind>>,
-    pub(crate) reached: Notify,
-    shut: Mutex<Option<Arc<Semaphore>>>,
-}
-
-impl ScriptedGate {
-    pub(crate) fn judge(
-        &self,
-        kind: EventKind,
-        judge: impl Fn(&mut Message) -> Result<(), Refusal> + Send + Sync + 'static,
-    ) {
-        self.judges.lock().unwrap().insert(kind, Arc::new(Box::new(judge)));
-    }
-
-    pub(crate) fn shut(&self) -> Arc<Semaphore> {
-        let key = Arc::new(Semaphore::new(0));
-        *self.shut.lock().unwrap() = Some(Arc::clone(&key));
-        key
-    }
-}
-
-impl Gate for ScriptedGate {
-    fn ask(&self, question: Question) -> Fut<'_, Result<Message, Refusal>> {
-        self.asked.lock().unwrap().push(question.kind);
-        self.reached.notify_one();
-        let shut = self.shut.lock().unwrap().clone();
-        let judge = self.judges.lock().unwrap().get(&question.kind).cloned();
-        Box::pin(async move {
-            if let Some(shut) = shut {
-                let _opened = shut.acquire().await;
-            }
-            let mut message = question.message;
-            if let Some(judge) = judge {
-                judge(&mut message)?;
-            }
-            Ok(message)
-        })
-    }
-
-    fn asks(&self, kind: EventKind) -> bool {
-        self.judges.lock().unwrap().contains_key(&kind) || self.shut.lock().unwrap().is_some()
-    }
-}
-
-/// Sessions that remember what was pushed.
-#[derive(Default)]
-pub(crate) struct Recorder {
-    online: Mutex<Vec<UserId>>,
-    pub(crate) pushed: Mutex<Vec<(Arc<Message>, Vec<UserId>)>>,
-    pub(crate) kicked: Mutex<Vec<(UserId, Platform)>>,
-    pub(crate) arrived: Notify,
-    /// While it is there: a client who has not read what was pushed.
-    pub(crate) unread: Mutex<Option<Vec<Arc<dyn Send + Sync>>>>,
-}
-
-impl Recorder {
-    pub(crate) fn connect(&self, name: &str) {
-        self.online.lock().unwrap().push(user(name));
-    }
-
-    /// Waits until so many pushes have arrived; answers their texts, in order.
-    pub(crate) async fn texts(&self, count: usize) -> Vec<String> {
-        loop {
-            let arrived = self.arrived.notified();
-            let texts: Vec<String> =
-                self.pushed.lock().unwrap().iter().map(|(message, _)| message.content.raw.clone()).collect();
-            if texts.len() >= count {
-                return texts;
-            }
-            tokio::time::timeout(Duration::from_secs(5), arrived).await.expect("a push within 5 s");
-        }
-    }
-}
-
-impl Sessions for Recorder {
-    fn online(&self, users: &[UserId]) -> Vec<bool> {
-        let online = self.online.lock().unwrap();
-        users.iter().map(|user| online.contains(user)).collect()
-    }
-
-    fn connections(&self, _user: &UserId) -> Vec<Connection> {
-        Vec::new()
-    }
-
-    fn push(&self, push: &Push, users: &[UserId], written: Arc<dyn Send + Sync>) {
-        if let Some(unread) = self.unread.lock().unwrap().as_mut() {
-            unread.push(written);
-        }
-        self.pushed.lock().unwrap().push((Arc::clone(&push.message), users.to_vec()));
-        self.arrived.notify_one();
-    }
-
-    fn kick(&self, user: &UserId, platform: Platform, _except_token: Option<&str>) {
-        self.kicked.lock().unwrap().push((user.clone(), platform));
-    }
-}
-
 pub(crate) struct World {
     pub(crate) im: Arc<Im>,
     pub(crate) store: Arc<dyn Store>,
@@ -188,6 +38,8 @@ pub(crate) struct World {
     pub(crate) sessions: Arc<Recorder>,
     pub(crate) clock: Arc<HandClock>,
     pub(crate) handovers: Arc<Handovers>,
+    pub(crate) passwords: Arc<PlainHashes>,
+    pub(crate) storage: Arc<OneSlice>,
     stop: CancellationToken,
 }
 
@@ -198,13 +50,35 @@ impl Drop for World {
 }
 
 impl World {
-    /// With the users `alice`, `bob` and `carol`.
+    /// With the users `alice`, `bob` and `carol`, the secret `hush`, and an app that knows itself as `app-1` with
+    /// `app-secret`.
     pub(crate) async fn new() -> Self {
-        let store = ringback_store::memory(ringback_store::StoreSettings::default());
+        Self::with(AppKeys {
+            certificate: None,
+            client_id: Some("app-1".to_owned()),
+            client_secret: Some("app-secret".to_owned()),
+        })
+        .await
+    }
+
+    pub(crate) async fn with(keys: AppKeys) -> Self {
+        Self::over(ringback_store::memory(ringback_store::StoreSettings::default()), keys).await
+    }
+
+    /// On disk: calls really wait, so that what is done at the same time interleaves.
+    pub(crate) async fn on_disk(folder: &Path) -> Self {
+        let store = ringback_store::open(folder, ringback_store::StoreSettings::default()).unwrap();
+        Self::over(store, AppKeys::default()).await
+    }
+
+    async fn over(store: Arc<dyn Store>, keys: AppKeys) -> Self {
+        let keys = TokenKeys { secret: "hush".to_owned(), app: App::default(), keys };
         let gate = Arc::new(ScriptedGate::default());
         let sessions = Arc::new(Recorder::default());
         let clock = Arc::new(HandClock::default());
         let handovers = Arc::new(Handovers::new());
+        let passwords = Arc::new(PlainHashes::default());
+        let storage = Arc::new(OneSlice::default());
         let im = Im::new(ImParts {
             store: Arc::clone(&store),
             gate: Arc::clone(&gate) as Arc<dyn Gate>,
@@ -213,10 +87,13 @@ impl World {
             clock: Arc::clone(&clock) as Arc<dyn Clock>,
             dice: Arc::new(Counting::default()),
             tokens: Arc::new(PlainTokens),
+            passwords: Arc::clone(&passwords) as Arc<dyn Passwords>,
+            storage: Arc::clone(&storage) as Arc<dyn Storage>,
             settings: ImSettings {
-                secret: "hush".to_owned(),
-                admins: vec![user("root")],
+                keys,
+                admins: vec![user("root"), user("second")],
                 token_validity: Duration::from_secs(3600),
+                app_token_validity: Duration::from_secs(7200),
             },
         })
         .await
@@ -228,7 +105,7 @@ impl World {
         });
         // The pusher starts at the tail as it is now.
         tokio::task::yield_now().await;
-        let world = Self { im, store, gate, sessions, clock, handovers, stop };
+        let world = Self { im, store, gate, sessions, clock, handovers, passwords, storage, stop };
         let users = ["alice", "bob", "carol"].map(new_user).to_vec();
         world.admin(Command::RegisterUsers { users }).await.unwrap();
         world
@@ -255,7 +132,29 @@ impl World {
         }
     }
 
+    /// A message that an administrator sends in this sender's name.
+    pub(crate) async fn send_for(&self, draft: Draft) -> Result<Sent, Failure> {
+        match self.admin(Command::Send(Box::new(draft))).await? {
+            Outcome::Sent(sent) => Ok(sent),
+            other => panic!("a send is answered with {other:?}"),
+        }
+    }
+
     pub(crate) async fn group_of(&self, owner: &str, members: &[&str]) -> GroupId {
+        self.create(GroupKind::Group, owner, members, 0).await.unwrap()
+    }
+
+    pub(crate) async fn room_of(&self, owner: &str, members: &[&str]) -> GroupId {
+        self.create(GroupKind::Room, owner, members, 0).await.unwrap()
+    }
+
+    pub(crate) async fn create(
+        &self,
+        kind: GroupKind,
+        owner: &str,
+        members: &[&str],
+        max_members: u32,
+    ) -> Result<GroupId, Failure> {
         let new = NewGroup {
             id: None,
             name: "crew".to_owned(),
@@ -266,59 +165,54 @@ impl World {
             verification: 0,
             look_member_info: 0,
             apply_member_friend: 0,
+            kind,
+            max_members,
             owner: user(owner),
             admins: Vec::new(),
             members: members.iter().map(|name| user(name)).collect(),
         };
-        match self.by(owner, Command::CreateGroup(new)).await.unwrap() {
-            Outcome::Group(group) => group.id,
+        match self.by(owner, Command::CreateGroup(new)).await? {
+            Outcome::Group(group) => Ok(group.id),
             other => panic!("a new group is answered with {other:?}"),
         }
+    }
+
+    /// Everything that was sent, as after-rules are told, in order.
+    pub(crate) async fn told(&self) -> Vec<MessageSent> {
+        let events = self.store.read(LogPos::ZERO, 100).await.unwrap();
+        events
+            .iter()
+            .map(|event| {
+                let Fact::MessageSent(sent) = &event.fact;
+                MessageSent::clone(sent)
+            })
+            .collect()
+    }
+
+    /// Seqs and texts of everything in a conversation that this user finds.
+    pub(crate) async fn pulled(&self, name: &str, conversation: ConversationId) -> Vec<(u64, String)> {
+        let conversation = ConversationRef { text: "c".to_owned(), id: Some(conversation) };
+        let range = SeqRange { conversation, begin: 0, end: u64::MAX, num: 0 };
+        let pull = Command::PullRanges { user: user(name), ranges: vec![range], order: PullOrder::Ascending };
+        let Outcome::Pulled(pulled) = self.by(name, pull).await.unwrap() else { panic!("a pull") };
+        pulled[0].messages.iter().map(|message| (message.seq, message.content.raw.clone())).collect()
     }
 }
 
 pub(crate) fn actor(name: &str, admin: bool) -> Actor {
     let platform = if admin { Platform::ADMIN } else { Platform::WEB };
-    Actor { user: user(name), platform, admin, token_id: format!("token of {name}") }
+    let expires_at = UnixMs(1_800_000_000_000 + 60_000);
+    Actor { user: user(name), platform, admin, token_id: format!("token of {name}"), expires_at }
 }
 
 pub(crate) fn new_user(name: &str) -> User {
-    User {
-        id: user(name),
-        nickname: name.to_owned(),
-        face_url: String::new(),
-        ex: String::new(),
-        created_at: UnixMs(0),
-        level: ringback_model::user::AccountLevel::ORDINARY,
-        receive_option: 0,
-    }
+    sample::user(user(name))
 }
 
 pub(crate) fn draft(sender: &str, target: Target, text: &str) -> Draft {
     Draft {
         client_id: Some(format!("client id of {text}")),
-        sender: user(sender),
-        target,
-        platform: Platform::WEB,
-        nickname: String::new(),
-        face_url: String::new(),
-        system: false,
-        content: Content {
-            form: "test".to_owned(),
-            class: ContentClass::Text,
-            code: 101,
-            raw: text.to_owned(),
-        },
-        status: 1,
-        sent_at: None,
-        created_at: None,
-        options: BTreeMap::new(),
-        handling: Handling::default(),
-        offline_push: None,
-        mentions: Vec::new(),
-        attached_info: String::new(),
-        ex: String::new(),
-        any_sender: false,
+        ..sample::draft(user(sender), target, sample::content(ContentClass::Text, 101, text))
     }
 }
 

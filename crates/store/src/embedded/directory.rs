@@ -1,4 +1,4 @@
-//! Reading users, groups, members, blocks and tokens.
+//! Reading users, passwords, groups, members, blocks and tokens.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -63,6 +63,30 @@ pub(super) fn member(connection: &Connection, group: &GroupId, user: &UserId) ->
     one(connection, sql, &[group.as_str(), &user.folded()])
 }
 
+/// A page of a group's members, ascending by folded id.
+pub(super) fn members(
+    connection: &Connection,
+    group: &GroupId,
+    after: Option<&UserId>,
+    rows: usize,
+) -> Outcome<Vec<Member>> {
+    let mut statement = connection.prepare_cached(
+        "SELECT data FROM members WHERE chat_group = ?1 AND user > ?2 ORDER BY user LIMIT ?3",
+    )?;
+    let after = after.map_or_else(String::new, UserId::folded);
+    let mut found = statement.query((group.as_str(), after, limit(rows)))?;
+    let mut members = Vec::new();
+    while let Some(row) = found.next()? {
+        members.push(from_json(text(row, 0)?)?);
+    }
+    Ok(members)
+}
+
+pub(super) fn password(connection: &Connection, user: &UserId) -> Outcome<Option<String>> {
+    let mut statement = connection.prepare_cached("SELECT hash FROM passwords WHERE user = ?1")?;
+    Ok(statement.query_row([user.folded()], |row| row.get(0)).optional()?)
+}
+
 pub(super) fn tokens(
     connection: &Connection,
     user: &UserId,
@@ -106,7 +130,7 @@ impl Rosters {
         {
             return Ok(members.clone());
         }
-        let members = members(connection, group)?;
+        let members = roster_of(connection, group)?;
         let mut cached = self.lock();
         if cached.members + members.len() > CACHED_MEMBERS {
             *cached = Cached::default();
@@ -123,7 +147,7 @@ impl Rosters {
     }
 }
 
-fn members(connection: &Connection, group: &GroupId) -> Outcome<Arc<[UserId]>> {
+fn roster_of(connection: &Connection, group: &GroupId) -> Outcome<Arc<[UserId]>> {
     let mut statement =
         connection.prepare_cached("SELECT id FROM members WHERE chat_group = ?1 ORDER BY user")?;
     let mut rows = statement.query([group.as_str()])?;
@@ -146,7 +170,7 @@ pub(super) fn send_facts(
             facts.recipient = user(connection, recipient)?;
             facts.blocked = blocks(connection, recipient, sender)?;
         }
-        Target::Group(id) => {
+        Target::Group(id) | Target::Room(id) => {
             if let Some((group, roster)) = group_and_roster(connection, id)? {
                 facts.group = Some(group);
                 facts.membership = member(connection, id, sender)?;

@@ -3,6 +3,8 @@
 //! One thread writes ([`writer`]), a few read ([`readers`]), the newest events are shared in memory ([`recent`]).
 //! The message log and the event log are one family of tables ([`segments`]), in order of arrival.
 
+mod callback_ports;
+mod chore;
 mod directory;
 mod expiry;
 mod folder;
@@ -10,6 +12,7 @@ mod history;
 mod journal;
 mod lanes;
 mod log;
+mod parked;
 mod ports;
 mod progress;
 mod readers;
@@ -18,6 +21,7 @@ mod requirements;
 mod schema;
 mod segments;
 mod sends;
+mod shelf;
 mod sql;
 mod writer;
 mod writes;
@@ -28,14 +32,18 @@ use std::thread;
 
 use ringback_model::failure::Fault;
 use ringback_model::limits;
+use ringback_model::ports::Fut;
+use rusqlite::Connection;
 use tokio::sync::{mpsc, oneshot};
 
 use crate::settings::StoreSettings;
+use chore::Asked;
 use directory::Rosters;
 use journal::Journal;
 use readers::Readers;
 use recent::Recent;
 use sends::Sends;
+use sql::Outcome;
 use writer::{Job, Writer};
 
 /// The embedded store. Dropping it without closing loses nothing that was acknowledged.
@@ -80,12 +88,21 @@ impl Embedded {
     }
 
     /// Gives the writer a job and waits for its answer.
-    async fn write<T>(&self, job: impl FnOnce(oneshot::Sender<T>) -> Job) -> Result<T, Fault> {
+    async fn order<T>(&self, job: impl FnOnce(oneshot::Sender<T>) -> Job) -> Result<T, Fault> {
         let closed = || Fault::new("the store is closed");
         let queue = self.queue.lock().unwrap_or_else(PoisonError::into_inner).clone().ok_or_else(closed)?;
         let (reply, answer) = oneshot::channel();
         queue.send(job(reply)).await.map_err(|_| closed())?;
         drop(queue);
         answer.await.map_err(|_| Fault::new("the store was closed before it answered"))
+    }
+
+    /// Has the writer write something beside the log, and waits until it is durable. The work is done again where
+    /// others broke the transaction that it was part of.
+    fn write<T: Send + 'static>(
+        &self,
+        work: impl FnMut(&Connection) -> Outcome<T> + Send + 'static,
+    ) -> Fut<'_, Result<T, Fault>> {
+        Box::pin(async move { self.order(|reply| Job::Chore(Box::new(Asked::new(work, reply)))).await? })
     }
 }

@@ -1,28 +1,28 @@
-//! The ports of the embedded store.
+//! The ports of the embedded store that chatting needs.
 
 use std::sync::Arc;
 
 use ringback_model::commit::{Commit, CommitError, Committed};
 use ringback_model::conversation::{ConversationId, ConversationState, Target};
-use ringback_model::delivery::{DeliveryKey, Exception, ProgressChange, RuleProgress, RuleVersion};
 use ringback_model::event::{Event, Lane};
 use ringback_model::failure::Fault;
 use ringback_model::group::{Group, Member};
-use ringback_model::ids::{GroupId, LogPos, MessageId, RuleId, Seq, UserId};
+use ringback_model::ids::{GroupId, LogPos, MessageId, Seq, UserId};
 use ringback_model::message::Message;
-use ringback_model::ports::{Commits, Directory, Fut, History, Log, Progress, RuleBook, SendFacts, Store};
+use ringback_model::ports::{Commits, Directory, Fut, History, Log, SendFacts, Store};
+use ringback_model::secret::Secret;
 use ringback_model::time::UnixMs;
 use ringback_model::user::{Platform, TokenRecord, User};
 
 use super::writer::Job;
-use super::{Embedded, directory, history, log, progress, schema, sends};
+use super::{Embedded, directory, history, log, schema, sends};
 use crate::shape::SendKey;
 
 impl Store for Embedded {
     fn close(&self) -> Fut<'_, Result<(), Fault>> {
         Box::pin(async move {
             self.readers.close();
-            let closed = self.write(Job::Close).await?;
+            let closed = self.order(Job::Close).await?;
             self.forget_writer();
             closed
         })
@@ -31,7 +31,7 @@ impl Store for Embedded {
 
 impl Commits for Embedded {
     fn commit(&self, commit: Commit) -> Fut<'_, Result<Committed, CommitError>> {
-        Box::pin(async move { self.write(|reply| Job::Commit(Box::new(commit), reply)).await? })
+        Box::pin(async move { self.order(|reply| Job::Commit(Box::new(commit), reply)).await? })
     }
 
     fn highest_message(&self) -> Fut<'_, Result<MessageId, Fault>> {
@@ -82,6 +82,25 @@ impl Directory for Embedded {
         let (rosters, sender, target) = (self.rosters.clone(), sender.clone(), target.clone());
         self.readers.ask("read what a send needs", move |connection| {
             directory::send_facts(connection, &rosters, &sender, &target)
+        })
+    }
+
+    fn members<'a>(
+        &'a self,
+        group: &'a GroupId,
+        after: Option<&'a UserId>,
+        limit: usize,
+    ) -> Fut<'a, Result<Vec<Member>, Fault>> {
+        let (group, after) = (group.clone(), after.cloned());
+        self.readers.ask("read members", move |connection| {
+            directory::members(connection, &group, after.as_ref(), limit)
+        })
+    }
+
+    fn password<'a>(&'a self, user: &'a UserId) -> Fut<'a, Result<Option<Secret>, Fault>> {
+        let user = user.clone();
+        self.readers.ask("read a password's hash", move |connection| {
+            Ok(directory::password(connection, &user)?.map(Secret::from))
         })
     }
 
@@ -199,39 +218,6 @@ impl Log for Embedded {
     }
 
     fn expire(&self, now: UnixMs) -> Fut<'_, Result<u64, Fault>> {
-        Box::pin(async move { self.write(|reply| Job::Expire(now, reply)).await? })
-    }
-}
-
-impl Progress for Embedded {
-    fn load<'a>(&'a self, rule: &'a RuleId) -> Fut<'a, Result<Option<RuleProgress>, Fault>> {
-        let rule = rule.clone();
-        self.readers.ask("read the progress of a rule", move |connection| progress::load(connection, &rule))
-    }
-
-    fn save(&self, changes: Vec<ProgressChange>) -> Fut<'_, Result<(), Fault>> {
-        Box::pin(async move { self.write(|reply| Job::Save(changes, reply)).await? })
-    }
-
-    fn parked<'a>(
-        &'a self,
-        rule: &'a RuleId,
-        after: Option<DeliveryKey>,
-        limit: usize,
-    ) -> Fut<'a, Result<Vec<Exception>, Fault>> {
-        let rule = rule.clone();
-        self.readers.ask("read parked deliveries", move |connection| {
-            progress::parked(connection, &rule, after, limit)
-        })
-    }
-}
-
-impl RuleBook for Embedded {
-    fn versions(&self) -> Fut<'_, Result<Vec<RuleVersion>, Fault>> {
-        self.readers.ask("read the versions of rules", progress::versions)
-    }
-
-    fn remember(&self, version: RuleVersion) -> Fut<'_, Result<(), Fault>> {
-        Box::pin(async move { self.write(|reply| Job::Remember(Box::new(version), reply)).await? })
+        Box::pin(async move { self.order(|reply| Job::Expire(now, reply)).await? })
     }
 }

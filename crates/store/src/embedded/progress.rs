@@ -2,13 +2,13 @@
 
 use std::sync::Arc;
 
-use ringback_model::delivery::{
-    DeliveryKey, Exception, ExceptionState, ProgressChange, RuleProgress, RuleVersion,
-};
+use ringback_model::delivery::{DeliveryKey, ExceptionState, ProgressChange, RuleProgress, RuleVersion};
 use ringback_model::ids::{LogPos, RuleId};
+use ringback_model::storage::Bucket;
 use rusqlite::{Connection, OptionalExtension};
 
-use super::sql::{Outcome, count, from_json, int, limit, to_json};
+use super::parked;
+use super::sql::{Outcome, count, from_json, int, to_json};
 
 /// Writes one rule's change. A key that is both removed and put stays.
 pub(super) fn save(connection: &Connection, change: &ProgressChange) -> Outcome<()> {
@@ -21,58 +21,32 @@ pub(super) fn save(connection: &Connection, change: &ProgressChange) -> Outcome<
         connection.prepare_cached(sql)?.execute((rule, int(key.pos.0), key.copy))?;
     }
     for exception in &change.put {
-        let sql =
-            "INSERT OR REPLACE INTO exceptions (rule, pos, copy, parked, data) VALUES (?1, ?2, ?3, ?4, ?5)";
-        let parked = matches!(exception.state, ExceptionState::Parked { .. });
+        let sql = "INSERT INTO exceptions (rule, pos, copy, bucket, parked_at, data)
+            VALUES (?1, ?2, ?3, ?4, ?5, ?6)
+            ON CONFLICT (rule, pos, copy) DO UPDATE
+            SET bucket = excluded.bucket, parked_at = excluded.parked_at, data = excluded.data";
+        let parked_at = match exception.state {
+            ExceptionState::Parked { at, .. } => Some(at),
+            ExceptionState::Waiting { .. } | ExceptionState::Resume => None,
+        };
+        let bucket = parked_at.map(|at| Bucket::of(at).0);
         let DeliveryKey { pos, copy } = exception.key;
-        connection.prepare_cached(sql)?.execute((rule, int(pos.0), copy, parked, to_json(exception)?))?;
+        let row = (rule, int(pos.0), copy, bucket, parked_at.map(|at| at.0), to_json(exception)?);
+        connection.prepare_cached(sql)?.execute(row)?;
     }
     Ok(())
 }
 
 /// Reads one rule's progress.
 pub(super) fn load(connection: &Connection, rule: &RuleId) -> Outcome<Option<RuleProgress>> {
-    let rule = &*rule.0;
     let cursor: Option<i64> = connection
         .prepare_cached("SELECT cursor FROM progress WHERE rule = ?1")?
-        .query_row([rule], |row| row.get(0))
+        .query_row([&*rule.0], |row| row.get(0))
         .optional()?;
     let Some(cursor) = cursor else { return Ok(None) };
-    let exceptions = exceptions(connection, rule, false, None, i64::MAX)?;
-    let parked = connection
-        .prepare_cached("SELECT count(*) FROM exceptions WHERE rule = ?1 AND parked = 1")?
-        .query_row([rule], |row| row.get(0))?;
-    Ok(Some(RuleProgress { cursor: LogPos(count(cursor)), exceptions, parked: count(parked) }))
-}
-
-/// Reads a page of parked deliveries.
-pub(super) fn parked(
-    connection: &Connection,
-    rule: &RuleId,
-    after: Option<DeliveryKey>,
-    rows: usize,
-) -> Outcome<Vec<Exception>> {
-    exceptions(connection, &rule.0, true, after, limit(rows))
-}
-
-fn exceptions(
-    connection: &Connection,
-    rule: &str,
-    parked: bool,
-    after: Option<DeliveryKey>,
-    rows: i64,
-) -> Outcome<Vec<Exception>> {
-    let mut statement = connection.prepare_cached(
-        "SELECT data FROM exceptions WHERE rule = ?1 AND parked = ?2 AND (pos, copy) > (?3, ?4)
-         ORDER BY pos, copy LIMIT ?5",
-    )?;
-    let (pos, copy) = after.map_or((-1, -1), |after| (int(after.pos.0), i64::from(after.copy)));
-    let mut found = statement.query((rule, parked, pos, copy, rows))?;
-    let mut exceptions = Vec::new();
-    while let Some(row) = found.next()? {
-        exceptions.push(from_json(&row.get::<_, String>(0)?)?);
-    }
-    Ok(exceptions)
+    let exceptions = parked::not_parked(connection, rule)?;
+    let parked = parked::count_of(connection, rule)?;
+    Ok(Some(RuleProgress { cursor: LogPos(count(cursor)), exceptions, parked }))
 }
 
 /// Writes a version of a rule.

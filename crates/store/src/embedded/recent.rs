@@ -46,7 +46,8 @@ fn weight(event: &Event) -> usize {
     let Fact::MessageSent(sent) = &event.fact;
     let message = &sent.message;
     let texts = message.content.raw.len() + message.attached_info.len() + message.ex.len();
-    FIXED + texts + PER_NAME * (sent.offline.len() + message.mentions.len())
+    let names = sent.offline.len() + message.mentions.len() + message.hidden_from.len();
+    FIXED + texts + PER_NAME * names
 }
 
 impl Recent {
@@ -120,47 +121,18 @@ impl Recent {
 #[cfg(test)]
 mod tests {
     use ringback_model::conversation::Target;
-    use ringback_model::event::{Lane, MessageSent};
-    use ringback_model::ids::{MessageId, UserId};
-    use ringback_model::message::{Content, ContentClass, Handling, Message, Origin};
+    use ringback_model::ids::UserId;
+    use ringback_model::message::{ContentClass, Origin};
+    use ringback_model::sample;
     use ringback_model::time::UnixMs;
-    use ringback_model::user::Platform;
 
     use super::*;
 
     fn event(pos: u64, bytes: usize) -> Arc<Event> {
-        let raw = "x".repeat(bytes);
-        let message = Message {
-            id: MessageId(pos),
-            public_id: None,
-            client_id: String::new(),
-            sender: UserId::parse("me").unwrap(),
-            target: Target::User(UserId::parse("you").unwrap()),
-            seq: pos,
-            platform: Platform::WEB,
-            nickname: String::new(),
-            face_url: String::new(),
-            system: false,
-            content: Content { form: "test".to_owned(), class: ContentClass::Text, code: 1, raw },
-            status: 0,
-            sent_at: UnixMs(0),
-            created_at: UnixMs(0),
-            options: std::collections::BTreeMap::new(),
-            handling: Handling::default(),
-            offline_push: None,
-            mentions: Vec::new(),
-            attached_info: String::new(),
-            ex: String::new(),
-        };
-        let sent = MessageSent {
-            message: Arc::new(message),
-            operation_id: "op".into(),
-            origin: Origin::Client,
-            sender_is_admin: false,
-            offline: Vec::new(),
-        };
-        let fact = Fact::MessageSent(Box::new(sent));
-        Arc::new(Event { pos: LogPos(pos), at: UnixMs(0), lane: Lane("lane".into()), fact })
+        let user = |id| UserId::parse(id).unwrap();
+        let content = sample::content(ContentClass::Text, 1, &"x".repeat(bytes));
+        let message = sample::message(user("me"), Target::User(user("you")), content, UnixMs(0));
+        Arc::new(sample::sent(LogPos(pos), message, Origin::Client, Vec::new()))
     }
 
     #[test]

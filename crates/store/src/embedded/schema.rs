@@ -10,7 +10,7 @@ use super::segments;
 use super::sql::{Outcome, count, int};
 
 /// Version of the schema that this program writes.
-const VERSION: i64 = 1;
+const VERSION: i64 = 2;
 
 /// Pages in the write-ahead log at which it is folded into the file: 64 MiB. Larger makes commits no faster,
 /// smaller writes hot pages more often.
@@ -22,7 +22,7 @@ const STATEMENTS: usize = 256;
 /// The only other process at the file is a user's SQL tool; a short lock of its is waited out.
 const BUSY: Duration = Duration::from_secs(5);
 
-/// Users are keyed by their folded id; `data` is the JSON of the value, so that fields can be added.
+/// Version 1. Users are keyed by their folded id; `data` is the JSON of the value, so that fields can be added.
 /// `lanes.max_seq` and `newest_at` hold as of the last sealed segment; the open one tells the rest.
 const TABLES: &str = "
 CREATE TABLE meta (key TEXT PRIMARY KEY, value INTEGER NOT NULL) WITHOUT ROWID;
@@ -69,6 +69,46 @@ CREATE TABLE rule_versions (
 INSERT INTO meta VALUES ('schema', 1), ('start', 1), ('highest_message', 0);
 ";
 
+/// Version 2: passwords; exceptions by the ten minutes in which they were parked (`bucket` and `parked_at` are NULL
+/// for those that are not parked), and how many that are per rule and bucket; how often slices were sent again; the
+/// ban; rules that are kept here.
+const FROM_1_TO_2: &str = "
+CREATE TABLE passwords (user TEXT PRIMARY KEY, hash TEXT NOT NULL) WITHOUT ROWID;
+DROP INDEX exceptions_by_state;
+ALTER TABLE exceptions RENAME TO exceptions_1;
+CREATE TABLE exceptions (
+    rule TEXT NOT NULL, pos INTEGER NOT NULL, copy INTEGER NOT NULL, bucket INTEGER, parked_at INTEGER,
+    data TEXT NOT NULL, PRIMARY KEY (rule, pos, copy)
+);
+INSERT INTO exceptions SELECT rule, pos, copy, at / 600000, at, data FROM (
+    SELECT rule, pos, copy, data, iif(parked, json_extract(data, '$.state.parked.at'), NULL) AS at FROM exceptions_1
+);
+DROP TABLE exceptions_1;
+CREATE INDEX exceptions_by_bucket ON exceptions (rule, bucket, pos, copy, parked_at);
+CREATE TABLE parked_counts (
+    rule TEXT NOT NULL, bucket INTEGER NOT NULL, parked INTEGER NOT NULL, PRIMARY KEY (rule, bucket)
+) WITHOUT ROWID;
+INSERT INTO parked_counts SELECT rule, bucket, count(*) FROM exceptions WHERE bucket IS NOT NULL GROUP BY rule, bucket;
+CREATE TRIGGER exceptions_count_in AFTER INSERT ON exceptions WHEN new.bucket IS NOT NULL BEGIN
+    INSERT INTO parked_counts VALUES (new.rule, new.bucket, 1)
+        ON CONFLICT (rule, bucket) DO UPDATE SET parked = parked + 1;
+END;
+CREATE TRIGGER exceptions_count_out AFTER DELETE ON exceptions WHEN old.bucket IS NOT NULL BEGIN
+    UPDATE parked_counts SET parked = parked - 1 WHERE rule = old.rule AND bucket = old.bucket;
+    DELETE FROM parked_counts WHERE rule = old.rule AND bucket = old.bucket AND parked = 0;
+END;
+CREATE TRIGGER exceptions_count_over AFTER UPDATE OF bucket ON exceptions WHEN old.bucket IS NOT new.bucket BEGIN
+    UPDATE parked_counts SET parked = parked - 1 WHERE rule = old.rule AND bucket = old.bucket;
+    DELETE FROM parked_counts WHERE rule = old.rule AND bucket = old.bucket AND parked = 0;
+    INSERT INTO parked_counts SELECT new.rule, new.bucket, 1 WHERE new.bucket IS NOT NULL
+        ON CONFLICT (rule, bucket) DO UPDATE SET parked = parked + 1;
+END;
+CREATE TABLE slice_retries (date TEXT PRIMARY KEY, retries INTEGER NOT NULL, used_at INTEGER NOT NULL) WITHOUT ROWID;
+CREATE TABLE ban (id INTEGER PRIMARY KEY CHECK (id = 1), data TEXT NOT NULL);
+CREATE TABLE kept_rules (place INTEGER PRIMARY KEY, rule TEXT NOT NULL UNIQUE, data TEXT NOT NULL);
+UPDATE meta SET value = 2 WHERE key = 'schema';
+";
+
 /// Opens the writer's connection and brings the schema up to date.
 pub(super) fn open_writer(file: &Path, max_bytes: Option<u64>) -> Result<Connection, Fault> {
     let mut connection = Connection::open(file).map_err(|error| cannot_open(file, error))?;
@@ -109,32 +149,40 @@ fn cannot_open(file: &Path, error: rusqlite::Error) -> Fault {
 
 fn migrate(connection: &mut Connection) -> Result<(), Fault> {
     let version = version(connection).map_err(|broken| broken.into_fault("read the schema's version"))?;
-    match version {
-        Some(version) if version > VERSION => Err(Fault::new(format!(
+    if version > VERSION {
+        return Err(Fault::new(format!(
             "the data was written by a newer version of this program (schema {version}, this one knows {VERSION}); \
              start the newer version, or choose another data folder"
-        ))),
-        Some(_) => Ok(()),
-        None => create(connection).map_err(|broken| broken.into_fault("create the database")),
+        )));
     }
+    if version < VERSION {
+        let doing = if version == 0 { "create the database" } else { "bring the database up to date" };
+        bring_forward(connection, version).map_err(|broken| broken.into_fault(doing))?;
+        tracing::info!(from = version, to = VERSION, "the database's schema is up to date");
+    }
+    Ok(())
 }
 
-/// The schema's version; `None` for an empty file.
-fn version(connection: &Connection) -> Outcome<Option<i64>> {
+/// The schema's version; 0 for an empty file.
+fn version(connection: &Connection) -> Outcome<i64> {
     let exists = connection
         .query_row("SELECT 1 FROM sqlite_schema WHERE name = 'meta'", [], |_| Ok(()))
         .optional()?
         .is_some();
-    if !exists {
-        return Ok(None);
-    }
-    Ok(Some(int(meta(connection, "schema")?)))
+    if exists { Ok(int(meta(connection, "schema")?)) } else { Ok(0) }
 }
 
-fn create(connection: &mut Connection) -> Outcome<()> {
+/// All steps from a version on, in one transaction. An empty file takes the same way as an old one, so there is
+/// only one that has to be right.
+fn bring_forward(connection: &mut Connection, version: i64) -> Outcome<()> {
     let transaction = connection.transaction()?;
-    transaction.execute_batch(TABLES)?;
-    segments::create(&transaction, 1, 1)?;
+    if version < 1 {
+        transaction.execute_batch(TABLES)?;
+        segments::create(&transaction, 1, 1)?;
+    }
+    if version < 2 {
+        transaction.execute_batch(FROM_1_TO_2)?;
+    }
     Ok(transaction.commit()?)
 }
 

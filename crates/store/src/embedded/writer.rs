@@ -5,7 +5,6 @@ use std::fs::File;
 use std::sync::Arc;
 
 use ringback_model::commit::{Commit, CommitError, Committed};
-use ringback_model::delivery::{ProgressChange, RuleVersion};
 use ringback_model::event::Event;
 use ringback_model::failure::Fault;
 use ringback_model::limits;
@@ -13,9 +12,9 @@ use ringback_model::time::UnixMs;
 use rusqlite::Connection;
 use tokio::sync::{mpsc, oneshot};
 
+use super::chore::Chore;
 use super::expiry;
 use super::journal::Journal;
-use super::progress;
 use super::recent::Recent;
 use super::requirements::Stop;
 use super::sql::Outcome;
@@ -27,8 +26,7 @@ const ROOM_BYTES: usize = 1024 * 1024;
 /// What the writer can be asked.
 pub(super) enum Job {
     Commit(Box<Commit>, oneshot::Sender<Result<Committed, CommitError>>),
-    Save(Vec<ProgressChange>, oneshot::Sender<Result<(), Fault>>),
-    Remember(Box<RuleVersion>, oneshot::Sender<Result<(), Fault>>),
+    Chore(Box<dyn Chore>),
     /// Alone in its transaction.
     Expire(UnixMs, oneshot::Sender<Result<u64, Fault>>),
     /// The last one: what waits behind it is still written.
@@ -40,9 +38,7 @@ impl Job {
     fn answer(self, result: Result<Vec<Arc<Event>>, CommitError>) {
         match self {
             Self::Commit(_, reply) => drop(reply.send(result.map(|events| Committed { events }))),
-            Self::Save(_, reply) | Self::Remember(_, reply) => {
-                drop(reply.send(result.map(drop).map_err(as_fault)));
-            }
+            Self::Chore(chore) => chore.answer(result.map(drop).map_err(as_fault)),
             Self::Expire(_, reply) => drop(reply.send(result.map(|_| 0).map_err(as_fault))),
             Self::Close(reply) => drop(reply.send(result.map(drop).map_err(as_fault))),
         }
@@ -153,7 +149,10 @@ impl Writer {
     fn publish(&self, group: Vec<Job>, results: Vec<Result<Vec<Arc<Event>>, CommitError>>) {
         let durable = results.iter().filter_map(|result| result.as_ref().ok()).flatten().cloned();
         self.recent.publish(durable);
-        if results.iter().any(Result::is_ok) {
+        // A chore may need no room at all; only a commit shows that there is some.
+        let committed =
+            |(job, result): (&Job, &Result<_, _>)| matches!(job, Job::Commit(..)) && result.is_ok();
+        if group.iter().zip(&results).any(committed) {
             self.recent.set_unwritable(None);
         }
         for (job, result) in group.into_iter().zip(results) {
@@ -241,8 +240,10 @@ impl Writer {
         let Self { connection, lock, .. } = self;
         let folded = connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(()));
         let closed = folded.and_then(|()| connection.close().map_err(|(_, error)| error));
-        drop(lock);
-        closed.map_err(|error| Fault::from_error("close the database", error))
+        // Not merely dropped: a process that is just being started may hold a copy of the handle.
+        let unlocked = lock.unlock();
+        closed.map_err(|error| Fault::from_error("close the database", error))?;
+        unlocked.map_err(|error| Fault::from_error("release the data folder", error))
     }
 }
 
@@ -261,14 +262,8 @@ fn fill(group: &mut Vec<Job>, queue: &mut mpsc::Receiver<Job>) -> Option<Job> {
 fn step(connection: &Connection, journal: &mut Journal, job: &mut Job) -> Result<Vec<Arc<Event>>, Stop> {
     match job {
         Job::Commit(commit, _) => journal.commit(connection, commit),
-        Job::Save(changes, _) => {
-            for change in changes {
-                progress::save(connection, change)?;
-            }
-            Ok(Vec::new())
-        }
-        Job::Remember(version, _) => {
-            progress::remember(connection, version)?;
+        Job::Chore(chore) => {
+            chore.work(connection)?;
             Ok(Vec::new())
         }
         Job::Expire(..) | Job::Close(..) => Ok(Vec::new()),

@@ -27,6 +27,10 @@ pub(super) fn write(connection: &Connection, lanes: &mut Lanes, write: &Write, a
         Write::PutGroup(group) => put_group(connection, group)?,
         Write::PutMember(member) => put_member(connection, lanes, member)?,
         Write::RemoveMember(group, user) => remove_member(connection, lanes, group, user)?,
+        Write::PutPassword { user, hash } => {
+            let sql = "INSERT OR REPLACE INTO passwords (user, hash) VALUES (?1, ?2)";
+            run(connection, sql, (user.folded(), hash.reveal()))?;
+        }
         Write::PutBlock(block) => {
             let sql = "INSERT OR REPLACE INTO blocks (owner, blocked, data) VALUES (?1, ?2, ?3)";
             run(connection, sql, (block.owner.folded(), block.blocked.folded(), to_json(block)?))?;

@@ -71,6 +71,9 @@ impl State {
             Write::PutGroup(group) => self.put_group(group),
             Write::PutMember(member) => self.put_member(member),
             Write::RemoveMember(group, user) => self.remove_member(&group, &user),
+            Write::PutPassword { user, hash } => {
+                self.passwords.insert(user.folded(), hash);
+            }
             Write::PutBlock(block) => {
                 self.blocks.insert((block.owner.folded(), block.blocked.folded()), block);
             }

@@ -1,5 +1,6 @@
 //! The store in memory: plain structures behind one mutex, the clearest statement of what the ports promise.
 
+mod callback_ports;
 mod commit;
 mod ports;
 mod state;

@@ -1,18 +1,16 @@
-//! The ports of the store in memory.
+//! The ports of the store in memory that chatting needs.
 
 use std::sync::Arc;
 
 use ringback_model::commit::{Commit, CommitError, Committed};
 use ringback_model::conversation::{ConversationId, ConversationState, Target};
-use ringback_model::delivery::{
-    DeliveryKey, Exception, ExceptionState, ProgressChange, RuleProgress, RuleVersion,
-};
 use ringback_model::event::{Event, Lane};
 use ringback_model::failure::Fault;
 use ringback_model::group::{Group, Member};
-use ringback_model::ids::{GroupId, LogPos, MessageId, RuleId, Seq, UserId};
+use ringback_model::ids::{GroupId, LogPos, MessageId, Seq, UserId};
 use ringback_model::message::Message;
-use ringback_model::ports::{Commits, Directory, Fut, History, Log, Progress, RuleBook, SendFacts, Store};
+use ringback_model::ports::{Commits, Directory, Fut, History, Log, SendFacts, Store};
+use ringback_model::secret::Secret;
 use ringback_model::time::UnixMs;
 use ringback_model::user::{Platform, TokenRecord, User};
 
@@ -22,7 +20,7 @@ use crate::shape::{self, SendKey};
 
 impl Memory {
     /// Answers a question about the state as it is now.
-    fn ask<'a, T: Send + 'a>(
+    pub(super) fn ask<'a, T: Send + 'a>(
         &'a self,
         question: impl FnOnce(&mut State) -> T + Send + 'a,
     ) -> Fut<'a, Result<T, Fault>> {
@@ -95,7 +93,7 @@ impl Directory for Memory {
                     facts.recipient = state.users.get(&user.folded()).cloned();
                     facts.blocked = state.blocks.contains_key(&(user.folded(), sender.folded()));
                 }
-                Target::Group(id) => {
+                Target::Group(id) | Target::Room(id) => {
                     facts.group = state.groups.get(id).cloned();
                     if let (Some(_), Some(roster)) = (&facts.group, state.rosters.get(id)) {
                         facts.membership = roster.members.get(&sender.folded()).cloned();
@@ -105,6 +103,25 @@ impl Directory for Memory {
             }
             facts
         })
+    }
+
+    fn members<'a>(
+        &'a self,
+        group: &'a GroupId,
+        after: Option<&'a UserId>,
+        limit: usize,
+    ) -> Fut<'a, Result<Vec<Member>, Fault>> {
+        self.ask(move |state| {
+            let Some(roster) = state.rosters.get(group) else { return Vec::new() };
+            let after = after.map(UserId::folded);
+            let later =
+                roster.members.iter().filter(|(id, _)| after.as_ref().is_none_or(|after| *id > after));
+            later.take(limit).map(|(_, member)| member.clone()).collect()
+        })
+    }
+
+    fn password<'a>(&'a self, user: &'a UserId) -> Fut<'a, Result<Option<Secret>, Fault>> {
+        self.ask(move |state| state.passwords.get(&user.folded()).cloned())
     }
 
     fn tokens<'a>(
@@ -227,58 +244,5 @@ impl Log for Memory {
 
     fn expire(&self, now: UnixMs) -> Fut<'_, Result<u64, Fault>> {
         self.ask(move |state| state.expire(now, &self.settings))
-    }
-}
-
-impl Progress for Memory {
-    fn load<'a>(&'a self, rule: &'a RuleId) -> Fut<'a, Result<Option<RuleProgress>, Fault>> {
-        self.ask(move |state| {
-            let known = state.progress.get(rule)?;
-            let (parked, live): (Vec<_>, Vec<_>) = known.exceptions.values().partition(|row| is_parked(row));
-            let exceptions = live.into_iter().cloned().collect();
-            Some(RuleProgress { cursor: known.cursor, exceptions, parked: parked.len() as u64 })
-        })
-    }
-
-    fn save(&self, changes: Vec<ProgressChange>) -> Fut<'_, Result<(), Fault>> {
-        self.ask(move |state| {
-            for change in changes {
-                let known = state.progress.entry(change.rule).or_default();
-                known.cursor = change.cursor.unwrap_or(known.cursor);
-                for key in change.remove {
-                    known.exceptions.remove(&key);
-                }
-                known.exceptions.extend(change.put.into_iter().map(|exception| (exception.key, exception)));
-            }
-        })
-    }
-
-    fn parked<'a>(
-        &'a self,
-        rule: &'a RuleId,
-        after: Option<DeliveryKey>,
-        limit: usize,
-    ) -> Fut<'a, Result<Vec<Exception>, Fault>> {
-        self.ask(move |state| {
-            let Some(known) = state.progress.get(rule) else { return Vec::new() };
-            let later = known.exceptions.values().filter(|row| after.is_none_or(|after| row.key > after));
-            later.filter(|row| is_parked(row)).take(limit).cloned().collect()
-        })
-    }
-}
-
-fn is_parked(exception: &Exception) -> bool {
-    matches!(exception.state, ExceptionState::Parked { .. })
-}
-
-impl RuleBook for Memory {
-    fn versions(&self) -> Fut<'_, Result<Vec<RuleVersion>, Fault>> {
-        self.ask(move |state| state.versions.values().cloned().collect())
-    }
-
-    fn remember(&self, version: RuleVersion) -> Fut<'_, Result<(), Fault>> {
-        self.ask(move |state| {
-            state.versions.insert((version.rule.id.clone(), version.rule.version), version);
-        })
     }
 }

@@ -9,6 +9,9 @@ use ringback_model::event::{Event, Lane};
 use ringback_model::group::{Group, Member};
 use ringback_model::ids::{GroupId, LogPos, MessageId, RuleId, Seq, UserId};
 use ringback_model::message::Message;
+use ringback_model::rule::Rule;
+use ringback_model::secret::Secret;
+use ringback_model::storage::BanRecord;
 use ringback_model::time::UnixMs;
 use ringback_model::user::{Block, TokenRecord, User};
 
@@ -22,6 +25,8 @@ pub(super) type Folded = String;
 pub(super) struct State {
     pub(super) closed: bool,
     pub(super) users: BTreeMap<Folded, User>,
+    /// Hashes by user.
+    pub(super) passwords: BTreeMap<Folded, Secret>,
     pub(super) groups: BTreeMap<GroupId, Group>,
     pub(super) rosters: BTreeMap<GroupId, Roster>,
     /// By owner and blocked user.
@@ -40,6 +45,11 @@ pub(super) struct State {
     pub(super) highest: Option<MessageId>,
     pub(super) progress: BTreeMap<RuleId, RuleState>,
     pub(super) versions: BTreeMap<(RuleId, u64), RuleVersion>,
+    /// How often slices were sent again, by date key; and when last.
+    pub(super) slice_retries: BTreeMap<String, (u32, UnixMs)>,
+    pub(super) ban: BanRecord,
+    /// In the order of first keeping.
+    pub(super) kept: Vec<Rule>,
 }
 
 /// An event, and what it counts for the bound on the log's size.

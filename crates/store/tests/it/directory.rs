@@ -1,6 +1,6 @@
 //! Users, groups, members, blocks, tokens.
 
-use ringback_model::commit::{Commit, Write};
+use ringback_model::commit::{Commit, Require, Write};
 use ringback_model::time::UnixMs;
 use ringback_model::user::{Block, Platform};
 
@@ -13,6 +13,8 @@ promises!(
     facts_for_a_single_chat,
     facts_for_a_group_follow_its_members,
     kicked_tokens_stay_known_until_they_end,
+    members_come_in_pages,
+    a_password_belongs_to_one_user_in_any_letter_case,
 );
 
 async fn users_are_found_in_any_letter_case(kind: Kind) {
@@ -120,4 +122,36 @@ async fn kicked_tokens_stay_known_until_they_end(kind: Kind) {
         ))))
         .await;
     assert_eq!(states(web(NOON + 50).await.unwrap()), expected(&[("2", true), ("3", false), ("5", false)]));
+}
+
+async fn members_come_in_pages(kind: Kind) {
+    let world = kind.open();
+    world.group("g", &["d", "B", "a", "C", "e"]).await;
+    world.group("other", &["bb"]).await;
+    world.write(Write::RemoveMember(group_id("g"), user("D"))).await;
+    let g = group_id("g");
+    let first = world.store.members(&g, None, 2).await.unwrap();
+    assert_eq!(first, [member_of("g", "a"), member_of("g", "B")]);
+    let after = user("b");
+    let rest = world.store.members(&g, Some(&after), 9).await.unwrap();
+    assert_eq!(rest, [member_of("g", "C"), member_of("g", "e")]);
+    assert_eq!(world.store.members(&g, Some(&user("cc")), 9).await.unwrap(), [member_of("g", "e")]);
+    assert!(world.store.members(&g, Some(&user("E")), 9).await.unwrap().is_empty());
+    assert!(world.store.members(&g, None, 0).await.unwrap().is_empty());
+    assert!(world.store.members(&group_id("none"), None, 9).await.unwrap().is_empty());
+}
+
+async fn a_password_belongs_to_one_user_in_any_letter_case(kind: Kind) {
+    let world = kind.open();
+    let put = |who, hash: &str| Write::PutPassword { user: user(who), hash: hash.into() };
+    world.write(Write::PutUser(someone("Alice"))).await;
+    assert_eq!(world.store.password(&user("Alice")).await.unwrap(), None);
+    world.commit(Commit::at(UnixMs(NOON)).write(put("Alice", "1")).write(put("bob", "2"))).await;
+    world.write(put("ALICE", "3")).await;
+    let refused = Commit::at(UnixMs(NOON)).require(Require::NoUser(user("alice"))).write(put("alice", "4"));
+    world.store.commit(refused).await.unwrap_err();
+    let world = world.reopen().await;
+    assert_eq!(world.store.password(&user("alice")).await.unwrap(), Some("3".into()));
+    assert_eq!(world.store.password(&user("BOB")).await.unwrap(), Some("2".into()));
+    assert_eq!(world.store.password(&user("none")).await.unwrap(), None);
 }

@@ -5,11 +5,12 @@ use std::sync::Arc;
 use ringback_model::delivery::{
     DeliveryKey, Exception, ExceptionState, Outbound, ParkReason, ProgressChange, RuleProgress, RuleVersion,
 };
-use ringback_model::event::{Lane, Phase};
+use ringback_model::event::Lane;
 use ringback_model::ids::{LogPos, RuleId};
-use ringback_model::rule::{Policy, Rule, RuleOrigin, Secrets, Selectors};
+use ringback_model::rule::Rule;
 use ringback_model::time::UnixMs;
 
+use crate::shelf::rule;
 use crate::world::*;
 
 promises!(
@@ -98,22 +99,7 @@ async fn an_exception_moves_between_states(kind: Kind) {
 }
 
 fn version(id: &str, version: u64, since: u64) -> RuleVersion {
-    let rule = Rule {
-        id: RuleId::new(id),
-        name: format!("{id} {version} since {since}"),
-        enabled: true,
-        contract: "some".to_owned(),
-        phase: Phase::After,
-        url: "http://localhost/".to_owned(),
-        events: Vec::new(),
-        selectors: Selectors::default(),
-        policy: Policy::default(),
-        secrets: Secrets { current: Some("s".to_owned()), previous: None },
-        origin: RuleOrigin::Api,
-        version,
-        changed_at: UnixMs(NOON),
-        switches: Vec::new(),
-    };
+    let rule = Rule { name: format!("{id} {version} since {since}"), ..rule(id, version) };
     RuleVersion { rule: Arc::new(rule), since: LogPos(since) }
 }
 

@@ -6,10 +6,11 @@ use std::time::Duration;
 use ringback_model::commit::{Commit, CommitError, Write};
 use ringback_model::conversation::{ConversationId, ConversationState, Target};
 use ringback_model::event::{Event, Fact, Lane, MessageSent};
-use ringback_model::group::{Group, GroupStatus, Member, Role};
-use ringback_model::ids::{GroupId, LogPos, MessageId, UserId};
-use ringback_model::message::{Content, ContentClass, Handling, Message, Origin};
+use ringback_model::group::{Group, GroupKind, GroupStatus, Member, Role};
+use ringback_model::ids::{GroupId, LogPos, UserId};
+use ringback_model::message::{ContentClass, Message, Origin};
 use ringback_model::ports::Store;
+use ringback_model::sample;
 use ringback_model::time::UnixMs;
 use ringback_model::user::{AccountLevel, Platform, TokenRecord, User};
 use ringback_store::StoreSettings;
@@ -155,6 +156,8 @@ pub(crate) fn group(id: &str) -> Group {
         notification_at: UnixMs(0),
         notification_by: String::new(),
         member_count: 0,
+        kind: GroupKind::Group,
+        max_members: 0,
     }
 }
 
@@ -185,33 +188,10 @@ pub(crate) fn token(who: &str, id: &str, platform: Platform, expires_at: i64) ->
 }
 
 pub(crate) fn message(from: &str, target: Target, client_id: &str) -> Message {
-    Message {
-        id: MessageId(1),
-        public_id: None,
-        client_id: client_id.to_owned(),
-        sender: user(from),
-        target,
-        seq: 0,
-        platform: Platform::WEB,
-        nickname: String::new(),
-        face_url: String::new(),
-        system: false,
-        content: Content {
-            form: "plain".to_owned(),
-            class: ContentClass::Text,
-            code: 101,
-            raw: format!("\"{client_id}\" says {from}: \u{1F600}"),
-        },
-        status: 1,
-        sent_at: UnixMs(NOON),
-        created_at: UnixMs(NOON),
-        options: std::collections::BTreeMap::new(),
-        handling: Handling::default(),
-        offline_push: None,
-        mentions: Vec::new(),
-        attached_info: String::new(),
-        ex: String::new(),
-    }
+    let content =
+        sample::content(ContentClass::Text, 101, &format!("\"{client_id}\" says {from}: \u{1F600}"));
+    let message = sample::message(user(from), target, content, UnixMs(NOON));
+    Message { client_id: client_id.to_owned(), ..message }
 }
 
 pub(crate) fn to(who: &str) -> Target {

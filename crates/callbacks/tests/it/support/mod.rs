@@ -4,25 +4,28 @@
 mod counters;
 mod store;
 
-use std::collections::{BTreeMap, HashMap};
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::collections::HashMap;
+use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use ringback_callbacks::{
     CallError, CallErrorKind, CallPolicy, Caller, Engine, EngineParts, EngineSettings, Response,
 };
+use ringback_model::app::App;
 use ringback_model::conversation::Target;
 use ringback_model::delivery::{Answer, Outbound};
-use ringback_model::dialect::{Acceptance, Contract, Rendered, Skip, WrongAnswer};
+use ringback_model::dialect::{
+    Acceptance, Contract, EventName, Preset, Rendered, Skip, StorageService, WrongAnswer,
+};
 use ringback_model::event::{Event, EventKind, Phase, Question};
 use ringback_model::failure::CallbackRefusal;
-use ringback_model::ids::{LogPos, MessageId, RuleId, UserId};
-use ringback_model::message::{Content, ContentClass, Handling, Message, Origin};
-use ringback_model::ports::{Clock, Dice, Fut, Handover, Log, Progress, RuleBook};
-use ringback_model::rule::{Order, Policy, Rule, RuleOrigin, Secrets, Selectors};
+use ringback_model::ids::{LogPos, MessageId, UserId};
+use ringback_model::message::{Content, ContentClass, Message, Origin};
+use ringback_model::ports::{BanBook, Clock, Dice, Fut, Handover, Log, ParkedBook, Progress, RuleBook};
+use ringback_model::rule::{Order, Policy, Rule};
+use ringback_model::sample;
 use ringback_model::time::UnixMs;
-use ringback_model::user::Platform;
 use ringback_model::verdict::{Change, Verdict};
 use tokio::sync::watch;
 use tokio::time::Instant;
@@ -35,32 +38,12 @@ pub fn user(text: &str) -> UserId {
 }
 
 pub fn message(id: u64, to: &str, text: &str) -> Message {
+    let content = sample::content(ContentClass::Text, 101, text);
     Message {
         id: MessageId(id),
-        public_id: None,
         client_id: format!("c{id}"),
-        sender: user("alice"),
-        target: Target::User(user(to)),
-        seq: 0,
-        platform: Platform::WEB,
-        nickname: String::new(),
-        face_url: String::new(),
-        system: false,
-        content: Content {
-            form: "test".to_owned(),
-            class: ContentClass::Text,
-            code: 101,
-            raw: text.to_owned(),
-        },
         status: 0,
-        sent_at: UnixMs(0),
-        created_at: UnixMs(0),
-        options: BTreeMap::new(),
-        handling: Handling::default(),
-        offline_push: None,
-        mentions: Vec::new(),
-        attached_info: String::new(),
-        ex: String::new(),
+        ..sample::message(user("alice"), Target::User(user(to)), content, UnixMs(0))
     }
 }
 
@@ -77,39 +60,28 @@ pub fn question(text: &str) -> Question {
 }
 
 pub fn rule(id: &str, phase: Phase) -> Rule {
-    Rule {
-        id: RuleId::new(id),
-        name: id.to_owned(),
-        enabled: true,
-        contract: "test".to_owned(),
-        phase,
-        url: format!("http://{id}.test"),
-        events: Vec::new(),
-        selectors: Selectors::default(),
-        policy: Policy::default(),
-        secrets: Secrets::default(),
-        origin: RuleOrigin::Api,
-        version: 0,
-        changed_at: UnixMs(0),
-        switches: Vec::new(),
-    }
+    Rule { version: 0, ..sample::rule(id, "test", phase, &format!("http://{id}.test")) }
 }
 
 /// Follows tokio's paused time.
-pub struct TestClock(Instant);
+pub struct TestClock {
+    start: Instant,
+    /// Milliseconds by which somebody has set it, forward or back.
+    pub set_by: AtomicI64,
+}
 
 /// Where test time begins, milliseconds since 1970.
 pub const EPOCH: i64 = 1_700_000_000_000;
 
 impl Default for TestClock {
     fn default() -> Self {
-        Self(Instant::now())
+        Self { start: Instant::now(), set_by: AtomicI64::new(0) }
     }
 }
 
 impl Clock for TestClock {
     fn now(&self) -> UnixMs {
-        UnixMs(EPOCH).plus(self.0.elapsed())
+        UnixMs(EPOCH + self.set_by.load(Ordering::SeqCst)).plus(self.start.elapsed())
     }
 }
 
@@ -152,11 +124,33 @@ impl Handover for TestHandover {
 }
 
 /// Body of a delivery: `<pos>/<copy> <lane> v<rule version>`. Body of an answer: see [`TestContract::verdict`].
-pub struct TestContract;
+pub struct TestContract {
+    pub name: &'static str,
+    /// See [`Contract::storage`].
+    pub storage: Option<StorageService>,
+    /// See [`Contract::silenced`].
+    pub silenced: Option<CallbackRefusal>,
+}
+
+impl TestContract {
+    /// `test`: no storage service, the server's own codes for silence.
+    pub const PLAIN: Self = Self { name: "test", storage: None, silenced: None };
+
+    /// `served`: with a storage service, and words of its own for silence.
+    pub fn served() -> Self {
+        let silenced =
+            CallbackRefusal { code: Some(9), text: "silent".to_owned(), detail: String::new(), show: true };
+        Self {
+            name: "served",
+            storage: Some(StorageService { zone_offset_min: 480 }),
+            silenced: Some(silenced),
+        }
+    }
+}
 
 impl Contract for TestContract {
     fn name(&self) -> &'static str {
-        "test"
+        self.name
     }
 
     fn kinds(&self, rule: &Rule) -> Result<Vec<EventKind>, String> {
@@ -229,6 +223,26 @@ impl Contract for TestContract {
             status => Acceptance::Failed(format!("status {status}")),
         }
     }
+
+    fn preset(&self, _phase: Phase) -> Preset {
+        Preset { enabled: true, policy: Policy::default(), without: &[] }
+    }
+
+    fn event_names(&self, _phase: Phase) -> Vec<EventName> {
+        vec![EventName { name: "sent", doc: "a message was sent".to_owned() }]
+    }
+
+    fn switches(&self, settings: &[(String, String)], _app: &App) -> Vec<(String, String)> {
+        settings.to_vec()
+    }
+
+    fn silenced(&self, _rule: &Rule) -> Option<CallbackRefusal> {
+        self.silenced.clone()
+    }
+
+    fn storage(&self) -> Option<StorageService> {
+        self.storage
+    }
 }
 
 /// One call as a receiver saw it.
@@ -239,6 +253,8 @@ pub struct Seen {
     pub body: String,
     pub webhook_id: String,
     pub attempt: u32,
+    /// Whether it might have gone to a private address.
+    pub allow_private: bool,
     pub status: Option<u16>,
 }
 
@@ -330,6 +346,7 @@ impl Caller for TestCaller {
                     body: String::from_utf8(request.body.clone()).unwrap(),
                     webhook_id: header("webhook-id").unwrap(),
                     attempt: header("ringback-attempt").map_or(1, |text| text.parse().unwrap()),
+                    allow_private: how.allow_private,
                     status: None,
                 });
                 seen.len() - 1
@@ -384,7 +401,9 @@ impl World {
             log: Arc::clone(&self.store) as Arc<dyn Log>,
             progress: Arc::clone(&self.store) as Arc<dyn Progress>,
             book: Arc::clone(&self.store) as Arc<dyn RuleBook>,
-            contracts: vec![Arc::new(TestContract)],
+            parked_book: Arc::clone(&self.store) as Arc<dyn ParkedBook>,
+            ban_book: Arc::clone(&self.store) as Arc<dyn BanBook>,
+            contracts: vec![Arc::new(TestContract::PLAIN), Arc::new(TestContract::served())],
             handover: Arc::clone(&self.handover) as Arc<dyn Handover>,
             clock: Arc::clone(&self.clock) as Arc<dyn Clock>,
             dice: Arc::new(TestDice::new(self.seed)),

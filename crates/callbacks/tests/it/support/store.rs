@@ -11,7 +11,8 @@ use ringback_model::event::{Event, Fact, Lane, MessageSent};
 use ringback_model::failure::Fault;
 use ringback_model::ids::{LogPos, RuleId};
 use ringback_model::message::Origin;
-use ringback_model::ports::{Fut, Log, Progress, RuleBook};
+use ringback_model::ports::{BanBook, Fut, Log, ParkedBook, Progress, RuleBook};
+use ringback_model::storage::{BanRecord, Bucket, ParkedCount};
 use ringback_model::time::UnixMs;
 use tokio::sync::watch;
 
@@ -29,6 +30,13 @@ pub struct TestStore {
     /// How many versions the book still takes; then it refuses one, and takes all again.
     pub remembers_before_failure: AtomicU64,
     pub saves: AtomicU64,
+    /// How many cursors may still move back.
+    pub rewinds: AtomicU64,
+    pub ban: Mutex<BanRecord>,
+    /// Every record of a ban that was saved.
+    pub bans: Mutex<Vec<BanRecord>>,
+    /// How often slices were sent again, and when last.
+    pub slice_retries: Mutex<BTreeMap<String, (u32, UnixMs)>>,
 }
 
 #[derive(Default, Clone)]
@@ -48,6 +56,10 @@ impl Default for TestStore {
             failing_saves: AtomicU64::new(0),
             remembers_before_failure: AtomicU64::new(u64::MAX),
             saves: AtomicU64::new(0),
+            rewinds: AtomicU64::new(0),
+            ban: Mutex::default(),
+            bans: Mutex::default(),
+            slice_retries: Mutex::default(),
         }
     }
 }
@@ -73,12 +85,21 @@ impl TestStore {
         pos
     }
 
+    fn fail_if_away(&self) -> Result<(), Fault> {
+        let failing = self.failing_saves.load(Ordering::SeqCst);
+        self.failing_saves.store(failing.saturating_sub(1), Ordering::SeqCst);
+        if failing > 0 { Err(Fault::new("the disk is away")) } else { Ok(()) }
+    }
+
     fn apply(&self, changes: Vec<ProgressChange>) {
         let mut progress = self.progress.lock().unwrap();
         for change in changes {
             let saved = progress.entry(change.rule).or_default();
             if let Some(cursor) = change.cursor {
-                assert!(cursor >= saved.cursor, "a cursor moved back");
+                if cursor < saved.cursor {
+                    let allowed = self.rewinds.fetch_sub(1, Ordering::SeqCst);
+                    assert!(allowed > 0, "a cursor moved back");
+                }
                 saved.cursor = cursor;
             }
             for key in change.remove {
@@ -169,11 +190,7 @@ impl Progress for TestStore {
     fn save(&self, changes: Vec<ProgressChange>) -> Fut<'_, Result<(), Fault>> {
         Box::pin(async move {
             tokio::task::yield_now().await;
-            let failing = self.failing_saves.load(Ordering::SeqCst);
-            if failing > 0 {
-                self.failing_saves.store(failing - 1, Ordering::SeqCst);
-                return Err(Fault::new("the disk is away"));
-            }
+            self.fail_if_away()?;
             self.apply(changes);
             self.saves.fetch_add(1, Ordering::SeqCst);
             tokio::task::yield_now().await;
@@ -207,6 +224,105 @@ impl RuleBook for TestStore {
                 return Err(Fault::new("the disk is away"));
             }
             self.versions.lock().unwrap().push(version);
+            Ok(())
+        })
+    }
+}
+
+fn parked_at(exception: &Exception) -> Option<UnixMs> {
+    match exception.state {
+        ExceptionState::Parked { at, .. } => Some(at),
+        ExceptionState::Waiting { .. } | ExceptionState::Resume => None,
+    }
+}
+
+impl ParkedBook for TestStore {
+    fn parked_counts(&self) -> Fut<'_, Result<Vec<ParkedCount>, Fault>> {
+        Box::pin(async move {
+            let mut counts: BTreeMap<(Bucket, RuleId), u64> = BTreeMap::new();
+            for (rule, saved) in self.progress.lock().unwrap().iter() {
+                for at in saved.rows.values().filter_map(parked_at) {
+                    *counts.entry((Bucket::of(at), rule.clone())).or_default() += 1;
+                }
+            }
+            let counts = counts.into_iter();
+            Ok(counts.map(|((bucket, rule), count)| ParkedCount { rule, bucket, count }).collect())
+        })
+    }
+
+    fn parked_in<'a>(
+        &'a self,
+        rule: &'a RuleId,
+        bucket: Bucket,
+        after: Option<DeliveryKey>,
+        limit: usize,
+    ) -> Fut<'a, Result<Vec<Exception>, Fault>> {
+        Box::pin(async move {
+            tokio::task::yield_now().await;
+            let rows = self.progress.lock().unwrap().get(rule).cloned().unwrap_or_default().rows;
+            let there = rows.into_values().filter(|row| parked_at(row).map(Bucket::of) == Some(bucket));
+            Ok(there.filter(|row| after.is_none_or(|after| row.key > after)).take(limit).collect())
+        })
+    }
+
+    fn forget_parked(&self, before: UnixMs, limit: usize) -> Fut<'_, Result<Vec<(RuleId, u64)>, Fault>> {
+        Box::pin(async move {
+            let mut left = limit;
+            let mut gone = Vec::new();
+            for (rule, saved) in self.progress.lock().unwrap().iter_mut() {
+                let old = saved.rows.values().filter(|row| parked_at(row).is_some_and(|at| at < before));
+                let keys: Vec<DeliveryKey> = old.map(|row| row.key).take(left).collect();
+                left -= keys.len();
+                if !keys.is_empty() {
+                    gone.push((rule.clone(), keys.len() as u64));
+                }
+                for key in keys {
+                    saved.rows.remove(&key);
+                }
+            }
+            self.slice_retries.lock().unwrap().retain(|_, (_, used)| *used >= before);
+            Ok(gone)
+        })
+    }
+
+    fn purge_parked<'a>(&'a self, rule: &'a RuleId) -> Fut<'a, Result<u64, Fault>> {
+        Box::pin(async move {
+            let mut progress = self.progress.lock().unwrap();
+            let Some(saved) = progress.get_mut(rule) else { return Ok(0) };
+            let before = saved.rows.len();
+            saved.rows.retain(|_, row| !is_parked(row));
+            Ok((before - saved.rows.len()) as u64)
+        })
+    }
+
+    fn slice_retries(&self) -> Fut<'_, Result<Vec<(String, u32)>, Fault>> {
+        Box::pin(async move {
+            let retries = self.slice_retries.lock().unwrap();
+            Ok(retries.iter().map(|(date, (count, _))| (date.clone(), *count)).collect())
+        })
+    }
+
+    fn count_slice_retry<'a>(&'a self, date: &'a str, now: UnixMs) -> Fut<'a, Result<u32, Fault>> {
+        Box::pin(async move {
+            let mut retries = self.slice_retries.lock().unwrap();
+            let entry = retries.entry(date.to_owned()).or_insert((0, now));
+            *entry = (entry.0 + 1, now);
+            Ok(entry.0)
+        })
+    }
+}
+
+impl BanBook for TestStore {
+    fn ban(&self) -> Fut<'_, Result<BanRecord, Fault>> {
+        Box::pin(async { Ok(self.ban.lock().unwrap().clone()) })
+    }
+
+    fn save_ban(&self, record: BanRecord) -> Fut<'_, Result<(), Fault>> {
+        Box::pin(async move {
+            tokio::task::yield_now().await;
+            self.fail_if_away()?;
+            self.bans.lock().unwrap().push(record.clone());
+            *self.ban.lock().unwrap() = record;
             Ok(())
         })
     }

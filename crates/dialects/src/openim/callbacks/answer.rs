@@ -9,11 +9,11 @@ use ringback_model::rule::Rule;
 use ringback_model::verdict::{Change, Verdict};
 
 use super::commands::{Effect, Service};
-use super::element;
 use super::generation::Generation;
 use super::json::Object;
 use super::modify::Modification;
 use super::switches::Compat;
+use crate::content;
 
 /// The fields that all answers may have; absent ones are zero or empty.
 struct Common {
@@ -118,7 +118,7 @@ impl Proposal {
         match self {
             Self::Nothing => Ok(Vec::new()),
             Self::Text(text) => match text.filter(|text| !text.is_empty()) {
-                Some(text) => Ok(vec![Change::Content(element::with_text(&message.content, &text)?)]),
+                Some(text) => Ok(vec![Change::Content(content::with_words(&message.content, &text)?)]),
                 None => Ok(Vec::new()),
             },
             Self::Message(modification) => modification.changes(message),

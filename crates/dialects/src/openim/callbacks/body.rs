@@ -9,7 +9,8 @@ use serde::Serialize;
 
 use super::commands::{AFTER_SAVE, Addressing};
 use super::generation::Generation;
-use super::{element, json};
+use super::json;
+use crate::content;
 
 /// What a body is rendered from.
 pub(super) struct Source<'a> {
@@ -79,11 +80,11 @@ pub(super) fn render(source: &Source<'_>) -> Vec<u8> {
         sender_nickname: &message.nickname,
         session_type: session_type(source.generation, &message.target),
         msg_from: if message.system { 200 } else { 100 },
-        content_type: element::code(&message.content),
+        content_type: content::element_code(&message.content),
         status: status(source),
         send_time: has_send_time(source).then_some(message.sent_at.0),
         create_time: message.created_at.0,
-        content: content(source),
+        content: content_text(source),
         seq: seq(source),
         at_user_list: (!message.mentions.is_empty()).then_some(message.mentions.as_slice()),
         face_url: &message.face_url,
@@ -101,7 +102,7 @@ pub(super) fn render(source: &Source<'_>) -> Vec<u8> {
 pub(super) fn address(target: &Target) -> (&str, &str) {
     match target {
         Target::User(user) | Target::Notice(user) => (user.as_str(), ""),
-        Target::Group(group) => ("", group.as_str()),
+        Target::Group(group) | Target::Room(group) => ("", group.as_str()),
     }
 }
 
@@ -113,18 +114,18 @@ fn server_message_id(message: &Message) -> Cow<'_, str> {
 fn session_type(generation: Generation, target: &Target) -> i32 {
     match target {
         Target::User(_) => 1,
-        Target::Group(_) => generation.group_session(),
+        Target::Group(_) | Target::Room(_) => generation.group_session(),
         Target::Notice(_) => 4,
     }
 }
 
 /// v2 receivers get text as it is, all others the element's JSON.
-fn content<'a>(source: &Source<'a>) -> Cow<'a, str> {
-    let content = &source.message.content;
-    if source.generation == Generation::V2 && content.class == ContentClass::Text {
-        return element::plain_text(content);
+fn content_text<'a>(source: &Source<'a>) -> Cow<'a, str> {
+    let said = &source.message.content;
+    if source.generation == Generation::V2 && said.class == ContentClass::Text {
+        return content::words(said).unwrap_or(Cow::Borrowed(&said.raw));
     }
-    element::element(content)
+    content::as_element(said)
 }
 
 /// The coded values: 1 sending, 2 sent. A caller that set none is on its way like any other.

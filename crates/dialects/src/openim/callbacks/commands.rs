@@ -6,6 +6,7 @@ use ringback_model::conversation::Target;
 use ringback_model::event::{EventKind, Phase};
 
 use super::generation::Generation;
+pub(crate) use crate::nearest::nearest;
 
 /// A callback command.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -46,7 +47,7 @@ pub struct Service {
 pub enum Targets {
     /// Two users.
     Single,
-    /// Groups.
+    /// Groups and chat rooms.
     Group,
     /// Both.
     SingleAndGroup,
@@ -60,7 +61,9 @@ impl Targets {
     pub const fn contains(self, target: &Target) -> bool {
         match target {
             Target::User(_) => matches!(self, Self::Single | Self::SingleAndGroup | Self::All),
-            Target::Group(_) => matches!(self, Self::Group | Self::SingleAndGroup | Self::All),
+            Target::Group(_) | Target::Room(_) => {
+                matches!(self, Self::Group | Self::SingleAndGroup | Self::All)
+            }
             Target::Notice(_) => matches!(self, Self::All),
         }
     }
@@ -324,16 +327,6 @@ pub(crate) fn all_names() -> impl Iterator<Item = &'static str> {
         .filter(|name| !name.is_empty())
 }
 
-/// The name among `known` that is most like `text`, if any is like it at all.
-pub(crate) fn nearest<'a>(text: &str, known: impl Iterator<Item = &'a str>) -> Option<&'a str> {
-    let lower = text.to_lowercase();
-    known
-        .map(|name| (strsim::jaro_winkler(&lower, &name.to_lowercase()), name))
-        .filter(|(likeness, _)| *likeness > 0.8)
-        .max_by(|(one, _), (other, _)| one.total_cmp(other))
-        .map(|(_, name)| name)
-}
-
 #[cfg(test)]
 mod tests {
     use std::collections::BTreeSet;
@@ -374,11 +367,5 @@ mod tests {
                 assert_eq!(service.kind.phase(), row.phase, "{}", row.name);
             }
         }
-    }
-
-    #[test]
-    fn the_nearest_name_is_found_and_nonsense_has_none() {
-        assert_eq!(nearest("beforeSendSingelMsg", all_names()), Some("beforeSendSingleMsg"));
-        assert_eq!(nearest("zzz", all_names()), None);
     }
 }

@@ -6,7 +6,7 @@ use ringback_model::event::EventKind;
 use ringback_model::message::{ContentClass, Message};
 
 use super::commands::{AFTER_SAVE, Command, Service, Targets};
-use super::element;
+use crate::content;
 use crate::openim::options::TYPING;
 
 /// Content numbers of notifications, both ends included.
@@ -19,7 +19,7 @@ pub(super) fn check(
     message: &Message,
     sender_is_admin: bool,
 ) -> Result<(), Skip> {
-    let code = element::code(&message.content);
+    let code = content::element_code(&message.content);
     if code == TYPING || message.content.class == ContentClass::Typing {
         return Err(Skip("\"is typing\" is never called back"));
     }

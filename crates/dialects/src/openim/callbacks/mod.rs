@@ -6,11 +6,11 @@
 mod answer;
 mod body;
 pub mod commands;
-mod element;
 pub(crate) mod exclusion;
 pub mod generation;
 mod json;
 mod modify;
+mod preset;
 mod reference;
 pub mod switches;
 mod target_url;
@@ -18,8 +18,9 @@ mod target_url;
 use std::sync::Arc;
 
 use percent_encoding::{AsciiSet, CONTROLS, utf8_percent_encode};
+use ringback_model::app::App;
 use ringback_model::delivery::{Answer, Outbound};
-use ringback_model::dialect::{Acceptance, Contract, Rendered, Skip, WrongAnswer};
+use ringback_model::dialect::{Acceptance, Contract, EventName, Preset, Rendered, Skip, WrongAnswer};
 use ringback_model::event::{Event, EventKind, Fact, MessageSent, Phase, Question};
 use ringback_model::message::{Content, Message};
 use ringback_model::rule::Rule;
@@ -140,7 +141,7 @@ impl Contract for OpenImContract {
     }
 
     fn content_code(&self, content: &Content) -> i32 {
-        element::code(content)
+        crate::content::element_code(content)
     }
 
     fn question(&self, rule: &Rule, question: &Question) -> Result<Outbound, Skip> {
@@ -189,6 +190,18 @@ impl Contract for OpenImContract {
         } else {
             Acceptance::Failed(format!("the answer has status {}, not one of 200 to 299", answer.status))
         }
+    }
+
+    fn preset(&self, phase: Phase) -> Preset {
+        preset::preset(self.generation, phase)
+    }
+
+    fn event_names(&self, phase: Phase) -> Vec<EventName> {
+        preset::event_names(self.generation, phase)
+    }
+
+    fn switches(&self, settings: &[(String, String)], _app: &App) -> Vec<(String, String)> {
+        switches::compat(settings)
     }
 }
 

@@ -13,8 +13,8 @@ use ringback_model::user::Platform;
 use ringback_model::verdict::Change;
 use serde::Deserialize;
 
+use super::body;
 use super::json::Object;
-use super::{body, element};
 use crate::openim::FORM;
 use crate::openim::content;
 use crate::openim::options::handling;
@@ -108,7 +108,7 @@ impl Modification {
             changes.push(Change::Target(target));
         }
         if let Some(content) = self.content {
-            changes.push(Change::Content(element::from_element(&message.content, content)?));
+            changes.push(Change::Content(crate::content::with_element(&message.content, content)?));
         }
         let options =
             self.options.map(|given| given.into_iter().map(|(k, v)| (k, v.unwrap_or_default())).collect());
@@ -148,13 +148,19 @@ impl Modification {
         let group = self.group.as_deref().unwrap_or(group);
         let session = self.session_type.unwrap_or(match message.target {
             Target::User(_) => 1,
-            Target::Group(_) => 3,
+            Target::Group(_) | Target::Room(_) => 3,
             Target::Notice(_) => 4,
         });
         let user = || UserId::parse(recipient).map_err(|wrong| format!("recvID {wrong}"));
         let target = match session {
             1 => Target::User(user()?),
-            3 => Target::Group(GroupId::parse(group).map_err(|wrong| format!("groupID {wrong}"))?),
+            // Rooms have no session type of their own here: what went to this room still goes to a room.
+            3 => {
+                match (&message.target, GroupId::parse(group).map_err(|wrong| format!("groupID {wrong}"))?) {
+                    (Target::Room(room), id) if *room == id => Target::Room(id),
+                    (_, id) => Target::Group(id),
+                }
+            }
             4 => Target::Notice(user()?),
             other => return Err(format!("sessionType {other} is none of 1, 3 and 4")),
         };
@@ -177,7 +183,7 @@ fn push_kind(
     if content_type.is_none() && options.is_none() {
         return;
     }
-    let code = content_type.unwrap_or_else(|| element::code(&message.content));
+    let code = content_type.unwrap_or_else(|| crate::content::element_code(&message.content));
     let replaced = options.is_some();
     let options = options.unwrap_or_else(|| message.options.clone());
     let handling = handling(&options, code);

@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use ringback_model::event::{EventKind, Phase};
+use ringback_model::event::EventKind;
 
 use super::commands::{Addressing, COMMANDS, Command, Effect, Service};
 use super::switches::SETTINGS;
@@ -41,7 +41,7 @@ pub fn table() -> String {
     for command in COMMANDS.iter().filter(|row| row.service.is_none()) {
         let name = if command.name.is_empty() { "none".to_owned() } else { format!("`{}`", command.name) };
         // Writing to a String cannot fail.
-        let _ = writeln!(page, "| {} | {name} | {} |", keys(command), phase(command.phase));
+        let _ = writeln!(page, "| {} | {name} | {} |", keys(command), command.phase.name());
     }
     page.push_str("\n## Settings\n\n| setting | default | values | what it does |\n|---|---|---|---|\n");
     for setting in SETTINGS {
@@ -70,13 +70,6 @@ fn keys(command: &Command) -> String {
     let webhook = Some(command.webhook_key).filter(|key| !key.is_empty());
     let all = webhook.into_iter().chain(command.block_keys.iter().copied());
     all.map(|key| format!("`{key}`")).collect::<Vec<_>>().join(", ")
-}
-
-fn phase(phase: Phase) -> &'static str {
-    match phase {
-        Phase::Before => "before",
-        Phase::After => "after",
-    }
 }
 
 fn moment(service: &Service) -> String {

@@ -64,6 +64,14 @@ pub const SETTINGS: &[DialectSetting] = &[
     },
 ];
 
+/// Those of the settings that go with every rule.
+pub(crate) fn compat(settings: &[(String, String)]) -> Vec<(String, String)> {
+    let mut compat: Vec<_> =
+        settings.iter().filter(|(name, _)| name.starts_with("openim.compat.")).cloned().collect();
+    compat.sort_unstable();
+    compat
+}
+
 /// The switches of one rule that matter when it is called.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Compat {

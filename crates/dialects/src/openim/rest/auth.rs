@@ -4,26 +4,41 @@ use ringback_model::command::{Command, Outcome};
 use ringback_model::dialect::EdgeRequest;
 use ringback_model::failure::RefusalCode;
 use ringback_model::user::Platform;
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::body::{Reject, body, parse, required, required_number, user_id};
 use super::reply::{Data, data};
 
+// Not `Debug`: it holds the secret.
 body! {
-    /// `/auth/get_admin_token`. Not `Debug`: it holds the secret.
-    AdminToken { secret: String = "secret", user: String = "userID" }
+    /// Who wants an administrator's token.
+    #[schemars(rename = "AdminTokenRequest")]
+    AdminToken {
+        /// The server's secret.
+        secret: String = "secret" required,
+        /// An administrator's user id.
+        user: String = "userID" required,
+    }
 }
 
 pub(super) fn admin_token(request: &EdgeRequest) -> Result<Command, Reject> {
     let asked: AdminToken = parse(&request.body)?;
     required("secret", &asked.secret)?;
     let user = user_id("userID", &asked.user)?;
-    Ok(Command::AdminToken { secret: asked.secret, user })
+    Ok(Command::AdminToken { secret: asked.secret.into(), user })
 }
 
 body! {
-    /// `/auth/get_user_token`, `/auth/force_logout`.
-    UserOnPlatform { platform: i32 = "platformID", user: String = "userID" }
+    /// A user on one platform.
+    UserOnPlatform {
+        /// 1 iOS, 2 Android, 3 Windows, 4 macOS, 5 web, 6 mini program, 7 Linux, 8 Android tablet, 9 iPad, 10
+        /// administrators (no token of theirs is to be had here), 11 HarmonyOS.
+        #[schemars(range(min = 1, max = 11))]
+        platform: i32 = "platformID" required,
+        /// A user id.
+        user: String = "userID" required,
+    }
 }
 
 pub(super) fn user_token(request: &EdgeRequest) -> Result<Command, Reject> {
@@ -43,15 +58,20 @@ pub(super) fn force_logout(request: &EdgeRequest) -> Result<Command, Reject> {
     Ok(Command::ForceLogout { user, platform })
 }
 
+// Not `Debug`: it holds a token.
 body! {
-    /// `/auth/parse_token`. Not `Debug`: it holds a token.
-    ParseToken { token: String = "token" }
+    /// A token to be looked at.
+    #[schemars(rename = "ParseTokenRequest")]
+    ParseToken {
+        /// Whose it is does not matter.
+        token: String = "token" required,
+    }
 }
 
 pub(super) fn parse_token(request: &EdgeRequest) -> Result<Command, Reject> {
     let asked: ParseToken = parse(&request.body)?;
     required("token", &asked.token)?;
-    Ok(Command::ParseToken { token: asked.token })
+    Ok(Command::ParseToken { token: asked.token.into() })
 }
 
 fn platform(number: i32) -> Result<Platform, Reject> {
@@ -65,9 +85,10 @@ fn platform(number: i32) -> Result<Platform, Reject> {
     Ok(platform)
 }
 
-#[derive(Serialize)]
-struct Token<'a> {
+#[derive(Serialize, JsonSchema)]
+pub(super) struct Token<'a> {
     token: &'a str,
+    /// How long it is valid, seconds from now.
     #[serde(rename = "expireTimeSeconds")]
     expires_s: i64,
 }
@@ -75,15 +96,16 @@ struct Token<'a> {
 /// `expireTimeSeconds` is a duration from now.
 pub(super) fn token(outcome: &Outcome) -> Option<Data> {
     let Outcome::Token { text, valid_s } = outcome else { return None };
-    data(&Token { token: text, expires_s: *valid_s })
+    data(&Token { token: text.reveal(), expires_s: *valid_s })
 }
 
-#[derive(Serialize)]
-struct TokenFacts<'a> {
+#[derive(Serialize, JsonSchema)]
+pub(super) struct TokenFacts<'a> {
     #[serde(rename = "userID")]
     user: &'a str,
     #[serde(rename = "platformID")]
     platform: i32,
+    /// When it ends, seconds since 1970.
     #[serde(rename = "expireTimeSeconds")]
     expires_at_s: i64,
 }

@@ -44,14 +44,19 @@ impl From<Refusal> for Reject {
     }
 }
 
-/// Declares the struct of a body: every key may be missing or null.
+/// Declares the struct of a body: every key may be missing or null, as far as reading goes. `required` after a key
+/// tells the description of the interface what the route checks afterwards.
 macro_rules! body {
-    ($(#[$doc:meta])* $name:ident { $($field:ident: $kind:ty = $key:literal),* $(,)? }) => {
+    ($(#[$doc:meta])* $name:ident {
+        $($(#[$about:meta])* $field:ident: $kind:ty = $key:literal $($need:ident)?),* $(,)?
+    }) => {
+        #[derive(Default, serde::Deserialize, schemars::JsonSchema)]
         $(#[$doc])*
-        #[derive(Default, serde::Deserialize)]
         #[serde(default)]
         pub(super) struct $name {
             $(
+                $(#[$about])*
+                $(#[schemars(extend("x-required" = stringify!($need)))])?
                 #[serde(rename = $key, deserialize_with = "crate::openim::rest::body::or_default")]
                 pub(super) $field: $kind,
             )*

@@ -2,7 +2,7 @@
 //!
 //! Lenient about scalars, as the original is: a number may come as text, a text as a number.
 
-use serde_json::{Map, Value};
+use serde_json::{Map, Value, json};
 
 use super::body::Reject;
 use crate::openim::content::{AT_TEXT, CUSTOM, MARKDOWN, OA_NOTIFICATION, TEXT, argument};
@@ -51,19 +51,51 @@ static NOTICE: [(&str, Need); 4] =
     [("notificationName", Text), ("notificationType", NonZero), ("text", Text), ("mixType", UpTo(5))];
 
 /// Content types that may be sent, each with what it needs.
+static TYPES: [(i32, &[(&str, Need)]); 10] = [
+    (TEXT, &WORDS),
+    (102, &PICTURES),
+    (103, &VOICE),
+    (104, &VIDEO),
+    (105, &FILE),
+    (AT_TEXT, &AT),
+    (CUSTOM, &APPS_OWN),
+    (114, &[]),
+    (MARKDOWN, &WORDS),
+    (OA_NOTIFICATION, &NOTICE),
+];
+
 fn needs(code: i32) -> Option<&'static [(&'static str, Need)]> {
-    Some(match code {
-        TEXT | MARKDOWN => &WORDS,
-        102 => &PICTURES,
-        103 => &VOICE,
-        104 => &VIDEO,
-        105 => &FILE,
-        AT_TEXT => &AT,
-        CUSTOM => &APPS_OWN,
-        114 => &[],
-        OA_NOTIFICATION => &NOTICE,
-        _ => return None,
-    })
+    TYPES.iter().find(|(known, _)| *known == code).map(|(_, needs)| *needs)
+}
+
+/// The content types that may be sent.
+pub(super) fn codes() -> impl Iterator<Item = i32> {
+    TYPES.iter().map(|(code, _)| *code)
+}
+
+/// Each content type, with the schema of its content.
+pub(super) fn schemas() -> impl Iterator<Item = (i32, Value)> {
+    TYPES.iter().filter(|(_, needs)| !needs.is_empty()).map(|(code, needs)| (*code, object_schema(needs)))
+}
+
+/// Scalars are described as what they should be; that text is taken for a number and the other way round is for
+/// callers who know no better.
+fn object_schema(needs: &[(&str, Need)]) -> Value {
+    let members: Map<String, Value> =
+        needs.iter().map(|(key, need)| ((*key).to_owned(), schema(need))).collect();
+    let required = needs.iter().filter(|(_, need)| !matches!(need, UpTo(_))).map(|(key, _)| *key);
+    json!({"type": "object", "properties": members, "required": required.collect::<Vec<_>>()})
+}
+
+fn schema(need: &Need) -> Value {
+    match need {
+        Text => json!({"type": "string", "minLength": 1}),
+        Positive => json!({"type": "number", "exclusiveMinimum": 0}),
+        NonZero => json!({"type": "number", "not": {"const": 0}}),
+        List => json!({"type": "array", "items": {"type": "string"}}),
+        UpTo(most) => json!({"type": "number", "minimum": 0, "maximum": most}),
+        Object(needs) => object_schema(needs),
+    }
 }
 
 /// Checks a content; answers who is mentioned in it.
@@ -133,7 +165,6 @@ fn mentions(content: &Map<String, Value>) -> Result<Vec<String>, Reject> {
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;
-    use serde_json::json;
 
     use super::*;
 

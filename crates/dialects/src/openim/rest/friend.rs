@@ -6,8 +6,16 @@ use ringback_model::dialect::EdgeRequest;
 use super::body::{Reject, body, parse, user_id};
 
 body! {
-    /// `/friend/add_black`, `/friend/remove_black`.
-    Black { owner: String = "ownerUserID", blocked: String = "blackUserID", ex: String = "ex" }
+    /// An entry of a block list.
+    #[schemars(rename = "BlockListEntry")]
+    Black {
+        /// Whose block list it is.
+        owner: String = "ownerUserID" required,
+        /// Whose messages the owner does not get.
+        blocked: String = "blackUserID" required,
+        /// The app's own text; kept where the entry is made.
+        ex: String = "ex",
+    }
 }
 
 pub(super) fn add_black(request: &EdgeRequest) -> Result<Command, Reject> {

@@ -3,9 +3,10 @@
 use ringback_model::command::{Command, NewGroup, Outcome};
 use ringback_model::dialect::EdgeRequest;
 use ringback_model::failure::RefusalCode;
-use ringback_model::group::{Group, GroupStatus};
+use ringback_model::group::{Group, GroupKind, GroupStatus};
 use ringback_model::ids::GroupId;
 use ringback_model::limits;
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::body::{
@@ -18,26 +19,42 @@ const WORKING_GROUP: i32 = 2;
 
 body! {
     /// The settings of a group to be made.
+    #[schemars(rename = "NewGroupInfo")]
     Settings {
+        /// Its id; the server makes one if empty.
         id: String = "groupID",
         name: String = "groupName",
+        /// What it tells its members.
         notification: String = "notification",
         introduction: String = "introduction",
+        /// Address of a picture.
         face_url: String = "faceURL",
+        /// The app's own text.
         ex: String = "ex",
+        /// 2, the only type there is; taken for it if absent.
+        #[schemars(range(min = 2, max = 2))]
         group_type: Option<i32> = "groupType",
+        /// 0 who applies needs approval, 1 who is invited by an ordinary member does too, 2 nobody does.
+        #[schemars(range(min = 0, max = 2))]
         verification: i32 = "needVerification",
+        /// 1: members may not look at each other's profiles.
+        #[schemars(range(min = 0, max = 1))]
         look_member_info: i32 = "lookMemberInfo",
+        /// 1: members may not befriend each other from here.
+        #[schemars(range(min = 0, max = 1))]
         apply_member_friend: i32 = "applyMemberFriend",
     }
 }
 
 body! {
-    /// `/group/create_group`.
+    /// A group to be made. Nobody is named twice.
+    #[schemars(rename = "NewGroup")]
     Create {
-        settings: Option<Settings> = "groupInfo",
-        owner: String = "ownerUserID",
+        settings: Option<Settings> = "groupInfo" required,
+        owner: String = "ownerUserID" required,
+        /// At most 1000.
         members: Vec<String> = "memberUserIDs",
+        /// At most 1000.
         admins: Vec<String> = "adminUserIDs",
     }
 }
@@ -65,6 +82,8 @@ pub(super) fn create(request: &EdgeRequest) -> Result<Command, Reject> {
         verification: settings.verification,
         look_member_info: settings.look_member_info,
         apply_member_friend: settings.apply_member_friend,
+        kind: GroupKind::Group,
+        max_members: 0,
         owner,
         admins: user_ids("adminUserIDs", &asked.admins)?,
         members: user_ids("memberUserIDs", &asked.members)?,
@@ -89,8 +108,11 @@ fn range(field: &str, value: i32, most: i32) -> Result<(), Reject> {
 }
 
 body! {
-    /// `/group/get_groups_info`.
-    GroupIds { ids: Option<Vec<String>> = "groupIDs" }
+    /// Groups that are asked about.
+    GroupIds {
+        /// May be empty.
+        ids: Option<Vec<String>> = "groupIDs" required,
+    }
 }
 
 /// An id that cannot exist is as unknown as any other: left out, never an error.
@@ -101,11 +123,15 @@ pub(super) fn infos(request: &EdgeRequest) -> Result<Command, Reject> {
 }
 
 body! {
-    /// `/group/invite_user_to_group`.
+    /// Users to be taken into a group.
+    #[schemars(rename = "Invitation")]
     Invite {
-        group: String = "groupID",
+        group: String = "groupID" required,
+        /// Nobody sees it.
         reason: String = "reason",
-        users: Option<Vec<String>> = "invitedUserIDs",
+        /// 1 to 1000, each once.
+        #[schemars(length(min = 1))]
+        users: Option<Vec<String>> = "invitedUserIDs" required,
     }
 }
 
@@ -118,7 +144,7 @@ pub(super) fn invite(request: &EdgeRequest) -> Result<Command, Reject> {
 }
 
 /// A group as clients see it.
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
 struct GroupInfo<'a> {
     #[serde(rename = "groupID")]
     id: &'a str,
@@ -130,11 +156,13 @@ struct GroupInfo<'a> {
     face_url: &'a str,
     #[serde(rename = "ownerUserID")]
     owner: &'a str,
+    /// Milliseconds since 1970.
     #[serde(rename = "createTime")]
     created_at: i64,
     #[serde(rename = "memberCount")]
     member_count: u32,
     ex: &'a str,
+    /// 0 open, 1 banned, 2 dismissed, 3 muted.
     status: i32,
     #[serde(rename = "creatorUserID")]
     creator: &'a str,
@@ -146,6 +174,7 @@ struct GroupInfo<'a> {
     look_member_info: i32,
     #[serde(rename = "applyMemberFriend")]
     apply_member_friend: i32,
+    /// Milliseconds since 1970.
     #[serde(rename = "notificationUpdateTime")]
     notification_at: i64,
     #[serde(rename = "notificationUserID")]
@@ -186,8 +215,10 @@ const fn status(status: GroupStatus) -> i32 {
     }
 }
 
-#[derive(Serialize)]
-struct Created<'a> {
+/// The group that was made.
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "CreatedGroup")]
+pub(super) struct Created<'a> {
     #[serde(rename = "groupInfo")]
     group: GroupInfo<'a>,
 }
@@ -197,8 +228,9 @@ pub(super) fn created(outcome: &Outcome) -> Option<Data> {
     data(&Created { group: GroupInfo::from(&**group) })
 }
 
-#[derive(Serialize)]
-struct GroupInfos<'a> {
+/// The groups that there are.
+#[derive(Serialize, JsonSchema)]
+pub(super) struct GroupInfos<'a> {
     #[serde(rename = "groupInfos")]
     groups: Vec<GroupInfo<'a>>,
 }

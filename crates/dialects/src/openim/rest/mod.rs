@@ -7,10 +7,12 @@
 //! | `reply` | the envelope |
 //! | `auth`, `user`, `group`, `friend`, `msg` | one resource each |
 //! | `sending`, `elements` | messages that are sent by REST, and what their content must hold |
+//! | `describe` | the description of all of it for machines |
 //! | `shown` | messages as JSON |
 
 mod auth;
 mod body;
+mod describe;
 mod elements;
 mod friend;
 mod group;
@@ -24,6 +26,7 @@ mod user;
 use ringback_model::command::{Actor, Command, Outcome};
 use ringback_model::dialect::{Edge, EdgeRequest, Opening, Reply, Route};
 use ringback_model::failure::{Failure, Fault, Refusal, RefusalCode};
+use ringback_model::time::UnixMs;
 
 use super::codes;
 use super::content::argument;
@@ -59,7 +62,8 @@ impl Edge for OpenImEdge {
         let needs_token = routes::find(request.route).is_none_or(|entry| entry.token);
         Ok(Opening {
             operation_id: header(request, "operationid", "operationID")?,
-            token: if needs_token { Some(header(request, "token", "token")?) } else { None },
+            token: if needs_token { Some(header(request, "token", "token")?.into()) } else { None },
+            token_optional: false,
         })
     }
 
@@ -73,7 +77,7 @@ impl Edge for OpenImEdge {
         Ok(command)
     }
 
-    fn encode(&self, request: &EdgeRequest, result: &Result<Outcome, Failure>) -> Reply {
+    fn encode(&self, request: &EdgeRequest, result: &Result<Outcome, Failure>, _now: UnixMs) -> Reply {
         let data = match result {
             Ok(outcome) => data(request, outcome),
             Err(failure) => Err(failure.clone()),
@@ -97,6 +101,10 @@ impl Edge for OpenImEdge {
 
     fn preflight(&self) -> Reply {
         Reply { status: 200, headers: vec![reply::content_type()], body: b"\"ok\"".to_vec() }
+    }
+
+    fn openapi(&self) -> serde_json::Value {
+        describe::document()
     }
 }
 

@@ -3,9 +3,10 @@
 use std::collections::BTreeMap;
 
 use ringback_model::command::{Command, Outcome, Sent, SeqRange};
+use ringback_model::conversation::Target;
 use ringback_model::dialect::EdgeRequest;
-use ringback_model::ids::UserId;
 use ringback_model::limits;
+use schemars::JsonSchema;
 use serde::Serialize;
 use serde_json::{Map, Value};
 
@@ -18,16 +19,21 @@ use crate::openim::socket::answers;
 use crate::openim::socket::requests::pull_order;
 use crate::openim::wire::PullMsgs;
 
-#[derive(Serialize)]
-struct SentJson<'a> {
+/// A message that was sent.
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "SentMessage")]
+pub(super) struct SentJson<'a> {
     #[serde(rename = "serverMsgID")]
     server_msg_id: String,
     #[serde(rename = "clientMsgID")]
     client_msg_id: &'a str,
+    /// Milliseconds since 1970.
     #[serde(rename = "sendTime")]
     send_time: i64,
+    /// To whom; where it was sent to many.
     #[serde(rename = "recvID", skip_serializing_if = "Option::is_none")]
     recv_id: Option<&'a str>,
+    /// The fields that before-callbacks changed, as they are now; `content` as plain text.
     #[serde(skip_serializing_if = "Option::is_none")]
     modify: Option<Map<String, Value>>,
 }
@@ -49,24 +55,36 @@ pub(super) fn sent(outcome: &Outcome) -> Option<Data> {
     data(&SentJson::new(sent, None))
 }
 
-#[derive(Serialize)]
-struct SentToMany<'a> {
+/// What became of a message to many.
+#[derive(Serialize, JsonSchema)]
+pub(super) struct SentToMany<'a> {
     results: Vec<SentJson<'a>>,
     #[serde(rename = "failedUserIDs")]
     failed: Vec<&'a str>,
 }
 
+fn named_by(target: &Target) -> &str {
+    match target {
+        Target::User(user) | Target::Notice(user) => user.as_str(),
+        Target::Group(group) | Target::Room(group) => group.as_str(),
+    }
+}
+
 pub(super) fn sent_to_many(outcome: &Outcome) -> Option<Data> {
     let Outcome::SentToMany { sent, failed } = outcome else { return None };
     data(&SentToMany {
-        results: sent.iter().map(|(to, sent)| SentJson::new(sent, Some(to.as_str()))).collect(),
-        failed: failed.iter().map(UserId::as_str).collect(),
+        results: sent.iter().map(|(to, sent)| SentJson::new(sent, Some(named_by(to)))).collect(),
+        failed: failed.iter().map(|(to, _)| named_by(to)).collect(),
     })
 }
 
 body! {
-    /// `/msg/newest_seq`.
-    NewestSeq { user: String = "userID" }
+    /// Whose conversations are asked about.
+    #[schemars(rename = "NewestSeqsRequest")]
+    NewestSeq {
+        /// A user id.
+        user: String = "userID" required,
+    }
 }
 
 pub(super) fn newest_seq(request: &EdgeRequest) -> Result<Command, Reject> {
@@ -74,8 +92,10 @@ pub(super) fn newest_seq(request: &EdgeRequest) -> Result<Command, Reject> {
     Ok(Command::NewestSeqs { user: user_id("userID", &asked.user)? })
 }
 
-#[derive(Serialize)]
-struct NewestSeqs {
+/// Numbers by conversation id.
+#[derive(Serialize, JsonSchema)]
+pub(super) struct NewestSeqs {
+    /// The highest number of each conversation that has messages.
     #[serde(rename = "maxSeqs")]
     max_seqs: BTreeMap<String, i64>,
     #[serde(rename = "minSeqs")]
@@ -89,18 +109,29 @@ pub(super) fn newest_seq_data(outcome: &Outcome) -> Option<Data> {
 }
 
 body! {
-    /// A range of seqs, both ends included.
+    /// A range of numbers of one conversation, both ends included.
+    #[schemars(rename = "SeqRange")]
     RangeJson {
         conversation: String = "conversationID",
         begin: i64 = "begin",
         end: i64 = "end",
+        /// At most so many messages; 0 = as many as the server gives at once.
         num: i64 = "num",
     }
 }
 
 body! {
-    /// `/msg/pull_msg_by_seq`.
-    Pull { user: String = "userID", ranges: Vec<RangeJson> = "seqRanges", order: i32 = "order" }
+    /// Messages that are asked for.
+    #[schemars(rename = "PullRequest")]
+    Pull {
+        /// Who asks.
+        user: String = "userID" required,
+        /// At most 1000.
+        ranges: Vec<RangeJson> = "seqRanges",
+        /// 0 upwards, 1 downwards.
+        #[schemars(range(min = 0, max = 1))]
+        order: i32 = "order",
+    }
 }
 
 pub(super) fn pull(request: &EdgeRequest) -> Result<Command, Reject> {
@@ -121,12 +152,16 @@ pub(super) fn pull(request: &EdgeRequest) -> Result<Command, Reject> {
     Ok(Command::PullRanges { user, ranges, order })
 }
 
-#[derive(Serialize)]
+/// Messages of one conversation.
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "PulledMessages")]
 struct PulledJson {
     #[serde(rename = "Msgs")]
     msgs: Vec<MsgDataJson>,
+    /// Nothing more is in the range.
     #[serde(rename = "isEnd")]
     is_end: bool,
+    /// Where the next range begins.
     #[serde(rename = "endSeq")]
     end_seq: i64,
 }
@@ -141,8 +176,10 @@ impl From<PullMsgs> for PulledJson {
     }
 }
 
-#[derive(Serialize)]
-struct PulledAll<'a> {
+/// Messages by conversation id.
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "Pulled")]
+pub(super) struct PulledAll<'a> {
     msgs: BTreeMap<&'a str, PulledJson>,
     #[serde(rename = "notificationMsgs")]
     notification_msgs: BTreeMap<&'a str, PulledJson>,
@@ -163,8 +200,10 @@ pub(super) fn server_time(_request: &EdgeRequest) -> Result<Command, Reject> {
     Ok(Command::ServerTime)
 }
 
-#[derive(Serialize)]
-struct ServerTime {
+/// The server's clock.
+#[derive(Serialize, JsonSchema)]
+pub(super) struct ServerTime {
+    /// Milliseconds since 1970.
     #[serde(rename = "serverTime")]
     now_ms: i64,
 }

@@ -1,6 +1,7 @@
 //! The envelope of every answer. Source: REST sheet 1.1.
 
 use ringback_model::dialect::Reply;
+use schemars::JsonSchema;
 use serde::Serialize;
 use serde_json::value::{RawValue, to_raw_value};
 
@@ -9,14 +10,20 @@ use crate::openim::codes::Coded;
 /// What stands under `data`; `None` where the key is left out.
 pub(super) type Data = Option<Box<RawValue>>;
 
-#[derive(Serialize)]
-struct Envelope<'a> {
+/// What every answer is.
+#[derive(Serialize, JsonSchema)]
+pub(super) struct Envelope<'a> {
+    /// 0 = done.
     #[serde(rename = "errCode")]
     code: i32,
+    /// The code's name, or the words of the app's backend where it said no; empty = done.
     #[serde(rename = "errMsg")]
     text: &'a str,
+    /// What exactly is wrong; empty = done.
     #[serde(rename = "errDlt")]
     detail: &'a str,
+    /// Left out where there is nothing to tell.
+    #[schemars(with = "Option<serde_json::Value>")]
     #[serde(skip_serializing_if = "Option::is_none")]
     data: Data,
 }

@@ -6,6 +6,7 @@ use ringback_model::dialect::{EdgeRequest, Method, Route};
 use super::body::Reject;
 use super::reply::Data;
 use super::{auth, friend, group, msg, sending, user};
+use crate::openapi::{SchemaOf, schema_of};
 
 /// How one route is read and answered.
 pub(super) struct Entry {
@@ -16,16 +17,20 @@ pub(super) struct Entry {
     pub(super) admin: bool,
     /// HTTP 400 instead of 200 for a malformed or incomplete body (REST sheet 1.3).
     pub(super) answers_400: bool,
-    pub(super) read: fn(&EdgeRequest) -> Result<Command, Reject>,
+    pub(super) read: Read,
     /// `None` for an outcome that does not belong to the route.
-    pub(super) data: fn(&Outcome) -> Option<Data>,
+    pub(super) data: Write,
+    pub(super) summary: &'static str,
+    /// What is read.
+    pub(super) body: Option<SchemaOf>,
+    /// What stands under `data`; `None` = there is none.
+    pub(super) shape: Option<SchemaOf>,
 }
 
-const fn post(
-    path: &'static str,
-    read: fn(&EdgeRequest) -> Result<Command, Reject>,
-    data: fn(&Outcome) -> Option<Data>,
-) -> Entry {
+type Read = fn(&EdgeRequest) -> Result<Command, Reject>;
+type Write = fn(&Outcome) -> Option<Data>;
+
+const fn post(path: &'static str, read: Read, data: Write, summary: &'static str) -> Entry {
     Entry {
         route: Route { method: Method::Post, path },
         token: true,
@@ -33,6 +38,9 @@ const fn post(
         answers_400: false,
         read,
         data,
+        summary,
+        body: None,
+        shape: None,
     }
 }
 
@@ -48,28 +56,55 @@ impl Entry {
     const fn strict(self) -> Self {
         Self { answers_400: true, ..self }
     }
+
+    const fn takes(self, body: SchemaOf) -> Self {
+        Self { body: Some(body), ..self }
+    }
+
+    const fn gives(self, shape: SchemaOf) -> Self {
+        Self { shape: Some(shape), ..self }
+    }
 }
 
 /// All routes, by resource.
+#[rustfmt::skip]
 const TABLE: [Entry; 18] = [
-    post("/auth/get_admin_token", auth::admin_token, auth::token).open(),
-    post("/auth/get_user_token", auth::user_token, auth::token),
-    post("/auth/parse_token", auth::parse_token, auth::token_facts).open(),
-    post("/auth/force_logout", auth::force_logout, done),
-    post("/user/user_register", user::register, done),
-    post("/user/get_users_info", user::infos, user::infos_data),
-    post("/user/get_users_online_status", user::online, user::online_data).strict(),
-    post("/group/create_group", group::create, group::created),
-    post("/group/get_groups_info", group::infos, group::infos_data),
-    post("/group/invite_user_to_group", group::invite, done),
-    post("/friend/add_black", friend::add_black, done),
-    post("/friend/remove_black", friend::remove_black, done),
-    post("/msg/send_msg", sending::send_msg, msg::sent).strict().for_admins(),
-    post("/msg/batch_send_msg", sending::batch_send_msg, msg::sent_to_many).strict().for_admins(),
-    post("/msg/send_simple_msg", sending::send_simple_msg, msg::sent).strict(),
-    post("/msg/newest_seq", msg::newest_seq, msg::newest_seq_data),
-    post("/msg/pull_msg_by_seq", msg::pull, msg::pulled),
-    post("/msg/get_server_time", msg::server_time, msg::server_time_data),
+    post("/auth/get_admin_token", auth::admin_token, auth::token, "Exchange the server's secret for an administrator's token")
+        .takes(schema_of::<auth::AdminToken>).gives(schema_of::<auth::Token<'_>>).open(),
+    post("/auth/get_user_token", auth::user_token, auth::token, "A token for a user on a platform")
+        .takes(schema_of::<auth::UserOnPlatform>).gives(schema_of::<auth::Token<'_>>),
+    post("/auth/parse_token", auth::parse_token, auth::token_facts, "What a token says")
+        .takes(schema_of::<auth::ParseToken>).gives(schema_of::<auth::TokenFacts<'_>>).open(),
+    post("/auth/force_logout", auth::force_logout, done, "Take the tokens of a user on a platform away")
+        .takes(schema_of::<auth::UserOnPlatform>),
+    post("/user/user_register", user::register, done, "Register users; all or none")
+        .takes(schema_of::<user::Register>),
+    post("/user/get_users_info", user::infos, user::infos_data, "Profiles")
+        .takes(schema_of::<user::UserIds>).gives(schema_of::<user::UsersInfo<'_>>),
+    post("/user/get_users_online_status", user::online, user::online_data, "Who is connected where")
+        .takes(schema_of::<user::UserIds>).gives(schema_of::<Vec<user::OnlineUser<'_>>>).strict(),
+    post("/group/create_group", group::create, group::created, "Make a group")
+        .takes(schema_of::<group::Create>).gives(schema_of::<group::Created<'_>>),
+    post("/group/get_groups_info", group::infos, group::infos_data, "Groups by id")
+        .takes(schema_of::<group::GroupIds>).gives(schema_of::<group::GroupInfos<'_>>),
+    post("/group/invite_user_to_group", group::invite, done, "Add users to a group")
+        .takes(schema_of::<group::Invite>),
+    post("/friend/add_black", friend::add_black, done, "Put a user on a block list")
+        .takes(schema_of::<friend::Black>),
+    post("/friend/remove_black", friend::remove_black, done, "Take a user off a block list")
+        .takes(schema_of::<friend::Black>),
+    post("/msg/send_msg", sending::send_msg, msg::sent, "Send a message")
+        .takes(sending::send_schema).gives(schema_of::<msg::SentJson<'_>>).strict().for_admins(),
+    post("/msg/batch_send_msg", sending::batch_send_msg, msg::sent_to_many, "Send the same message to many users")
+        .takes(sending::batch_schema).gives(schema_of::<msg::SentToMany<'_>>).strict().for_admins(),
+    post("/msg/send_simple_msg", sending::send_simple_msg, msg::sent, "Answer a callback with a message; `key` comes with the callback")
+        .takes(schema_of::<sending::SendSimple>).gives(schema_of::<msg::SentJson<'_>>).strict(),
+    post("/msg/newest_seq", msg::newest_seq, msg::newest_seq_data, "Highest numbers of all conversations of a user")
+        .takes(schema_of::<msg::NewestSeq>).gives(schema_of::<msg::NewestSeqs>),
+    post("/msg/pull_msg_by_seq", msg::pull, msg::pulled, "Messages by their numbers")
+        .takes(schema_of::<msg::Pull>).gives(schema_of::<msg::PulledAll<'_>>),
+    post("/msg/get_server_time", msg::server_time, msg::server_time_data, "The server's clock")
+        .gives(schema_of::<msg::ServerTime>),
 ];
 
 /// The routes alone.
@@ -83,9 +118,16 @@ pub(super) static ROUTES: [Route; TABLE.len()] = {
     routes
 };
 
+/// The same, in one place of memory.
+static ENTRIES: [Entry; TABLE.len()] = TABLE;
+
+/// All entries.
+pub(super) fn all() -> &'static [Entry] {
+    &ENTRIES
+}
+
 /// The entry of a path.
 pub(super) fn find(path: &str) -> Option<&'static Entry> {
-    static ENTRIES: [Entry; TABLE.len()] = TABLE;
     ENTRIES.iter().find(|entry| entry.route.path == path)
 }
 

@@ -9,11 +9,13 @@ use ringback_model::conversation::Target;
 use ringback_model::dialect::EdgeRequest;
 use ringback_model::ids::UserId;
 use ringback_model::limits;
-use ringback_model::message::OfflinePush;
+use ringback_model::message::{OfflinePush, Priority};
 use ringback_model::time::UnixMs;
 use ringback_model::user::Platform;
-use serde_json::json;
+use schemars::generate::SchemaGenerator;
+use schemars::{Schema, json_schema};
 use serde_json::value::RawValue;
+use serde_json::{Map, Value, json};
 
 use super::body::{
     Reject, at_most, body, distinct, given, group_id, parse, required, required_number, user_id, user_ids,
@@ -24,10 +26,12 @@ use crate::openim::options::handling;
 use crate::openim::wire::session;
 
 body! {
-    /// What an offline push shows.
+    /// What an offline push is to show.
+    #[schemars(rename = "NewOfflinePush")]
     PushJson {
         title: String = "title",
         desc: String = "desc",
+        /// The app's own text.
         ex: String = "ex",
         ios_sound: String = "iOSPushSound",
         ios_badge: bool = "iOSBadgeCount",
@@ -49,23 +53,38 @@ impl From<PushJson> for OfflinePush {
 }
 
 body! {
-    /// `/msg/send_msg`; the same keys in `/msg/batch_send_msg`.
+    /// A message to be sent.
+    #[schemars(rename = "NewMessage", transform = describe_contents)]
     SendMsg {
-        send_id: String = "sendID",
+        /// In whose name.
+        send_id: String = "sendID" required,
+        /// To whom, in single chats and notifications.
         recv_id: String = "recvID",
+        /// To which group, in groups.
         group_id: String = "groupID",
         nickname: String = "senderNickname",
         face_url: String = "senderFaceURL",
         platform: i32 = "senderPlatformID",
-        content: Option<Box<RawValue>> = "content",
-        content_type: i32 = "contentType",
-        session_type: i32 = "sessionType",
+        /// By its type. Stored and handed on as it is, members besides the known ones included.
+        #[schemars(with = "Map<String, Value>")]
+        content: Option<Box<RawValue>> = "content" required,
+        /// 101 text, 102 picture, 103 voice, 104 video, 105 file, 106 text with mentions, 110 the app's own, 114 quote,
+        /// 118 marked-up text, 1400 notification.
+        content_type: i32 = "contentType" required,
+        /// 1 single, 3 group, 4 notification.
+        #[schemars(extend("enum" = [1, 3, 4]))]
+        session_type: i32 = "sessionType" required,
+        /// Only those who are online get it; nothing is stored.
         online_only: bool = "isOnlineOnly",
+        /// Nobody is woken.
         no_offline_push: bool = "notOfflinePush",
+        /// Milliseconds since 1970; 0 = now.
         send_time: i64 = "sendTime",
         offline_push: Option<PushJson> = "offlinePushInfo",
+        /// The app's own text.
         ex: String = "ex",
         // Ours: a caller who names his message may repeat the call without sending twice.
+        /// The caller's id for the message: with one, the call can be repeated without sending twice.
         client_id: String = "clientMsgID",
     }
 }
@@ -84,8 +103,13 @@ pub(super) fn send_msg(request: &EdgeRequest) -> Result<Command, Reject> {
 }
 
 body! {
-    /// The rest of `/msg/batch_send_msg`.
-    Receivers { ids: Option<Vec<String>> = "recvIDs", everyone: bool = "isSendAll" }
+    /// Who gets a message to many.
+    Receivers {
+        /// User ids, each once.
+        ids: Option<Vec<String>> = "recvIDs" required,
+        /// Every user who is registered gets it; `recvIDs` does not matter, but must be there.
+        everyone: bool = "isSendAll",
+    }
 }
 
 pub(super) fn batch_send_msg(request: &EdgeRequest) -> Result<Command, Reject> {
@@ -102,7 +126,51 @@ pub(super) fn batch_send_msg(request: &EdgeRequest) -> Result<Command, Reject> {
     // The command ignores the target of its draft: every receiver becomes one.
     let draft = Box::new(draft(asked, Target::User(sender))?);
     let recipients = if receivers.everyone { Vec::new() } else { user_ids("recvIDs", &ids)? };
+    let recipients = recipients.into_iter().map(Target::User).collect();
     Ok(Command::SendToMany { draft, recipients, everyone: receivers.everyone })
+}
+
+/// What content there must be for a content type, and which receiver for a session type.
+fn describe_contents(schema: &mut Schema) {
+    let when = |member: &str, is: i32, then: &Value| json!({"if": {"properties": {member: {"const": is}}, "required": [member]}, "then": then});
+    let contents = elements::schemas()
+        .map(|(code, content)| when("contentType", code, &json!({"properties": {"content": content}})));
+    schema.insert("allOf".to_owned(), contents.collect());
+    if let Some(kind) = schema.pointer_mut("/properties/contentType") {
+        kind["enum"] = elements::codes().collect();
+    }
+}
+
+/// The body of `/msg/send_msg`, described: what [`SendMsg`] holds, and a receiver by session type.
+pub(super) fn send_schema(generator: &mut SchemaGenerator) -> Schema {
+    let named = |member: &str| json!({"required": [member], "properties": {member: {"minLength": 1}}});
+    json_schema!({
+        "allOf": [
+            generator.subschema_for::<SendMsg>(),
+            {
+                "if": {
+                    "properties": {
+                        "sessionType": {"const": session::GROUP},
+                        "contentType": {"not": {"const": OA_NOTIFICATION}},
+                    },
+                },
+                "then": named("groupID"),
+                "else": named("recvID"),
+            },
+        ],
+    })
+}
+
+/// The body of `/msg/batch_send_msg`, described: two structs read it, because text that stays as it came cannot be
+/// read through a third.
+pub(super) fn batch_schema(generator: &mut SchemaGenerator) -> Schema {
+    json_schema!({
+        "allOf": [
+            generator.subschema_for::<SendMsg>(),
+            generator.subschema_for::<Receivers>(),
+            {"properties": {"sessionType": {"const": session::SINGLE}}},
+        ],
+    })
 }
 
 /// What the original asks for before it looks at values.
@@ -159,15 +227,22 @@ fn draft(asked: SendMsg, target: Target) -> Result<Draft, Reject> {
         attached_info: String::new(),
         ex: asked.ex,
         any_sender: false,
+        strangers: false,
+        priority: Priority::Normal,
+        hidden_from: Vec::new(),
     })
 }
 
 body! {
-    /// The body of `/msg/send_simple_msg`.
+    /// A message that answers a callback.
+    #[schemars(rename = "CallbackAnswer")]
     SendSimple {
+        /// In whose name, in groups; in single chats the receiver of the callback's message speaks.
         send_id: String = "sendID",
-        content: String = "content",
+        /// Marked-up text.
+        content: String = "content" required,
         offline_push: Option<PushJson> = "offlinePushInfo",
+        /// The app's own text.
         ex: String = "ex",
     }
 }
@@ -203,6 +278,9 @@ pub(super) fn send_simple_msg(request: &EdgeRequest) -> Result<Command, Reject> 
         attached_info: String::new(),
         ex: asked.ex,
         any_sender: true,
+        strangers: false,
+        priority: Priority::Normal,
+        hidden_from: Vec::new(),
     })))
 }
 

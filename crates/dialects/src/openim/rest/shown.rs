@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use ringback_model::message::Message;
+use schemars::JsonSchema;
 use serde::Serialize;
 use serde_json::{Map, Value};
 
@@ -12,7 +13,8 @@ use crate::openim::content::to_wire;
 use crate::openim::wire::{MsgData, OfflinePushInfo};
 
 /// A message, every field printed.
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "MsgData")]
 pub(super) struct MsgDataJson {
     #[serde(rename = "sendID")]
     send_id: String,
@@ -30,16 +32,21 @@ pub(super) struct MsgDataJson {
     sender_nickname: String,
     #[serde(rename = "senderFaceURL")]
     sender_face_url: String,
+    /// 1 single, 3 group, 4 notification.
     #[serde(rename = "sessionType")]
     session_type: i32,
+    /// 100 a user, 200 the app's backend.
     #[serde(rename = "msgFrom")]
     msg_from: i32,
     #[serde(rename = "contentType")]
     content_type: i32,
+    /// Base64 of a JSON object.
     content: String,
     seq: i64,
+    /// Milliseconds since 1970.
     #[serde(rename = "sendTime")]
     send_time: i64,
+    /// Milliseconds since 1970.
     #[serde(rename = "createTime")]
     create_time: i64,
     status: i32,
@@ -55,7 +62,9 @@ pub(super) struct MsgDataJson {
     ex: String,
 }
 
-#[derive(Serialize)]
+/// What an offline push shows.
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "OfflinePushInfo")]
 struct OfflinePushJson {
     title: String,
     desc: String,

@@ -3,14 +3,18 @@ use ringback_model::command::{Actor, Command, Outcome};
 use ringback_model::dialect::{Edge, EdgeRequest, Method, Reply};
 use ringback_model::failure::{CallbackRefusal, Failure, Fault, Refusal, RefusalCode};
 use ringback_model::ids::UserId;
+use ringback_model::time::UnixMs;
 use ringback_model::user::Platform;
 use serde_json::{Value, json};
 
 use super::OpenImEdge;
+use crate::openapi::exam;
 
 mod answers;
 mod requests;
 mod sends;
+
+const NOW: UnixMs = UnixMs(1_760_000_000_000);
 
 fn route(path: &str) -> &'static str {
     OpenImEdge.routes().iter().find(|route| route.path == path).expect(path).path
@@ -23,6 +27,10 @@ fn request(path: &str, body: impl Into<Vec<u8>>) -> EdgeRequest {
         query: Vec::new(),
         headers: vec![("operationid".into(), "op1".into()), ("token".into(), "jwt".into())],
         body: body.into(),
+        method: Method::Post,
+        params: Vec::new(),
+        at: NOW,
+        secure: false,
     }
 }
 
@@ -32,6 +40,7 @@ fn admin() -> Actor {
         platform: Platform::ADMIN,
         admin: true,
         token_id: "t".to_owned(),
+        expires_at: NOW,
     }
 }
 
@@ -49,7 +58,9 @@ fn body(reply: &Reply) -> Value {
 
 /// The `data` of a successful answer.
 fn data(path: &str, outcome: Outcome) -> Value {
-    let reply = OpenImEdge.encode(&request(path, "{}"), &Ok(outcome));
+    let asked = request(path, "{}");
+    let reply = OpenImEdge.encode(&asked, &Ok(outcome), NOW);
+    exam::check_reply(&OpenImEdge, &asked, &reply);
     let mut answer = body(&reply);
     assert_eq!((reply.status, &answer["errCode"]), (200, &json!(0)), "{answer}");
     answer["data"].take()
@@ -85,7 +96,10 @@ fn routes_are_the_promised_ones() {
 fn headers_that_are_required() {
     let mut asked = request("/user/get_users_info", "{}");
     let opening = OpenImEdge.open(&asked).unwrap();
-    assert_eq!((opening.operation_id.as_str(), opening.token.as_deref()), ("op1", Some("jwt")));
+    assert_eq!(
+        (opening.operation_id.as_str(), opening.token.as_ref().map(ringback_model::secret::Secret::reveal)),
+        ("op1", Some("jwt"))
+    );
     asked.headers.retain(|(name, _)| name != "token");
     assert_eq!(OpenImEdge.open(&asked).unwrap_err().detail, "header must have token");
     for open in ["/auth/get_admin_token", "/auth/parse_token"] {
@@ -120,7 +134,9 @@ fn success_without_fields_has_no_data_key() {
         "/friend/remove_black",
         "/group/invite_user_to_group",
     ] {
-        let reply = OpenImEdge.encode(&request(path, "{}"), &Ok(Outcome::Done));
+        let asked = request(path, "{}");
+        let reply = OpenImEdge.encode(&asked, &Ok(Outcome::Done), NOW);
+        exam::check_reply(&OpenImEdge, &asked, &reply);
         assert_eq!(reply.body, br#"{"errCode":0,"errMsg":"","errDlt":""}"#, "{path}");
         assert_eq!(reply.headers, [("content-type", "application/json; charset=utf-8".to_owned())]);
     }
@@ -159,7 +175,9 @@ fn failures_in_the_envelope() {
             "the server could not do this; its log says why",
         ),
     ] {
-        let reply = OpenImEdge.encode(&request("/msg/send_msg", "{}"), &Err(failure));
+        let asked = request("/msg/send_msg", "{}");
+        let reply = OpenImEdge.encode(&asked, &Err(failure), NOW);
+        exam::check_reply(&OpenImEdge, &asked, &reply);
         assert_eq!(body(&reply), json!({"errCode": code, "errMsg": text, "errDlt": detail}));
         assert_eq!(reply.status, status);
         assert_eq!(reply.headers.iter().any(|(name, _)| *name == "retry-after"), status == 429);
@@ -168,7 +186,7 @@ fn failures_in_the_envelope() {
 
 #[test]
 fn an_outcome_of_another_route_is_our_fault_and_says_nothing() {
-    let reply = OpenImEdge.encode(&request("/msg/send_msg", "{}"), &Ok(Outcome::Done));
+    let reply = OpenImEdge.encode(&request("/msg/send_msg", "{}"), &Ok(Outcome::Done), NOW);
     assert_eq!(body(&reply)["errCode"], 500);
 }
 
@@ -185,7 +203,8 @@ fn an_unknown_path_is_told_in_the_envelope() {
 fn outcome_of(path: &str, text: &str) -> (u16, i64) {
     let asked = request(path, text);
     let refusal = OpenImEdge.decode(&asked, None).unwrap_err();
-    let reply = OpenImEdge.encode(&asked, &Err(refusal.into()));
+    let reply = OpenImEdge.encode(&asked, &Err(refusal.into()), NOW);
+    exam::check_reply(&OpenImEdge, &asked, &reply);
     (reply.status, body(&reply)["errCode"].as_i64().unwrap())
 }
 
@@ -213,7 +232,7 @@ fn bodies_that_bind_but_do_not_pass_answer_200() {
     // The same code from further inside is not about the body either.
     let whole = json!({"sendID": "u1", "recvID": "u2", "content": {"content": "hi"}, "contentType": 101, "sessionType": 1});
     let refusal = Refusal::new(RefusalCode::BadArgument, "message is not sent");
-    let reply = OpenImEdge.encode(&request("/msg/send_msg", whole.to_string()), &Err(refusal.into()));
+    let reply = OpenImEdge.encode(&request("/msg/send_msg", whole.to_string()), &Err(refusal.into()), NOW);
     assert_eq!((reply.status, &body(&reply)["errCode"]), (200, &json!(1001)));
 }
 
@@ -241,4 +260,9 @@ proptest! {
         let _ = OpenImEdge.decode(&request(path, text), None);
         let _ = OpenImEdge.decode(&request(path, value.to_string()), None);
     }
+}
+
+#[test]
+fn the_description_is_true() {
+    exam::check(&OpenImEdge);
 }

@@ -7,26 +7,36 @@ use ringback_model::ids::UserId;
 use ringback_model::limits;
 use ringback_model::time::UnixMs;
 use ringback_model::user::{AccountLevel, Connection, User};
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::body::{Reject, at_most, body, distinct, given, parse, required, user_id, user_ids};
 use super::reply::{Data, data};
 
 body! {
-    /// One user to register.
+    /// A user to register.
     NewUser {
-        id: String = "userID",
-        nickname: String = "nickname",
+        /// Letters, digits and `_`.
+        id: String = "userID" required,
+        /// The name that others see.
+        nickname: String = "nickname" required,
+        /// Address of a picture.
         face_url: String = "faceURL",
+        /// The app's own text.
         ex: String = "ex",
+        /// 0 and 1 ordinary, 2 administrator, 3 notification account, 4 robot.
         level: i32 = "appMangerLevel",
+        /// 0 receives, 1 does not, 2 receives without being woken.
         receive_option: i32 = "globalRecvMsgOpt",
     }
 }
 
 body! {
-    /// `/user/user_register`.
-    Register { users: Option<Vec<NewUser>> = "users" }
+    /// Users to register.
+    Register {
+        /// Each id once.
+        users: Option<Vec<NewUser>> = "users" required,
+    }
 }
 
 pub(super) fn register(request: &EdgeRequest) -> Result<Command, Reject> {
@@ -56,8 +66,11 @@ fn new_user(asked: NewUser) -> Result<User, Reject> {
 }
 
 body! {
-    /// `/user/get_users_info`, `/user/get_users_online_status`.
-    UserIds { ids: Option<Vec<String>> = "userIDs" }
+    /// Users who are asked about.
+    UserIds {
+        /// May be empty.
+        ids: Option<Vec<String>> = "userIDs" required,
+    }
 }
 
 /// An id that cannot exist is as unknown as any other: left out, never an error.
@@ -75,7 +88,7 @@ pub(super) fn online(request: &EdgeRequest) -> Result<Command, Reject> {
 }
 
 /// A profile as clients see it.
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
 struct UserInfo<'a> {
     #[serde(rename = "userID")]
     id: &'a str,
@@ -83,10 +96,13 @@ struct UserInfo<'a> {
     #[serde(rename = "faceURL")]
     face_url: &'a str,
     ex: &'a str,
+    /// Milliseconds since 1970.
     #[serde(rename = "createTime")]
     created_at: i64,
+    /// 0 and 1 ordinary, 2 administrator, 3 notification account, 4 robot.
     #[serde(rename = "appMangerLevel")]
     level: i32,
+    /// 0 receives, 1 does not, 2 receives without being woken.
     #[serde(rename = "globalRecvMsgOpt")]
     receive_option: i32,
 }
@@ -105,8 +121,9 @@ impl<'a> From<&'a User> for UserInfo<'a> {
     }
 }
 
-#[derive(Serialize)]
-struct UsersInfo<'a> {
+/// Profiles of those who exist.
+#[derive(Serialize, JsonSchema)]
+pub(super) struct UsersInfo<'a> {
     #[serde(rename = "usersInfo")]
     users: Vec<UserInfo<'a>>,
 }
@@ -116,16 +133,19 @@ pub(super) fn infos_data(outcome: &Outcome) -> Option<Data> {
     data(&UsersInfo { users: users.iter().map(UserInfo::from).collect() })
 }
 
-#[derive(Serialize)]
-struct OnlineUser<'a> {
+/// A user's presence.
+#[derive(Serialize, JsonSchema)]
+pub(super) struct OnlineUser<'a> {
     #[serde(rename = "userID")]
     id: &'a str,
+    /// 1 online, 0 offline.
     status: i32,
     #[serde(rename = "detailPlatformStatus")]
     connections: Vec<OnlinePlatform<'a>>,
 }
 
-#[derive(Serialize)]
+/// One of a user's connections.
+#[derive(Serialize, JsonSchema)]
 struct OnlinePlatform<'a> {
     #[serde(rename = "platformID")]
     platform: i32,

@@ -232,9 +232,6 @@ impl File<'_> {
 
     fn rule(&self, command: &Command, service: &Service, key: &str, entry: Entry) -> Rule {
         let kind = self.shape.key;
-        let mut compat: Vec<_> =
-            self.switches.iter().filter(|(name, _)| name.starts_with("openim.compat.")).cloned().collect();
-        compat.sort_unstable();
         Rule {
             id: RuleId::new(&format!("file:{kind}:{key}")),
             name: key.to_owned(),
@@ -253,7 +250,7 @@ impl File<'_> {
             origin: RuleOrigin::File(kind.to_owned()),
             version: 0,
             changed_at: UnixMs(0),
-            switches: compat,
+            switches: switches::compat(self.switches),
         }
     }
 

@@ -74,7 +74,7 @@ pub(super) fn hello(query: &Pairs, headers: &Pairs) -> Result<Hello, Refusal> {
     Ok(Hello {
         user: UserId::parse(required("sendID", &asked.user)?)
             .map_err(|wrong| bad(format!("sendID {wrong}")))?,
-        token: required("token", &asked.token)?.to_owned(),
+        token: required("token", &asked.token)?.into(),
         platform,
         operation_id: required("operationID", &asked.operation_id)?.to_owned(),
         background: asked.background,

@@ -6,14 +6,15 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use ringback_model::command::{Outcome, Pulled, Sent};
 use ringback_model::conversation::{ConversationId, ConversationState, Target};
-use ringback_model::group::{Group, GroupStatus};
+use ringback_model::failure::Fault;
+use ringback_model::group::{Group, GroupKind, GroupStatus};
 use ringback_model::ids::{GroupId, MessageId, UserId};
-use ringback_model::message::{Handling, Message, OfflinePush};
+use ringback_model::message::{Handling, Message, OfflinePush, Priority};
 use ringback_model::time::UnixMs;
 use ringback_model::user::{AccountLevel, Connection, Platform, User};
 use serde_json::json;
 
-use super::{OpenImEdge, data, request};
+use super::{NOW, OpenImEdge, data, request};
 use crate::openim::content::content;
 use ringback_model::dialect::Edge;
 
@@ -43,6 +44,8 @@ fn message() -> Message {
         mentions: Vec::new(),
         attached_info: String::new(),
         ex: "e".into(),
+        priority: Priority::Normal,
+        hidden_from: Vec::new(),
     }
 }
 
@@ -55,6 +58,7 @@ fn tokens_exactly() {
     let reply = OpenImEdge.encode(
         &request("/auth/get_admin_token", "{}"),
         &Ok(Outcome::Token { text: "jwt".into(), valid_s: 7_776_000 }),
+        NOW,
     );
     let text = r#"{"errCode":0,"errMsg":"","errDlt":"","data":{"token":"jwt","expireTimeSeconds":7776000}}"#;
     assert_eq!(String::from_utf8(reply.body).unwrap(), text);
@@ -119,6 +123,8 @@ fn groups_in_full() {
         notification_at: UnixMs(6),
         notification_by: "u3".into(),
         member_count: 4,
+        kind: GroupKind::Group,
+        max_members: 0,
     };
     let shown = json!({
         "groupID": "77", "groupName": "g", "notification": "n", "introduction": "i", "faceURL": "f",
@@ -173,8 +179,8 @@ fn modify_holds_what_callbacks_changed() {
 fn batches_name_every_receiver() {
     let before = Message { ex: String::new(), ..message() };
     let outcome = Outcome::SentToMany {
-        sent: vec![(user("u2"), sent(None)), (user("u3"), sent(Some(before)))],
-        failed: vec![user("u4")],
+        sent: vec![(Target::User(user("u2")), sent(None)), (Target::User(user("u3")), sent(Some(before)))],
+        failed: vec![(Target::User(user("u4")), Fault::new("broken").into())],
     };
     let id = MessageId(7).to_hex();
     let time = 1_760_000_000_000_i64;

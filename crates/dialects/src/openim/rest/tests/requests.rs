@@ -71,7 +71,7 @@ fn tokens() {
     else {
         panic!("not an admin token");
     };
-    assert_eq!((secret.as_str(), user.as_str()), ("openIM123", "imAdmin"));
+    assert_eq!((secret.reveal(), user.as_str()), ("openIM123", "imAdmin"));
     let asked = decode("/auth/get_user_token", &json!({"platformID": 5, "userID": "u1"}));
     assert!(matches!(asked, Ok(Command::UserToken { platform: Platform::WEB, .. })));
     let admin = refused("/auth/get_user_token", &json!({"platformID": 10, "userID": "u1"}));

@@ -128,7 +128,7 @@ fn a_batch() {
     let Ok(Command::SendToMany { draft, recipients, everyone }) = decode("/msg/batch_send_msg", &body) else {
         panic!("not a batch");
     };
-    assert_eq!((recipients, everyone), (vec![user("u2"), user("u3")], false));
+    assert_eq!((recipients, everyone), (vec![Target::User(user("u2")), Target::User(user("u3"))], false));
     assert_eq!((draft.sender, draft.system), (user("u1"), true));
     body["isSendAll"] = json!(true);
     let asked = decode("/msg/batch_send_msg", &body);

@@ -3,9 +3,8 @@ use std::sync::Arc;
 use ringback_model::conversation::{ConversationId, Target};
 use ringback_model::failure::{CallbackRefusal, Refusal, RefusalCode};
 use ringback_model::ids::{GroupId, MessageId, UserId};
-use ringback_model::message::Handling;
+use ringback_model::sample;
 use ringback_model::time::UnixMs;
-use ringback_model::user::Platform;
 
 use super::*;
 use crate::openim::socket::OpenImSocket;
@@ -22,27 +21,13 @@ fn user(text: &str) -> UserId {
 }
 
 fn message(target: Target, seq: u64) -> Message {
+    let hi = content::content(101, r#"{"content":"hi"}"#.into());
     Message {
         id: MessageId(7),
-        public_id: None,
         client_id: "c1".into(),
-        sender: user("u2"),
-        target,
         seq,
-        platform: Platform::WEB,
-        nickname: String::new(),
-        face_url: String::new(),
-        system: false,
-        content: content::content(101, r#"{"content":"hi"}"#.into()),
-        status: 1,
-        sent_at: UnixMs(5),
         created_at: UnixMs(4),
-        options: BTreeMap::new(),
-        handling: Handling::default(),
-        offline_push: None,
-        mentions: Vec::new(),
-        attached_info: String::new(),
-        ex: String::new(),
+        ..sample::message(user("u2"), target, hi, UnixMs(5))
     }
 }
 

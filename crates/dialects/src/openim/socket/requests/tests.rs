@@ -2,6 +2,7 @@ use proptest::prelude::*;
 use ringback_model::conversation::{ConversationId, Target};
 use ringback_model::failure::RefusalCode;
 use ringback_model::ids::UserId;
+use ringback_model::time::UnixMs;
 use ringback_model::user::Platform;
 
 use super::*;
@@ -11,7 +12,13 @@ use crate::openim::wire::{self, ConversationSeqs};
 const GZIP: Codec = Codec { encoding: Encoding::Json, gzip: true };
 
 fn actor() -> Actor {
-    Actor { user: UserId::parse("u1").unwrap(), platform: Platform::WEB, admin: false, token_id: "t".into() }
+    Actor {
+        user: UserId::parse("u1").unwrap(),
+        platform: Platform::WEB,
+        admin: false,
+        token_id: "t".into(),
+        expires_at: UnixMs(0),
+    }
 }
 
 fn read(id: i32, message: &impl Message) -> Incoming {

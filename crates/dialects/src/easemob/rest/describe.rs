@@ -1,0 +1,206 @@
+//! The description of the interface for machines. Source: easemob-rest fact sheet 1 to 4, 6, 8, 9, 13.
+
+mod examples;
+
+use ringback_model::app::App;
+use serde_json::{Value, json};
+
+use super::envelope::{Envelope, ErrorEnvelope};
+use super::problem::{self, Kind};
+use super::rates;
+use super::routes::{self, BY_ID, Entry, Needs, Shape, Topic, resource};
+use crate::openapi::{
+    About, Answer, Body, Document, Operation, Parameter, Place, Security, camel, in_path, pascal, schema_of,
+};
+
+const ABOUT: &str = "The same resources below `/app-id/{app_id}` and below `/{org}/{app}`. Bodies are JSON, whatever \
+    the request says of them; a member that is null counts as absent, except `ext`; members that nobody knows are \
+    skipped. Ids of users do not differ in letter case alone. Every answer has a JSON body, and every error the form \
+    of `Error`.";
+
+const TAGS: [Topic; 6] =
+    [Topic::Token, Topic::Users, Topic::Messages, Topic::Groups, Topic::Rooms, Topic::Storage];
+
+/// Headers of answers that ask the caller to come again.
+const LATER: &[(&str, &str)] =
+    &[("Retry-After", "Seconds after which trying again makes sense; where waiting helps.")];
+
+pub(super) fn document(app: &App) -> Value {
+    let security = json!({
+        "type": "http", "scheme": "bearer",
+        "description": "An app token: bought with `POST token`, or made with the app's certificate (AccessToken2).",
+    });
+    let mut document = Document::new(About {
+        title: "Shengwang, Agora Chat and Easemob REST interface",
+        description: ABOUT.to_owned(),
+        security: ("bearer", security),
+        tags: TAGS.iter().map(|topic| (topic.name(), about(*topic))).collect(),
+    });
+    let envelope = document.answer(schema_of::<Envelope<'_>>);
+    let error = document.answer(schema_of::<ErrorEnvelope<'_>>);
+    let errors = errors(&mut document, &error);
+    for entry in routes::all() {
+        let name = pascal(&format!("{}/{}", entry.method.name(), resource(entry.paths[1])));
+        let success = Answer {
+            status: 200,
+            meaning: "Done.".to_owned(),
+            schema: success(&mut document, entry, &envelope),
+            headers: &[],
+        };
+        let mut answers = vec![(200, document.shared_answer(&name, &success))];
+        answers.extend(errors.iter().cloned());
+        let body = body(&mut document, entry);
+        for path in entry.paths {
+            let body = body.as_ref().map(|body| shared(&mut document, &name, path, body));
+            document.add_with(&operation(entry, path, app), body, answers.clone());
+        }
+    }
+    document.finish()
+}
+
+const fn about(topic: Topic) -> &'static str {
+    match topic {
+        Topic::Token => "Tokens for apps and users.",
+        Topic::Users => "Accounts.",
+        Topic::Messages => "Messages from the app's backend.",
+        Topic::Groups => "Groups and their members.",
+        Topic::Rooms => "Chat rooms and their members.",
+        Topic::Storage => "Callbacks that could not be delivered and are kept, in slices of ten minutes.",
+    }
+}
+
+/// The answers that every operation may give, each with the names of the errors that come with its status.
+fn errors(document: &mut Document, error: &Value) -> Vec<(u16, Value)> {
+    let known = [
+        (400, "BadRequest"),
+        (401, "Unauthorized"),
+        (403, "Forbidden"),
+        (404, "NotFound"),
+        (429, "TooManyRequests"),
+        (500, "Internal"),
+        (503, "Unavailable"),
+    ];
+    let mut answers = Vec::new();
+    for (status, name) in known {
+        let answer = Answer {
+            status,
+            meaning: meaning(status),
+            schema: error.clone(),
+            headers: if matches!(status, 403 | 429 | 503) { LATER } else { &[] },
+        };
+        answers.push((status, document.shared_answer(name, &answer)));
+    }
+    answers
+}
+
+fn meaning(status: u16) -> String {
+    let mut names: Vec<&str> = Vec::new();
+    for Kind { error, .. } in problem::ALL.into_iter().filter(|kind| kind.status == status) {
+        if !names.contains(error) {
+            names.push(error);
+        }
+    }
+    format!("`error` is one of: {}.", names.join(", "))
+}
+
+fn success(document: &mut Document, entry: &Entry, envelope: &Value) -> Value {
+    let within = |member: &str, schema: Value| json!({"allOf": [envelope, {"type": "object", "properties": {member: schema}, "required": [member]}]});
+    match entry.shape {
+        Shape::Bare(schema) => document.answer(schema),
+        Shape::Data(schema) => within("data", document.answer(schema)),
+        Shape::Entities(schema) => {
+            within("entities", json!({"type": "array", "items": document.answer(schema)}))
+        }
+        Shape::Partly(schema, failed) => {
+            let mut partly = within("entities", json!({"type": "array", "items": document.answer(schema)}));
+            partly["allOf"][1]["properties"]["data"] = document.answer(failed);
+            partly
+        }
+    }
+}
+
+fn body(document: &mut Document, entry: &Entry) -> Option<Body> {
+    let schema = document.request(entry.body?);
+    let examples = examples::of(resource(entry.paths[1]));
+    Some(Body { schema, required: true, examples })
+}
+
+/// Who names the app by organization and name must give users passwords; the rest is the same for both.
+fn shared(document: &mut Document, name: &str, path: &str, body: &Body) -> Value {
+    if path != "/{org}/{app}/users" {
+        return document.shared_body(name, body);
+    }
+    let password = json!({"required": ["password"], "properties": {"password": {"minLength": 1}}});
+    let mut strict = body.clone();
+    strict.schema = json!({"allOf": [body.schema, password, {"items": password}]});
+    document.shared_body(&format!("{name}WithPasswords"), &strict)
+}
+
+fn operation(entry: &Entry, path: &'static str, app: &App) -> Operation {
+    let base = camel(&format!("{}/{}", entry.method.name(), resource(path)));
+    let by_id = path.starts_with(BY_ID);
+    let mut parameters: Vec<Parameter> =
+        in_path(path).map(|name| path_parameter(entry.topic, name, app)).collect();
+    parameters.extend(entry.query.iter().map(|(name, doc)| query_parameter(name, doc)));
+    Operation {
+        id: if by_id { format!("{base}ByAppId") } else { base },
+        method: entry.method,
+        path,
+        tag: entry.topic.name(),
+        summary: entry.summary,
+        description: often(path),
+        security: match entry.needs {
+            Needs::AppToken => Security::Needed,
+            Needs::MaybeToken => Security::Sometimes,
+        },
+        parameters,
+        body: None,
+        answers: Vec::new(),
+    }
+}
+
+/// How often it may be called, unless the settings say otherwise.
+fn often(path: &str) -> String {
+    let charged = rates::ALL.iter().filter(|rate| rates::of_route(path).contains(&rate.key));
+    let told = charged.map(|rate| {
+        format!(
+            "At most {} in {} s, counted with all {} (setting `{}`).",
+            rate.count,
+            rate.per.as_secs(),
+            rate.doc,
+            rate.key
+        )
+    });
+    told.collect::<Vec<_>>().join(" ")
+}
+
+fn path_parameter(topic: Topic, name: &'static str, app: &App) -> Parameter {
+    let (doc, example) = match name {
+        "app_id" => ("The id of the app.", json!(app.id)),
+        "org" => ("The app's organization.", json!(app.org)),
+        "app" => ("The app's name.", json!(app.name)),
+        "user" => ("The id of a user.", json!("alice")),
+        "users" => ("Ids of users, separated by commas; where one is added, a single one.", json!("bob")),
+        _ if topic == Topic::Rooms => (
+            "The id of a room; where rooms are shown, several, separated by commas.",
+            json!("270011223344557"),
+        ),
+        _ => (
+            "The id of a group; where groups are shown, several, separated by commas.",
+            json!("270011223344556"),
+        ),
+    };
+    let schema = json!({"type": "string"});
+    Parameter { name, place: Place::Path, required: true, doc, schema, example }
+}
+
+fn query_parameter(name: &'static str, doc: &'static str) -> Parameter {
+    let (schema, example) = match name {
+        "pagenum" => (json!({"type": "integer", "minimum": 1, "default": 1}), json!(1)),
+        "pagesize" => {
+            (json!({"type": "integer", "minimum": 1, "maximum": 1000, "default": 1000}), json!(100))
+        }
+        _ => (json!({"type": "boolean", "default": false}), json!(true)),
+    };
+    Parameter { name, place: Place::Query, required: false, doc, schema, example }
+}

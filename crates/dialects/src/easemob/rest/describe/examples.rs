@@ -1,0 +1,108 @@
+//! Bodies that can be sent as they stand. Source: easemob-rest fact sheet 3.1, 4, 6, 8, 9; document 003.
+
+use serde_json::{Value, json};
+
+/// Examples for a resource; none where it takes no body.
+pub(super) fn of(resource: &str) -> Vec<(&'static str, Value)> {
+    match resource {
+        "/token" => tokens(),
+        "/users" => vec![
+            ("one", json!({"username": "alice", "password": "pw-demo", "nickname": "Alice"})),
+            (
+                "several",
+                json!([{"username": "bob", "password": "pw-demo"}, {"username": "carol", "password": "pw-demo"}]),
+            ),
+        ],
+        "/messages/users" => to_users(),
+        "/messages/chatgroups" => vec![("text", to_groups())],
+        "/messages/chatrooms" => vec![("text", to_rooms())],
+        "/messages" => vec![("text", old())],
+        "/chatgroups" => vec![("group", group())],
+        "/chatrooms" => vec![("room", room())],
+        "/chatgroups/{id}/users" | "/chatrooms/{id}/users" => {
+            vec![("two", json!({"usernames": ["bob", "carol"]}))]
+        }
+        "/callbacks/storage/retry" | "/callback/storage/retry" => vec![
+            ("own", json!({"date": "202411071040", "retry": 0})),
+            (
+                "elsewhere",
+                json!({"date": "202411071040", "retry": 1, "targetUrl": "https://example.test/callbacks"}),
+            ),
+        ],
+        _ => Vec::new(),
+    }
+}
+
+fn tokens() -> Vec<(&'static str, Value)> {
+    vec![
+        (
+            "app",
+            json!({"grant_type": "client_credentials", "client_id": "demo", "client_secret": "demo", "ttl": 86400}),
+        ),
+        ("user", json!({"grant_type": "password", "username": "alice", "password": "pw-demo", "ttl": 3600})),
+        (
+            "inUsersName",
+            json!({"grant_type": "inherit", "username": "alice", "autoCreateUser": true, "ttl": 0}),
+        ),
+        ("exchange", json!({"grant_type": "agora"})),
+    ]
+}
+
+fn to_users() -> Vec<(&'static str, Value)> {
+    let message =
+        |kind: &str, body: Value| json!({"from": "alice", "to": ["bob"], "type": kind, "body": body});
+    let text = json!({
+        "from": "alice", "to": ["bob", "carol"], "type": "txt", "body": {"msg": "hi"}, "ext": {"k": "v"},
+        "sync_device": true, "routetype": "ROUTE_ONLINE", "roam_ignore_users": ["carol"],
+    });
+    let url = "https://example.test/file";
+    vec![
+        ("text", text),
+        (
+            "image",
+            message(
+                "img",
+                json!({"url": url, "filename": "p.png", "secret": "s", "size": {"width": 480, "height": 720}}),
+            ),
+        ),
+        ("voice", message("audio", json!({"url": url, "filename": "v.amr", "secret": "s", "length": 3}))),
+        (
+            "video",
+            message(
+                "video",
+                json!({"url": url, "filename": "v.mp4", "thumb": url, "length": 4, "file_length": 65536}),
+            ),
+        ),
+        ("file", message("file", json!({"url": url, "filename": "f.pdf", "secret": "s"}))),
+        ("location", message("loc", json!({"lat": 39.966, "lng": 116.322, "addr": "a street"}))),
+        ("command", message("cmd", json!({"action": "refresh"}))),
+        ("custom", message("custom", json!({"customEvent": "order", "customExts": {"id": "7"}}))),
+    ]
+}
+
+fn to_groups() -> Value {
+    json!({"from": "alice", "to": ["270011223344556"], "type": "txt", "body": {"msg": "hi"}, "ext": {},
+           "need_group_ack": true})
+}
+
+fn to_rooms() -> Value {
+    json!({"from": "alice", "to": ["270011223344557"], "type": "txt", "body": {"msg": "hi"},
+           "chatroom_msg_level": "high"})
+}
+
+fn old() -> Value {
+    json!({"target_type": "users", "target": ["bob"], "from": "alice", "msg": {"type": "txt", "msg": "hi"},
+           "ext": {"k": "v"}})
+}
+
+fn group() -> Value {
+    json!({
+        "groupid": "270011223344556", "groupname": "team", "description": "demo",
+        "avatar": "https://example.test/team.png", "public": true, "owner": "alice", "members": ["bob"],
+        "maxusers": 200, "membersonly": false, "custom": "",
+    })
+}
+
+fn room() -> Value {
+    json!({"name": "hall", "description": "demo", "owner": "alice", "maxusers": 1000, "members": ["bob"], "custom": ""})
+}

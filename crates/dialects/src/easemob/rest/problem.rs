@@ -1,0 +1,210 @@
+//! What goes wrong, in this family's words. Source: easemob-rest fact sheet 2.2 to 2.4; the rest is named after them.
+
+use ringback_model::failure::{CallbackRefusal, Failure, Refusal, RefusalCode};
+
+use super::Asked;
+use super::address;
+use super::routes::{Entry, Topic};
+
+/// A kind of error: HTTP status, `error`, and the `exception` that goes with it.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) struct Kind {
+    pub(super) status: u16,
+    pub(super) error: &'static str,
+    pub(super) exception: &'static str,
+}
+
+const fn kind(status: u16, error: &'static str, exception: &'static str) -> Kind {
+    Kind { status, error, exception }
+}
+
+pub(super) const UNAUTHORIZED: Kind = kind(401, "unauthorized", "EasemobSecurityException");
+pub(super) const BAD_ACCESS_TOKEN: Kind = kind(401, "auth_bad_access_token", "AuthBadAccessTokenException");
+pub(super) const ILLEGAL_ARGUMENT: Kind = kind(400, "illegal_argument", "IllegalArgumentException");
+pub(super) const INVALID_PARAMETER: Kind = kind(400, "invalid_parameter", "InvalidParameterException");
+pub(super) const INVALID_BODY: Kind = kind(400, "invalid_request_body", "InvalidRequestBodyException");
+pub(super) const NOT_SENDABLE: Kind = kind(400, "message_send_error", "MessageSendErrorException");
+pub(super) const NOT_SENT: Kind = kind(403, "message_send_error", "MessageSendErrorException");
+pub(super) const INVALID_GRANT: Kind = kind(400, "invalid_grant", "OAuthProblemException");
+pub(super) const UNKNOWN_GRANTEE: Kind = kind(404, "invalid_grant", "OAuthProblemException");
+pub(super) const USER_EXISTS: Kind =
+    kind(400, "duplicate_unique_property_exists", "DuplicateUniquePropertyExistsException");
+pub(super) const APP_NOT_FOUND: Kind =
+    kind(404, "organization_application_not_found", "OrganizationApplicationNotFoundException");
+pub(super) const SERVICE_RESOURCE: Kind =
+    kind(404, "service_resource_not_found", "ServiceResourceNotFoundException");
+pub(super) const RESOURCE: Kind = kind(404, "resource_not_found", "ResourceNotFoundException");
+pub(super) const FORBIDDEN: Kind = kind(403, "forbidden_op", "EasemobForbiddenOpException");
+pub(super) const EXCEED_LIMIT: Kind = kind(403, "exceed_limit", "ExceedLimitException");
+pub(super) const WRONG_METHOD: Kind =
+    kind(405, "unsupported_service_operation", "UnsupportedServiceOperationException");
+pub(super) const TOO_OFTEN: Kind = kind(429, "reach_limit", "RequestLimitedException");
+pub(super) const INTERNAL: Kind = kind(500, "internal_server_error", "InternalServerErrorException");
+pub(super) const UNAVAILABLE: Kind = kind(503, "service_unavailable", "ServiceUnavailableException");
+
+/// All kinds, for the description of the interface.
+pub(super) const ALL: [&Kind; 19] = [
+    &UNAUTHORIZED,
+    &BAD_ACCESS_TOKEN,
+    &ILLEGAL_ARGUMENT,
+    &INVALID_PARAMETER,
+    &INVALID_BODY,
+    &NOT_SENDABLE,
+    &NOT_SENT,
+    &INVALID_GRANT,
+    &UNKNOWN_GRANTEE,
+    &USER_EXISTS,
+    &APP_NOT_FOUND,
+    &SERVICE_RESOURCE,
+    &RESOURCE,
+    &FORBIDDEN,
+    &EXCEED_LIMIT,
+    &WRONG_METHOD,
+    &TOO_OFTEN,
+    &INTERNAL,
+    &UNAVAILABLE,
+];
+
+/// An error as the caller sees it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Problem {
+    pub(super) kind: &'static Kind,
+    /// `error_description`.
+    pub(super) text: String,
+}
+
+impl Problem {
+    pub(super) fn new(kind: &'static Kind, text: impl Into<String>) -> Self {
+        Self { kind, text: text.into() }
+    }
+
+    /// Nothing of ours: there is no such path.
+    pub(super) fn no_such_resource() -> Self {
+        Self::new(&SERVICE_RESOURCE, "Service resource not found")
+    }
+
+    pub(super) fn internal() -> Self {
+        Self::new(&INTERNAL, "the server could not do this; its log says why")
+    }
+
+    /// The app of the path is not this server's.
+    pub(super) fn no_such_app(path: &str) -> Self {
+        let names = address::split(path).map(|(names, _)| names.shown()).unwrap_or_default();
+        Self::new(&APP_NOT_FOUND, format!("Could not find application for {names} from URI: {path}"))
+    }
+}
+
+/// Why a request is not a command.
+#[derive(Debug)]
+pub(super) enum Reject {
+    /// The request itself is wrong.
+    Problem(Problem),
+    /// It is a refusal like those of the server.
+    Refused(Refusal),
+}
+
+impl Reject {
+    pub(super) fn new(kind: &'static Kind, text: impl Into<String>) -> Self {
+        Self::Problem(Problem::new(kind, text))
+    }
+
+    /// As the server carries it to [`ringback_model::dialect::Edge::encode`], which reads the request again to find the kind.
+    pub(super) fn refusal(&self) -> Refusal {
+        match self {
+            Self::Problem(problem) => Refusal::new(RefusalCode::BadArgument, problem.text.clone()),
+            Self::Refused(refusal) => refusal.clone(),
+        }
+    }
+}
+
+/// A failure in this family's words. Texts of faults stay inside.
+pub(super) fn of_failure(asked: &Asked<'_>, entry: Option<&Entry>, failure: &Failure) -> Problem {
+    match failure {
+        Failure::Fault(_) => Problem::internal(),
+        Failure::Refused(refusal) => of_refusal(asked, entry, refusal),
+    }
+}
+
+fn of_refusal(asked: &Asked<'_>, entry: Option<&Entry>, refusal: &Refusal) -> Problem {
+    let topic = entry.map_or(Topic::Storage, |entry| entry.topic);
+    let say = |kind: &'static Kind, text: &str| Problem::new(kind, text);
+    let detail = refusal.detail.as_str();
+    match &refusal.code {
+        RefusalCode::BadArgument => bad_argument(asked, entry, topic, refusal),
+        RefusalCode::TooManyMembers => say(&EXCEED_LIMIT, "members size is greater than max user size !"),
+        RefusalCode::NoPermission | RefusalCode::Duplicate => say(&FORBIDDEN, detail),
+        RefusalCode::NotFound | RefusalCode::UserNotFound => unknown(topic, refusal),
+        RefusalCode::AlreadyRegistered => say(&USER_EXISTS, detail),
+        RefusalCode::GroupNotFound | RefusalCode::GroupDismissed => unknown_chat(asked, topic, detail),
+        RefusalCode::GroupExists => group_exists(asked),
+        RefusalCode::GroupTypeUnsupported => say(&ILLEGAL_ARGUMENT, detail),
+        RefusalCode::NotInGroup => say(&FORBIDDEN, detail),
+        RefusalCode::BlockedByPeer
+        | RefusalCode::NotReceiving
+        | RefusalCode::MutedInGroup
+        | RefusalCode::GroupMuted => say(&NOT_SENT, detail),
+        RefusalCode::TokenExpired => say(&UNAUTHORIZED, "Unable to authenticate due to expired access token"),
+        RefusalCode::TokenMalformed => {
+            say(&BAD_ACCESS_TOKEN, "Unable to authenticate due to corrupt access token")
+        }
+        RefusalCode::TokenUnknown => say(&BAD_ACCESS_TOKEN, "Unable to authenticate"),
+        RefusalCode::TokenInvalid
+        | RefusalCode::TokenNotYetValid
+        | RefusalCode::TokenKicked
+        | RefusalCode::TokenNotIssued => say(&UNAUTHORIZED, "Unable to authenticate (OAuth)"),
+        RefusalCode::TooManyConnections | RefusalCode::Overloaded => say(&TOO_OFTEN, detail),
+        RefusalCode::BadHandshake => say(&ILLEGAL_ARGUMENT, detail),
+        RefusalCode::TooManyMessages => say(&NOT_SENT, "message send reach limit"),
+        RefusalCode::AppNotFound => Problem::no_such_app(&asked.request.path),
+        RefusalCode::BadCredentials => say(&INVALID_GRANT, detail),
+        RefusalCode::StorageOff => say(&FORBIDDEN, "callback storage service is unopened"),
+        RefusalCode::ByCallback(said) => say(&NOT_SENT, quoted(said)),
+        RefusalCode::CallbackUnreachable | RefusalCode::CallbackUnusable => {
+            say(&NOT_SENT, "custom internal error")
+        }
+        RefusalCode::StorageFull => say(&UNAVAILABLE, "the server cannot store anything now"),
+        RefusalCode::ShuttingDown => say(&UNAVAILABLE, "the server is going down; try again in a moment"),
+    }
+}
+
+/// Reading a request is pure: reading it again tells how it was wrong. What the server has found wrong itself has
+/// the kind that is usual for its topic.
+fn bad_argument(asked: &Asked<'_>, entry: Option<&Entry>, topic: Topic, refusal: &Refusal) -> Problem {
+    match entry.map(|entry| (entry.read)(asked)) {
+        Some(Err(Reject::Problem(problem))) if problem.text == refusal.detail => problem,
+        _ => Problem::new(topic.usual(), refusal.detail.clone()),
+    }
+}
+
+fn unknown(topic: Topic, refusal: &Refusal) -> Problem {
+    match (topic, refusal.unknown_users()) {
+        (Topic::Token, _) => Problem::new(&UNKNOWN_GRANTEE, "user not found"),
+        (Topic::Users, _) => Problem::no_such_resource(),
+        (_, Some(users)) => Problem::new(&RESOURCE, format!("username {users} doesn't exist!")),
+        (_, None) => Problem::new(&RESOURCE, refusal.detail.as_str()),
+    }
+}
+
+fn unknown_chat(asked: &Asked<'_>, topic: Topic, detail: &str) -> Problem {
+    let id = asked.request.param("id");
+    match topic {
+        _ if id.is_empty() => Problem::new(&RESOURCE, detail),
+        _ if asked.request.method == ringback_model::dialect::Method::Get => no_such_chat(id),
+        _ => Problem::new(&RESOURCE, format!("grpID {id} does not exist!")),
+    }
+}
+
+/// Details or members of a group or room were asked for that is not there.
+pub(super) fn no_such_chat(id: &str) -> Problem {
+    Problem::new(&SERVICE_RESOURCE, format!("do not find this group:{id}"))
+}
+
+fn group_exists(asked: &Asked<'_>) -> Problem {
+    let id = super::chats::wanted_id(asked).unwrap_or_default();
+    Problem::new(&ILLEGAL_ARGUMENT, format!("group ID {id} already exists!"))
+}
+
+/// Source: easemob-callbacks fact sheet 2.5, row 4.
+fn quoted(said: &CallbackRefusal) -> &str {
+    if said.text.is_empty() { "custom logic denied" } else { &said.text }
+}

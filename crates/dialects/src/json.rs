@@ -1,0 +1,153 @@
+//! JSON objects that stay as they came, member by member.
+
+use std::fmt;
+
+use serde::de::{DeserializeOwned, MapAccess, Visitor};
+use serde::{Deserialize, Deserializer};
+use serde_json::value::RawValue;
+
+/// A JSON object with its members in order, each still as text. A repeated name is kept as often as it came.
+#[derive(Debug)]
+pub(crate) struct Object(Vec<(String, Box<RawValue>)>);
+
+impl Object {
+    /// Reads an object, or the literal `null` as an empty one; nothing may follow it.
+    ///
+    /// # Errors
+    /// A sentence that says what the text is instead.
+    pub(crate) fn read(text: &[u8]) -> Result<Self, String> {
+        if text.iter().all(u8::is_ascii_whitespace) {
+            return Err("the answer is empty".to_owned());
+        }
+        match serde_json::from_slice::<Option<Self>>(text) {
+            Ok(object) => Ok(object.unwrap_or(Self(Vec::new()))),
+            Err(error) if error.is_data() => Err("the answer is JSON, but not an object".to_owned()),
+            Err(error) if error.is_syntax() && error.to_string().starts_with("trailing characters") => {
+                Err("something follows the JSON object of the answer".to_owned())
+            }
+            Err(_) => Err("the answer is not JSON".to_owned()),
+        }
+    }
+
+    /// A member, whatever the letter case of its name; `null` counts as absent. Where a name is repeated, every
+    /// value must have the type, and the last one holds.
+    ///
+    /// # Errors
+    /// A sentence that names the member and what it is instead of `T`.
+    pub(crate) fn member<T: DeserializeOwned>(&self, name: &str, wanted: &str) -> Result<Option<T>, String> {
+        let mut found = None;
+        for (key, raw) in &self.0 {
+            if key.eq_ignore_ascii_case(name) && raw.get() != "null" {
+                let value = serde_json::from_str::<T>(raw.get())
+                    .map_err(|_| format!("{name} is {}, not {wanted}", kind_of(raw.get())))?;
+                found = Some(value);
+            }
+        }
+        Ok(found)
+    }
+
+    /// The object's text with one member set and all others as they were.
+    pub(crate) fn with_text(&self, name: &str, text: &str) -> String {
+        let value = serde_json::Value::from(text).to_string();
+        let mut out = String::from("{");
+        let mut done = false;
+        for (key, raw) in &self.0 {
+            let hit = key == name;
+            if hit && done {
+                continue;
+            }
+            push_member(&mut out, key, if hit { &value } else { raw.get() });
+            done |= hit;
+        }
+        if !done {
+            push_member(&mut out, name, &value);
+        }
+        out.push('}');
+        out
+    }
+}
+
+fn push_member(out: &mut String, key: &str, value: &str) {
+    if out.len() > 1 {
+        out.push(',');
+    }
+    out.push_str(&serde_json::Value::from(key).to_string());
+    out.push(':');
+    out.push_str(value);
+}
+
+/// What a JSON text is, for sentences.
+pub(crate) fn kind_of(raw: &str) -> &'static str {
+    match raw.as_bytes().first() {
+        Some(b'"') => "a string",
+        Some(b'{') => "an object",
+        Some(b'[') => "a list of another kind",
+        Some(b't' | b'f') => "a boolean",
+        _ if raw.contains(['.', 'e', 'E']) => "a fraction",
+        _ => "a number",
+    }
+}
+
+impl<'de> Deserialize<'de> for Object {
+    fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
+        struct Members;
+        impl<'de> Visitor<'de> for Members {
+            type Value = Object;
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("an object")
+            }
+            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Object, A::Error> {
+                let mut members = Vec::new();
+                while let Some(member) = map.next_entry::<String, Box<RawValue>>()? {
+                    members.push(member);
+                }
+                Ok(Object(members))
+            }
+        }
+        from.deserialize_map(Members)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_meet_in_any_letter_case_and_the_last_one_holds() {
+        let object = Object::read(br#"{"NextCode":1,"nextcode":null,"nextCode":2}"#).unwrap();
+        assert_eq!(object.member::<i32>("nextCode", "an integer"), Ok(Some(2)));
+        assert_eq!(object.member::<i32>("errCode", "an integer"), Ok(None));
+    }
+
+    #[test]
+    fn every_occurrence_must_have_the_type() {
+        let object = Object::read(br#"{"nextCode":"1","nextCode":1}"#).unwrap();
+        assert_eq!(
+            object.member::<i32>("nextCode", "an integer"),
+            Err("nextCode is a string, not an integer".into())
+        );
+    }
+
+    #[test]
+    fn what_is_not_an_object_says_so() {
+        for (text, says) in [
+            ("", "the answer is empty"),
+            (" \n", "the answer is empty"),
+            ("<html>", "the answer is not JSON"),
+            ("[]", "the answer is JSON, but not an object"),
+            ("\"x\"", "the answer is JSON, but not an object"),
+            ("{} {}", "something follows the JSON object of the answer"),
+            ("{", "the answer is not JSON"),
+        ] {
+            assert_eq!(Object::read(text.as_bytes()).unwrap_err(), says, "{text:?}");
+        }
+        assert!(Object::read(b" null \n").is_ok());
+    }
+
+    #[test]
+    fn one_member_changes_and_the_others_stay_as_they_were() {
+        let object = Object::read(br#"{"z":1.50,"content":"old","a":{"k":[1,2]}}"#).unwrap();
+        assert_eq!(object.with_text("content", "n\"w"), r#"{"z":1.50,"content":"n\"w","a":{"k":[1,2]}}"#);
+        assert_eq!(Object::read(b"{}").unwrap().with_text("content", ""), r#"{"content":""}"#);
+    }
+}

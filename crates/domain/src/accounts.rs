@@ -1,0 +1,97 @@
+//! Accounts: users with a password, registered as far as they are new.
+
+use std::collections::HashSet;
+
+use futures_util::{StreamExt, TryStreamExt, stream};
+use ringback_model::command::{Account, Actor, Outcome};
+use ringback_model::commit::{Commit, CommitError, Require, Write};
+use ringback_model::failure::{Failure, Fault};
+use ringback_model::ids::UserId;
+use ringback_model::limits;
+use ringback_model::secret::Secret;
+use ringback_model::user::User;
+
+use crate::users::commit_failure;
+use crate::{Im, at_most, bad, only_admin, repeated};
+
+/// An account whose password was hashed.
+struct Ready {
+    user: User,
+    hash: Option<Secret>,
+}
+
+impl Im {
+    pub(crate) async fn register_accounts(
+        &self,
+        actor: &Actor,
+        accounts: Vec<Account>,
+    ) -> Result<Outcome, Failure> {
+        only_admin(actor)?;
+        check_accounts(&accounts)?;
+        let order: Vec<UserId> = accounts.iter().map(|account| account.user.id.clone()).collect();
+        let found = self.store.users(&order).await?;
+        let new = accounts.into_iter().zip(&found).filter(|(_, found)| found.is_none());
+        let mut new = self.hash_passwords(new.map(|(account, _)| account).collect()).await?;
+        // Each round without a commit takes one account out: somebody else has registered it meanwhile.
+        while !new.is_empty() {
+            match self.store.commit(self.accounts_commit(&mut new)).await {
+                Ok(_) => break,
+                Err(CommitError::Broken(Require::NoUser(taken))) => {
+                    let before = new.len();
+                    new.retain(|ready| ready.user.id != taken);
+                    if new.len() == before {
+                        return Err(Fault::new("the store names an account that was not asked for").into());
+                    }
+                }
+                Err(error) => return Err(commit_failure(error)),
+            }
+        }
+        let created: Vec<User> = new.into_iter().map(|ready| ready.user).collect();
+        let new: HashSet<&UserId> = created.iter().map(|user| &user.id).collect();
+        let existing = order.into_iter().filter(|id| !new.contains(id)).collect();
+        Ok(Outcome::Registered { created, existing })
+    }
+
+    async fn hash_passwords(&self, accounts: Vec<Account>) -> Result<Vec<Ready>, Failure> {
+        let hashing = accounts.into_iter().map(|Account { user, password }| async move {
+            let hash = match password {
+                Some(password) => Some(self.passwords.hash(password).await?),
+                None => None,
+            };
+            Ok::<_, Failure>(Ready { user, hash })
+        });
+        stream::iter(hashing).buffered(limits::PASSWORDS_OF_ONE_CALL).try_collect().await
+    }
+
+    fn accounts_commit(&self, accounts: &mut [Ready]) -> Commit {
+        let now = self.clock.now();
+        let mut commit = Commit::at(now);
+        for Ready { user, hash } in accounts {
+            user.created_at = now;
+            commit.require.push(Require::NoUser(user.id.clone()));
+            commit.writes.push(Write::PutUser(user.clone()));
+            if let Some(hash) = hash {
+                commit.writes.push(Write::PutPassword { user: user.id.clone(), hash: hash.clone() });
+            }
+        }
+        commit
+    }
+}
+
+fn check_accounts(accounts: &[Account]) -> Result<(), Failure> {
+    if accounts.is_empty() {
+        return Err(bad("users is empty").into());
+    }
+    at_most("users", accounts.len(), limits::LIST_ITEMS)?;
+    let folded: Vec<String> = accounts.iter().map(|account| account.user.id.folded()).collect();
+    if let Some(twice) = repeated(&folded) {
+        return Err(bad(format!("users names {twice} twice (letter case does not count)")).into());
+    }
+    if let Some(empty) = accounts
+        .iter()
+        .find(|account| account.password.as_ref().is_some_and(|password| password.reveal().is_empty()))
+    {
+        return Err(bad(format!("the password of {} is empty", empty.user.id)).into());
+    }
+    Ok(())
+}

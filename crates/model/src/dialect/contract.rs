@@ -1,0 +1,140 @@
+//! The callbacks of a dialect in one of its versions.
+
+use crate::app::App;
+use crate::delivery::{Answer, Outbound};
+use crate::event::{Event, EventKind, Phase, Question};
+use crate::failure::CallbackRefusal;
+use crate::ids::UserId;
+use crate::message::Content;
+use crate::rule::{CodeRange, Policy, Rule};
+use crate::verdict::Verdict;
+
+/// One contract of callbacks: a dialect in one of its versions.
+pub trait Contract: Send + Sync {
+    /// Its name in [`Rule::contract`].
+    fn name(&self) -> &'static str;
+
+    /// The moments that this rule may be about. Computed once per change of the rule.
+    ///
+    /// # Errors
+    /// Says which of [`Rule::events`] it does not know, and the nearest that it does.
+    fn kinds(&self, rule: &Rule) -> Result<Vec<EventKind>, String>;
+
+    /// The contract's own number for the kind of a content, for [`crate::rule::Selectors::denied_types`].
+    fn content_code(&self, content: &Content) -> i32;
+
+    /// Reads an entry of [`crate::rule::Selectors::denied_types`] as rules of this contract write it: a number or a
+    /// range `first-last`, unless the contract has names for kinds of content.
+    ///
+    /// # Errors
+    /// Says in words what is wrong with it; where it has names, with the nearest one.
+    fn denied_type(&self, text: &str) -> Result<CodeRange, String> {
+        CodeRange::parse(text)
+    }
+
+    /// Writes what [`Contract::denied_type`] reads.
+    fn denied_type_name(&self, range: CodeRange) -> String {
+        range.to_string()
+    }
+
+    /// The request that asks this rule; selectors have matched already.
+    ///
+    /// # Errors
+    /// [`Skip`] where the contract does not ask about such a thing.
+    fn question(&self, rule: &Rule, question: &Question) -> Result<Outbound, Skip>;
+
+    /// Reads an answer to [`Contract::question`].
+    ///
+    /// # Errors
+    /// Says in words why it is not an answer; that is a failure of the call.
+    fn verdict(&self, rule: &Rule, question: &Question, answer: &Answer) -> Result<Verdict, WrongAnswer>;
+
+    /// How many deliveries the event means for this rule; selectors have matched already.
+    ///
+    /// # Errors
+    /// [`Skip`] where the contract does not tell such a thing.
+    fn copies(&self, rule: &Rule, event: &Event) -> Result<u32, Skip>;
+
+    /// Renders one of [`Contract::copies`]. A pure function of its arguments: the same bytes every time.
+    fn delivery(&self, rule: &Rule, event: &Event, copy: u32) -> Option<Rendered>;
+
+    /// Whether the receiver has taken a delivery.
+    fn accepted(&self, rule: &Rule, answer: &Answer) -> Acceptance;
+
+    /// How rules of this contract start out.
+    fn preset(&self, phase: Phase) -> Preset;
+
+    /// Everything that [`Rule::events`] may name.
+    fn event_names(&self, phase: Phase) -> Vec<EventName>;
+
+    /// Switches for [`Rule::switches`] of a rule that is made through the admin API, from the dialect's settings
+    /// (`name=value`) and the app.
+    fn switches(&self, settings: &[(String, String)], app: &App) -> Vec<(String, String)>;
+
+    /// The sender's refusal where a rule got no usable answer and its policy says that the message stops; `None` = the
+    /// server's own codes for it.
+    fn silenced(&self, _rule: &Rule) -> Option<CallbackRefusal> {
+        None
+    }
+
+    /// The storage service of the dialect: with one, failed deliveries are parked only where it is switched on;
+    /// without, always.
+    fn storage(&self) -> Option<StorageService> {
+        None
+    }
+}
+
+/// How rules of a contract start out; what a rule does not say is taken from here.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Preset {
+    /// Whether a new rule is on.
+    pub enabled: bool,
+    /// How it is called.
+    pub policy: Policy,
+    /// Fields of a rule that mean nothing to this contract in this phase, by their names in the admin API.
+    pub without: &'static [&'static str],
+}
+
+/// A name for [`Rule::events`].
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct EventName {
+    /// As rules write it.
+    pub name: &'static str,
+    /// What it selects; a few words.
+    pub doc: String,
+}
+
+/// A dialect's storage service for failed deliveries.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct StorageService {
+    /// Zone in which slices are named unless the settings say otherwise: minutes east of UTC, a multiple of 10.
+    pub zone_offset_min: i32,
+}
+
+/// One delivery, rendered.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Rendered {
+    /// The request.
+    pub outbound: Outbound,
+    /// The recipient whose copy it is, where copies have lanes of their own.
+    pub recipient: Option<UserId>,
+}
+
+/// Why a contract has nothing to say about an event; a sentence for `why`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Skip(pub &'static str);
+
+/// Why an answer is not an answer; a sentence for `why` and for the log.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct WrongAnswer(pub String);
+
+/// Whether a delivery is over.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Acceptance {
+    /// Taken.
+    Delivered,
+    /// Taken, but it counts as a failure towards a ban.
+    DeliveredBadly(&'static str),
+    /// Not taken; a sentence says why.
+    Failed(String),
+}

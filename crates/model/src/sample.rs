@@ -1,0 +1,142 @@
+//! Made-up users, messages, drafts and rules: for trying rules out, and for tests.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use crate::command::Draft;
+use crate::conversation::Target;
+use crate::event::{Event, EventKind, Fact, Lane, MessageSent, Phase, Question};
+use crate::ids::{LogPos, MessageId, RuleId, UserId};
+use crate::message::{Content, ContentClass, Handling, Message, Origin, Priority};
+use crate::rule::{Policy, Rule, RuleOrigin, Secrets, Selectors};
+use crate::time::UnixMs;
+use crate::user::{AccountLevel, Platform, User};
+
+/// A text from this user; form and code are those of the content given.
+#[must_use]
+pub fn message(sender: UserId, target: Target, content: Content, at: UnixMs) -> Message {
+    Message {
+        id: MessageId(1),
+        public_id: None,
+        client_id: "sample".to_owned(),
+        sender,
+        target,
+        seq: 0,
+        platform: Platform::WEB,
+        nickname: String::new(),
+        face_url: String::new(),
+        system: false,
+        content,
+        status: 1,
+        sent_at: at,
+        created_at: at,
+        options: BTreeMap::new(),
+        handling: Handling::default(),
+        offline_push: None,
+        mentions: Vec::new(),
+        attached_info: String::new(),
+        ex: String::new(),
+        priority: Priority::Normal,
+        hidden_from: Vec::new(),
+    }
+}
+
+/// What a client asks to have sent, with nothing said that may be left unsaid.
+#[must_use]
+pub fn draft(sender: UserId, target: Target, content: Content) -> Draft {
+    Draft {
+        client_id: None,
+        sender,
+        target,
+        platform: Platform::WEB,
+        nickname: String::new(),
+        face_url: String::new(),
+        system: false,
+        content,
+        status: 1,
+        sent_at: None,
+        created_at: None,
+        options: BTreeMap::new(),
+        handling: Handling::default(),
+        offline_push: None,
+        mentions: Vec::new(),
+        attached_info: String::new(),
+        ex: String::new(),
+        any_sender: false,
+        strangers: false,
+        priority: Priority::Normal,
+        hidden_from: Vec::new(),
+    }
+}
+
+/// A rule that is on, about everything of its phase, in its first version; `id` is its name too.
+#[must_use]
+pub fn rule(id: &str, contract: &str, phase: Phase, url: &str) -> Rule {
+    Rule {
+        id: RuleId::new(id),
+        name: id.to_owned(),
+        enabled: true,
+        contract: contract.to_owned(),
+        phase,
+        url: url.to_owned(),
+        events: Vec::new(),
+        selectors: Selectors::default(),
+        policy: Policy::default(),
+        secrets: Secrets::default(),
+        origin: RuleOrigin::Api,
+        version: 1,
+        changed_at: UnixMs(0),
+        switches: Vec::new(),
+    }
+}
+
+/// An ordinary user of whom nothing but the id is known.
+#[must_use]
+pub fn user(id: UserId) -> User {
+    User {
+        nickname: id.to_string(),
+        id,
+        face_url: String::new(),
+        ex: String::new(),
+        created_at: UnixMs(0),
+        level: AccountLevel::ORDINARY,
+        receive_option: 0,
+    }
+}
+
+/// Content of no dialect: what tests of dialect-free parts need.
+#[must_use]
+pub fn content(class: ContentClass, code: i32, raw: &str) -> Content {
+    Content { form: "sample".to_owned(), class, code, raw: raw.to_owned() }
+}
+
+/// The question that a client's message raises.
+#[must_use]
+pub fn question(kind: EventKind, message: Message) -> Question {
+    let at = message.sent_at;
+    Question {
+        kind,
+        message,
+        operation_id: Arc::from("sample"),
+        origin: Origin::Client,
+        sender_is_admin: false,
+        at,
+    }
+}
+
+/// The event of a message that was sent at this place of the log, with these recipients offline.
+#[must_use]
+pub fn sent(pos: LogPos, message: Message, origin: Origin, offline: Vec<UserId>) -> Event {
+    Event {
+        pos,
+        at: message.sent_at,
+        lane: Lane::conversation(&message.conversation()),
+        fact: Fact::MessageSent(Box::new(MessageSent {
+            message: Arc::new(message),
+            operation_id: Arc::from("sample"),
+            origin,
+            sender_is_admin: false,
+            offline,
+        })),
+    }
+}

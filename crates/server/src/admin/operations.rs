@@ -1,0 +1,329 @@
+//! The table of everything that can be asked: paths, methods, parameters, answers, and who does it.
+
+use http::Method;
+use ringback_model::ports::Fut;
+
+use super::error::ApiError;
+use super::input::Input;
+use super::reply::Reply;
+use super::{Admin, bans, dialects, rules, storage};
+
+/// One thing that can be asked.
+pub(super) struct Operation {
+    /// Its name, for programs.
+    pub(super) id: &'static str,
+    pub(super) method: Method,
+    /// Below [`ROOT`](super::ROOT); segments in braces take any one segment.
+    pub(super) path: &'static str,
+    /// A sentence.
+    pub(super) summary: &'static str,
+    /// Anybody may ask.
+    pub(super) open: bool,
+    /// It honours `If-Match`.
+    pub(super) versioned: bool,
+    pub(super) query: &'static [Param],
+    pub(super) body: Body,
+    /// The status of success, and the name of the schema of its answer.
+    pub(super) answer: (u16, &'static str),
+    pub(super) run: Run,
+}
+
+/// Carries an operation out.
+pub(super) type Run = for<'a> fn(&'a Admin, &'a Input) -> Fut<'a, Result<Reply, ApiError>>;
+
+/// A query parameter.
+pub(super) struct Param {
+    pub(super) name: &'static str,
+    /// Its type in JSON Schema.
+    pub(super) kind: &'static str,
+    pub(super) doc: &'static str,
+}
+
+/// What a request carries.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Body {
+    None,
+    /// The fields of a rule.
+    Rule,
+    /// The fields of a rule that are to change.
+    RuleChange,
+    /// [`super::views::RetryOrder`]; may be left out.
+    Retry,
+}
+
+const BASE: Operation = Operation {
+    id: "",
+    method: Method::GET,
+    path: "",
+    summary: "",
+    open: false,
+    versioned: false,
+    query: &[],
+    body: Body::None,
+    answer: (200, ""),
+    run: |admin, input| Box::pin(rules::list(admin, input)),
+};
+
+const PURGE: Param =
+    Param { name: "purge", kind: "boolean", doc: "Throw away what the rule has parked, too." };
+const PAGE: &[Param] = &[
+    Param { name: "rule", kind: "string", doc: "Only deliveries of the rule with this name or id." },
+    Param { name: "after", kind: "string", doc: "`next` of the page before." },
+    Param { name: "limit", kind: "integer", doc: "Deliveries in the page, 1 to 200; 50 without it." },
+];
+
+/// All operations; paths without braces before those with.
+pub(super) static OPERATIONS: &[Operation] = &[
+    Operation {
+        id: "listRules",
+        path: "/admin/v1/rules",
+        summary: "All rules with their state: those of files first, then in the order of their making.",
+        answer: (200, "RuleList"),
+        run: |admin, input| Box::pin(rules::list(admin, input)),
+        ..BASE
+    },
+    Operation {
+        id: "createRule",
+        method: Method::POST,
+        path: "/admin/v1/rules",
+        summary: "Makes a rule. The answer shows its secret.",
+        body: Body::Rule,
+        answer: (201, "Rule"),
+        run: |admin, input| Box::pin(rules::create(admin, input)),
+        ..BASE
+    },
+    Operation {
+        id: "showRule",
+        path: "/admin/v1/rules/{name}",
+        summary: "One rule with its state.",
+        answer: (200, "Rule"),
+        run: |admin, input| Box::pin(rules::show(admin, input)),
+        ..BASE
+    },
+    Operation {
+        id: "replaceRule",
+        method: Method::PUT,
+        path: "/admin/v1/rules/{name}",
+        summary: "Makes a rule anew: what is not named has its default, except the secrets.",
+        versioned: true,
+        body: Body::RuleChange,
+        answer: (200, "Rule"),
+        run: |admin, input| Box::pin(rules::replace(admin, input)),
+        ..BASE
+    },
+    Operation {
+        id: "changeRule",
+        method: Method::PATCH,
+        path: "/admin/v1/rules/{name}",
+        summary: "Changes what is named; null brings the default back.",
+        versioned: true,
+        body: Body::RuleChange,
+        answer: (200, "Rule"),
+        run: |admin, input| Box::pin(rules::patch(admin, input)),
+        ..BASE
+    },
+    Operation {
+        id: "removeRule",
+        method: Method::DELETE,
+        path: "/admin/v1/rules/{name}",
+        summary: "Removes a rule. What it has parked stays, unless `purge` says otherwise.",
+        versioned: true,
+        query: &[PURGE],
+        answer: (200, "Deleted"),
+        run: |admin, input| Box::pin(rules::remove(admin, input)),
+        ..BASE
+    },
+    Operation {
+        id: "showSecret",
+        path: "/admin/v1/rules/{name}/secret",
+        summary: "The secrets of a rule.",
+        answer: (200, "SecretView"),
+        run: |admin, input| Box::pin(rules::secret(admin, input)),
+        ..BASE
+    },
+    Operation {
+        id: "rotateSecret",
+        method: Method::POST,
+        path: "/admin/v1/rules/{name}/secret/rotate",
+        summary: "Gives a rule a new secret and keeps the present one as the previous one. The answer shows it.",
+        versioned: true,
+        answer: (200, "Rule"),
+        run: |admin, input| Box::pin(rules::rotate(admin, input)),
+        ..BASE
+    },
+    Operation {
+        id: "testRule",
+        method: Method::POST,
+        path: "/admin/v1/rules/{name}/test",
+        summary: "Sends one sample callback, whether the rule is on or not, and says what came back.",
+        answer: (200, "TestResult"),
+        run: |admin, input| Box::pin(rules::test(admin, input)),
+        ..BASE
+    },
+    Operation {
+        id: "showBans",
+        path: "/admin/v1/bans",
+        summary: "The app's ban: whether it is in force, what it rests on, and how long the next one would be.",
+        answer: (200, "Bans"),
+        run: |admin, input| Box::pin(bans::show(admin, input)),
+        ..BASE
+    },
+    Operation {
+        id: "liftBan",
+        method: Method::DELETE,
+        path: "/admin/v1/bans",
+        summary: "Ends the ban that is in force.",
+        answer: (200, "Lifted"),
+        run: |admin, input| Box::pin(bans::lift(admin, input)),
+        ..BASE
+    },
+    Operation {
+        id: "listSlices",
+        path: "/admin/v1/storage",
+        summary: "The slices of parked deliveries of all rules, oldest first.",
+        answer: (200, "SliceList"),
+        run: |admin, input| Box::pin(storage::info(admin, input)),
+        ..BASE
+    },
+    Operation {
+        id: "listParked",
+        path: "/admin/v1/storage/{date}",
+        summary: "The deliveries of one slice, in pages.",
+        query: PAGE,
+        answer: (200, "ParkedList"),
+        run: |admin, input| Box::pin(storage::list(admin, input)),
+        ..BASE
+    },
+    Operation {
+        id: "retrySlice",
+        method: Method::POST,
+        path: "/admin/v1/storage/{date}/retry",
+        summary: "Begins to send a slice again. What is taken leaves it, the rest stays; `GET /storage` shows it.",
+        body: Body::Retry,
+        answer: (202, "RetryStarted"),
+        run: |admin, input| Box::pin(storage::retry(admin, input)),
+        ..BASE
+    },
+    Operation {
+        id: "listDialects",
+        path: "/admin/v1/dialects",
+        summary: "The dialects that rules may name, with their events and defaults.",
+        answer: (200, "DialectList"),
+        run: |admin, input| Box::pin(dialects::list(admin, input)),
+        ..BASE
+    },
+    Operation {
+        id: "describeAdmin",
+        path: "/admin/v1/openapi.json",
+        summary: "This description.",
+        open: true,
+        answer: (200, "OpenApi"),
+        run: |admin, input| Box::pin(dialects::own_description(admin, input)),
+        ..BASE
+    },
+    Operation {
+        id: "describeEdge",
+        path: "/admin/v1/openapi/{edge}",
+        summary: "The description of a dialect's REST interface: its name with `.json`.",
+        open: true,
+        answer: (200, "OpenApi"),
+        run: |admin, input| Box::pin(dialects::edge_description(admin, input)),
+        ..BASE
+    },
+];
+
+impl Operation {
+    /// The names in braces.
+    pub(super) fn params(&self) -> impl Iterator<Item = &'static str> {
+        self.path.split('/').filter_map(param)
+    }
+
+    /// What stood in the braces, if the segments are of this path.
+    fn matches(&self, segments: &[String]) -> Option<Vec<(&'static str, String)>> {
+        let mut params = Vec::new();
+        let mut template = self.path.split('/').skip(1);
+        for segment in segments {
+            let expected = template.next()?;
+            match param(expected) {
+                Some(name) => params.push((name, segment.clone())),
+                None if expected == segment => {}
+                None => return None,
+            }
+        }
+        template.next().is_none().then_some(params)
+    }
+}
+
+fn param(segment: &'static str) -> Option<&'static str> {
+    segment.strip_prefix('{')?.strip_suffix('}')
+}
+
+/// A path that is served.
+pub(super) struct Place {
+    pub(super) path: &'static str,
+    pub(super) params: Vec<(&'static str, String)>,
+}
+
+impl Place {
+    /// The path that these decoded segments are of.
+    pub(super) fn find(segments: &[String]) -> Option<Self> {
+        let found =
+            |operation: &Operation| Some(Self { path: operation.path, params: operation.matches(segments)? });
+        OPERATIONS.iter().find_map(found)
+    }
+
+    fn operations(&self) -> impl Iterator<Item = &'static Operation> {
+        let path = self.path;
+        OPERATIONS.iter().filter(move |operation| operation.path == path)
+    }
+
+    /// What this method means here; `HEAD` is `GET` whose body is not sent.
+    pub(super) fn operation(&self, method: &Method) -> Option<&'static Operation> {
+        let method = if *method == Method::HEAD { &Method::GET } else { method };
+        self.operations().find(|operation| operation.method == *method)
+    }
+
+    /// The methods that mean something here, for `Allow`.
+    pub(super) fn allowed(&self) -> String {
+        let mut all: Vec<&str> = self.operations().map(|operation| operation.method.as_str()).collect();
+        if all.contains(&"GET") {
+            all.push("HEAD");
+        }
+        all.push("OPTIONS");
+        all.join(", ")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::*;
+    use crate::admin::input;
+
+    fn place(path: &str) -> Option<Place> {
+        Place::find(&input::segments(path).unwrap())
+    }
+
+    #[test]
+    fn every_operation_is_found_by_its_path() {
+        let mut ids = BTreeSet::new();
+        for operation in OPERATIONS {
+            assert!(ids.insert(operation.id), "{} twice", operation.id);
+            let found = place(operation.path).unwrap();
+            assert_eq!(found.operation(&operation.method).unwrap().id, operation.id);
+            assert_eq!(found.params.len(), operation.params().count());
+        }
+    }
+
+    #[test]
+    fn names_may_be_anything() {
+        let found = place("/admin/v1/rules/a%2Fb%20%E5%AE%A1/test").unwrap();
+        assert_eq!(found.params, [("name", "a/b 审".to_owned())]);
+        assert_eq!(found.allowed(), "POST, OPTIONS");
+        assert_eq!(place("/admin/v1/rules").unwrap().allowed(), "GET, POST, HEAD, OPTIONS");
+        for nowhere in ["/admin/v1", "/admin/v1/", "/admin/v1/rules/a/b/c", "/admin/v1/nothing"] {
+            assert!(place(nowhere).is_none(), "{nowhere}");
+        }
+    }
+}

@@ -1,0 +1,234 @@
+//! Ports played by tests: readable, scriptable, without waits of their own.
+
+use std::collections::HashMap;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use ringback_model::event::{EventKind, Question};
+use ringback_model::failure::{Failure, Fault, Refusal, RefusalCode};
+use ringback_model::ids::UserId;
+use ringback_model::message::Message;
+use ringback_model::ports::{
+    Clock, Dice, Fut, Gate, Passwords, Push, Sessions, Storage, TokenCodec, TokenKeys, TokenProblem,
+};
+use ringback_model::secret::Secret;
+use ringback_model::storage::{Resend, ResendStart, Slice, SliceScope};
+use ringback_model::time::UnixMs;
+use ringback_model::user::{Bearer, Connection, Platform, TokenClaims};
+use tokio::sync::{Notify, Semaphore};
+
+use crate::world::user;
+
+/// A clock that tests move.
+#[derive(Default)]
+pub(crate) struct HandClock(Mutex<i64>);
+
+impl HandClock {
+    pub(crate) fn advance(&self, by: Duration) {
+        *self.0.lock().unwrap() += i64::try_from(by.as_millis()).unwrap();
+    }
+}
+
+impl Clock for HandClock {
+    fn now(&self) -> UnixMs {
+        UnixMs(1_800_000_000_000 + *self.0.lock().unwrap())
+    }
+}
+
+/// Dice that count.
+#[derive(Default)]
+pub(crate) struct Counting(Mutex<u64>);
+
+impl Dice for Counting {
+    fn roll(&self) -> u64 {
+        let mut next = self.0.lock().unwrap();
+        *next += 1;
+        next.wrapping_mul(0x9e37_79b9_7f4a_7c15)
+    }
+}
+
+/// Tokens that anybody can read: id, bearer (`*` = the app), platform, end, and `signed` where that is all they need.
+pub(crate) struct PlainTokens;
+
+impl TokenCodec for PlainTokens {
+    fn mint(&self, keys: &TokenKeys, claims: &TokenClaims) -> Result<String, Fault> {
+        assert_eq!(keys.secret, "hush");
+        let bearer = match &claims.bearer {
+            Bearer::User(user) => user.as_str(),
+            Bearer::App => "*",
+        };
+        let signed = if claims.unrecorded { "/signed" } else { "" };
+        Ok(format!("{}/{bearer}/{}/{}{signed}", claims.id, claims.platform.0, claims.expires_at.0))
+    }
+
+    fn read(&self, _keys: &TokenKeys, text: &str, now: UnixMs) -> Result<TokenClaims, TokenProblem> {
+        let parts: Vec<&str> = text.split('/').collect();
+        let (id, name, platform, end, unrecorded) = match parts[..] {
+            [id, name, platform, end] => (id, name, platform, end, false),
+            [id, name, platform, end, "signed"] => (id, name, platform, end, true),
+            _ => return Err(TokenProblem::Malformed),
+        };
+        let expires_at = UnixMs(end.parse().unwrap());
+        if expires_at <= now {
+            return Err(TokenProblem::Expired);
+        }
+        Ok(TokenClaims {
+            id: id.to_owned(),
+            bearer: if name == "*" { Bearer::App } else { Bearer::User(user(name)) },
+            platform: Platform(platform.parse().unwrap()),
+            unrecorded,
+            issued_at: now,
+            expires_at,
+        })
+    }
+}
+
+/// Hashes that anybody can read, and how many were worked on.
+#[derive(Default)]
+pub(crate) struct PlainHashes {
+    pub(crate) worked: AtomicUsize,
+}
+
+impl Passwords for PlainHashes {
+    fn hash(&self, password: Secret) -> Fut<'_, Result<Secret, Failure>> {
+        self.worked.fetch_add(1, Ordering::Relaxed);
+        Box::pin(async move {
+            // As the real one does: others get their turn meanwhile.
+            tokio::task::yield_now().await;
+            Ok(format!("hash of {}", password.reveal()).into())
+        })
+    }
+
+    fn verify(&self, password: Secret, hash: Secret) -> Fut<'_, Result<bool, Failure>> {
+        self.worked.fetch_add(1, Ordering::Relaxed);
+        Box::pin(async move { Ok(hash.reveal() == format!("hash of {}", password.reveal())) })
+    }
+}
+
+/// Parked deliveries in one slice, and the orders that came.
+#[derive(Default)]
+pub(crate) struct OneSlice {
+    pub(crate) orders: Mutex<Vec<Resend>>,
+}
+
+impl Storage for OneSlice {
+    fn slices(&self, scope: SliceScope) -> Fut<'_, Result<Vec<Slice>, Failure>> {
+        let slice =
+            Slice { date: "202109092120".to_owned(), size: 3, retries: 0, running: false, rules: Vec::new() };
+        Box::pin(async move {
+            match scope {
+                SliceScope::Everything => Ok(vec![slice]),
+                SliceScope::Service => Err(Refusal::new(RefusalCode::StorageOff, "storage is off").into()),
+            }
+        })
+    }
+
+    fn resend(&self, order: Resend) -> Fut<'_, Result<ResendStart, Failure>> {
+        self.orders.lock().unwrap().push(order);
+        Box::pin(async { Ok(ResendStart::Started(3)) })
+    }
+}
+
+type Judge = Box<dyn Fn(&mut Message) -> Result<(), Refusal> + Send + Sync>;
+
+/// A gate that tests script per moment, and that can be held shut.
+#[derive(Default)]
+pub(crate) struct ScriptedGate {
+    judges: Mutex<HashMap<EventKind, Arc<Judge>>>,
+    pub(crate) asked: Mutex<Vec<EventKind>>,
+    pub(crate) reached: Notify,
+    shut: Mutex<Option<Arc<Semaphore>>>,
+}
+
+impl ScriptedGate {
+    pub(crate) fn judge(
+        &self,
+        kind: EventKind,
+        judge: impl Fn(&mut Message) -> Result<(), Refusal> + Send + Sync + 'static,
+    ) {
+        self.judges.lock().unwrap().insert(kind, Arc::new(Box::new(judge)));
+    }
+
+    pub(crate) fn shut(&self) -> Arc<Semaphore> {
+        let key = Arc::new(Semaphore::new(0));
+        *self.shut.lock().unwrap() = Some(Arc::clone(&key));
+        key
+    }
+}
+
+impl Gate for ScriptedGate {
+    fn ask(&self, question: Question) -> Fut<'_, Result<Message, Refusal>> {
+        self.asked.lock().unwrap().push(question.kind);
+        self.reached.notify_one();
+        let shut = self.shut.lock().unwrap().clone();
+        let judge = self.judges.lock().unwrap().get(&question.kind).cloned();
+        Box::pin(async move {
+            if let Some(shut) = shut {
+                let _opened = shut.acquire().await;
+            }
+            let mut message = question.message;
+            if let Some(judge) = judge {
+                judge(&mut message)?;
+            }
+            Ok(message)
+        })
+    }
+
+    fn asks(&self, kind: EventKind) -> bool {
+        self.judges.lock().unwrap().contains_key(&kind) || self.shut.lock().unwrap().is_some()
+    }
+}
+
+/// Sessions that remember what was pushed.
+#[derive(Default)]
+pub(crate) struct Recorder {
+    online: Mutex<Vec<UserId>>,
+    pub(crate) pushed: Mutex<Vec<(Arc<Message>, Vec<UserId>)>>,
+    pub(crate) kicked: Mutex<Vec<(UserId, Platform)>>,
+    pub(crate) arrived: Notify,
+    /// While it is there: a client who has not read what was pushed.
+    pub(crate) unread: Mutex<Option<Vec<Arc<dyn Send + Sync>>>>,
+}
+
+impl Recorder {
+    pub(crate) fn connect(&self, name: &str) {
+        self.online.lock().unwrap().push(user(name));
+    }
+
+    /// Waits until so many pushes have arrived; answers their texts, in order.
+    pub(crate) async fn texts(&self, count: usize) -> Vec<String> {
+        loop {
+            let arrived = self.arrived.notified();
+            let texts: Vec<String> =
+                self.pushed.lock().unwrap().iter().map(|(message, _)| message.content.raw.clone()).collect();
+            if texts.len() >= count {
+                return texts;
+            }
+            tokio::time::timeout(Duration::from_secs(5), arrived).await.expect("a push within 5 s");
+        }
+    }
+}
+
+impl Sessions for Recorder {
+    fn online(&self, users: &[UserId]) -> Vec<bool> {
+        let online = self.online.lock().unwrap();
+        users.iter().map(|user| online.contains(user)).collect()
+    }
+
+    fn connections(&self, _user: &UserId) -> Vec<Connection> {
+        Vec::new()
+    }
+
+    fn push(&self, push: &Push, users: &[UserId], written: Arc<dyn Send + Sync>) {
+        if let Some(unread) = self.unread.lock().unwrap().as_mut() {
+            unread.push(written);
+        }
+        self.pushed.lock().unwrap().push((Arc::clone(&push.message), users.to_vec()));
+        self.arrived.notify_one();
+    }
+
+    fn kick(&self, user: &UserId, platform: Platform, _except_token: Option<&str>) {
+        self.kicked.lock().unwrap().push((user.clone(), platform));
+    }
+}
