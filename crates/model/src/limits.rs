@@ -161,7 +161,8 @@ pub const TOKEN_FOR_EVER: Duration = Duration::from_secs(100 * 365 * 24 * 3600);
 
 /// Number of password hashes made at once, unless there are fewer processors. Each takes 19 MiB and some 20 ms.
 pub const PASSWORDS_AT_ONCE: usize = 4;
-/// Number of password hashes that may wait for their turn; one more is refused as overload: its caller would not wait so long.
+/// Number of password hashes that may wait for their turn; one more is refused as overload, because its caller would
+/// not wait so long.
 pub const PASSWORDS_WAITING: usize = 256;
 /// Passwords of one call that may be among those at once.
 pub const PASSWORDS_OF_ONE_CALL: usize = 8;
