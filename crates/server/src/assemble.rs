@@ -23,7 +23,7 @@ use crate::http::rates::Rates;
 use crate::http::{Http, HttpParts};
 use crate::listener;
 use crate::product::Product;
-use crate::rule_source::{Remark, RuleSource, log_remarks};
+use crate::rules::files::{Remark, RuleSource, log_remarks};
 use crate::settings::{Loader, Settings, Vocabulary};
 use crate::telemetry;
 use crate::workers::Workers;

@@ -13,8 +13,6 @@ pub mod metric_help;
 pub mod passwords;
 pub mod product;
 pub mod receiver;
-pub mod rule_check;
-pub mod rule_source;
 pub mod rules;
 pub mod settings;
 pub mod telemetry;

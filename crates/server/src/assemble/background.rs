@@ -16,8 +16,8 @@ use crate::clock::SystemClock;
 use crate::http::probes::Readiness;
 use crate::http::{Http, ReplyBody};
 use crate::listener::{self, Bound, Handler, Listening};
-use crate::rule_source::{Apply, RuleSource};
 use crate::rules::RuleDesk;
+use crate::rules::files::{Apply, RuleSource};
 use crate::settings::Settings;
 use crate::workers::Workers;
 

@@ -16,7 +16,7 @@ use serde_json::json;
 use super::{DONE, Global, NO, WRONG_USE};
 use crate::listener;
 use crate::receiver::display::{Palette, painted};
-use crate::rule_check;
+use crate::rules::file_check;
 use crate::settings::document::{self, EntryValue};
 use crate::settings::{Env, Flags, KEYS, Loader, RulePlace, Settings, defaults};
 
@@ -238,7 +238,7 @@ impl Checker<'_> {
     ) -> Report {
         let env = |name: &str| (self.loader.env)(name);
         let mut read = format.parse(text, lines_above, &env, switches);
-        rule_check::inspect(&mut read, file.parent().unwrap_or_else(|| Path::new("")));
+        file_check::inspect(&mut read, file.parent().unwrap_or_else(|| Path::new("")));
         let mut notes = read.notes;
         notes.sort_by_key(|note| note.line);
         Report { file: file.to_owned(), kind: format!("rules, as under `{}`", format.key()), notes }

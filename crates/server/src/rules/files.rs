@@ -12,7 +12,7 @@ use ringback_model::ports::Fut;
 use ringback_model::rule::Rule;
 use tokio_util::sync::CancellationToken;
 
-use crate::rule_check;
+use super::file_check;
 use crate::settings::{Env, Loader, Problem, RulePlace, RuleText, Settings};
 
 /// How often the files are looked at. Their content is compared, so replaced links count as changes too.
@@ -112,7 +112,7 @@ impl RuleSource {
         let place = path.map_or_else(|| "settings".to_owned(), |path| path.display().to_string());
         let folder = path.and_then(|path| path.parent()).unwrap_or_else(|| Path::new(""));
         let mut file = format.parse(&text, lines_above, &|name| (self.env)(name), &settings.switches);
-        rule_check::inspect(&mut file, folder);
+        file_check::inspect(&mut file, folder);
         to.remarks.extend(file.notes.into_iter().map(|note| Remark { place: place.clone(), note }));
         to.rules.extend(file.rules);
     }

@@ -15,7 +15,7 @@ use ringback_model::dialect::{Note, RuleFile, RuleFormat, Severity};
 use ringback_model::event::Phase;
 use ringback_model::rule::{Rule, RuleOrigin};
 use ringback_model::sample;
-use ringback_server::rule_source::{Apply, RuleSource};
+use ringback_server::rules::files::{Apply, RuleSource};
 use ringback_server::settings::{Flags, Loader, Vocabulary};
 use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
