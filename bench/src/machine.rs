@@ -4,7 +4,7 @@ use std::path::Path;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use anyhow::Context as _;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use crate::stats::ratio;
 
@@ -12,7 +12,7 @@ use crate::stats::ratio;
 const TICK: Duration = Duration::from_millis(10);
 
 /// Where the figures come from; without it they are a rumour.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub(crate) struct Machine {
     cores: usize,
     cpu_model: String,
@@ -84,6 +84,12 @@ pub(crate) async fn commit() -> String {
         Some(changes) if changes.is_empty() => hash,
         _ => format!("{hash}-dirty"),
     }
+}
+
+/// The command of this process, as it can be given again in a checkout.
+pub(crate) fn command() -> String {
+    let arguments = std::env::args().skip(1).map(|argument| format!(" {argument}"));
+    format!("cargo run --release -p ringback-bench --{}", arguments.collect::<String>())
 }
 
 /// Ticks of all processors since the machine started.

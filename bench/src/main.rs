@@ -12,6 +12,8 @@ mod listeners;
 mod load;
 mod machine;
 mod open_files;
+mod plan;
+mod proof;
 mod receiver;
 mod report;
 mod rounds;
@@ -22,7 +24,6 @@ mod socket;
 mod stats;
 mod targets;
 
-use std::collections::BTreeSet;
 use std::process::ExitCode;
 use std::time::Duration;
 
@@ -30,10 +31,10 @@ use anyhow::Context as _;
 use clap::Parser as _;
 use tokio::signal::unix::{SignalKind, signal};
 
+use crate::plan::Plan;
 use crate::report::Report;
 use crate::scenarios::{Case, Lab, Part};
 use crate::settings::{Cli, Command, Options};
-use crate::targets::Target;
 
 /// One thread: the load leaves the other processors to server and receiver, and is as cheap as it can be.
 #[tokio::main(flavor = "current_thread")]
@@ -50,6 +51,12 @@ async fn main() -> anyhow::Result<ExitCode> {
         Command::Guard { program, arguments } => {
             let status = children::guard(&program, &arguments).await?;
             return Ok(if status.success() { ExitCode::SUCCESS } else { ExitCode::FAILURE });
+        }
+        Command::Proof { root } => {
+            for path in proof::write(&root)? {
+                println!("{}", path.display());
+            }
+            return Ok(ExitCode::SUCCESS);
         }
         Command::Reference(options) => scenario("reference", options, &[]),
         Command::Send(options) => scenario("send", options, &[scenarios::SEND]),
@@ -74,47 +81,29 @@ async fn main() -> anyhow::Result<ExitCode> {
     }
 }
 
-/// What to run.
-struct Scenario {
-    name: &'static str,
-    options: Options,
-    cases: Vec<Case>,
-    targets: Vec<Target>,
-}
-
-fn scenario(name: &'static str, options: Options, parts: &[Part]) -> anyhow::Result<Scenario> {
+/// Settings, and what to run with them.
+fn scenario(name: &'static str, options: Options, parts: &[Part]) -> anyhow::Result<(Options, Plan)> {
     // Before the cases are chosen: how many connections are possible depends on it.
     open_files::raise_limit()?;
     let options = options.settled();
-    let mut cases = scenarios::reference(&options);
-    let only = options.only.clone().unwrap_or_default();
-    let mut names: BTreeSet<String> = cases.iter().map(Case::name).collect();
-    for case in parts.iter().flat_map(|part| (part.cases)(&options)) {
-        let wanted = case.is_reference() || case.name().contains(&only);
-        // Parts share cases; each is measured once.
-        if wanted && names.insert(case.name()) {
-            cases.push(case);
-        }
-    }
-    let targets = parts.iter().flat_map(|part| (part.targets)(&options)).collect();
-    Ok(Scenario { name, options, cases, targets })
+    let plan = Plan::new(name, &options, parts);
+    Ok((options, plan))
 }
 
-async fn run(scenario: Scenario) -> anyhow::Result<ExitCode> {
-    let Scenario { name, options, cases, targets } = scenario;
+async fn run((options, plan): (Options, Plan)) -> anyhow::Result<ExitCode> {
     let beside = std::env::current_exe().context("finding this binary")?;
     let root = match &options.data_root {
         Some(root) => root.clone(),
         None => beside.with_file_name("bench-data"),
     };
     std::fs::create_dir_all(&root).with_context(|| format!("making {}", root.display()))?;
-    let server = match cases.iter().all(Case::is_reference) {
+    let server = match plan.cases.iter().all(Case::is_reference) {
         true => beside,
         false => server::binary(options.server.as_deref(), !options.no_build).await?,
     };
     let lab = Lab::new(options, server, root);
-    let rounds = rounds::run(&lab, &cases).await?;
-    let report = Report::new(name, &lab.options, &cases, &targets, rounds).await;
+    let rounds = rounds::run(&lab, &plan.cases).await?;
+    let report = Report::new(&plan, &lab.options, rounds).await;
     report.print();
     if let Some(out) = &lab.options.out {
         println!("\nwritten to {}", report.write(out)?.display());

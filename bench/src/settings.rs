@@ -45,6 +45,12 @@ pub(crate) enum Command {
     Start(Options),
     /// All of them in one run.
     All(Options),
+    /// Writes docs/proof.md and what the READMEs quote, from the results in bench/results.
+    Proof {
+        /// The checkout.
+        #[arg(long, default_value = ".")]
+        root: PathBuf,
+    },
     /// The receiver's process.
     #[command(hide = true)]
     Receiver {

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use anyhow::Context as _;
 use hdrhistogram::Histogram;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 /// Longest latency that is told apart from longer ones: two minutes, in nanoseconds.
 const LONGEST_NS: u64 = 120_000_000_000;
@@ -38,7 +38,7 @@ impl Latency {
 }
 
 /// What several rounds say about one figure.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 pub(crate) struct Spread {
     /// The middle one; the mean of the two in the middle where their number is even.
     pub(crate) median: f64,

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use crate::report::between;
 use crate::rounds::Round;
@@ -71,29 +71,60 @@ impl Target {
         self
     }
 
+    /// What it is about.
+    #[cfg(test)]
+    pub(crate) fn what(&self) -> &str {
+        &self.what
+    }
+
     /// What the rounds say of it; `None` where its cases did not run.
-    pub(crate) fn verdict(&self, rounds: &[Round]) -> Option<Verdict> {
+    pub(crate) fn verdict(&self, scenario: &str, rounds: &[Round]) -> Option<Verdict> {
         let value = Spread::of(rounds.iter().filter_map(|round| (self.value)(round)))?;
         let (side, target, met) = match self.bound {
-            Bound::AtLeast(target) => ("at least", target, value.median >= target),
-            Bound::AtMost(target) => ("at most", target, value.median <= target),
-            Bound::Always(target) => ("always at most", target, value.max <= target),
+            Bound::AtLeast(target) => (Side::AtLeast, target, value.median >= target),
+            Bound::AtMost(target) => (Side::AtMost, target, value.median <= target),
+            Bound::Always(target) => (Side::Always, target, value.max <= target),
         };
         let was_disturbed = |round: &&Round| round.disturbed.iter().any(|name| self.cases.contains(name));
         let disturbed = rounds.iter().filter(was_disturbed).count() * 2 > rounds.len();
-        Some(Verdict { what: self.what.clone(), side, target, aim: self.aim, value, met, disturbed })
+        let (scenario, what) = (scenario.to_owned(), self.what.clone());
+        Some(Verdict { scenario, what, side, target, aim: self.aim, value, met, disturbed })
+    }
+}
+
+/// Which side of the target is good, and of what.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) enum Side {
+    /// Of the median.
+    #[serde(rename = "at least")]
+    AtLeast,
+    /// Of the median.
+    #[serde(rename = "at most")]
+    AtMost,
+    /// Of every round.
+    #[serde(rename = "always at most")]
+    Always,
+}
+
+impl fmt::Display for Side {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::AtLeast => "at least",
+            Self::AtMost => "at most",
+            Self::Always => "always at most",
+        })
     }
 }
 
 /// What a run says of a target.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub(crate) struct Verdict {
-    what: String,
-    /// `at least`, `at most`: the median; `always at most`: every round.
-    side: &'static str,
-    target: f64,
-    aim: Option<f64>,
-    value: Spread,
+    pub(crate) scenario: String,
+    pub(crate) what: String,
+    pub(crate) side: Side,
+    pub(crate) target: f64,
+    pub(crate) aim: Option<f64>,
+    pub(crate) value: Spread,
     met: bool,
     /// In most rounds one of its cases was disturbed: it says little.
     disturbed: bool,
@@ -105,6 +136,11 @@ impl Verdict {
         self.met
     }
 
+    /// What is compared with the target: the median, or the worst round.
+    pub(crate) fn decisive(&self) -> f64 {
+        if self.side == Side::Always { self.value.max } else { self.value.median }
+    }
+
     /// Whether most rounds were disturbed where it matters.
     pub(crate) fn is_disturbed(&self) -> bool {
         self.disturbed
@@ -113,10 +149,9 @@ impl Verdict {
 
 impl fmt::Display for Verdict {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Spread { median, min, max } = self.value;
+        let Spread { min, max, .. } = self.value;
         let met = if self.met { "met" } else { "MISSED" };
-        let shown = if self.side == "always at most" { max } else { median };
-        write!(f, "target {}: {} {met}", short(self.target), short(shown))?;
+        write!(f, "target {}: {} {met}", short(self.target), short(self.decisive()))?;
         write!(f, "  ({}{}{}; {}", short(min), between(min), short(max), self.side)?;
         if let Some(aim) = self.aim {
             write!(f, ", aim {}", short(aim))?;
@@ -129,7 +164,7 @@ impl fmt::Display for Verdict {
 }
 
 /// As many digits as say something.
-fn short(value: f64) -> String {
+pub(crate) fn short(value: f64) -> String {
     match value.abs() {
         large if large >= 1000.0 => format!("{value:.0}"),
         middle if middle >= 10.0 => format!("{value:.1}"),
@@ -154,19 +189,21 @@ mod tests {
 
     #[test]
     fn the_median_decides_and_says_so() {
-        let verdict =
-            of_bare(Bound::AtLeast(0.2)).aiming_at(0.3).verdict(&rounds(&[23.0, 10.0, 25.0])).unwrap();
+        let verdict = of_bare(Bound::AtLeast(0.2))
+            .aiming_at(0.3)
+            .verdict("send", &rounds(&[23.0, 10.0, 25.0]))
+            .unwrap();
         assert!(verdict.is_met());
         let said = verdict.to_string();
         assert_eq!(said, "target 0.20: 0.23 met  (0.10-0.25; at least, aim 0.30)  sends by bare calls");
-        let missed = of_bare(Bound::AtLeast(0.2)).verdict(&rounds(&[23.0, 10.0, 11.0])).unwrap();
+        let missed = of_bare(Bound::AtLeast(0.2)).verdict("send", &rounds(&[23.0, 10.0, 11.0])).unwrap();
         assert!(missed.to_string().starts_with("target 0.20: 0.11 MISSED"), "{missed}");
-        assert!(of_bare(Bound::AtMost(0.2)).verdict(&rounds(&[20.0])).unwrap().is_met());
+        assert!(of_bare(Bound::AtMost(0.2)).verdict("send", &rounds(&[20.0])).unwrap().is_met());
     }
 
     #[test]
     fn one_round_is_enough_to_miss_what_must_always_hold() {
-        let verdict = of_bare(Bound::Always(0.2)).verdict(&rounds(&[1.0, 1.0, 21.0])).unwrap();
+        let verdict = of_bare(Bound::Always(0.2)).verdict("send", &rounds(&[1.0, 1.0, 21.0])).unwrap();
         assert!(!verdict.is_met());
         assert!(verdict.to_string().starts_with("target 0.20: 0.21 MISSED"), "{verdict}");
     }
@@ -176,7 +213,8 @@ mod tests {
         let mut rounds = rounds(&[23.0, 24.0, 25.0]);
         rounds[0].disturbed.push("bare".to_owned());
         rounds[1].disturbed.push("another case".to_owned());
-        let said = |rounds: &[Round]| of_bare(Bound::AtLeast(0.2)).verdict(rounds).unwrap().to_string();
+        let said =
+            |rounds: &[Round]| of_bare(Bound::AtLeast(0.2)).verdict("send", rounds).unwrap().to_string();
         assert!(!said(&rounds).contains('~'), "one of three");
         rounds[2].disturbed.push("case".to_owned());
         assert!(said(&rounds).contains("~ disturbed"), "two of three");
@@ -184,8 +222,8 @@ mod tests {
 
     #[test]
     fn what_did_not_run_has_no_verdict() {
-        assert!(of_bare(Bound::AtLeast(0.2)).verdict(&[]).is_none());
+        assert!(of_bare(Bound::AtLeast(0.2)).verdict("send", &[]).is_none());
         let other = Target::figure("x", Bound::AtMost(1.0), "absent".to_owned(), figure::RATE);
-        assert!(other.verdict(&rounds(&[1.0])).is_none());
+        assert!(other.verdict("send", &rounds(&[1.0])).is_none());
     }
 }

@@ -11,11 +11,11 @@ use anyhow::Context as _;
 use serde::Serialize;
 
 use crate::machine::{self, Machine};
+use crate::plan::Plan;
 use crate::rounds::{OTHERS_MAX, Round, STOLEN_MAX};
-use crate::scenarios::Case;
 use crate::settings::Options;
 use crate::stats::Spread;
-use crate::targets::{Target, Verdict};
+use crate::targets::Verdict;
 use added::Added;
 use summary::{Summary, summary};
 pub(crate) use table::between;
@@ -28,6 +28,8 @@ pub(crate) struct Report {
     /// UTC.
     date: String,
     commit: String,
+    /// As it was run.
+    command: String,
     machine: Machine,
     settings: Options,
     /// In the order in which they ran.
@@ -40,22 +42,21 @@ pub(crate) struct Report {
 
 impl Report {
     /// Sums the rounds up.
-    pub(crate) async fn new(
-        scenario: &str,
-        settings: &Options,
-        cases: &[Case],
-        targets: &[Target],
-        rounds: Vec<Round>,
-    ) -> Self {
+    pub(crate) async fn new(plan: &Plan, settings: &Options, rounds: Vec<Round>) -> Self {
         let now = machine::wall_us();
         Self {
-            scenario: scenario.to_owned(),
+            scenario: plan.name.to_owned(),
             date: format!("{} {}", machine::date(now), machine::time_of_day(now)),
             commit: machine::commit().await,
+            command: machine::command(),
             machine: Machine::here(),
-            cases: cases.iter().map(|case| summary(case, settings, &rounds)).collect(),
-            before: added::added(settings, cases, &rounds),
-            targets: targets.iter().filter_map(|target| target.verdict(&rounds)).collect(),
+            cases: plan
+                .cases
+                .iter()
+                .map(|case| summary(plan.scenario_of(case), case, settings, &rounds))
+                .collect(),
+            before: added::added(settings, &plan.cases, &rounds),
+            targets: plan.targets.iter().filter_map(|(part, target)| target.verdict(part, &rounds)).collect(),
             settings: settings.clone(),
             rounds,
         }

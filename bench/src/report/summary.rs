@@ -12,6 +12,8 @@ use crate::stats::{Spread, ratio};
 /// A case over all rounds that count.
 #[derive(Debug, Serialize)]
 pub(super) struct Summary {
+    /// The scenario that it belongs to.
+    scenario: &'static str,
     pub(super) case: String,
     /// The bare case to which `of_bare` compares; none for open loops, whose rate is a setting.
     compared_to: Option<String>,
@@ -35,7 +37,7 @@ impl Summary {
 }
 
 /// Sums a case up.
-pub(super) fn summary(case: &Case, settings: &Options, rounds: &[Round]) -> Summary {
+pub(super) fn summary(scenario: &'static str, case: &Case, settings: &Options, rounds: &[Round]) -> Summary {
     let (name, yardstick) = (case.name(), case.yardstick(settings));
     let names: std::collections::BTreeSet<&'static str> = rounds
         .iter()
@@ -55,6 +57,7 @@ pub(super) fn summary(case: &Case, settings: &Options, rounds: &[Round]) -> Summ
         ratio(rate, round.figure(bare, figure::RATE)?)
     };
     Summary {
+        scenario,
         figures: figures.collect(),
         disturbed_rounds: rounds.iter().filter(|round| round.disturbed.contains(&name)).count(),
         of_bare: Spread::of(rounds.iter().filter_map(of_bare)),

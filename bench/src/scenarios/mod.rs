@@ -31,6 +31,8 @@ use crate::targets::Target;
 /// A scenario's part of a run.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Part {
+    /// Its name on the command line and in results.
+    pub(crate) name: &'static str,
     /// What it measures.
     pub(crate) cases: fn(&Options) -> Vec<Case>,
     /// What the figures are held against.
@@ -38,27 +40,27 @@ pub(crate) struct Part {
 }
 
 /// Sends, by way, rules and number of conversations.
-pub(crate) const SEND: Part = Part { cases: send::cases, targets: send::targets };
+pub(crate) const SEND: Part = Part { name: "send", cases: send::cases, targets: send::targets };
 /// What being asked adds to a send.
-pub(crate) const BEFORE: Part = Part { cases: before::cases, targets: before::targets };
+pub(crate) const BEFORE: Part = Part { name: "before", cases: before::cases, targets: before::targets };
 /// After-callbacks out of a full log, and while messages come in.
-pub(crate) const AFTER: Part = Part { cases: after::cases, targets: after::targets };
+pub(crate) const AFTER: Part = Part { name: "after", cases: after::cases, targets: after::targets };
 /// From acceptance to delivery, and what a receiver does to senders.
-pub(crate) const DELAY: Part = Part { cases: delay::cases, targets: delay::targets };
+pub(crate) const DELAY: Part = Part { name: "delay", cases: delay::cases, targets: delay::targets };
 /// Everything at once.
-pub(crate) const MIXED: Part = Part { cases: mixed::cases, targets: mixed::targets };
+pub(crate) const MIXED: Part = Part { name: "mixed", cases: mixed::cases, targets: mixed::targets };
 /// A large group.
-pub(crate) const FANOUT: Part = Part { cases: fanout::cases, targets: fanout::targets };
+pub(crate) const FANOUT: Part = Part { name: "fanout", cases: fanout::cases, targets: fanout::targets };
 /// Rules that do not match.
-pub(crate) const RULES: Part = Part { cases: rules::cases, targets: rules::targets };
+pub(crate) const RULES: Part = Part { name: "rules", cases: rules::cases, targets: rules::targets };
 /// A dead rule among many.
-pub(crate) const LAG: Part = Part { cases: lag::cases, targets: lag::targets };
+pub(crate) const LAG: Part = Part { name: "lag", cases: lag::cases, targets: lag::targets };
 /// A receiver that comes back.
-pub(crate) const OUTAGE: Part = Part { cases: outage::cases, targets: outage::targets };
+pub(crate) const OUTAGE: Part = Part { name: "outage", cases: outage::cases, targets: outage::targets };
 /// Connections that do nothing.
-pub(crate) const IDLE: Part = Part { cases: idle::cases, targets: idle::targets };
+pub(crate) const IDLE: Part = Part { name: "idle", cases: idle::cases, targets: idle::targets };
 /// A long history.
-pub(crate) const START: Part = Part { cases: start::cases, targets: start::targets };
+pub(crate) const START: Part = Part { name: "start", cases: start::cases, targets: start::targets };
 /// All of them.
 pub(crate) const ALL: &[Part] = &[SEND, BEFORE, AFTER, DELAY, MIXED, FANOUT, RULES, LAG, OUTAGE, IDLE, START];
 
@@ -253,7 +255,7 @@ mod tests {
             let all = names.iter().flat_map(|name| ALL_FIGURES.map(|figure| (name.as_str(), figure, 1.0)));
             let round = crate::rounds::Round::with(&all.collect::<Vec<_>>());
             for target in (part.targets)(&options) {
-                assert!(target.verdict(std::slice::from_ref(&round)).is_some(), "{target:?}");
+                assert!(target.verdict(part.name, std::slice::from_ref(&round)).is_some(), "{target:?}");
             }
         }
     }

@@ -1,0 +1,163 @@
+//! Results as they are kept: what scenarios have written, and what other proofs have.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+
+use anyhow::{Context as _, ensure};
+use serde::Deserialize;
+use serde_json::Value;
+
+use crate::machine::Machine;
+use crate::stats::Spread;
+use crate::targets::Verdict;
+
+/// A run of scenarios.
+#[derive(Debug, Clone, Deserialize)]
+pub(super) struct Run {
+    #[serde(skip)]
+    pub(super) file: String,
+    pub(super) date: String,
+    pub(super) commit: String,
+    pub(super) command: String,
+    pub(super) machine: Machine,
+    pub(super) settings: Settings,
+    pub(super) cases: Vec<Measured>,
+    pub(super) targets: Vec<Verdict>,
+}
+
+/// What of a run's settings a reader wants to know.
+#[derive(Debug, Clone, Deserialize)]
+pub(super) struct Settings {
+    pub(super) rounds: u32,
+    pub(super) seconds: f64,
+}
+
+/// A case over all rounds.
+#[derive(Debug, Clone, Deserialize)]
+pub(super) struct Measured {
+    pub(super) scenario: String,
+    pub(super) case: String,
+    pub(super) of_bare: Option<Spread>,
+    pub(super) figures: BTreeMap<String, Spread>,
+}
+
+/// A proof that is no measurement: kills, power cuts, fuzzing, attacks, the tests.
+#[derive(Debug, Clone, Deserialize)]
+pub(super) struct Trial {
+    #[serde(skip)]
+    pub(super) file: String,
+    pub(super) commit: String,
+    pub(super) command: String,
+    /// What was counted, by name.
+    pub(super) figures: BTreeMap<String, f64>,
+}
+
+/// All that is kept.
+#[derive(Debug, Default)]
+pub(super) struct Results {
+    /// Newest first.
+    pub(super) runs: Vec<Run>,
+    /// By the name of their file.
+    pub(super) trials: BTreeMap<String, Trial>,
+}
+
+impl Results {
+    /// Reads a folder: files with `targets` are runs of scenarios, all others are trials.
+    pub(super) fn read(folder: &Path) -> anyhow::Result<Self> {
+        let mut results = Self::default();
+        for path in files(folder)? {
+            let name = path.file_stem().unwrap_or_default().to_string_lossy().into_owned();
+            results
+                .add(&name, &std::fs::read(&path)?)
+                .with_context(|| format!("reading {}", path.display()))?;
+        }
+        results.runs.sort_by(|one, other| other.date.cmp(&one.date));
+        ensure!(!results.runs.is_empty(), "there is no result in {}", folder.display());
+        Ok(results)
+    }
+
+    fn add(&mut self, name: &str, bytes: &[u8]) -> anyhow::Result<()> {
+        let value: Value = serde_json::from_slice(bytes)?;
+        if value.get("targets").is_some() {
+            self.runs.push(Run { file: name.to_owned(), ..serde_json::from_value(value)? });
+        } else {
+            let trial = Trial { file: name.to_owned(), ..serde_json::from_value(value)? };
+            self.trials.insert(name.to_owned(), trial);
+        }
+        Ok(())
+    }
+
+    /// Each target's newest verdict, with the run that says it; those of one run in its order.
+    pub(super) fn verdicts<'a>(&'a self, scenario: &str) -> Vec<(&'a Run, &'a Verdict)> {
+        let mut found: Vec<(&Run, &Verdict)> = Vec::new();
+        for run in &self.runs {
+            for verdict in run.targets.iter().filter(|verdict| verdict.scenario == scenario) {
+                if found.iter().all(|(_, known)| known.what != verdict.what) {
+                    found.push((run, verdict));
+                }
+            }
+        }
+        found
+    }
+
+    /// Trials whose files' names begin so.
+    pub(super) fn trials<'a>(&'a self, prefix: &'a str) -> impl Iterator<Item = &'a Trial> {
+        self.trials.values().filter(move |trial| trial.file.starts_with(prefix))
+    }
+}
+
+fn files(folder: &Path) -> anyhow::Result<Vec<std::path::PathBuf>> {
+    let entries = std::fs::read_dir(folder).with_context(|| format!("reading {}", folder.display()))?;
+    let mut files: Vec<_> = entries.map(|entry| Ok(entry?.path())).collect::<anyhow::Result<_>>()?;
+    files.retain(|path| path.extension().is_some_and(|extension| extension == "json"));
+    files.sort();
+    Ok(files)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn run(date: &str, what: &str, value: f64) -> String {
+        let spread = serde_json::json!({ "median": value, "min": value, "max": value });
+        serde_json::json!({
+            "date": date, "commit": "c", "command": "bench", "settings": { "rounds": 5, "seconds": 3.0 },
+            "machine": { "cores": 2, "cpu_model": "x", "memory_bytes": 1, "kernel": "k" }, "cases": [],
+            "targets": [{
+                "scenario": "send", "what": what, "side": "at least", "target": 0.2, "aim": null, "value": spread,
+                "met": true, "disturbed": false,
+            }],
+        })
+        .to_string()
+    }
+
+    #[test]
+    fn the_newest_verdict_of_a_target_counts() {
+        let folder = tempfile::tempdir().unwrap();
+        let keep = |name: &str, text: &str| std::fs::write(folder.path().join(name), text).unwrap();
+        keep("a.json", &run("2026-01-01", "x", 0.1));
+        keep("b.json", &run("2026-01-02", "x", 0.2));
+        keep("c.json", &run("2025-01-01", "y", 0.3));
+        keep(
+            "crash.json",
+            r#"{"commit":"c","command":"bench crash","figures":{"kills":1000,"violations":0}}"#,
+        );
+        keep("notes.txt", "not a result");
+        let results = Results::read(folder.path()).unwrap();
+        let said: Vec<(&str, f64)> = results
+            .verdicts("send")
+            .iter()
+            .map(|(_, verdict)| (&*verdict.what, verdict.value.median))
+            .collect();
+        assert_eq!(said, [("x", 0.2), ("y", 0.3)]);
+        assert!(results.verdicts("after").is_empty());
+        assert_eq!(results.trials("crash").next().unwrap().figures["kills"], 1000.0);
+    }
+
+    #[test]
+    fn a_result_that_cannot_be_read_is_named() {
+        let folder = tempfile::tempdir().unwrap();
+        std::fs::write(folder.path().join("broken.json"), "{").unwrap();
+        assert!(format!("{:#}", Results::read(folder.path()).unwrap_err()).contains("broken.json"));
+    }
+}

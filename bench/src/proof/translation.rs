@@ -1,0 +1,129 @@
+//! What targets are called, in Chinese.
+
+/// A name of targets, and its Chinese one; `#` stands for a part that varies, such as a number.
+const NAMES: [(&str, &str); 25] = [
+    (
+        "send over REST with an after-rule, delivered end to end, by bare calls",
+        "经 REST 发送并由 after 规则端到端投递，相对裸调用",
+    ),
+    (
+        "processor time of the server per message sent and delivered, ms",
+        "每条发送并投递的消息的服务器处理器时间，ms",
+    ),
+    ("bytes written to disk per 600-byte message, by its size", "每条 600 字节消息写盘字节数，相对消息大小"),
+    (
+        "added p50 of a before-callback at #/s, by 150 µs or 1.5 bare round trips, the larger",
+        "每秒 # 条时 before 回调增加的 p50，相对 150 µs 与 1.5 次裸往返中的较大者",
+    ),
+    (
+        "added p99 of a before-callback at #/s, by a bare call's p99",
+        "每秒 # 条时 before 回调增加的 p99，相对裸调用的 p99",
+    ),
+    (
+        "after-callbacks out of a full log to an immediate receiver, by bare calls",
+        "从积压日志向立即应答的接收端投递 after 回调，相对裸调用",
+    ),
+    (
+        "after-callbacks to a receiver that takes # ms, by what # calls in flight allow",
+        "从积压日志向耗时 # ms 的接收端投递，相对 # 个并发调用所允许的速率",
+    ),
+    ("from a send to its after-callback at 500/s, p50, ms", "每秒 500 条时从发送到 after 回调，p50，ms"),
+    ("from a send to its after-callback at 500/s, p99, ms", "每秒 500 条时从发送到 after 回调，p99，ms"),
+    (
+        "from a send to its after-callback at 500/s, the longest, ms",
+        "每秒 500 条时从发送到 after 回调，最长，ms",
+    ),
+    ("after-callbacks missing at 500/s", "每秒 500 条时缺失的 after 回调"),
+    (
+        "latency of sends at 500/s with a receiver that takes 200 ms, #, by one with an immediate receiver",
+        "每秒 500 条、接收端耗时 200 ms 时的发送延迟 #，相对接收端立即应答时",
+    ),
+    (
+        "latency of sends at 500/s with a receiver that is away, #, by one with an immediate receiver",
+        "每秒 500 条、接收端不在线时的发送延迟 #，相对接收端立即应答时",
+    ),
+    (
+        "of # events offered at 2,000/s to a receiver that takes 200 ms, not delivered",
+        "以每秒 2,000 个向耗时 200 ms 的接收端提供的 # 个事件中，未投递的",
+    ),
+    ("pushes and after-callbacks missing: #", "缺失的推送与 after 回调：#"),
+    (
+        "pushes to 1,000 connections, by a bare WebSocket server",
+        "向 1,000 个连接的推送，相对裸 WebSocket 服务器",
+    ),
+    (
+        "the last of 1,999 offline copies, receiver takes 20 ms, ms",
+        "1,999 个离线副本中的最后一个，接收端耗时 20 ms，ms",
+    ),
+    ("offline copies missing", "缺失的离线副本"),
+    (
+        "sends beside 1,000 rules that do not match, by those beside one",
+        "有 1,000 条不匹配规则时的发送，相对只有一条时",
+    ),
+    ("from a send to the callbacks of #, #, by 99 alone", "从发送到回调（#），#，相对只有 99 条规则时"),
+    ("after-callbacks missing once a receiver is back", "接收端恢复后缺失的 after 回调"),
+    ("memory of an idle connection in the server, KiB", "服务器中每个空闲连接的内存，KiB"),
+    ("ready with # events on disk, ms", "磁盘上有 # 个事件时到就绪的时间，ms"),
+    ("sends with # events on disk, by those on an empty store", "磁盘上有 # 个事件时的发送，相对空存储"),
+    ("after-callbacks with # events on disk, by those on an empty store", "磁盘上有 # 个事件时的 after 回调，相对空存储"),
+];
+
+/// A target's name in Chinese; `None` where there is none yet.
+pub(super) fn translated(name: &str) -> Option<String> {
+    NAMES.iter().find_map(|(english, chinese)| {
+        let mut parts = varying(english, name)?.into_iter();
+        let mut pieces = chinese.split('#');
+        let mut text = pieces.next().unwrap_or_default().to_owned();
+        for piece in pieces {
+            text.push_str(parts.next().unwrap_or_default());
+            text.push_str(piece);
+        }
+        Some(text)
+    })
+}
+
+/// What stands for each `#` of a pattern in a name; `None` where it does not fit.
+fn varying<'a>(pattern: &str, name: &'a str) -> Option<Vec<&'a str>> {
+    let mut pieces = pattern.split('#');
+    let mut rest = name.strip_prefix(pieces.next()?)?;
+    let mut found = Vec::new();
+    let mut last = None;
+    for piece in pieces {
+        let at = if piece.is_empty() { rest.len() } else { rest.find(piece)? };
+        found.push(&rest[..at]);
+        rest = &rest[at + piece.len()..];
+        last = Some(piece);
+    }
+    (rest.is_empty() || last.is_some_and(str::is_empty)).then_some(found)
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::Parser as _;
+
+    use super::*;
+    use crate::plan::Plan;
+    use crate::scenarios;
+    use crate::settings::{Cli, Command};
+
+    #[test]
+    fn names_fit_patterns_as_a_whole() {
+        assert_eq!(varying("a # b # c", "a 1 b 2 c"), Some(vec!["1", "2"]));
+        assert_eq!(varying("a #", "a 1 b"), Some(vec!["1 b"]));
+        assert_eq!(varying("a", "a 1"), None);
+        assert_eq!(varying("a # b", "a 1 c"), None);
+    }
+
+    #[test]
+    fn every_target_has_a_chinese_name() {
+        let Command::All(options) = Cli::try_parse_from(["bench", "all"]).unwrap().command else { panic!() };
+        let targets = Plan::new("all", &options, scenarios::ALL).targets;
+        assert!(!targets.is_empty());
+        let missing: Vec<&str> = targets
+            .iter()
+            .map(|(_, target)| target.what())
+            .filter(|what| translated(what).is_none())
+            .collect();
+        assert!(missing.is_empty(), "{missing:#?}");
+    }
+}
