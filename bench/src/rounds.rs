@@ -147,6 +147,7 @@ fn in_short(figures: &Figures) -> String {
         (figure::LAST_COPY, " ms to the last copy", 0),
         (figure::PUSHED, " pushed/s", 0),
         (figure::UNPUSHED, " unpushed", 0),
+        (figure::RULES_MADE, " ms to make the rules", 0),
         (figure::CAUGHT_UP, " ms until rules caught up", 0),
         (figure::RESUMED, " ms until resumed", 0),
         (figure::CONNECTION_BYTES, " bytes per connection", 0),

@@ -113,6 +113,7 @@ fn tables() -> Vec<(&'static str, Vec<Column>)> {
     ];
     let rules = vec![
         Column::wide("caught up after ms", figure::CAUGHT_UP, 0),
+        Column::narrow("made in ms", figure::RULES_MADE, 0),
         Column::narrow("per second", figure::RATE, 0),
         server,
         resident,

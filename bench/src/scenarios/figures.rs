@@ -60,6 +60,8 @@ pub(crate) mod figure {
     pub(crate) const RESUMED: &str = "resumed_ms";
     /// From the end of the sending until every rule had looked at every message.
     pub(crate) const CAUGHT_UP: &str = "caught_up_ms";
+    /// From the first request for a rule to the answer to the last.
+    pub(crate) const RULES_MADE: &str = "rules_made_ms";
     /// Connections that were open.
     pub(crate) const CONNECTIONS: &str = "connections";
     /// What the server's resident set grew by, per connection.

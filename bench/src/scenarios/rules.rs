@@ -29,13 +29,14 @@ fn beside(count: u32, options: &Options) -> Send {
     Send { other_rules: count, ..Send::new(Via::Rest, Rules::NONE, many(options)) }
 }
 
-/// Makes rules that are about messages of people who do not exist: every other one asks, the others are told.
+/// Makes rules that are about messages of people who do not exist: every other one asks, the others are told. Also
+/// says how long that took.
 pub(super) async fn strangers(
     rest: &Rest,
     address: SocketAddr,
     count: u32,
     receiver_url: &str,
-) -> anyhow::Result<Admin> {
+) -> anyhow::Result<(Admin, Duration)> {
     let admin = Admin::of(rest, address).await?;
     let dialect = admin.own_dialect()?;
     let add = async |number: u32| {
@@ -43,9 +44,10 @@ pub(super) async fn strangers(
         let about = json!({ "events": [event], "from": [format!("stranger{number}")] });
         admin.add_rule(&format!("stranger_{number}"), dialect, phase, receiver_url, &about).await
     };
+    let began = Instant::now();
     let adding = stream::iter(0..count).map(add).buffer_unordered(AT_ONCE);
     adding.try_collect::<()>().await.context("making rules")?;
-    Ok(admin)
+    Ok((admin, began.elapsed()))
 }
 
 /// Waits until every rule has looked at every message: what the senders do not wait for is work all the same, and is

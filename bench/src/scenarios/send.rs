@@ -72,8 +72,8 @@ pub(super) struct Bench {
     pub(super) server: Server,
     pub(super) receiver: Option<Receiver>,
     pub(super) rest: Rest,
-    /// Where there are rules beside.
-    admin: Option<Admin>,
+    /// Where there are rules beside: how long it took to make them.
+    admin: Option<(Admin, Duration)>,
     clients: Option<Clients>,
     listeners: Option<Listeners>,
 }
@@ -199,7 +199,8 @@ impl Send {
         if let Some(seen) = self.delivered(bench, tally.done).await? {
             figures.extend(of_delivery(&seen, tally.done));
         }
-        if let Some(admin) = &bench.admin {
+        if let Some((admin, made)) = &bench.admin {
+            figures.insert(figure::RULES_MADE, made.as_secs_f64() * 1e3);
             let caught_up = rules::caught_up(admin).await?;
             figures.insert(figure::CAUGHT_UP, caught_up.as_secs_f64() * 1e3);
         }

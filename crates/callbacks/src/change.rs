@@ -38,7 +38,7 @@ impl Engine {
         self.set_rules_from(rules, &HashMap::new()).await
     }
 
-    /// Like [`Engine::set_rules`], but a new or re-enabled after-rule that is named in `starts` begins after that
+    /// Like [`Engine::set_rules`], for rules that may be shared, but a new or re-enabled after-rule that is named in `starts` begins after that
     /// position, as far as the log still reaches back, and not beyond its end. What it has parked from then on stays
     /// parked and is not sent; what waited for a retry from then on is sent with the rest, its attempts counted anew.
     ///
@@ -47,14 +47,23 @@ impl Engine {
     /// is not there.
     pub async fn set_rules_from(
         &self,
-        rules: Vec<Rule>,
+        rules: Vec<impl Into<Arc<Rule>>>,
+        starts: &HashMap<RuleId, LogPos>,
+    ) -> Result<(), SetRulesError> {
+        let rules = rules.into_iter().map(Into::into).collect();
+        self.put_in_place(rules, starts).await
+    }
+
+    async fn put_in_place(
+        &self,
+        rules: Vec<Arc<Rule>>,
         starts: &HashMap<RuleId, LogPos>,
     ) -> Result<(), SetRulesError> {
         let mut book = self.versions.lock().await;
         for rule in &rules {
             rule_set::check(rule, &self.contracts)?;
         }
-        let mut plan = rule_set::plan(&book, rules, starts, self.shared.clock.now())?;
+        let mut plan = rule_set::plan(&book, &rules, starts, self.shared.clock.now())?;
         let stopped = self.stop_changed(&plan);
         for task in &stopped {
             task.halted().await;
@@ -81,14 +90,11 @@ impl Engine {
     /// took only in part has left running.
     fn stop_changed(&self, plan: &Plan) -> Vec<RuleTask> {
         let mut in_use = self.in_use();
-        let wanted = |task: &RuleTask| {
-            let running = &task.live.rule;
-            plan.rules
-                .iter()
-                .any(|rule| rule.enabled && rule.id == running.id && rule.version == running.version)
-        };
+        let on = plan.rules.iter().filter(|rule| rule.enabled);
+        let wanted: HashMap<&RuleId, u64> = on.map(|rule| (&rule.id, rule.version)).collect();
+        let runs_on = |task: &RuleTask| wanted.get(task.live.id()) == Some(&task.live.rule.version);
         let stopped: Vec<RuleTask> =
-            in_use.tasks.extract_if(|_, task| !wanted(task)).map(|(_, task)| task).collect();
+            in_use.tasks.extract_if(|_, task| !runs_on(task)).map(|(_, task)| task).collect();
         stopped.iter().for_each(RuleTask::stop);
         stopped
     }
@@ -147,8 +153,10 @@ impl Engine {
     fn build(&self, plan: &Plan, book: &Book) -> Result<Vec<Arc<LiveRule>>, SetRulesError> {
         let in_use = self.in_use();
         let with = Surroundings { contracts: &self.contracts, storage_enabled: self.storage_enabled };
+        let in_use: HashMap<&RuleId, &Arc<LiveRule>> =
+            in_use.rules.iter().map(|live| (live.id(), live)).collect();
         let build = |rule: &Arc<Rule>| {
-            let known = in_use.rules.iter().find(|live| live.id() == &rule.id);
+            let known = in_use.get(&rule.id).copied();
             if let Some(live) = known.filter(|live| live.rule.version == rule.version) {
                 return Ok(Arc::clone(live));
             }

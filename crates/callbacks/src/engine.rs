@@ -1,11 +1,13 @@
 //! The engine: rules in, gate and dispatchers out.
 
+use std::collections::HashMap;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use ringback_model::dialect::Contract;
 use ringback_model::failure::Fault;
+use ringback_model::ids::RuleId;
 use ringback_model::limits;
 use ringback_model::message::Message;
 use ringback_model::ports::{BanBook, Clock, Dice, Gate, Handover, Log, ParkedBook, Progress, RuleBook};
@@ -208,13 +210,35 @@ impl Engine {
     /// How every rule is doing, in the order of [`Engine::set_rules`].
     #[must_use]
     pub fn status(&self) -> Vec<RuleStatus> {
-        let tail = self.shared.log.tail();
-        let now = self.shared.clock.now();
+        // What passed a rule by is no lag of its.
+        self.shared.tail.let_follow();
         let in_use = self.in_use();
-        let ledger = |rule: &LiveRule| in_use.tasks.get(rule.id()).and_then(RuleTask::ledger);
-        let banned = self.shared.ban.until();
-        let status = |live: &Arc<LiveRule>| RuleStatus::of(live, ledger(live).as_deref(), tail, now, banned);
+        let status = self.status_in(&in_use);
         in_use.rules.iter().map(status).collect()
+    }
+
+    /// How this rule is doing; `None` where it is not in use.
+    #[must_use]
+    pub fn status_of(&self, id: &RuleId) -> Option<RuleStatus> {
+        let in_use = self.in_use();
+        let status = self.status_in(&in_use);
+        in_use.rules.iter().find(|live| live.id() == id).map(status)
+    }
+
+    fn status_in<'a>(&self, in_use: &'a InUse) -> impl Fn(&'a Arc<LiveRule>) -> RuleStatus {
+        let (tail, now) = (self.shared.log.tail(), self.shared.clock.now());
+        let banned = self.shared.ban.until();
+        move |live| {
+            let ledger = in_use.tasks.get(live.id()).and_then(RuleTask::ledger);
+            RuleStatus::of(live, ledger.as_deref(), tail, now, banned)
+        }
+    }
+
+    /// The versions of the rules in use.
+    #[must_use]
+    pub fn versions(&self) -> HashMap<RuleId, u64> {
+        let in_use = self.in_use();
+        in_use.rules.iter().map(|live| (live.id().clone(), live.rule.version)).collect()
     }
 
     /// How the app's ban is.

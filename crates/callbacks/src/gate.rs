@@ -17,6 +17,7 @@ use tokio::time::Instant;
 
 use crate::caller::{CallError, CallErrorKind, CallPolicy, Caller, Response};
 use crate::headers;
+use crate::index::{Index, Place};
 use crate::live::{LiveRule, LiveVersion};
 use crate::telemetry::AttemptLine;
 use crate::webhook_id;
@@ -24,24 +25,46 @@ use crate::webhook_id;
 /// Before-rules by the kind that they are about.
 #[derive(Default)]
 pub(crate) struct GateRules {
-    by_kind: [Vec<Arc<LiveRule>>; EventKind::ALL.len()],
+    by_kind: [OfKind; EventKind::ALL.len()],
+}
+
+/// Before-rules about one kind, in their declared order; the index calls them by their place in it.
+#[derive(Default)]
+struct OfKind {
+    rules: Vec<Arc<LiveRule>>,
+    index: Index,
 }
 
 impl GateRules {
     /// Sorts the rules by kind; their order stays.
     pub(crate) fn new(rules: &[Arc<LiveRule>]) -> Self {
-        let by_kind = EventKind::ALL.map(|kind| {
-            let about = |rule: &&Arc<LiveRule>| {
-                rule.newest().is_some_and(|now| now.rule.enabled && now.kinds.contains(&kind))
-            };
-            rules.iter().filter(about).cloned().collect()
-        });
-        Self { by_kind }
+        Self { by_kind: EventKind::ALL.map(|kind| OfKind::new(kind, rules)) }
     }
 
-    fn about(&self, kind: EventKind) -> &[Arc<LiveRule>] {
+    fn about(&self, kind: EventKind) -> Option<&OfKind> {
         let index = EventKind::ALL.iter().position(|known| *known == kind);
-        index.and_then(|index| self.by_kind.get(index)).map_or(&[], Vec::as_slice)
+        index.and_then(|index| self.by_kind.get(index))
+    }
+}
+
+impl OfKind {
+    fn new(kind: EventKind, rules: &[Arc<LiveRule>]) -> Self {
+        let mut of_kind = Self::default();
+        for rule in rules {
+            let now = rule.newest().filter(|now| now.rule.enabled && now.kinds.contains(&kind));
+            if let Some(now) = now {
+                of_kind.index.add(of_kind.rules.len(), &now.selectors);
+                of_kind.rules.push(Arc::clone(rule));
+            }
+        }
+        of_kind
+    }
+
+    /// The rule at this place, if it is to be asked about the question.
+    fn asked(&self, place: Place, question: &Question) -> Option<(&LiveRule, &LiveVersion)> {
+        let rule = self.rules.get(place)?;
+        let version = rule.newest().filter(|version| version.asks_about(question))?;
+        Some((rule, version))
     }
 }
 
@@ -94,10 +117,12 @@ impl EngineGate {
         // Over all the questions that one message raises.
         let spent = self.clock.now().since(question.at);
         let deadline = Instant::now() + self.max_wait.saturating_sub(spent);
-        for rule in rules.about(question.kind) {
-            let Some(version) = rule.newest().filter(|version| version.asks_about(&question)) else {
-                continue;
-            };
+        let Some(about) = rules.about(question.kind) else { return Ok(question.message) };
+        let mut places = about.index.find(&question.message);
+        let mut next = 0;
+        while let Some(place) = places.get(next).copied() {
+            next += 1;
+            let Some((rule, version)) = about.asked(place, &question) else { continue };
             let outbound = match version.contract.question(&version.rule, &question) {
                 Ok(outbound) => outbound,
                 Err(Skip(_)) => continue,
@@ -105,9 +130,13 @@ impl EngineGate {
             match self.ask_one(rule, version, &question, &outbound, deadline).await {
                 Ok(Verdict::Allow { changes }) => {
                     rule.metrics.verdict(if changes.is_empty() { "allow" } else { "change" });
-                    for change in changes {
-                        change.apply(&mut question.message);
+                    if changes.is_empty() {
+                        continue;
                     }
+                    changes.into_iter().for_each(|change| change.apply(&mut question.message));
+                    // What was changed may make the message the business of other rules behind this one.
+                    places = about.index.find(&question.message);
+                    next = places.partition_point(|other| *other <= place);
                 }
                 Ok(Verdict::Refuse(refusal)) => {
                     rule.metrics.verdict("refuse");
@@ -181,7 +210,7 @@ impl Gate for EngineGate {
 
     fn asks(&self, kind: EventKind) -> bool {
         let rules = self.rules.read().unwrap_or_else(PoisonError::into_inner);
-        !rules.about(kind).is_empty()
+        rules.about(kind).is_some_and(|about| !about.rules.is_empty())
     }
 }
 

@@ -10,6 +10,7 @@
 //! | [`dispatcher`], [`tail`] | tell after-rules: one reader at the end of the log, one task per rule |
 //! | [`ledger`], [`checkpoint`] | what is written down, and when |
 //! | [`retry`], [`breaker`], [`ban`], [`matching`], [`rule_set`] | decisions, pure |
+//! | [`index`] | which rules a message may be about, without asking each |
 //! | [`app_ban`] | the ban that rules share: who hears of it, its record |
 //! | [`promise`] | whether deliveries come in time |
 //! | [`storage`] | parked deliveries: listed in slices, sent again, forgotten |
@@ -33,6 +34,7 @@ mod dispatcher;
 pub mod engine;
 mod gate;
 pub mod headers;
+mod index;
 mod ledger;
 mod live;
 pub mod matching;

@@ -58,7 +58,7 @@ impl LiveVersion {
         self.selects(&question.message, question.origin).is_ok()
     }
 
-    fn selects(&self, message: &Message, origin: Origin) -> Result<(), Reason> {
+    fn selects<'a>(&self, message: &'a Message, origin: Origin) -> Result<(), Reason<'a>> {
         let code = if self.selectors.wants_code() { self.contract.content_code(&message.content) } else { 0 };
         matching::matches(&self.selectors, message, origin, code)
     }
@@ -85,9 +85,9 @@ impl LiveRule {
         self.version_at(event.pos).filter(|version| version.wants(event))
     }
 
-    /// Whether any version still in use is about this kind.
-    pub(crate) fn is_about(&self, kind: EventKind) -> bool {
-        self.versions.iter().any(|version| version.kinds.contains(&kind))
+    /// Its versions that are told of events.
+    pub(crate) fn versions_told(&self) -> impl Iterator<Item = &LiveVersion> {
+        self.versions.iter().filter(|version| version.kinds.iter().any(|kind| kind.phase() == Phase::After))
     }
 
     /// Whether the app's ban is its business.

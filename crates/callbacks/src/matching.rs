@@ -1,10 +1,12 @@
 //! Which messages a rule is about: its selectors, compiled once per change of the rule.
 
+use std::borrow::Cow;
 use std::collections::HashSet;
 
 use ringback_model::conversation::Target;
 use ringback_model::message::{Message, Origin};
 use ringback_model::rule::{CodeRange, Selectors};
+use serde_json::{Map, Value};
 
 type Texts = HashSet<Box<str>>;
 
@@ -22,13 +24,31 @@ pub struct Compiled {
     origins: Vec<Origin>,
 }
 
-/// Which selector said no, and to what.
+/// Which selector said no, and to what. It borrows, because most rules say no to most messages.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Reason {
+pub struct Reason<'a> {
     /// The selector's name in [`Selectors`].
     pub selector: &'static str,
     /// The value that it was compared with.
-    pub value: String,
+    pub value: Cow<'a, str>,
+}
+
+/// Where an index finds a rule: no message matches that has none of these.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Keys<'a> {
+    /// Its sender.
+    From(&'a Texts),
+    /// Its recipient, or its group.
+    Targets {
+        /// Recipients.
+        users: &'a Texts,
+        /// Groups.
+        groups: &'a Texts,
+    },
+    /// A key of its extension object.
+    ExtKeys(&'a [Box<str>]),
+    /// The selectors name nothing by which a message could be looked up.
+    Any,
 }
 
 impl Compiled {
@@ -54,6 +74,22 @@ impl Compiled {
     pub fn wants_code(&self) -> bool {
         !self.denied_types.is_empty()
     }
+
+    /// What every message that matches has one of. Where several selectors would do, the first: senders are the
+    /// most telling.
+    pub(crate) fn keys(&self) -> Keys<'_> {
+        if !self.from.is_empty() {
+            Keys::From(&self.from)
+        } else if !self.to.is_empty() || !self.groups.is_empty() {
+            Keys::Targets { users: &self.to, groups: &self.groups }
+        } else if let Some((users, groups)) = &self.attention {
+            Keys::Targets { users, groups }
+        } else if !self.ext_keys.is_empty() {
+            Keys::ExtKeys(&self.ext_keys)
+        } else {
+            Keys::Any
+        }
+    }
 }
 
 fn set(texts: &[String]) -> Texts {
@@ -67,12 +103,17 @@ fn set(texts: &[String]) -> Texts {
 ///
 /// # Errors
 /// The first selector that says no.
-pub fn matches(rule: &Compiled, message: &Message, origin: Origin, code: i32) -> Result<(), Reason> {
+pub fn matches<'a>(
+    rule: &Compiled,
+    message: &'a Message,
+    origin: Origin,
+    code: i32,
+) -> Result<(), Reason<'a>> {
     if rule.any {
         return Ok(());
     }
     if rule.denied_types.iter().any(|range| range.contains(code)) {
-        return no("denied_types", &code.to_string());
+        return no("denied_types", code.to_string());
     }
     if !rule.origins.is_empty() && !rule.origins.contains(&origin) {
         return no("origins", if origin == Origin::Client { "client" } else { "rest" });
@@ -91,7 +132,7 @@ pub fn matches(rule: &Compiled, message: &Message, origin: Origin, code: i32) ->
     Ok(())
 }
 
-fn to_user(rule: &Compiled, user: &str) -> Result<(), Reason> {
+fn to_user<'a>(rule: &Compiled, user: &'a str) -> Result<(), Reason<'a>> {
     if !rule.to.is_empty() && !rule.to.contains(user) {
         return no("to", user);
     }
@@ -104,7 +145,7 @@ fn to_user(rule: &Compiled, user: &str) -> Result<(), Reason> {
     }
 }
 
-fn to_group(rule: &Compiled, group: &str) -> Result<(), Reason> {
+fn to_group<'a>(rule: &Compiled, group: &'a str) -> Result<(), Reason<'a>> {
     if !rule.groups.is_empty() && !rule.groups.contains(group) {
         return no("groups", group);
     }
@@ -119,12 +160,17 @@ fn to_group(rule: &Compiled, group: &str) -> Result<(), Reason> {
 
 /// Whether the text is a JSON object with one of the keys.
 fn has_key(ex: &str, keys: &[Box<str>]) -> bool {
-    serde_json::from_str::<serde_json::Map<String, serde_json::Value>>(ex)
-        .is_ok_and(|object| keys.iter().any(|key| object.contains_key(&**key)))
+    extension(ex).is_some_and(|object| keys.iter().any(|key| object.contains_key(&**key)))
 }
 
-fn no(selector: &'static str, value: &str) -> Result<(), Reason> {
-    Err(Reason { selector, value: value.to_string() })
+/// A message's extension object; `None` where its text is no object.
+pub(crate) fn extension(ex: &str) -> Option<Map<String, Value>> {
+    // Most messages have none, and need no parser to say so.
+    if ex.is_empty() { None } else { serde_json::from_str(ex).ok() }
+}
+
+fn no<'a>(selector: &'static str, value: impl Into<Cow<'a, str>>) -> Result<(), Reason<'a>> {
+    Err(Reason { selector, value: value.into() })
 }
 
 #[cfg(test)]
@@ -202,7 +248,7 @@ mod tests {
         let carol = Compiled::new(&Selectors { from: texts(&["carol"]), ..Selectors::default() });
         let bob = message(Target::User(UserId::parse("bob").unwrap()));
         let reason = matches(&carol, &bob, Origin::Client, 0).unwrap_err();
-        assert_eq!((reason.selector, reason.value.as_str()), ("from", "alice"));
+        assert_eq!((reason.selector, &*reason.value), ("from", "alice"));
     }
 
     #[test]

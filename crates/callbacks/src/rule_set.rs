@@ -82,22 +82,22 @@ pub(crate) struct Plan {
 /// once the old ones have stopped reading.
 pub(crate) fn plan(
     book: &Book,
-    wanted: Vec<Rule>,
+    wanted: &[Arc<Rule>],
     starts: &HashMap<RuleId, LogPos>,
     now: UnixMs,
 ) -> Result<Plan, SetRulesError> {
-    check_starts(book, &wanted, starts)?;
+    check_starts(book, wanted, starts)?;
     let mut plan = Plan { starts: starts.clone(), ..Plan::default() };
     let mut seen = HashSet::new();
     for rule in wanted {
         if !seen.insert(rule.id.clone()) {
-            return Err(SetRulesError::Twice(rule.id));
+            return Err(SetRulesError::Twice(rule.id.clone()));
         }
         let known = book.get(&rule.id).and_then(|versions| versions.last());
         match known {
-            Some(known) if same(&known.rule, &rule) => plan.rules.push(Arc::clone(&known.rule)),
+            Some(known) if same(&known.rule, rule) => plan.rules.push(Arc::clone(&known.rule)),
             _ => {
-                let next = next_version(rule, known, now);
+                let next = next_version(rule.as_ref().clone(), known, now);
                 plan.rules.push(Arc::clone(&next.rule));
                 plan.remember.push(next);
             }
@@ -112,7 +112,11 @@ pub(crate) fn plan(
 }
 
 /// Only a rule that begins can begin somewhere: one that runs would send twice, or leave out, what nobody asked it to.
-fn check_starts(book: &Book, wanted: &[Rule], starts: &HashMap<RuleId, LogPos>) -> Result<(), SetRulesError> {
+fn check_starts(
+    book: &Book,
+    wanted: &[Arc<Rule>],
+    starts: &HashMap<RuleId, LogPos>,
+) -> Result<(), SetRulesError> {
     for id in starts.keys() {
         let bad = |text: &str| Err(SetRulesError::BadPolicy { rule: id.clone(), text: text.to_owned() });
         let runs = book.get(id).and_then(|versions| versions.last()).is_some_and(|known| known.rule.enabled);
@@ -136,10 +140,29 @@ fn next_version(rule: Rule, known: Option<&RuleVersion>, now: UnixMs) -> RuleVer
     RuleVersion { rule: Arc::new(Rule { version, changed_at: now, ..rule }), since: LogPos::ZERO }
 }
 
-/// Whether two rules say the same, whatever their versions.
+/// Whether two rules say the same, whatever their versions. Field by field: a copy of every rule at every change of
+/// one would cost more than the change.
 fn same(known: &Rule, wanted: &Rule) -> bool {
-    let wanted = Rule { version: known.version, changed_at: known.changed_at, ..wanted.clone() };
-    *known == wanted
+    let Rule {
+        id,
+        name,
+        enabled,
+        contract,
+        phase,
+        url,
+        events,
+        selectors,
+        policy,
+        secrets,
+        origin,
+        switches,
+        version: _,
+        changed_at: _,
+    } = wanted;
+    (&known.id, &known.name, known.enabled) == (id, name, *enabled)
+        && (&known.contract, known.phase, &known.url) == (contract, *phase, url)
+        && (&known.events, &known.selectors, &known.policy) == (events, selectors, policy)
+        && (&known.secrets, &known.origin, &known.switches) == (secrets, origin, switches)
 }
 
 /// The version with which the present run of a rule began: it is off before that.

@@ -1,14 +1,16 @@
-//! The one reader at the end of the log, for all rules that keep up: an event is read and decoded once, matched
-//! against the rules of its kind, and shared by those that want it.
+//! The one reader at the end of the log, for all rules that keep up: an event is read and decoded once, looked up
+//! once among the rules of its kind, and shared by those that want it. The others are not touched.
 
+use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use ringback_model::event::{Event, EventKind};
+use ringback_model::event::{Event, Fact};
 use ringback_model::ids::LogPos;
 use ringback_model::ports::Log;
 use tokio::sync::{Notify, mpsc};
 
+use crate::index::{Index, Place};
 use crate::ledger::Ledger;
 use crate::live::LiveRule;
 
@@ -38,9 +40,11 @@ pub(crate) struct Tail {
 #[derive(Default)]
 struct State {
     pos: LogPos,
-    subscribers: Vec<Subscriber>,
-    /// Indexes of subscribers, per kind in the order of [`EventKind::ALL`].
-    by_kind: [Vec<usize>; EventKind::ALL.len()],
+    /// By their places in the index, which are never given twice.
+    subscribers: BTreeMap<Place, Subscriber>,
+    next_place: Place,
+    /// Of every version that may be wanted still.
+    index: Index,
 }
 
 struct Subscriber {
@@ -74,13 +78,12 @@ impl Tail {
             state.pos = read;
         }
         let (mailbox, batches) = mpsc::channel(MAILBOX_BATCHES);
-        state.subscribers.push(Subscriber {
+        state.add(Subscriber {
             rule: Arc::clone(rule),
             ledger: Arc::clone(ledger),
             mailbox,
             last_sent: read,
         });
-        state.reindex();
         drop(state);
         self.joined.notify_one();
         Some(batches)
@@ -89,8 +92,11 @@ impl Tail {
     /// Ends a rule's subscription, if it has one.
     pub(crate) fn leave(&self, ledger: &Arc<Ledger>) {
         let mut state = self.state();
-        state.subscribers.retain(|other| !Arc::ptr_eq(&other.ledger, ledger));
-        state.reindex();
+        let mut places = state.subscribers.iter();
+        let place = places.find(|(_, other)| Arc::ptr_eq(&other.ledger, ledger)).map(|(place, _)| *place);
+        if let Some(place) = place {
+            state.remove(place);
+        }
     }
 
     /// Position of the newest event.
@@ -101,7 +107,7 @@ impl Tail {
     /// Moves the cursors of rules that have nothing to do.
     pub(crate) fn let_follow(&self) {
         let state = self.state();
-        for subscriber in &state.subscribers {
+        for subscriber in state.subscribers.values() {
             subscriber.ledger.follow(subscriber.last_sent, state.pos);
         }
     }
@@ -136,13 +142,19 @@ impl Tail {
 }
 
 impl State {
-    fn reindex(&mut self) {
-        for (kind, indexes) in EventKind::ALL.into_iter().zip(&mut self.by_kind) {
-            let about = self.subscribers.iter().enumerate();
-            *indexes = about
-                .filter(|(_, subscriber)| subscriber.rule.is_about(kind))
-                .map(|(index, _)| index)
-                .collect();
+    fn add(&mut self, subscriber: Subscriber) {
+        let place = self.next_place;
+        self.next_place += 1;
+        for version in subscriber.rule.versions_told() {
+            self.index.add(place, &version.selectors);
+        }
+        self.subscribers.insert(place, subscriber);
+    }
+
+    fn remove(&mut self, place: Place) {
+        let Some(gone) = self.subscribers.remove(&place) else { return };
+        for version in gone.rule.versions_told() {
+            self.index.remove(place, &version.selectors);
         }
     }
 
@@ -158,39 +170,35 @@ impl State {
             return self.pos > after;
         };
         let upto = last.pos;
-        let mut batches: Vec<Vec<Arc<Event>>> = vec![Vec::new(); self.subscribers.len()];
+        let mut batches: BTreeMap<Place, Vec<Arc<Event>>> = BTreeMap::new();
         for event in events {
-            let slot = EventKind::ALL.iter().position(|kind| *kind == event.kind());
-            let about = slot.and_then(|slot| self.by_kind.get(slot));
-            for &index in about.into_iter().flatten() {
-                if self.subscribers[index].rule.wanting(event).is_some()
-                    && event.pos > self.subscribers[index].last_sent
-                {
-                    batches[index].push(Arc::clone(event));
+            let Fact::MessageSent(sent) = &event.fact;
+            for place in self.index.find(&sent.message) {
+                let subscriber = self.subscribers.get(&place);
+                if subscriber.is_some_and(|subscriber| subscriber.wants(event)) {
+                    batches.entry(place).or_default().push(Arc::clone(event));
                 }
             }
         }
-        let mut left = false;
-        let mut batches = batches.into_iter();
-        self.subscribers.retain_mut(|subscriber| {
-            let kept = batches.next().is_none_or(|events| subscriber.send(events, upto));
-            left |= !kept;
-            kept
-        });
-        self.pos = upto;
-        if left {
-            self.reindex();
+        for (place, events) in batches {
+            let kept =
+                self.subscribers.get_mut(&place).is_none_or(|subscriber| subscriber.send(events, upto));
+            if !kept {
+                self.remove(place);
+            }
         }
+        self.pos = upto;
         true
     }
 }
 
 impl Subscriber {
+    fn wants(&self, event: &Event) -> bool {
+        event.pos > self.last_sent && self.rule.wanting(event).is_some()
+    }
+
     /// False where the rule does not keep up or has gone.
     fn send(&mut self, events: Vec<Arc<Event>>, upto: LogPos) -> bool {
-        if events.is_empty() {
-            return true;
-        }
         self.last_sent = upto;
         self.mailbox.try_send(Batch { events, upto }).is_ok()
     }

@@ -63,11 +63,22 @@ pub const APP_BANS: &str = "ringback_app_bans_total";
 /// Failures that counted towards a ban of the app.
 pub const APP_BAN_FAILURES: &str = "ringback_app_ban_failures_total";
 
+/// Counters that differ in one label, by its value; each is looked up when it counts for the first time, because a
+/// look-up costs several times as much as counting.
+type Counters = Mutex<HashMap<&'static str, Counter>>;
+
+fn count(counters: &Counters, value: &'static str, look_up: impl FnOnce() -> Counter) {
+    let mut counters = counters.lock().unwrap_or_else(PoisonError::into_inner);
+    counters.entry(value).or_insert_with(look_up).increment(1);
+}
+
 /// Handles of one rule's metrics; looked up once per change of the rule.
 pub(crate) struct RuleMetrics {
     rule: String,
     phase: &'static str,
-    outcomes: Mutex<HashMap<&'static str, Counter>>,
+    outcomes: Counters,
+    verdicts: Counters,
+    gate_failures: Counters,
     pub(crate) duration: Histogram,
     pub(crate) in_flight: Gauge,
     pub(crate) lag: Gauge,
@@ -107,6 +118,8 @@ impl RuleMetrics {
             unrendered: counter!(UNRENDERED, "rule" => id.clone()),
             broke: counter!(BROKE, "rule" => id.clone()),
             outcomes: Mutex::default(),
+            verdicts: Mutex::default(),
+            gate_failures: Mutex::default(),
             rule: id,
             phase,
         }
@@ -121,13 +134,11 @@ impl RuleMetrics {
 
     pub(crate) fn attempted(&self, outcome: &'static str, took: Duration) {
         self.duration.record(took.as_secs_f64());
-        let mut outcomes = self.outcomes.lock().unwrap_or_else(PoisonError::into_inner);
-        outcomes
-            .entry(outcome)
-            .or_insert_with(
-                || counter!(ATTEMPTS, "rule" => self.rule.clone(), "phase" => self.phase, "outcome" => outcome),
-            )
-            .increment(1);
+        count(
+            &self.outcomes,
+            outcome,
+            || counter!(ATTEMPTS, "rule" => self.rule.clone(), "phase" => self.phase, "outcome" => outcome),
+        );
     }
 
     pub(crate) fn dropped(&self, reason: ParkReason) {
@@ -146,11 +157,13 @@ impl RuleMetrics {
     }
 
     pub(crate) fn verdict(&self, verdict: &'static str) {
-        counter!(VERDICTS, "rule" => self.rule.clone(), "verdict" => verdict).increment(1);
+        let look_up = || counter!(VERDICTS, "rule" => self.rule.clone(), "verdict" => verdict);
+        count(&self.verdicts, verdict, look_up);
     }
 
     pub(crate) fn gate_failure(&self, effect: &'static str) {
-        counter!(GATE_FAILURES, "rule" => self.rule.clone(), "effect" => effect).increment(1);
+        let look_up = || counter!(GATE_FAILURES, "rule" => self.rule.clone(), "effect" => effect);
+        count(&self.gate_failures, effect, look_up);
     }
 }
 

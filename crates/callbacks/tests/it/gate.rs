@@ -36,6 +36,31 @@ async fn each_rule_sees_what_the_ones_before_it_changed() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_message_that_is_sent_elsewhere_is_the_business_of_those_who_are_about_that_place() {
+    let world = World::new(1);
+    world.caller.react(|request, _| {
+        Reaction::Answer(200, if request.url.contains("//moves.") { "to carol" } else { "ok" })
+    });
+    let to = |id: &str, name: &str| {
+        let mut rule = go_on(id);
+        rule.selectors.to = vec![name.to_owned()];
+        rule
+    };
+    let rules = vec![
+        to("early-carol", "carol"),
+        to("early-bob", "bob"),
+        go_on("moves"),
+        to("late-bob", "bob"),
+        to("late-carol", "carol"),
+        go_on("all"),
+    ];
+    let engine = world.engine_with(rules).await;
+    engine.gate().ask(question("x")).await.unwrap();
+    let asked: Vec<String> = world.caller.seen.lock().unwrap().iter().map(|seen| seen.url.clone()).collect();
+    assert_eq!(asked, ["early-bob", "moves", "late-carol", "all"].map(|id| format!("http://{id}.test")));
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_refusal_ends_the_matter() {
     let world = World::new(1);
     world.caller.react(|_, _| Reaction::Answer(200, "refuse no"));

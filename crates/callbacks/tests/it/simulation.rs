@@ -11,13 +11,15 @@ use ringback_model::delivery::{Exception, ExceptionState, ParkReason};
 use ringback_model::event::Phase;
 use ringback_model::ids::LogPos;
 use ringback_model::ports::Clock as _;
-use ringback_model::rule::{Ban, Order, Retry, Rule};
+use ringback_model::rule::{Ban, Order, Retry, Rule, Selectors};
 use ringback_model::time::UnixMs;
 
 use crate::support::{Counters, Reaction, Seen, TestDice, World, is_parked, rule};
 
 const LANES: u64 = 12;
 const SEEDS: u64 = 3;
+/// Rules about somebody else, beside those that are watched.
+const STRANGERS: u64 = 40;
 const HOUR_MS: i64 = 3_600_000;
 
 /// A receiver's temper.
@@ -68,6 +70,8 @@ struct Simulation {
     world: World,
     dice: TestDice,
     rules: Vec<Rule>,
+    /// Healthy, and about somebody else; now and then one is about all for a while.
+    strangers: Vec<Rule>,
     tempers: HashMap<String, Temper>,
     /// `None` between a crash and the next start.
     engine: Option<Arc<Engine>>,
@@ -97,10 +101,24 @@ impl Simulation {
         let by_rule = tempers.clone();
         world.caller.react(move |request, now| {
             let host = request.url.split(['/', '.']).nth(2).unwrap();
-            react(by_rule[host], &String::from_utf8_lossy(&request.body), now)
+            react(
+                by_rule.get(host).copied().unwrap_or(Temper::Healthy),
+                &String::from_utf8_lossy(&request.body),
+                now,
+            )
         });
-        let engine = Some(world.engine_with(rules.clone()).await);
-        Self { world, dice, rules, tempers, engine, lifts: Vec::new() }
+        let strangers: Vec<Rule> = (0..STRANGERS).map(stranger).collect();
+        let mut simulation = Self { world, dice, rules, strangers, tempers, engine: None, lifts: Vec::new() };
+        simulation.start().await;
+        simulation
+    }
+
+    fn all_rules(&self) -> Vec<Rule> {
+        [self.rules.as_slice(), &self.strangers].concat()
+    }
+
+    async fn start(&mut self) {
+        self.engine = Some(self.world.engine_with(self.all_rules()).await);
     }
 
     async fn run(&mut self) {
@@ -140,21 +158,25 @@ impl Simulation {
         self.engine = None;
         // Aborted tasks are dropped when the runtime comes to them.
         tokio::time::sleep(Duration::from_millis(1)).await;
-        self.engine = Some(self.world.engine_with(self.rules.clone()).await);
+        self.start().await;
     }
 
     async fn change(&mut self) {
         let index = usize::try_from(self.dice.below(self.rules.len() as u64)).unwrap();
         let fresh = 1 + u16::try_from(self.dice.below(20)).unwrap();
         self.rules[index].policy.concurrency = fresh;
+        let turned = self.dice.below(STRANGERS);
+        let stranger_now = &mut self.strangers[usize::try_from(turned).unwrap()];
+        stranger_now.selectors =
+            if is_about_all(stranger_now) { stranger(turned).selectors } else { Selectors::default() };
         if self.dice.below(3) == 0 {
             // The book fails once; where nothing has changed it is not asked.
             let book = &self.world.store.remembers_before_failure;
             book.store(0, std::sync::atomic::Ordering::SeqCst);
-            self.engine().set_rules(self.rules.clone()).await.ok();
+            self.engine().set_rules(self.all_rules()).await.ok();
             book.store(u64::MAX, std::sync::atomic::Ordering::SeqCst);
         }
-        self.engine().set_rules(self.rules.clone()).await.unwrap();
+        self.engine().set_rules(self.all_rules()).await.unwrap();
     }
 
     /// Whether what the rule cannot deliver is parked.
@@ -205,6 +227,34 @@ impl Simulation {
             }
             not_too_early(&id, rule, &calls);
         }
+    }
+
+    /// Each was told of what happened while it was about all, and of nothing else; none is behind. Answers how many
+    /// calls that took.
+    fn check_strangers(&self) -> usize {
+        let seen = self.world.caller.seen.lock().unwrap().clone();
+        let versions = self.world.store.versions.lock().unwrap().clone();
+        let events = self.events();
+        let mut calls = 0;
+        for rule in &self.strangers {
+            let mine: Vec<_> = versions.iter().filter(|version| version.rule.id == rule.id).collect();
+            let wanted = |pos: LogPos| {
+                let valid = mine.partition_point(|version| version.since < pos).checked_sub(1);
+                valid.is_some_and(|valid| is_about_all(&mine[valid].rule))
+            };
+            let all = events.iter().map(|event| event.pos).filter(|pos| wanted(*pos));
+            let wanted: BTreeSet<u64> = all.map(|pos| pos.0).collect();
+            let prefix = format!("http://{}.test/", rule.id);
+            let told: BTreeSet<u64> =
+                seen.iter().filter(|seen| seen.url.starts_with(&prefix)).map(position).collect();
+            assert_eq!(told, wanted, "{}", rule.id);
+            let cursor = self.world.store.saved(&rule.id.0).cursor.0;
+            assert_eq!(cursor, events.len() as u64, "{} is behind", rule.id);
+            calls += told.len();
+        }
+        let lags: Vec<u64> = self.engine().status().iter().map(|status| status.lag_events).collect();
+        assert!(lags[self.rules.len()..].iter().all(|lag| *lag == 0), "{lags:?}");
+        calls
     }
 
     fn events(&self) -> Vec<Arc<ringback_model::event::Event>> {
@@ -279,6 +329,24 @@ impl Simulation {
         let counted = counters.labelled("ringback_callback_on_time_total", id);
         assert!(counted >= on_time as u64, "{id}: {counted} counted, {on_time} were");
     }
+}
+
+/// A rule about somebody else, by another selector than the one before it.
+fn stranger(number: u64) -> Rule {
+    let mut rule = rule(&format!("s{number}"), Phase::After);
+    let names = vec![format!("stranger{number}")];
+    match number % 5 {
+        0 => rule.selectors.from = names,
+        1 => rule.selectors.to = names,
+        2 => rule.selectors.groups = names,
+        3 => rule.selectors.attention.users = names,
+        _ => rule.selectors.ext_keys = names,
+    }
+    rule
+}
+
+fn is_about_all(rule: &Rule) -> bool {
+    rule.selectors == Selectors::default()
 }
 
 fn make_rule(id: &str, dice: &TestDice) -> Rule {
@@ -371,7 +439,7 @@ impl Drop for OnFailure {
 fn every_event_ends_somewhere() {
     let first = number("RINGBACK_SIM_SEED").unwrap_or(1);
     let count = number("RINGBACK_SIM_COUNT").unwrap_or(if first == 1 { SEEDS } else { 1 });
-    let mut bans = 0;
+    let (mut bans, mut told) = (0, 0);
     for seed in first..first + count {
         let _named = OnFailure(seed);
         let runtime =
@@ -382,10 +450,12 @@ fn every_event_ends_somewhere() {
             let mut simulation = Simulation::new(seed).await;
             simulation.run().await;
             simulation.check(&counters);
+            told += simulation.check_strangers();
             bans += simulation.bans().len();
             let now = simulation.world.clock.now();
             assert!(now.0 > crate::support::EPOCH + 48 * HOUR_MS, "time has passed");
         });
     }
     assert!(bans > 0 || count < SEEDS, "no run had a ban");
+    assert!(told > 0 || count < SEEDS, "in no run a stranger turned");
 }

@@ -3,6 +3,7 @@
 use http::StatusCode;
 use http::header::{CACHE_CONTROL, ETAG, LOCATION};
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
+use ringback_callbacks::RuleStatus;
 use serde_json::{Map, Value, json};
 
 use super::error::ApiError;
@@ -16,7 +17,8 @@ use crate::rules::shown::show_rule;
 pub(super) async fn list(admin: &Admin, _: &Input) -> Result<Reply, ApiError> {
     let states = admin.states();
     let rules = admin.desk.list();
-    let rules = rules.iter().map(|listed| Value::Object(shown(admin, listed, &states))).collect();
+    let shown = |listed: &Listed| Value::Object(shown(admin, listed, states.get(&listed.rule.id)));
+    let rules = rules.iter().map(shown).collect();
     Reply::json(StatusCode::OK, &RuleList { rules, max: admin.desk.most_rules() })
 }
 
@@ -66,14 +68,14 @@ pub(super) async fn remove(admin: &Admin, input: &Input) -> Result<Reply, ApiErr
 }
 
 pub(super) async fn secret(admin: &Admin, input: &Input) -> Result<Reply, ApiError> {
-    let secrets = admin.desk.find(input.param("name"))?.rule.secrets;
+    let secrets = admin.desk.find(input.param("name"))?.rule.secrets.clone();
     let view = SecretView { secret: secrets.current, previous_secret: secrets.previous };
     // Nobody on the way is to keep it.
     Ok(Reply::json(StatusCode::OK, &view)?.with(CACHE_CONTROL, "no-store".to_owned()))
 }
 
 pub(super) async fn test(admin: &Admin, input: &Input) -> Result<Reply, ApiError> {
-    let Listed { mut rule, .. } = admin.desk.find(input.param("name"))?;
+    let mut rule = admin.desk.find(input.param("name"))?.rule.as_ref().clone();
     rule.policy.allow_private |= admin.desk.workshop().allow_private;
     let samples = (admin.samples)(admin.clock.now());
     let trial = admin.engine.try_rule(rule, &samples).await.map_err(crate::rules::DeskError::from)?;
@@ -91,7 +93,7 @@ pub(super) async fn test(admin: &Admin, input: &Input) -> Result<Reply, ApiError
 
 /// A rule with everything about it; its version is the tag.
 fn whole(admin: &Admin, status: StatusCode, listed: &Listed, with_secret: bool) -> Result<Reply, ApiError> {
-    let mut body = shown(admin, listed, &admin.states());
+    let mut body = shown(admin, listed, admin.engine.status_of(&listed.rule.id).as_ref());
     if with_secret {
         body.insert("secret".to_owned(), json!(listed.rule.secrets.current));
     }
@@ -99,11 +101,11 @@ fn whole(admin: &Admin, status: StatusCode, listed: &Listed, with_secret: bool) 
     Ok(if with_secret { reply.with(CACHE_CONTROL, "no-store".to_owned()) } else { reply })
 }
 
-fn shown(admin: &Admin, listed: &Listed, states: &super::States) -> Map<String, Value> {
+fn shown(admin: &Admin, listed: &Listed, status: Option<&RuleStatus>) -> Map<String, Value> {
     let rule = &listed.rule;
     let contract = admin.desk.workshop().contract(&rule.contract);
     let mut shown = show_rule(rule, contract.map(AsRef::as_ref), listed.problem.as_deref());
-    let state = states.get(&rule.id).map(RuleState::of);
+    let state = status.map(RuleState::of);
     shown.insert("status".to_owned(), json!(state));
     shown
 }

@@ -1,6 +1,7 @@
 //! `/admin/v1/storage…`: slices of parked deliveries, of all rules.
 
 use std::collections::HashMap;
+use std::sync::Arc;
 
 use http::StatusCode;
 use ringback_model::delivery::DeliveryKey;
@@ -41,17 +42,24 @@ pub(super) async fn info(admin: &Admin, _: &Input) -> Result<Reply, ApiError> {
 }
 
 fn names(admin: &Admin) -> HashMap<RuleId, String> {
-    admin.desk.list().into_iter().map(|listed| (listed.rule.id, listed.rule.name)).collect()
+    admin.desk.list().into_iter().map(|listed| (listed.rule.id.clone(), listed.rule.name.clone())).collect()
 }
 
 /// Rules in use that would park if the service was on.
 fn dropping(admin: &Admin) -> Vec<String> {
     let states = admin.states();
-    let drops = |rule: &Rule| {
+    let drops = |rule: &Arc<Rule>| {
         let meant = rule.phase == Phase::After && rule.enabled && rule.policy.storage;
         meant && states.get(&rule.id).is_some_and(|state| !state.parks)
     };
-    admin.desk.list().into_iter().map(|listed| listed.rule).filter(drops).map(|rule| rule.name).collect()
+    admin
+        .desk
+        .list()
+        .into_iter()
+        .map(|listed| listed.rule)
+        .filter(drops)
+        .map(|rule| rule.name.clone())
+        .collect()
 }
 
 pub(super) async fn list(admin: &Admin, input: &Input) -> Result<Reply, ApiError> {
@@ -110,7 +118,7 @@ pub(super) async fn retry(admin: &Admin, input: &Input) -> Result<Reply, ApiErro
 
 /// By name or id; what is parked may belong to a rule that is gone, so that an unknown name is taken as an id.
 fn rule_id(admin: &Admin, name: &str) -> RuleId {
-    admin.desk.find(name).map_or_else(|_| RuleId::new(name), |listed| listed.rule.id)
+    admin.desk.find(name).map_or_else(|_| RuleId::new(name), |listed| listed.rule.id.clone())
 }
 
 fn show_place(rule: &RuleId, key: DeliveryKey) -> String {

@@ -22,7 +22,7 @@ pub trait RuleEngine: Send + Sync {
     /// See [`SetRulesError`]; nothing has changed then.
     fn put<'a>(
         &'a self,
-        rules: Vec<Rule>,
+        rules: Vec<Arc<Rule>>,
         starts: &'a HashMap<RuleId, LogPos>,
     ) -> Fut<'a, Result<(), SetRulesError>>;
     /// The versions of the rules in force.
@@ -32,14 +32,14 @@ pub trait RuleEngine: Send + Sync {
 impl RuleEngine for Engine {
     fn put<'a>(
         &'a self,
-        rules: Vec<Rule>,
+        rules: Vec<Arc<Rule>>,
         starts: &'a HashMap<RuleId, LogPos>,
     ) -> Fut<'a, Result<(), SetRulesError>> {
         Box::pin(self.set_rules_from(rules, starts))
     }
 
     fn versions(&self) -> HashMap<RuleId, u64> {
-        self.status().into_iter().map(|status| (status.id, status.version)).collect()
+        self.versions()
     }
 }
 
@@ -69,9 +69,10 @@ pub struct RuleDesk {
     rules: Mutex<Rules>,
 }
 
+/// Shared, because a change of one rule hands all of them on.
 #[derive(Debug, Clone, Default)]
 struct Rules {
-    files: Vec<Rule>,
+    files: Vec<Arc<Rule>>,
     own: Vec<Listed>,
 }
 
@@ -79,7 +80,7 @@ struct Rules {
 #[derive(Debug, Clone)]
 pub struct Listed {
     /// The rule.
-    pub rule: Rule,
+    pub rule: Arc<Rule>,
     /// Why it is kept but not in use.
     pub problem: Option<String>,
 }
@@ -157,8 +158,8 @@ impl RuleDesk {
     pub async fn open(parts: DeskParts, files: Vec<Rule>) -> Result<Arc<Self>, SetRulesError> {
         let kept = parts.shelf.kept().await?;
         let renewed = kept.into_iter().map(|rule| parts.workshop.renewed(rule));
-        let own = renewed.map(|rule| Listed { rule, problem: None }).collect();
-        let mut rules = Rules { files, own };
+        let own = renewed.map(|rule| Listed { rule: Arc::new(rule), problem: None }).collect();
+        let mut rules = Rules { files: shared(files), own };
         let nowhere = HashMap::new();
         while let Err(error) = parts.engine.put(rules.in_force(&parts.workshop), &nowhere).await {
             let culprit = culprit(&error);
@@ -192,7 +193,7 @@ impl RuleDesk {
     /// They are refused, or the store cannot be written; the rules before stay.
     pub async fn set_file_rules(&self, files: Vec<Rule>) -> Result<(), SetRulesError> {
         let _one_by_one = self.changes.lock().await;
-        let next = Rules { files, own: self.rules().own.clone() };
+        let next = Rules { files: shared(files), own: self.rules().own.clone() };
         self.parts.engine.put(next.in_force(&self.parts.workshop), &HashMap::new()).await?;
         *self.rules() = next;
         Ok(())
@@ -201,16 +202,9 @@ impl RuleDesk {
     /// All rules: those of files first, then in the order of their making.
     #[must_use]
     pub fn list(&self) -> Vec<Listed> {
-        let versions = self.parts.engine.versions();
-        let Rules { files, own } = self.rules().clone();
-        let files = files.into_iter().map(|rule| Listed { rule, problem: None });
-        let with_version = |mut listed: Listed| {
-            if let Some(version) = versions.get(&listed.rule.id) {
-                listed.rule.version = *version;
-            }
-            listed
-        };
-        files.chain(own).map(with_version).collect()
+        let mut all = self.rules().all();
+        take_versions(&mut all, &self.parts.engine.versions());
+        all
     }
 
     /// The rule of this id or name.
@@ -218,10 +212,13 @@ impl RuleDesk {
     /// # Errors
     /// [`DeskError::NotFound`].
     pub fn find(&self, name: &str) -> Result<Listed, DeskError> {
-        let all = self.list();
-        let by_id = all.iter().find(|listed| *listed.rule.id.0 == *name);
-        let found = by_id.or_else(|| all.iter().find(|listed| listed.rule.name == name));
-        found.cloned().ok_or_else(|| DeskError::NotFound(name.to_owned()))
+        let mut all = self.rules().all();
+        let by_id = all.iter().position(|listed| *listed.rule.id.0 == *name);
+        let at = by_id.or_else(|| all.iter().position(|listed| listed.rule.name == name));
+        let found = at.map(|at| all.swap_remove(at));
+        let mut found = found.ok_or_else(|| DeskError::NotFound(name.to_owned()))?;
+        take_versions(std::slice::from_mut(&mut found), &self.parts.engine.versions());
+        Ok(found)
     }
 
     /// Makes a rule.
@@ -270,7 +267,7 @@ impl RuleDesk {
     pub async fn rotate(&self, name: &str, expected: Expected<'_>) -> Result<Changed, DeskError> {
         let _one_by_one = self.changes.lock().await;
         let old = self.changeable(name, expected)?;
-        let mut rule = old.clone();
+        let mut rule = old.as_ref().clone();
         rule.secrets.previous = rule.secrets.current.replace(self.secret());
         let own = self.rules().own.clone();
         self.put(own, Draft { rule, start_at: None }, Some(&old)).await
@@ -286,7 +283,7 @@ impl RuleDesk {
         let mut own = self.rules().own.clone();
         own.retain(|listed| listed.rule.id != old.id);
         self.apply(own, &HashMap::new(), Shelving::Discard(old.id.clone())).await?;
-        Ok(old.id)
+        Ok(old.id.clone())
     }
 
     /// Puts a draft into force, in place of its old self where it has one.
@@ -297,7 +294,7 @@ impl RuleDesk {
         old: Option<&Rule>,
     ) -> Result<Changed, DeskError> {
         let Draft { mut rule, start_at } = draft;
-        if self.list().iter().any(|other| other.rule.id != rule.id && is_called(&other.rule, &rule.name)) {
+        if self.rules().have_another_called(&rule) {
             return Err(DeskError::NameTaken(rule.name));
         }
         let id = rule.id.clone();
@@ -310,7 +307,7 @@ impl RuleDesk {
             rule.changed_at = self.parts.clock.now();
         }
         let new_secret = old.is_none_or(|old| old.secrets.current != rule.secrets.current);
-        let listed = Listed { rule, problem: None };
+        let listed = Listed { rule: Arc::new(rule), problem: None };
         match own.iter_mut().find(|other| other.rule.id == id) {
             Some(place) => *place = listed,
             None => own.push(listed),
@@ -333,7 +330,7 @@ impl RuleDesk {
         take_versions(&mut own, &self.parts.engine.versions());
         let kept = match &shelving {
             Shelving::Keep(id) => match own.iter().find(|listed| listed.rule.id == *id) {
-                Some(listed) => self.parts.shelf.keep(listed.rule.clone()).await,
+                Some(listed) => self.parts.shelf.keep(listed.rule.as_ref().clone()).await,
                 None => Ok(()),
             },
             Shelving::Discard(id) => self.parts.shelf.discard(id).await,
@@ -350,10 +347,10 @@ impl RuleDesk {
     }
 
     /// The rule of this id or name, if it may be changed.
-    fn changeable(&self, name: &str, expected: Expected<'_>) -> Result<Rule, DeskError> {
+    fn changeable(&self, name: &str, expected: Expected<'_>) -> Result<Arc<Rule>, DeskError> {
         let rule = self.find(name)?.rule;
         if let RuleOrigin::File(key) = &rule.origin {
-            return Err(DeskError::ReadOnly { name: rule.name, key: key.clone() });
+            return Err(DeskError::ReadOnly { name: rule.name.clone(), key: key.clone() });
         }
         match expected {
             Some(versions) if !versions.contains(&rule.version) => Err(DeskError::Stale(rule.version)),
@@ -373,21 +370,38 @@ impl RuleDesk {
 }
 
 impl Rules {
-    fn in_force(&self, workshop: &Workshop) -> Vec<Rule> {
+    /// Those of files first.
+    fn all(&self) -> Vec<Listed> {
+        let files = self.files.iter().map(|rule| Listed { rule: Arc::clone(rule), problem: None });
+        files.chain(self.own.iter().cloned()).collect()
+    }
+
+    fn have_another_called(&self, rule: &Rule) -> bool {
+        let mut all = self.files.iter().chain(self.own.iter().map(|listed| &listed.rule));
+        all.any(|other| other.id != rule.id && is_called(other, &rule.name))
+    }
+
+    fn in_force(&self, workshop: &Workshop) -> Vec<Arc<Rule>> {
         let own = self.own.iter().filter(|listed| listed.problem.is_none()).map(|listed| &listed.rule);
-        let mut all: Vec<Rule> = self.files.iter().chain(own).cloned().collect();
-        if workshop.allow_private {
-            all.iter_mut().for_each(|rule| rule.policy.allow_private = true);
+        let mut all: Vec<Arc<Rule>> = self.files.iter().chain(own).cloned().collect();
+        for rule in all.iter_mut().filter(|rule| workshop.allow_private && !rule.policy.allow_private) {
+            Arc::make_mut(rule).policy.allow_private = true;
         }
         all
     }
 }
 
+fn shared(rules: Vec<Rule>) -> Vec<Arc<Rule>> {
+    rules.into_iter().map(Arc::new).collect()
+}
+
 /// The engine counts versions; where settings changed what a rule carries with it, also without a request.
-fn take_versions(own: &mut [Listed], versions: &HashMap<RuleId, u64>) {
-    for listed in own {
-        if let Some(version) = versions.get(&listed.rule.id) {
-            listed.rule.version = *version;
+fn take_versions(all: &mut [Listed], versions: &HashMap<RuleId, u64>) {
+    for listed in all {
+        if let Some(version) =
+            versions.get(&listed.rule.id).filter(|version| **version != listed.rule.version)
+        {
+            Arc::make_mut(&mut listed.rule).version = *version;
         }
     }
 }

@@ -190,6 +190,9 @@ impl Contract for TestContract {
                 detail: String::new(),
                 show: false,
             })),
+            Some(("to", name)) => {
+                Ok(Verdict::Allow { changes: vec![Change::Target(Target::User(user(name)))] })
+            }
             None if text == "ok" => Ok(Verdict::ALLOW),
             _ => Err(WrongAnswer(format!("not an answer: {text}"))),
         }

@@ -12,7 +12,7 @@ use super::*;
 /// Takes every rule, unless its name is the one that it is told to refuse.
 #[derive(Default)]
 struct FakeEngine {
-    rules: Mutex<Vec<Rule>>,
+    rules: Mutex<Vec<Arc<Rule>>>,
     versions: Mutex<HashMap<RuleId, (u64, Rule)>>,
     starts: Mutex<HashMap<RuleId, LogPos>>,
     refused: Mutex<Option<String>>,
@@ -21,7 +21,7 @@ struct FakeEngine {
 impl RuleEngine for FakeEngine {
     fn put<'a>(
         &'a self,
-        rules: Vec<Rule>,
+        rules: Vec<Arc<Rule>>,
         starts: &'a HashMap<RuleId, LogPos>,
     ) -> Fut<'a, Result<(), SetRulesError>> {
         Box::pin(async move {
@@ -31,7 +31,7 @@ impl RuleEngine for FakeEngine {
             }
             let mut versions = self.versions.lock().unwrap();
             for rule in &rules {
-                let rule = &Rule { version: 0, changed_at: UnixMs(0), ..rule.clone() };
+                let rule = &Rule { version: 0, changed_at: UnixMs(0), ..rule.as_ref().clone() };
                 let (version, known) = versions
                     .entry(rule.id.clone())
                     .or_insert_with(|| (0, Rule { url: String::new(), ..rule.clone() }));
@@ -174,7 +174,7 @@ async fn rules_survive_a_restart_in_their_order_with_their_versions() {
     let again = world.desk(vec![file_rule("filed")]).await;
     assert_eq!(world.engine.names(), ["filed", "one", "two"]);
     let found = again.find("one").unwrap().rule;
-    assert_eq!((found.policy.timeout_ms, found.secrets.current), (9, Some(secret)));
+    assert_eq!((found.policy.timeout_ms, &found.secrets.current), (9, &Some(secret)));
     again.set_file_rules(vec![file_rule("other")]).await.unwrap();
     assert_eq!(world.engine.names(), ["other", "one", "two"]);
 }
@@ -187,7 +187,7 @@ async fn a_kept_rule_carries_the_settings_of_now() {
     let renamed = App { name: "renamed".to_owned(), ..App::default() };
     let found = world.desk_of(renamed.clone(), Vec::new()).await.find("one").unwrap().rule;
     assert_eq!(found.switch("app.key"), Some(renamed.key().as_str()), "not those of the day it was made");
-    assert_eq!((found.id, found.secrets), (made.id, made.secrets));
+    assert_eq!((&found.id, &found.secrets), (&made.id, &made.secrets));
 }
 
 #[tokio::test]
@@ -250,7 +250,7 @@ async fn a_rule_begins_where_it_is_told_and_secrets_rotate() {
     assert_eq!(world.engine.starts.lock().unwrap().get(&made.id), Some(&LogPos::ZERO));
     let rotated = desk.rotate("one", None).await.unwrap();
     assert!(rotated.new_secret);
-    let secrets = rotated.listed.rule.secrets;
+    let secrets = &rotated.listed.rule.secrets;
     assert!(secrets.previous == made.secrets.current && secrets.current != secrets.previous);
     let same = desk.change("one", &json!({}), false, None).await.unwrap().listed.rule;
     assert_eq!(same.version, rotated.listed.rule.version, "nothing was changed");
