@@ -36,6 +36,7 @@ pub mod headers;
 mod ledger;
 mod live;
 pub mod matching;
+mod pool;
 mod promise;
 pub mod retry;
 pub mod retry_after;
