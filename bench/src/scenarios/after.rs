@@ -117,7 +117,13 @@ pub(super) fn cases(options: &Options) -> Vec<Case> {
         live(Pace::Open(500), Duration::ZERO),
         live(Pace::Open(2000), SLOW[0]),
     ];
-    drains.chain(live).collect()
+    let bare = SLOW.map(bare_to);
+    bare.into_iter().chain(drains).chain(live).collect()
+}
+
+/// What a slow receiver and its timers leave of 64 calls in flight, without a server between them.
+fn bare_to(delay: Duration) -> Case {
+    Case::BareSlow(Pace::Closed(RULE_CONCURRENCY as usize), delay)
 }
 
 pub(super) fn targets(options: &Options) -> Vec<Target> {
@@ -135,5 +141,14 @@ pub(super) fn targets(options: &Options) -> Vec<Target> {
         (Case::Bare(many(options)).name(), figure::RATE),
     )
     .aiming_at(0.7);
-    std::iter::once(at_once).chain(SLOW.map(of_concurrency)).collect()
+    let by_bare = |delay: Duration| {
+        let what = format!(
+            "after-callbacks to a receiver that takes {} ms, by bare calls to the same one",
+            delay.as_millis()
+        );
+        let (drain, bare) = (Drain::to(delay).name(), bare_to(delay).name());
+        Target::ratio(&what, Bound::AtLeast(0.9), (drain, figure::DELIVERED), (bare, figure::RATE))
+    };
+    let slow = SLOW.into_iter().flat_map(|delay| [of_concurrency(delay), by_bare(delay)]);
+    std::iter::once(at_once).chain(slow).collect()
 }

@@ -15,6 +15,7 @@ mod send;
 mod start;
 
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use tempfile::TempDir;
 use tokio::sync::OnceCell;
@@ -92,6 +93,8 @@ impl Lab {
 pub(crate) enum Case {
     /// Calls of the bare client to the receiver.
     Bare(Pace),
+    /// The same to a receiver that takes so long.
+    BareSlow(Pace, Duration),
     /// Group-committed appends to a file.
     Append(usize),
     /// Sends to a server.
@@ -119,6 +122,9 @@ impl Case {
     pub(crate) fn name(&self) -> String {
         match self {
             Self::Bare(pace) => format!("bare call, {}", pace_name(*pace)),
+            Self::BareSlow(pace, delay) => {
+                format!("bare call, {}, receiver takes {} ms", pace_name(*pace), delay.as_millis())
+            }
             Self::Append(in_flight) => format!("append + fdatasync, {in_flight} in flight"),
             Self::Send(send) => send.name(),
             Self::Drain(drain) => drain.name(),
@@ -140,20 +146,23 @@ impl Case {
             Self::Append(_) | Self::Drain(_) | Self::Outage(_) => many(options),
             Self::Broadcast(connections) => return Some(Self::Broadcast(*connections).name()),
             Self::Push(push) => return Some(Self::Broadcast(push.online).name()),
-            Self::Copies(_) | Self::Lag(_) | Self::Idle(_) | Self::Start(_) => return None,
+            Self::BareSlow(..) | Self::Copies(_) | Self::Lag(_) | Self::Idle(_) | Self::Start(_) => {
+                return None;
+            }
         };
         matches!(pace, Pace::Closed(_)).then(|| Self::Bare(pace).name())
     }
 
     /// Whether it is a limit of the machine, without a server of ours.
     pub(crate) fn is_reference(&self) -> bool {
-        matches!(self, Self::Bare(_) | Self::Append(_) | Self::Broadcast(_))
+        matches!(self, Self::Bare(_) | Self::BareSlow(..) | Self::Append(_) | Self::Broadcast(_))
     }
 
     /// Measures it.
     pub(crate) async fn run(&self, lab: &Lab) -> anyhow::Result<Figures> {
         match self {
-            Self::Bare(pace) => reference::bare(lab, *pace).await,
+            Self::Bare(pace) => reference::bare(lab, *pace, Duration::ZERO).await,
+            Self::BareSlow(pace, delay) => reference::bare(lab, *pace, *delay).await,
             Self::Append(in_flight) => reference::append(lab, *in_flight).await,
             Self::Send(send) => send.run(lab).await,
             Self::Drain(drain) => drain.run(lab).await,

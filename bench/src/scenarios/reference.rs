@@ -27,9 +27,9 @@ const RECORD_BYTES: usize = 820;
 /// Records that may wait for the writer.
 const WAITING_RECORDS: usize = 4096;
 
-/// Calls from the bare client to the receiver, with a body like a callback's.
-pub(super) async fn bare(lab: &Lab, pace: Pace) -> anyhow::Result<Figures> {
-    let receiver = Receiver::start(Duration::ZERO).await?;
+/// Calls from the bare client to a receiver that takes so long, with a body like a callback's.
+pub(super) async fn bare(lab: &Lab, pace: Pace, delay: Duration) -> anyhow::Result<Figures> {
+    let receiver = Receiver::start(delay).await?;
     let http = Http::new();
     let uri: Uri = format!("{}/bare", receiver.url()).parse()?;
     let mut headers = HeaderMap::new();

@@ -38,6 +38,7 @@ mod index;
 mod ledger;
 mod live;
 pub mod matching;
+mod pool;
 mod promise;
 pub mod retry;
 pub mod retry_after;

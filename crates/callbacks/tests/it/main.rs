@@ -9,6 +9,7 @@
 )]
 
 mod bans;
+mod connections;
 mod dispatcher;
 mod gate;
 mod http;
