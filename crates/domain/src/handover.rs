@@ -12,7 +12,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use ringback_model::ids::{MessageId, UserId};
 use ringback_model::limits;
 use ringback_model::ports::{Fut, Handover};
-use tokio::sync::Notify;
+use tokio::sync::{Notify, oneshot};
 use tokio::time::timeout;
 
 /// All messages on their way, by number.
@@ -90,9 +90,14 @@ impl Handovers {
         }
     }
 
-    /// A guard that ends the message's way when its last clone is dropped.
-    pub(crate) fn until_written(self: &Arc<Self>, message: MessageId) -> Arc<dyn Send + Sync> {
-        Arc::new(Written { handovers: Arc::clone(self), message })
+    /// A guard that ends the message's way when its last clone is dropped; `round`, where it belongs to one, is dropped
+    /// with it.
+    pub(crate) fn until_written(
+        self: &Arc<Self>,
+        message: MessageId,
+        round: Option<Round>,
+    ) -> Arc<dyn Send + Sync> {
+        Arc::new(Written { handovers: Arc::clone(self), message, _round: round })
     }
 
     fn lock(&self) -> std::sync::MutexGuard<'_, HashMap<MessageId, Arc<OnItsWay>>> {
@@ -111,9 +116,13 @@ impl Handover for Handovers {
     }
 }
 
+/// Messages that are pushed together; whoever waits for them waits for the last clone to be dropped.
+pub(crate) type Round = Arc<oneshot::Sender<()>>;
+
 struct Written {
     handovers: Arc<Handovers>,
     message: MessageId,
+    _round: Option<Round>,
 }
 
 impl Drop for Written {
@@ -163,7 +172,7 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn callbacks_wait_for_the_push() {
         let (handovers, message) = on_its_way();
-        let written = handovers.until_written(message);
+        let written = handovers.until_written(message, None);
         let waiting = tokio::spawn({
             let handovers = Arc::clone(&handovers);
             async move { handovers.handed_over(message).await }

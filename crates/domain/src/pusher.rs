@@ -1,5 +1,8 @@
 //! Pushes committed messages to those who are online: a reader of the log beside the callback dispatcher, so
 //! that pushes of a conversation leave in the order of its commits, whichever task committed them.
+//!
+//! Messages to few go out at once. Messages to many go out in rounds: what comes while a round is being written goes
+//! out together in the next one, so that each connection is woken and written to once per round, not once per message.
 
 use std::collections::{HashMap, VecDeque};
 use std::sync::Arc;
@@ -14,9 +17,14 @@ use tokio_util::sync::CancellationToken;
 
 use crate::Im;
 use crate::handover::{Handovers, OnItsWay};
+use rounds::Rounds;
+
+mod rounds;
 
 /// Events read at once.
 const BATCH: usize = 256;
+/// Recipients from which on a message goes out in rounds.
+const MANY: usize = 64;
 /// Wait after a read that failed.
 const RETRY_READ: Duration = Duration::from_secs(1);
 
@@ -26,7 +34,12 @@ impl Im {
         let mut seen = self.store.tail();
         let mut pusher = Pusher::new(Arc::clone(&self.sessions), Arc::clone(&self.handovers));
         loop {
+            if pusher.rounds.is_late() {
+                pusher.rounds.push();
+            }
             tokio::select! {
+                // In this order: a round takes along what is ready when it begins.
+                biased;
                 () = stop.cancelled() => return,
                 Some(lane) = pusher.answers.next() => pusher.go_on(&lane),
                 _ = self.store.wait_past(seen) => match self.store.read(seen, BATCH).await {
@@ -42,6 +55,7 @@ impl Im {
                         tokio::time::sleep(RETRY_READ).await;
                     }
                 },
+                () = pusher.rounds.turn() => pusher.rounds.push(),
             }
         }
     }
@@ -52,6 +66,7 @@ type Waiting = VecDeque<(Arc<Event>, Arc<OnItsWay>)>;
 struct Pusher {
     sessions: Arc<dyn Sessions>,
     handovers: Arc<Handovers>,
+    rounds: Rounds,
     /// Lanes whose head waits for its sender to be answered. Bounded by the sends under way.
     waiting: HashMap<Lane, Waiting>,
     answers: FuturesUnordered<BoxFuture<'static, Lane>>,
@@ -62,7 +77,8 @@ impl Pusher {
         let answers = FuturesUnordered::new();
         // Never empty, so that polling it does not end the stream.
         answers.push(Box::pin(std::future::pending()) as BoxFuture<'static, Lane>);
-        Self { sessions, handovers, waiting: HashMap::new(), answers }
+        let rounds = Rounds::new(Arc::clone(&sessions), Arc::clone(&handovers));
+        Self { sessions, handovers, rounds, waiting: HashMap::new(), answers }
     }
 
     fn take(&mut self, event: Arc<Event>) {
@@ -107,9 +123,17 @@ impl Pusher {
         }));
     }
 
-    fn push(&self, event: &Event, entry: &OnItsWay) {
-        let Fact::MessageSent(sent) = &event.fact;
-        let push = Push { message: Arc::clone(&sent.message), operation_id: Arc::clone(&sent.operation_id) };
-        self.sessions.push(&push, &entry.recipients, self.handovers.until_written(sent.message.id));
+    fn push(&mut self, event: &Arc<Event>, entry: &OnItsWay) {
+        if entry.recipients.len() >= MANY || self.rounds.holds(&event.lane) {
+            return self.rounds.add(event, &entry.recipients);
+        }
+        let push = push_of(event);
+        let written = self.handovers.until_written(push.message.id, None);
+        self.sessions.push(&push, &entry.recipients, written);
     }
+}
+
+fn push_of(event: &Event) -> Push {
+    let Fact::MessageSent(sent) = &event.fact;
+    Push { message: Arc::clone(&sent.message), operation_id: Arc::clone(&sent.operation_id) }
 }

@@ -285,6 +285,15 @@ pub struct Push {
     pub operation_id: Arc<str>,
 }
 
+/// A push, and what is told that it was written.
+#[derive(Clone)]
+pub struct Pushing {
+    /// It.
+    pub push: Push,
+    /// Dropped once the push was written to, or given up for, all its connections.
+    pub written: Arc<dyn Send + Sync>,
+}
+
 /// Live connections.
 pub trait Sessions: Send + Sync {
     /// For each user, whether he has a connection.
@@ -294,6 +303,12 @@ pub trait Sessions: Send + Sync {
     /// Queues the push for every connection of these users. `written` is dropped once it was written to, or
     /// given up for, all of them. Never waits.
     fn push(&self, push: &Push, users: &[UserId], written: Arc<dyn Send + Sync>);
+    /// [`Sessions::push`] for several pushes to the same users, in this order: each connection is woken once.
+    fn push_all(&self, pushes: &[Pushing], users: &[UserId]) {
+        for Pushing { push, written } in pushes {
+            self.push(push, users, Arc::clone(written));
+        }
+    }
     /// Cuts the connections of a user on a platform, except those with this token, telling the client why.
     fn kick(&self, user: &UserId, platform: Platform, except_token: Option<&str>);
 }
@@ -319,7 +334,7 @@ pub enum TokenProblem {
 }
 
 /// What tokens are signed and checked with. Never printed.
-#[derive(Clone, Default)]
+#[derive(Clone, Default, PartialEq, Eq)]
 pub struct TokenKeys {
     /// The server's own secret.
     pub secret: String,
