@@ -12,6 +12,7 @@ pub mod binary;
 pub mod client;
 pub mod curl;
 pub mod family;
+pub mod footprint;
 pub mod inbox;
 pub mod private_ca;
 pub mod receiver;

@@ -11,6 +11,7 @@ use tempfile::TempDir;
 use tokio::io::{AsyncBufReadExt as _, AsyncRead, BufReader};
 use tokio::process::{Child, Command};
 
+use crate::footprint::Footprint;
 use crate::inbox::Inbox;
 use crate::rest::Rest;
 use crate::setup::Setup;
@@ -52,6 +53,15 @@ impl Server {
     #[must_use]
     pub fn folder(&self) -> &Path {
         self.folder.path()
+    }
+
+    /// What it takes of the machine now.
+    ///
+    /// # Panics
+    /// When it is not running.
+    #[must_use]
+    pub fn footprint(&self) -> Footprint {
+        Footprint::of(self.child.id().expect("the server is running"))
     }
 
     /// What it has written, both streams, all its lives.

@@ -26,7 +26,8 @@ pub fn allowed(ip: IpAddr, allow_private: bool) -> bool {
     }
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+/// In the order of distrust.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 enum Class {
     Public,
     Private,
@@ -43,10 +44,13 @@ fn class(ip: IpAddr) -> Class {
     }
 }
 
-/// Source: IANA IPv4 special-purpose address registry (RFC 6890 and successors).
+/// Source: IANA IPv4 special-purpose address registry (RFC 6890 and successors); the last three are services that clouds
+/// keep beside their metadata at 169.254.169.254.
 fn class_v4(ip: Ipv4Addr) -> Class {
     let [a, b, c, _] = ip.octets();
-    let never = a == 0 || a >= 224 || ip.is_link_local();
+    let relays = (a, b, c) == (192, 88, 99);
+    let clouds = matches!(ip.octets(), [100, 100, 100, 200] | [192, 0, 0, 192] | [168, 63, 129, 16]);
+    let never = a == 0 || a >= 224 || ip.is_link_local() || ip.is_documentation() || relays || clouds;
     let benchmark = a == 198 && (b == 18 || b == 19);
     let shared = a == 100 && (64..128).contains(&b);
     let protocol = a == 192 && b == 0 && c == 0;
@@ -61,38 +65,39 @@ fn class_v4(ip: Ipv4Addr) -> Class {
 
 /// Source: IANA IPv6 special-purpose address registry; fd00:ec2::254 is a cloud's metadata service.
 fn class_v6(ip: Ipv6Addr) -> Class {
-    let first = ip.segments()[0];
     let metadata = ip == Ipv6Addr::new(0xfd00, 0x0ec2, 0, 0, 0, 0, 0, 0x254);
-    if ip.is_unspecified() || ip.is_multicast() || metadata || first & 0xffc0 == 0xfe80 {
-        Class::Never
-    } else if ip.is_loopback()
-        || first & 0xfe00 == 0xfc00
-        || first & 0xffc0 == 0xfec0
-        || ip.segments().starts_with(&[0x64, 0xff9b, 1])
-    {
-        Class::Private
-    } else {
-        Class::Public
+    match ip.segments() {
+        _ if ip.is_unspecified() || ip.is_multicast() || metadata => Class::Never,
+        // Link-local; discarded; Teredo, which leads to an address that it hides; documentation; segment routing.
+        [0xfe80..=0xfebf, ..]
+        | [0x100, 0, 0, 0, ..]
+        | [0x2001, 0 | 0xdb8, ..]
+        | [0x3fff, 0..=0xfff, ..]
+        | [0x5f00, ..] => Class::Never,
+        // Unique local; site-local; benchmarking.
+        [0xfc00..=0xfdff | 0xfec0..=0xfeff, ..] | [0x2001, 2, 0, ..] => Class::Private,
+        _ if ip.is_loopback() => Class::Private,
+        // Translation inside one's own network: to a place that is nobody's, or else to one of our own.
+        [0x64, 0xff9b, 1, .., high, low] => class_v4(joined(high, low)).max(Class::Private),
+        _ => Class::Public,
     }
 }
 
-/// The IPv4 address that an IPv6 address leads to: mapped (`::ffff:a.b.c.d`), translated (`64:ff9b::/96`), 6to4
-/// (`2002::/16`) or compatible (`::a.b.c.d`, RFC 4291 2.5.5.1).
+/// The IPv4 address that an IPv6 address leads to: mapped (`::ffff:a.b.c.d`), translated (`64:ff9b::/96`, and
+/// `::ffff:0:a.b.c.d` of RFC 2765), 6to4 (`2002::/16`) or compatible (`::a.b.c.d`, RFC 4291 2.5.5.1).
 fn embedded_v4(ip: Ipv6Addr) -> Option<Ipv4Addr> {
-    if let Some(mapped) = ip.to_ipv4_mapped() {
-        return Some(mapped);
+    match ip.segments() {
+        [0, 0, 0, 0, 0, 0xffff, high, low]
+        | [0, 0, 0, 0, 0xffff, 0, high, low]
+        | [0x64, 0xff9b, 0, 0, 0, 0, high, low]
+        | [0x2002, high, low, ..] => Some(joined(high, low)),
+        [0, 0, 0, 0, 0, 0, high, low] if !ip.is_loopback() && !ip.is_unspecified() => Some(joined(high, low)),
+        _ => None,
     }
-    let bytes = ip.octets();
-    if bytes.starts_with(&[0x00, 0x64, 0xff, 0x9b, 0, 0, 0, 0, 0, 0, 0, 0]) {
-        return Some(Ipv4Addr::new(bytes[12], bytes[13], bytes[14], bytes[15]));
-    }
-    if bytes.starts_with(&[0; 12]) && !ip.is_loopback() && !ip.is_unspecified() {
-        return ip.to_ipv4();
-    }
-    if bytes.starts_with(&[0x20, 0x02]) {
-        return Some(Ipv4Addr::new(bytes[2], bytes[3], bytes[4], bytes[5]));
-    }
-    None
+}
+
+fn joined(high: u16, low: u16) -> Ipv4Addr {
+    Ipv4Addr::from(u32::from(high) << 16 | u32::from(low))
 }
 
 #[cfg(test)]
@@ -149,6 +154,24 @@ mod tests {
             assert_eq!(allowed(ip, false), expected == Public, "{text}");
             assert_eq!(allowed(ip, true), expected != Never, "{text}");
         }
+    }
+
+    #[test]
+    fn the_table_of_addresses_holds() {
+        let table = include_str!("../../../fixtures/addresses.txt");
+        let rows = table.lines().filter(|line| !line.starts_with('#'));
+        let mut count = 0;
+        for row in rows {
+            let words: Vec<&str> = row.split_whitespace().take(3).collect();
+            let ip: IpAddr = words[0].parse().unwrap();
+            assert_eq!(
+                [allowed(ip, false), allowed(ip, true)],
+                [words[1] == "yes", words[2] == "yes"],
+                "{row}"
+            );
+            count += 1;
+        }
+        assert!(count > 80, "{count}");
     }
 
     #[test]

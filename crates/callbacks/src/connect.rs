@@ -4,10 +4,12 @@ use std::error::Error as StdError;
 use std::future::Future;
 use std::net::{IpAddr, SocketAddr};
 use std::pin::Pin;
+use std::sync::Arc;
 use std::task::{Context, Poll};
 
 use http::Uri;
 use hyper_util::rt::TokioIo;
+use ringback_model::ports::Fut;
 use tokio::net::TcpStream;
 
 use crate::address;
@@ -16,15 +18,19 @@ use crate::caller::{CallError, CallErrorKind};
 /// Addresses of one name that are tried in turn.
 const ADDRESSES_TRIED: usize = 4;
 
+/// Finds the addresses that a URL leads to. An argument, so that tests can play a name that changes its mind.
+type Resolver = Arc<dyn Fn(Uri) -> Fut<'static, Result<Vec<SocketAddr>, CallError>> + Send + Sync>;
+
 /// Resolves and connects; for every connection anew.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub(crate) struct Connector {
     allow_private: bool,
+    resolver: Resolver,
 }
 
 impl Connector {
-    pub(crate) const fn new(allow_private: bool) -> Self {
-        Self { allow_private }
+    pub(crate) fn new(allow_private: bool) -> Self {
+        Self { allow_private, resolver: Arc::new(|uri| Box::pin(async move { resolve(&uri).await })) }
     }
 }
 
@@ -39,8 +45,10 @@ impl tower_service::Service<Uri> for Connector {
 
     fn call(&mut self, uri: Uri) -> Self::Future {
         let allow_private = self.allow_private;
+        let resolving = (self.resolver)(uri);
         Box::pin(async move {
-            let resolved = resolve(&uri).await?;
+            // Asked once: what is judged is what is connected to.
+            let resolved = resolving.await?;
             let allowed = keep_allowed(&resolved, allow_private)?;
             connect(&allowed).await.map(TokioIo::new)
         })
@@ -99,7 +107,35 @@ pub(crate) fn error_in(layer: &(dyn StdError + 'static)) -> Option<CallError> {
 
 #[cfg(test)]
 mod tests {
+    use std::sync::Mutex;
+
+    use tokio::net::TcpListener;
+    use tower_service::Service as _;
+
     use super::*;
+
+    #[tokio::test]
+    async fn a_name_that_changes_its_mind_gains_nothing() {
+        let inside = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let private = inside.local_addr().unwrap();
+        let public: SocketAddr = "8.8.8.8:80".parse().unwrap();
+        // From the last one on: public for whoever checks the URL, and private for whoever then connects.
+        let answers = Mutex::new(vec![private, private, public]);
+        let resolver: Resolver = Arc::new(move |_| {
+            let next = answers.lock().unwrap().pop();
+            Box::pin(async move { Ok(next.into_iter().collect()) })
+        });
+        let uri = || Uri::from_static("http://rebinding.test/");
+        let checked = resolver(uri()).await.unwrap();
+        assert_eq!(keep_allowed(&checked, false), Ok(vec![public]));
+        let mut policed = Connector { allow_private: false, resolver: Arc::clone(&resolver) };
+        assert_eq!(policed.call(uri()).await.unwrap_err().kind, CallErrorKind::AddressRefused);
+        // Where it is allowed, one question is all it takes: there is no second answer.
+        let mut open = Connector { allow_private: true, resolver };
+        let (connected, accepted) = tokio::join!(open.call(uri()), inside.accept());
+        assert_eq!(connected.unwrap().inner().local_addr().unwrap(), accepted.unwrap().1);
+        assert_eq!(open.call(uri()).await.unwrap_err().kind, CallErrorKind::Dns);
+    }
 
     #[test]
     fn one_public_address_does_not_excuse_a_private_one() {

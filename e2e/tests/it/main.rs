@@ -7,6 +7,7 @@
     reason = "tests fail by panicking, and a scenario reads best in one piece"
 )]
 
+mod attacks;
 mod bad_input;
 mod callbacks_old;
 mod callbacks_v38;

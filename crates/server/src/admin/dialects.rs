@@ -1,9 +1,12 @@
 //! `/admin/v1/dialects`: what rules may say; and the descriptions for machines.
 
+use std::sync::OnceLock;
+
+use bytes::Bytes;
 use http::StatusCode;
 use ringback_model::dialect::Contract;
 use ringback_model::event::Phase;
-use serde_json::Map;
+use serde_json::{Map, Value};
 
 use super::Admin;
 use super::error::ApiError;
@@ -46,14 +49,30 @@ fn phase_view(contract: &dyn Contract, phase: Phase) -> PhaseView {
     }
 }
 
+/// The descriptions as text, made when the first caller asks: anybody may ask for them, and making one takes more than
+/// a send does.
+#[derive(Default)]
+pub(super) struct Descriptions {
+    own: OnceLock<Bytes>,
+    edges: OnceLock<Vec<(&'static str, Bytes)>>,
+}
+
+fn text_of(document: &Value) -> Bytes {
+    format!("{document}\n").into()
+}
+
 pub(super) async fn own_description(admin: &Admin, _: &Input) -> Result<Reply, ApiError> {
-    Reply::json(StatusCode::OK, &openapi::document(&admin.desk.workshop().contracts))
+    let contracts = || &admin.desk.workshop().contracts;
+    let text = admin.descriptions.own.get_or_init(|| text_of(&openapi::document(contracts())));
+    Ok(Reply::written(StatusCode::OK, text.clone()))
 }
 
 pub(super) async fn edge_description(admin: &Admin, input: &Input) -> Result<Reply, ApiError> {
     let wanted = input.param("edge").strip_suffix(".json").unwrap_or_default();
-    match admin.edges.iter().find(|(name, _)| *name == wanted) {
-        Some((_, edge)) => Reply::json(StatusCode::OK, &edge.openapi()),
+    let write = || admin.edges.iter().map(|(name, edge)| (*name, text_of(&edge.openapi()))).collect();
+    let known = admin.descriptions.edges.get_or_init(write);
+    match known.iter().find(|(name, _)| *name == wanted) {
+        Some((_, text)) => Ok(Reply::written(StatusCode::OK, text.clone())),
         None => {
             let known: Vec<String> = admin.edges.iter().map(|(name, _)| format!("{name}.json")).collect();
             let message = format!("there is no such description; there are {}", known.join(", "));

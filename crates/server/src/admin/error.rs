@@ -3,6 +3,7 @@
 use http::StatusCode;
 use http::header::{ALLOW, HeaderName, RETRY_AFTER, WWW_AUTHENTICATE};
 use ringback_model::failure::{Failure, Fault, Refusal, RefusalCode};
+use ringback_model::limits;
 use schemars::JsonSchema;
 use serde::Serialize;
 
@@ -57,7 +58,12 @@ impl ApiError {
     }
 
     /// A bad request because of these fields.
-    pub(super) fn fields(message: &str, details: Vec<FieldError>) -> Self {
+    pub(super) fn fields(message: &str, mut details: Vec<FieldError>) -> Self {
+        let more = details.len().saturating_sub(limits::ADMIN_DETAILS);
+        if more > 0 {
+            details.truncate(limits::ADMIN_DETAILS);
+            details.push(FieldError::new("", format!("has {more} more fields that cannot be used")));
+        }
         Self { details, ..Self::new(StatusCode::BAD_REQUEST, "invalid_field", message) }
     }
 

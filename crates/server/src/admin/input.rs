@@ -10,6 +10,7 @@ use percent_encoding::percent_decode_str;
 use ringback_model::limits;
 use serde_json::Value;
 
+use super::distinct::Distinct;
 use super::error::ApiError;
 use super::operations::Operation;
 
@@ -113,9 +114,11 @@ where
     if bytes.is_empty() {
         return Ok(Value::Object(serde_json::Map::new()));
     }
-    serde_json::from_slice(&bytes).map_err(|error| {
+    serde_json::from_slice::<Distinct>(&bytes).map(|body| body.0).map_err(|error| {
         // The error says line and column itself.
-        ApiError::new(http::StatusCode::BAD_REQUEST, "not_json", format!("the body is not JSON: {error}"))
+        let (code, what) =
+            if error.is_data() { ("bad_request", "cannot be used") } else { ("not_json", "is not JSON") };
+        ApiError::new(http::StatusCode::BAD_REQUEST, code, format!("the body {what}: {error}"))
     })
 }
 
@@ -146,6 +149,16 @@ mod tests {
         assert_eq!(read("*").unwrap(), None);
         assert_eq!(read("W/\"3\"").unwrap(), Some(Vec::new()));
         assert_eq!(read("3").unwrap_err().status, 400);
+    }
+
+    #[tokio::test]
+    async fn a_member_that_is_named_twice_is_refused() {
+        let body = r#"{"name": "a", "copies": [{"from": 1, "from": 2}]}"#;
+        let error =
+            read_json(http_body_util::Full::new(bytes::Bytes::from(body)), Duration::from_secs(1)).await;
+        let error = error.unwrap_err();
+        assert_eq!((error.status.as_u16(), error.code), (400, "bad_request"));
+        assert!(error.message.contains("\"from\" is named twice"), "{}", error.message);
     }
 
     #[tokio::test]

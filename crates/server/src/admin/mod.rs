@@ -5,11 +5,12 @@
 //! |---|---|
 //! | [`operations`] | the table of everything that can be asked |
 //! | [`rules`], [`bans`], [`storage`], [`dialects`] | what is done |
-//! | [`input`], [`reply`], [`error`], [`views`] | requests and answers |
+//! | [`input`], [`distinct`], [`reply`], [`error`], [`views`] | requests and answers |
 //! | [`openapi`] | the table as a description for machines |
 
 mod bans;
 mod dialects;
+mod distinct;
 mod error;
 mod input;
 pub mod openapi;
@@ -77,6 +78,7 @@ pub struct Admin {
     samples: fn(UnixMs) -> Vec<Message>,
     clock: Arc<dyn Clock>,
     body_read: Duration,
+    descriptions: dialects::Descriptions,
     tracker: TaskTracker,
     slots: Arc<Semaphore>,
 }
@@ -96,6 +98,7 @@ impl Admin {
             samples: parts.samples,
             clock: parts.clock,
             body_read: parts.body_read,
+            descriptions: dialects::Descriptions::default(),
             tracker: parts.tracker,
             slots: Arc::new(Semaphore::new(limits::ADMIN_IN_FLIGHT)),
         })

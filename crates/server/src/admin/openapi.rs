@@ -3,14 +3,16 @@
 
 use std::sync::Arc;
 
+use http::Method;
 use ringback_model::dialect::{Contract, Preset};
 use ringback_model::event::Phase;
+use ringback_model::limits;
 use ringback_model::rule::Policy;
 use schemars::generate::{SchemaGenerator, SchemaSettings};
 use serde_json::{Map, Value, json};
 
 use super::error::ErrorBody;
-use super::operations::{Body, OPERATIONS, Operation};
+use super::operations::{Body, OPERATIONS, Operation, Param};
 use super::views;
 use crate::rules::draft::preset_rule;
 use crate::rules::fields::{FIELDS, Field, Initially};
@@ -43,34 +45,11 @@ pub fn document(contracts: &[Arc<dyn Contract>]) -> Value {
 }
 
 fn describe(operation: &Operation) -> Value {
-    let mut parameters: Vec<Value> = operation
-        .params()
-        .map(|name| {
-            json!({"name": name, "in": "path", "required": true, "schema": {"type": "string"},
-            "description": path_doc(name)})
-        })
-        .collect();
-    parameters.extend(operation.query.iter().map(
-        |param| json!({"name": param.name, "in": "query", "schema": {"type": param.kind}, "description": param.doc}),
-    ));
-    if operation.versioned {
-        parameters.push(json!({"name": "If-Match", "in": "header", "schema": {"type": "string"},
-            "description": "Only if the rule has this version, such as `\"3\"`; otherwise 412."}));
-    }
-    let (status, schema) = operation.answer;
+    let parameters = parameters(operation);
     let mut described = json!({
         "operationId": operation.id,
         "summary": operation.summary,
-        "responses": {
-            status.to_string(): {
-                "description": "Done.",
-                "content": {"application/json": {"schema": reference(schema)}},
-            },
-            "default": {
-                "description": "Not done, and why.",
-                "content": {"application/json": {"schema": reference("Error")}},
-            },
-        },
+        "responses": responses(operation),
     });
     if !parameters.is_empty() {
         described["parameters"] = json!(parameters);
@@ -83,6 +62,80 @@ fn describe(operation: &Operation) -> Value {
             json!({"required": required, "content": {"application/json": {"schema": reference(schema)}}});
     }
     described
+}
+
+fn parameters(operation: &Operation) -> Vec<Value> {
+    let mut parameters: Vec<Value> = operation
+        .params()
+        .map(|name| {
+            json!({"name": name, "in": "path", "required": true, "schema": path_schema(name),
+            "description": path_doc(name)})
+        })
+        .collect();
+    parameters.extend(operation.query.iter().map(
+        |param| json!({"name": param.name, "in": "query", "schema": query_schema(param), "description": param.doc}),
+    ));
+    if operation.versioned {
+        let versions = json!({"type": "string", "pattern": r#"^(\*|"[0-9]{1,18}")$"#});
+        parameters.push(json!({"name": "If-Match", "in": "header", "schema": versions,
+            "description": "Only if the rule has this version, such as `\"3\"`; otherwise 412."}));
+    }
+    parameters
+}
+
+/// Every status that the operation can be answered with. Written out one by one: an answer that stands in no list is
+/// then a mistake that a program can see.
+fn responses(operation: &Operation) -> Map<String, Value> {
+    let answer = |description: &str, schema: &str| {
+        json!({
+            "description": description,
+            "content": {"application/json": {"schema": reference(schema)}},
+        })
+    };
+    let (status, schema) = operation.answer;
+    let mut all = Map::new();
+    all.insert(status.to_string(), answer("Done.", schema));
+    for (status, meaning, happens) in REFUSALS {
+        if happens(operation) {
+            all.insert(status.to_string(), answer(meaning, "Error"));
+        }
+    }
+    all
+}
+
+/// Answers that are errors: status, meaning, and which operations give them.
+type Refusals = (u16, &'static str, fn(&Operation) -> bool);
+
+const REFUSALS: &[Refusals] = &[
+    (400, "Something in the request cannot be used; `details` says what.", |_| true),
+    (401, "No administrator's token, or one that is not taken.", |operation| !operation.open),
+    (403, "The token is not an administrator's, or a bound of the settings forbids it.", |operation| {
+        !operation.open
+    }),
+    (404, "There is no such thing.", |_| true),
+    (408, "The body did not come in time.", |operation| operation.body != Body::None),
+    (409, "The name is taken, or the rule is a file's.", |operation| {
+        !operation.open && operation.method != Method::GET
+    }),
+    (412, "The rule has another version than `If-Match` names.", |operation| operation.versioned),
+    (413, "The body is too long.", |operation| operation.body != Body::None),
+    (500, "A fault of the server; its log says more.", |_| true),
+    (503, "Too busy or going down: `Retry-After` says when to come again.", |_| true),
+    (504, "It takes longer than anybody waits, and is still being done.", |_| true),
+];
+
+fn path_schema(name: &str) -> Value {
+    match name {
+        "date" => json!({"type": "string", "pattern": "^[0-9]{12}$"}),
+        _ => json!({"type": "string", "minLength": 1}),
+    }
+}
+
+fn query_schema(param: &Param) -> Value {
+    match param.kind {
+        "integer" => json!({"type": "integer", "minimum": 1, "maximum": limits::ADMIN_PAGE}),
+        kind => json!({"type": kind}),
+    }
 }
 
 fn path_doc(name: &str) -> &'static str {

@@ -1,5 +1,6 @@
 //! Answers, before they are HTTP.
 
+use bytes::Bytes;
 use http::header::{CONTENT_TYPE, HeaderName, HeaderValue};
 use http::{Response, StatusCode};
 use serde::Serialize;
@@ -11,14 +12,19 @@ use crate::http::{Answer, ReplyBody};
 pub(super) struct Reply {
     status: StatusCode,
     headers: Vec<(HeaderName, String)>,
-    body: Vec<u8>,
+    body: Bytes,
 }
 
 impl Reply {
     pub(super) fn json(status: StatusCode, body: &impl Serialize) -> Result<Self, ApiError> {
         let mut body = serde_json::to_vec(body).map_err(|error| ApiError::internal(&error))?;
         body.push(b'\n');
-        Ok(Self { status, headers: Vec::new(), body })
+        Ok(Self::written(status, body.into()))
+    }
+
+    /// An answer whose JSON is text already.
+    pub(super) const fn written(status: StatusCode, body: Bytes) -> Self {
+        Self { status, headers: Vec::new(), body }
     }
 
     /// Nothing but these methods.
@@ -26,7 +32,7 @@ impl Reply {
         Self {
             status: StatusCode::NO_CONTENT,
             headers: vec![(http::header::ALLOW, allowed)],
-            body: Vec::new(),
+            body: Bytes::new(),
         }
     }
 
@@ -36,7 +42,7 @@ impl Reply {
     }
 
     pub(super) fn into_answer(self) -> Answer {
-        let mut answer = Response::new(ReplyBody::new(self.body.into(), None));
+        let mut answer = Response::new(ReplyBody::new(self.body, None));
         *answer.status_mut() = self.status;
         let json = HeaderValue::from_static("application/json; charset=utf-8");
         answer.headers_mut().insert(CONTENT_TYPE, json);
@@ -54,6 +60,6 @@ impl From<ApiError> for Reply {
         // The body is made of texts alone: it can always be written.
         let body = serde_json::to_vec(&error.body()).unwrap_or_default();
         let ApiError { status, header, .. } = error;
-        Self { status, headers: header.into_iter().map(|header| *header).collect(), body }
+        Self { status, headers: header.into_iter().map(|header| *header).collect(), body: body.into() }
     }
 }

@@ -8,6 +8,7 @@ use ringback_model::app::App;
 use ringback_model::dialect::{Contract, Preset};
 use ringback_model::event::Phase;
 use ringback_model::ids::RuleId;
+use ringback_model::limits;
 use ringback_model::rule::{Rule, RuleOrigin, Secrets, Selectors};
 use ringback_model::time::UnixMs;
 use serde_json::{Map, Value};
@@ -226,7 +227,10 @@ fn recognise<'a>(
             continue;
         }
         let Some(field) = Field::named(name) else {
-            let hint = hint(name, FIELDS.iter().map(|field| field.name));
+            // Nobody is told of more, so nothing is looked up for more.
+            let known =
+                FIELDS.iter().map(|field| field.name).filter(|_| errors.len() < limits::ADMIN_DETAILS);
+            let hint = hint(name, known);
             errors.push(FieldError::new(name, format!("is not a field of a rule{hint}")));
             continue;
         };
@@ -312,7 +316,14 @@ fn check_url(text: &str, private: bool) -> Result<(), String> {
     if address::names_no_port(&url) {
         return Err("must name a port of 1 to 65535, or none".to_owned());
     }
-    let Ok(ip) = host.trim_matches(['[', ']']).parse::<IpAddr>() else { return Ok(()) };
+    let Ok(ip) = host.trim_matches(['[', ']']).parse::<IpAddr>() else {
+        // A zone, such as %eth0, is one machine's word for a link-local address.
+        return if host.starts_with('[') {
+            Err("must name an IPv6 address in its brackets".to_owned())
+        } else {
+            Ok(())
+        };
+    };
     if !address::allowed(ip, true) {
         return Err(format!("names {ip}: link-local, metadata and reserved addresses are never called"));
     }
@@ -344,6 +355,9 @@ fn start_at(
 
 /// "; did you mean …?", where there is something like it.
 fn hint<'a>(text: &str, known: impl Iterator<Item = &'a str>) -> String {
+    if text.len() > limits::RULE_WORD_CHARS {
+        return String::new();
+    }
     let near = known
         .map(|name| (strsim::jaro_winkler(&text.to_lowercase(), name), name))
         .filter(|(likeness, _)| *likeness > LIKENESS)

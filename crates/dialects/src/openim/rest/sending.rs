@@ -130,12 +130,15 @@ pub(super) fn batch_send_msg(request: &EdgeRequest) -> Result<Command, Reject> {
     Ok(Command::SendToMany { draft, recipients, everyone: receivers.everyone })
 }
 
-/// What content there must be for a content type, and which receiver for a session type.
+/// What content there must be for a content type: one form per type and one for the rest. Forms rather than a chain of
+/// `if`s, which generators of requests multiply out.
 fn describe_contents(schema: &mut Schema) {
-    let when = |member: &str, is: i32, then: &Value| json!({"if": {"properties": {member: {"const": is}}, "required": [member]}, "then": then});
-    let contents = elements::schemas()
-        .map(|(code, content)| when("contentType", code, &json!({"properties": {"content": content}})));
-    schema.insert("allOf".to_owned(), contents.collect());
+    let form = |code: i32, content: Value| json!({"properties": {"contentType": {"const": code}, "content": content}});
+    let described: Vec<i32> = elements::schemas().map(|(code, _)| code).collect();
+    let rest: Vec<i32> = elements::codes().filter(|code| !described.contains(code)).collect();
+    let mut forms: Vec<Value> = elements::schemas().map(|(code, content)| form(code, content)).collect();
+    forms.push(json!({"properties": {"contentType": {"enum": rest}}}));
+    schema.insert("anyOf".to_owned(), Value::Array(forms));
     if let Some(kind) = schema.pointer_mut("/properties/contentType") {
         kind["enum"] = elements::codes().collect();
     }
@@ -143,20 +146,22 @@ fn describe_contents(schema: &mut Schema) {
 
 /// The body of `/msg/send_msg`, described: what [`SendMsg`] holds, and a receiver by session type.
 pub(super) fn send_schema(generator: &mut SchemaGenerator) -> Schema {
-    let named = |member: &str| json!({"required": [member], "properties": {member: {"minLength": 1}}});
+    let user =
+        json!({"recvID": {"minLength": 1}, "sessionType": {"enum": [session::SINGLE, session::NOTICE]}});
+    let notice = json!({"recvID": {"minLength": 1}, "contentType": {"const": OA_NOTIFICATION}});
+    let group = json!({
+        "groupID": {"minLength": 1},
+        "sessionType": {"const": session::GROUP},
+        "contentType": {"not": {"const": OA_NOTIFICATION}},
+    });
     json_schema!({
         "allOf": [
             generator.subschema_for::<SendMsg>(),
-            {
-                "if": {
-                    "properties": {
-                        "sessionType": {"const": session::GROUP},
-                        "contentType": {"not": {"const": OA_NOTIFICATION}},
-                    },
-                },
-                "then": named("groupID"),
-                "else": named("recvID"),
-            },
+            {"anyOf": [
+                {"properties": user, "required": ["recvID"]},
+                {"properties": notice, "required": ["recvID"]},
+                {"properties": group, "required": ["groupID"]},
+            ]},
         ],
     })
 }
@@ -168,7 +173,10 @@ pub(super) fn batch_schema(generator: &mut SchemaGenerator) -> Schema {
         "allOf": [
             generator.subschema_for::<SendMsg>(),
             generator.subschema_for::<Receivers>(),
-            {"properties": {"sessionType": {"const": session::SINGLE}}},
+            {"properties": {
+                "sessionType": {"const": session::SINGLE},
+                "contentType": {"not": {"const": OA_NOTIFICATION}},
+            }},
         ],
     })
 }
