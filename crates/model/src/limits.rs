@@ -133,6 +133,9 @@ pub const DELAY_PROMISE: Duration = Duration::from_secs(30);
 pub const LOG_CACHE_EVENTS: usize = 8192;
 /// Bytes of those events, roughly: messages of the largest kind, or lists of offline members, would hold gigabytes.
 pub const LOG_CACHE_BYTES: usize = 64 * 1024 * 1024;
+/// Bytes of users, blocks, groups and their members that the store keeps in memory for those who send, roughly: a
+/// hundred thousand people who talk.
+pub const DIRECTORY_CACHE_BYTES: usize = 64 * 1024 * 1024;
 /// How long an event stays readable for rules. Setting `log.keep`.
 pub const LOG_KEEP: Duration = Duration::from_secs(3 * 24 * 3600);
 /// How often progress of rules is written down; what lies between is sent again after a crash.

@@ -1,22 +1,17 @@
 //! Reading users, passwords, groups, members, blocks and tokens.
 
-use std::collections::HashMap;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 
-use ringback_model::conversation::Target;
 use ringback_model::group::{Group, Member};
 use ringback_model::ids::{GroupId, UserId};
-use ringback_model::ports::SendFacts;
 use ringback_model::time::UnixMs;
 use ringback_model::user::{Platform, TokenRecord, User};
 use rusqlite::{Connection, OptionalExtension};
 use serde::de::DeserializeOwned;
 
+use super::facts::{Fact, Key};
 use super::log::text;
-use super::sql::{Broken, Outcome, count, from_json, limit};
-
-/// Member ids that the cache holds at most, over all groups; about 40 bytes each.
-const CACHED_MEMBERS: usize = 1_000_000;
+use super::sql::{Broken, Outcome, from_json, limit};
 
 fn one<T: DeserializeOwned>(connection: &Connection, sql: &str, keys: &[&str]) -> Outcome<Option<T>> {
     let mut statement = connection.prepare_cached(sql)?;
@@ -25,7 +20,11 @@ fn one<T: DeserializeOwned>(connection: &Connection, sql: &str, keys: &[&str]) -
 }
 
 pub(super) fn user(connection: &Connection, id: &UserId) -> Outcome<Option<User>> {
-    one(connection, "SELECT data FROM users WHERE folded = ?1", &[&id.folded()])
+    folded_user(connection, &id.folded())
+}
+
+fn folded_user(connection: &Connection, folded: &str) -> Outcome<Option<User>> {
+    one(connection, "SELECT data FROM users WHERE folded = ?1", &[folded])
 }
 
 pub(super) fn user_ids(connection: &Connection, after: Option<&UserId>, rows: usize) -> Outcome<Vec<UserId>> {
@@ -44,23 +43,22 @@ fn user_id(text: &str) -> Outcome<UserId> {
 }
 
 pub(super) fn group(connection: &Connection, id: &GroupId) -> Outcome<Option<Group>> {
-    Ok(group_and_roster(connection, id)?.map(|(group, _)| group))
-}
-
-/// A group, and the number of its roster.
-fn group_and_roster(connection: &Connection, id: &GroupId) -> Outcome<Option<(Group, u64)>> {
     let mut statement =
-        connection.prepare_cached("SELECT data, member_count, roster FROM chat_groups WHERE id = ?1")?;
+        connection.prepare_cached("SELECT data, member_count FROM chat_groups WHERE id = ?1")?;
     let mut rows = statement.query([id.as_str()])?;
     let Some(row) = rows.next()? else { return Ok(None) };
     let mut group: Group = from_json(text(row, 0)?)?;
     group.member_count = u32::try_from(row.get::<_, i64>(1)?).unwrap_or(u32::MAX);
-    Ok(Some((group, count(row.get(2)?))))
+    Ok(Some(group))
 }
 
 pub(super) fn member(connection: &Connection, group: &GroupId, user: &UserId) -> Outcome<Option<Member>> {
+    folded_member(connection, group, &user.folded())
+}
+
+fn folded_member(connection: &Connection, group: &GroupId, folded: &str) -> Outcome<Option<Member>> {
     let sql = "SELECT data FROM members WHERE chat_group = ?1 AND user = ?2";
-    one(connection, sql, &[group.as_str(), &user.folded()])
+    one(connection, sql, &[group.as_str(), folded])
 }
 
 /// A page of a group's members, ascending by folded id.
@@ -111,43 +109,20 @@ pub(super) fn tokens(
     Ok(tokens)
 }
 
-/// Rosters of groups that were sent to, each with its number; a changed roster has another one.
-#[derive(Default)]
-pub(super) struct Rosters {
-    cached: Mutex<Cached>,
+/// What the tables say about one thing that sends depend on.
+pub(super) fn fact(connection: &Connection, key: &Key) -> Outcome<Fact> {
+    Ok(match key {
+        Key::User(folded) => Fact::User(folded_user(connection, folded)?),
+        Key::Block(owner, blocked) => Fact::Block(blocks(connection, owner, blocked)?),
+        Key::Group(id) => Fact::Group(match group(connection, id)? {
+            Some(group) => Some((group, roster(connection, id)?)),
+            None => None,
+        }),
+        Key::Member(group, folded) => Fact::Member(folded_member(connection, group, folded)?),
+    })
 }
 
-#[derive(Default)]
-struct Cached {
-    by_group: HashMap<GroupId, (u64, Arc<[UserId]>)>,
-    members: usize,
-}
-
-impl Rosters {
-    fn get(&self, connection: &Connection, group: &GroupId, roster: u64) -> Outcome<Arc<[UserId]>> {
-        if let Some((number, members)) = self.lock().by_group.get(group)
-            && *number == roster
-        {
-            return Ok(members.clone());
-        }
-        let members = roster_of(connection, group)?;
-        let mut cached = self.lock();
-        if cached.members + members.len() > CACHED_MEMBERS {
-            *cached = Cached::default();
-        }
-        cached.members += members.len();
-        if let Some((_, old)) = cached.by_group.insert(group.clone(), (roster, members.clone())) {
-            cached.members = cached.members.saturating_sub(old.len());
-        }
-        Ok(members)
-    }
-
-    fn lock(&self) -> std::sync::MutexGuard<'_, Cached> {
-        self.cached.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
-
-fn roster_of(connection: &Connection, group: &GroupId) -> Outcome<Arc<[UserId]>> {
+fn roster(connection: &Connection, group: &GroupId) -> Outcome<Arc<[UserId]>> {
     let mut statement =
         connection.prepare_cached("SELECT id FROM members WHERE chat_group = ?1 ORDER BY user")?;
     let mut rows = statement.query([group.as_str()])?;
@@ -158,31 +133,8 @@ fn roster_of(connection: &Connection, group: &GroupId) -> Outcome<Arc<[UserId]>>
     Ok(ids.into())
 }
 
-pub(super) fn send_facts(
-    connection: &Connection,
-    rosters: &Rosters,
-    sender: &UserId,
-    target: &Target,
-) -> Outcome<SendFacts> {
-    let mut facts = SendFacts { sender: user(connection, sender)?, ..SendFacts::default() };
-    match target {
-        Target::User(recipient) | Target::Notice(recipient) => {
-            facts.recipient = user(connection, recipient)?;
-            facts.blocked = blocks(connection, recipient, sender)?;
-        }
-        Target::Group(id) | Target::Room(id) => {
-            if let Some((group, roster)) = group_and_roster(connection, id)? {
-                facts.group = Some(group);
-                facts.membership = member(connection, id, sender)?;
-                facts.members = rosters.get(connection, id, roster)?;
-            }
-        }
-    }
-    Ok(facts)
-}
-
-fn blocks(connection: &Connection, owner: &UserId, other: &UserId) -> Outcome<bool> {
+fn blocks(connection: &Connection, owner: &str, blocked: &str) -> Outcome<bool> {
     let mut statement =
         connection.prepare_cached("SELECT 1 FROM blocks WHERE owner = ?1 AND blocked = ?2")?;
-    Ok(statement.query_row((owner.folded(), other.folded()), |_| Ok(())).optional()?.is_some())
+    Ok(statement.exists([owner, blocked])?)
 }

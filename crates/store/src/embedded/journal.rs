@@ -1,22 +1,24 @@
 //! The writer's state: what the tables say, as far as it is needed for every commit. All of it can be taken back
 //! when a transaction is rolled back.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 use ringback_model::commit::{Commit, NewEvent};
+use ringback_model::conversation::Target;
 use ringback_model::event::{Event, Fact, Lane, MessageSent};
 use ringback_model::ids::LogPos;
 use ringback_model::time::UnixMs;
 use rusqlite::{Connection, OptionalExtension};
 
+use super::facts::{Facts, Key};
 use super::lanes::{LaneState, Lanes};
-use super::requirements::{self, Stop};
+use super::requirements::{self, Memory, Stop};
 use super::sends::{self, Sends};
 use super::sql::{Outcome, count, int, to_json};
 use super::{schema, segments, writes};
 use crate::settings::{StoreSettings, millis};
-use crate::shape::{self, SendKey};
+use crate::shape;
 
 /// Numbers that every event moves.
 #[derive(Debug, Clone, Copy, Default)]
@@ -45,10 +47,13 @@ pub(super) struct Journal {
     sends: Arc<Sends>,
     /// Read marks of senders that the running transaction moves: (folded user, lane) to seq.
     own_reads: HashMap<(String, i64), u64>,
+    facts: Arc<Facts>,
+    /// Of what the facts are about, what the running transaction has changed.
+    changed: HashSet<Key>,
 }
 
 impl Journal {
-    pub(super) fn load(connection: &Connection) -> Outcome<Self> {
+    pub(super) fn load(connection: &Connection, facts: Arc<Facts>) -> Outcome<Self> {
         let open = segments::open(connection)?;
         let n = open.n;
         let (last, bytes): (Option<i64>, i64) = connection.query_row(
@@ -76,6 +81,8 @@ impl Journal {
             lanes: Lanes::default(),
             sends: Arc::new(Sends::load(connection)?),
             own_reads: HashMap::new(),
+            facts,
+            changed: HashSet::new(),
         })
     }
 
@@ -99,19 +106,26 @@ impl Journal {
         commit: &mut Commit,
     ) -> Result<Vec<Arc<Event>>, Stop> {
         let at = commit.at.max(UnixMs(self.counters.last_at));
-        requirements::check(connection, &self.sends, commit, at)?;
+        let memory = Memory { sends: &self.sends, facts: &self.facts, changed: &self.changed };
+        let hashes = requirements::check(connection, &memory, commit, at)?;
         for write in &commit.writes {
+            self.changed.extend(Key::changed_by(write));
             writes::write(connection, &mut self.lanes, write, at)?;
         }
-        let events = commit.events.iter_mut().map(|event| self.log(connection, event, at));
-        Ok(events.collect::<Outcome<_>>()?)
+        let events = commit.events.iter_mut().zip(hashes);
+        Ok(events.map(|(event, hash)| self.log(connection, event, hash, at)).collect::<Outcome<_>>()?)
     }
 
-    fn log(&mut self, connection: &Connection, new: &mut NewEvent, at: UnixMs) -> Outcome<Arc<Event>> {
+    fn log(
+        &mut self,
+        connection: &Connection,
+        new: &mut NewEvent,
+        hash: Option<u64>,
+        at: UnixMs,
+    ) -> Outcome<Arc<Event>> {
         let mut lane = self.lanes.get_or_create(connection, &new.lane)?;
         let Fact::MessageSent(sent) = &mut new.fact;
         let stored = self.number(connection, &new.lane, &mut lane, sent, at)?;
-        let hash = SendKey::of(&sent.message).map(|key| key.hash());
         self.counters.highest = self.counters.highest.max(sent.message.id.0);
         let payload = to_json(&new.fact)?;
         let pos = self.counters.tail + 1;
@@ -151,11 +165,15 @@ impl Journal {
         state.max_seq += 1;
         state.newest_at = at.0;
         message.seq = state.max_seq;
-        let id = message.conversation();
-        let is_single = matches!(id, ringback_model::conversation::ConversationId::Single(..));
-        // Both sides of a single chat joined with its first message.
-        if !is_single || state.max_seq == 1 {
-            for user in shape::joined_by(message, &id) {
+        let may_join = match message.target {
+            // Both sides joined with the first message.
+            Target::User(_) => state.max_seq == 1,
+            Target::Notice(_) => true,
+            // Members joined with their membership.
+            Target::Group(_) | Target::Room(_) => false,
+        };
+        if may_join {
+            for user in shape::joined_by(message, &message.conversation()) {
                 writes::join(connection, user, state.id)?;
             }
         }
@@ -179,6 +197,7 @@ impl Journal {
     pub(super) fn keep(&mut self) {
         self.durable = self.counters;
         self.sends.keep(self.durable.last_at);
+        self.facts.forget(self.changed.drain());
         self.own_reads.clear();
     }
 
@@ -187,6 +206,7 @@ impl Journal {
         self.counters = self.durable;
         self.sends.undo();
         self.lanes.forget();
+        self.changed.clear();
         self.own_reads.clear();
     }
 

@@ -1,12 +1,14 @@
 //! The embedded store: one SQLite file in a data folder.
 //!
-//! One thread writes ([`writer`]), a few read ([`readers`]), the newest events are shared in memory ([`recent`]).
+//! One thread writes ([`writer`]), a few read ([`readers`]). The newest events ([`recent`]) and what sends ask about
+//! ([`facts`]) are shared in memory.
 //! The message log and the event log are one family of tables ([`segments`]), in order of arrival.
 
 mod callback_ports;
 mod chore;
 mod directory;
 mod expiry;
+mod facts;
 mod folder;
 mod history;
 mod journal;
@@ -38,7 +40,7 @@ use tokio::sync::{mpsc, oneshot};
 
 use crate::settings::StoreSettings;
 use chore::Asked;
-use directory::Rosters;
+use facts::Facts;
 use journal::Journal;
 use readers::Readers;
 use recent::Recent;
@@ -52,7 +54,7 @@ pub(crate) struct Embedded {
     queue: Mutex<Option<mpsc::Sender<Job>>>,
     readers: Readers,
     recent: Arc<Recent>,
-    rosters: Arc<Rosters>,
+    facts: Arc<Facts>,
     sends: Arc<Sends>,
 }
 
@@ -63,7 +65,8 @@ impl Embedded {
         let file = folder::database(path)?;
         let connection = schema::open_writer(&file, settings.file_max_bytes)?;
         let load = |broken: sql::Broken| broken.into_fault("read the state of the log");
-        let journal = Journal::load(&connection).map_err(load)?;
+        let facts = Arc::<Facts>::default();
+        let journal = Journal::load(&connection, facts.clone()).map_err(load)?;
         let start = schema::meta(&connection, "start").map_err(load)?;
         let recent = Arc::new(Recent::new(start, journal.tail()));
         let sends = journal.sends();
@@ -74,7 +77,7 @@ impl Embedded {
             .name("store-writer".to_owned())
             .spawn(move || writer.run(jobs))
             .map_err(|error| Fault::from_error("start the writer thread", error))?;
-        Ok(Self { queue: Mutex::new(Some(queue)), readers, recent, rosters: Arc::default(), sends })
+        Ok(Self { queue: Mutex::new(Some(queue)), readers, recent, facts, sends })
     }
 
     /// Not closed, and its writer is alive.

@@ -1,12 +1,15 @@
 //! What must hold before a commit is written. Only reads.
 
+use std::collections::HashSet;
+
 use ringback_model::commit::{Commit, CommitError, Require};
 use ringback_model::time::UnixMs;
 use rusqlite::{Connection, OptionalExtension, Params};
 
+use super::facts::{Facts, Key};
 use super::sends::{self, Sends};
 use super::sql::{Broken, Outcome};
-use crate::shape;
+use crate::shape::{self, SendKey};
 
 /// Why a commit is not carried out.
 pub(super) enum Stop {
@@ -28,21 +31,47 @@ impl<E: Into<Broken>> From<E> for Stop {
     }
 }
 
-/// Checks shape, duplicates and requirements, in this order.
-pub(super) fn check(connection: &Connection, sends: &Sends, commit: &Commit, at: UnixMs) -> Result<(), Stop> {
+/// What spares a check the tables.
+pub(super) struct Memory<'a> {
+    pub(super) sends: &'a Sends,
+    pub(super) facts: &'a Facts,
+    /// What the running transaction has changed: of this the facts do not know yet.
+    pub(super) changed: &'a HashSet<Key>,
+}
+
+impl Memory<'_> {
+    /// Whether a requirement holds, where that is known without the tables.
+    fn allows(&self, requirement: &Require) -> Option<bool> {
+        let key = Key::required_by(requirement)?;
+        if self.changed.contains(&key) {
+            return None;
+        }
+        self.facts.allow(&key, requirement)
+    }
+}
+
+/// Checks shape, duplicates and requirements, in this order. Answers the hash of each event's key, where it has one.
+pub(super) fn check(
+    connection: &Connection,
+    memory: &Memory<'_>,
+    commit: &Commit,
+    at: UnixMs,
+) -> Result<Vec<Option<u64>>, Stop> {
     shape::check(commit).map_err(CommitError::from)?;
-    for key in commit.events.iter().filter_map(shape::send_key) {
-        let candidates = sends.candidates(&key, at);
-        if let Some(earlier) = sends::find(connection, &candidates, &key, at)? {
+    let keys: Vec<_> = commit.events.iter().map(shape::send_key).collect();
+    for key in keys.iter().flatten() {
+        let candidates = memory.sends.candidates(key, at);
+        if let Some(earlier) = sends::find(connection, &candidates, key, at)? {
             return Err(CommitError::Duplicate(earlier).into());
         }
     }
     for requirement in &commit.require {
-        if !holds(connection, requirement)? {
+        let holds = memory.allows(requirement).map_or_else(|| holds(connection, requirement), Ok)?;
+        if !holds {
             return Err(CommitError::Broken(requirement.clone()).into());
         }
     }
-    Ok(())
+    Ok(keys.iter().map(|key| key.as_ref().map(SendKey::hash)).collect())
 }
 
 fn holds(connection: &Connection, requirement: &Require) -> Outcome<bool> {

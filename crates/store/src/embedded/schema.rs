@@ -23,7 +23,8 @@ const STATEMENTS: usize = 256;
 const BUSY: Duration = Duration::from_secs(5);
 
 /// Version 1. Users are keyed by their folded id; `data` is the JSON of the value, so that fields can be added.
-/// `lanes.max_seq` and `newest_at` hold as of the last sealed segment; the open one tells the rest.
+/// `lanes.max_seq` and `newest_at` hold as of the last sealed segment; the open one tells the rest. Nobody looks at
+/// `chat_groups.roster` any more.
 const TABLES: &str = "
 CREATE TABLE meta (key TEXT PRIMARY KEY, value INTEGER NOT NULL) WITHOUT ROWID;
 CREATE TABLE users (folded TEXT PRIMARY KEY, id TEXT NOT NULL UNIQUE, data TEXT NOT NULL) WITHOUT ROWID;

@@ -59,9 +59,8 @@ fn put_group(connection: &Connection, group: &Group) -> Outcome<()> {
     Ok(())
 }
 
-/// Changes the number of members. Every change of the roster gives it a new number, by which caches know it.
 fn count_members(connection: &Connection, group: &GroupId, change: i64) -> Outcome<()> {
-    let sql = "UPDATE chat_groups SET member_count = member_count + ?2, roster = roster + 1 WHERE id = ?1";
+    let sql = "UPDATE chat_groups SET member_count = member_count + ?2 WHERE id = ?1";
     run(connection, sql, (group.as_str(), change))?;
     Ok(())
 }
@@ -72,7 +71,7 @@ fn put_member(connection: &Connection, lanes: &mut Lanes, member: &Member) -> Ou
     let change = "UPDATE members SET id = ?3, data = ?4 WHERE chat_group = ?1 AND user = ?2";
     let row = (member.group.as_str(), &user, member.user.as_str(), &data);
     if run(connection, change, row)? > 0 {
-        return count_members(connection, &member.group, 0);
+        return Ok(());
     }
     run(connection, "INSERT INTO members (chat_group, user, id, data) VALUES (?1, ?2, ?3, ?4)", row)?;
     count_members(connection, &member.group, 1)?;

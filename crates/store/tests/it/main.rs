@@ -15,6 +15,7 @@ mod crash;
 mod directory;
 mod duplicates;
 mod expiry;
+mod facts;
 mod history;
 mod log;
 mod migration;
