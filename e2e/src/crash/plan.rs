@@ -8,8 +8,8 @@ use rand::{RngExt as _, SeedableRng as _};
 
 /// Longest load between a restart and the next kill, milliseconds.
 const LIFE_MS: u64 = 800;
-/// Longest time between an order (to stop, to send again) and the kill, milliseconds: about what it takes to carry
-/// the order out, so that kills fall before, into and after that.
+/// Longest time between a request and the kill, milliseconds; three times that where an order (to stop, to send
+/// again) takes longer to carry out, so that kills fall before, into and after that.
 const ORDER_MS: u64 = 40;
 /// Longest pause of a sender between two messages in a paced life, milliseconds.
 const PAUSE_MS: u64 = 60;
@@ -62,9 +62,9 @@ impl Plan {
         let soon = Duration::from_micros(self.0.random_range(0..ORDER_MS * 1000));
         match self.0.random_range(0..20_u32) {
             0..=2 => Moment::StartUp(self.0.random_range(0.0..1.2)),
-            3..=5 => Moment::Drain(soon),
+            3..=5 => Moment::Drain(soon * 3),
             6..=7 => Moment::RuleChange(self.0.random_bool(0.5).then_some(soon / 10)),
-            8..=9 => Moment::Resend(soon),
+            8..=9 => Moment::Resend(soon * 3),
             _ => Moment::Load,
         }
     }
