@@ -9,6 +9,7 @@
 )]
 
 mod bans;
+mod clock;
 mod dispatcher;
 mod gate;
 mod http;
