@@ -24,6 +24,7 @@ mod socket;
 mod stats;
 mod targets;
 
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::time::Duration;
 
@@ -71,11 +72,18 @@ async fn main() -> anyhow::Result<ExitCode> {
         Command::Idle(options) => scenario("idle", options, &[scenarios::IDLE]),
         Command::Start(options) => scenario("start", options, &[scenarios::START]),
         Command::All(options) => scenario("all", options, scenarios::ALL),
+        Command::Crash(options) => return until_signalled(scenarios::crash::run(options)).await,
     };
+    until_signalled(run(scenario?)).await
+}
+
+/// Whatever ends the run drops its children's handles, and that ends the children.
+async fn until_signalled(
+    running: impl Future<Output = anyhow::Result<ExitCode>>,
+) -> anyhow::Result<ExitCode> {
     let (mut interrupt, mut terminate) = (signal(SignalKind::interrupt())?, signal(SignalKind::terminate())?);
-    // Whatever ends the run drops its children's handles, and that ends the children.
     tokio::select! {
-        result = run(scenario?) => result,
+        result = running => result,
         _ = interrupt.recv() => anyhow::bail!("interrupted"),
         _ = terminate.recv() => anyhow::bail!("terminated"),
     }
@@ -92,11 +100,7 @@ fn scenario(name: &'static str, options: Options, parts: &[Part]) -> anyhow::Res
 
 async fn run((options, plan): (Options, Plan)) -> anyhow::Result<ExitCode> {
     let beside = std::env::current_exe().context("finding this binary")?;
-    let root = match &options.data_root {
-        Some(root) => root.clone(),
-        None => beside.with_file_name("bench-data"),
-    };
-    std::fs::create_dir_all(&root).with_context(|| format!("making {}", root.display()))?;
+    let root = data_root(options.data_root.as_deref())?;
     let server = match plan.cases.iter().all(Case::is_reference) {
         true => beside,
         false => server::binary(options.server.as_deref(), !options.no_build).await?,
@@ -109,4 +113,14 @@ async fn run((options, plan): (Options, Plan)) -> anyhow::Result<ExitCode> {
         println!("\nwritten to {}", report.write(out)?.display());
     }
     Ok(if report.is_clean() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}
+
+/// Where data folders are made.
+fn data_root(given: Option<&Path>) -> anyhow::Result<PathBuf> {
+    let root = match given {
+        Some(root) => root.to_owned(),
+        None => std::env::current_exe().context("finding this binary")?.with_file_name("bench-data"),
+    };
+    std::fs::create_dir_all(&root).with_context(|| format!("making {}", root.display()))?;
+    Ok(root)
 }

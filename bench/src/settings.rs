@@ -45,6 +45,8 @@ pub(crate) enum Command {
     Start(Options),
     /// All of them in one run.
     All(Options),
+    /// Kills the server again and again under mixed load, and checks that nothing is lost or doubled.
+    Crash(Crash),
     /// Writes docs/proof.md and what the READMEs quote, from the results in bench/results.
     Proof {
         /// The checkout.
@@ -71,6 +73,31 @@ pub(crate) enum Command {
         #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
         arguments: Vec<String>,
     },
+}
+
+/// How often to kill, and where.
+#[derive(Debug, Clone, Args, Serialize)]
+pub(crate) struct Crash {
+    /// Kills in all. Every hundred are a campaign with a data folder and a seed of its own.
+    #[arg(long, default_value_t = 100, value_parser = clap::value_parser!(u64).range(1..=100_000))]
+    pub(crate) kills: u64,
+    /// Draws the moments of the first campaign; each later one has the next number. Without it a random one, which is
+    /// printed.
+    #[arg(long)]
+    pub(crate) seed: Option<u64>,
+    /// The server; without it the binary beside this one, built before the run.
+    #[arg(long)]
+    pub(crate) server: Option<PathBuf>,
+    /// Do not build the server before the run.
+    #[arg(long)]
+    pub(crate) no_build: bool,
+    /// Where data folders are made and, unless something is wrong, removed again: a real disk. Without it, beside this
+    /// binary.
+    #[arg(long)]
+    pub(crate) data_root: Option<PathBuf>,
+    /// Where the result goes, as JSON: a file, or a folder in which it is named by date, commit and scenario.
+    #[arg(long)]
+    pub(crate) out: Option<PathBuf>,
 }
 
 /// Events that `--full` puts on disk.

@@ -1,6 +1,6 @@
 //! The binary `ringback`, and commands of it that end by themselves.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::{Output, Stdio};
 use std::time::Duration;
 
@@ -16,7 +16,7 @@ pub fn path() -> PathBuf {
         return PathBuf::from(path);
     }
     let test = std::env::current_exe().expect("the test knows its own path");
-    let folder = test.parent().and_then(std::path::Path::parent).expect("target/<profile>/deps/<test>");
+    let folder = test.parent().and_then(Path::parent).expect("target/<profile>/deps/<test>");
     let path = folder.join("ringback");
     assert!(path.exists(), "{} is missing: cargo build -p ringback-server", path.display());
     path
@@ -25,7 +25,13 @@ pub fn path() -> PathBuf {
 /// A command that knows nothing of this machine's settings.
 #[must_use]
 pub fn command() -> Command {
-    let mut command = Command::new(path());
+    command_of(&path())
+}
+
+/// The same with a binary that the caller has found.
+#[must_use]
+pub fn command_of(binary: &Path) -> Command {
+    let mut command = Command::new(binary);
     for (name, _) in std::env::vars_os() {
         let text = name.to_string_lossy();
         if (text.starts_with("RINGBACK_") || text.starts_with("IMENV_")) && text != "RINGBACK_BIN" {

@@ -10,6 +10,7 @@
 pub mod app;
 pub mod binary;
 pub mod client;
+pub mod crash;
 pub mod curl;
 pub mod family;
 pub mod footprint;

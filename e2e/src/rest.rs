@@ -138,7 +138,14 @@ impl Rest {
         self.try_send(method, path, headers, body).await.unwrap_or_else(|error| panic!("{path}: {error:?}"))
     }
 
-    async fn try_send(
+    /// Any request at all, to servers that may be dead.
+    ///
+    /// # Errors
+    /// When no answer comes.
+    ///
+    /// # Panics
+    /// When it is not a well-formed request.
+    pub async fn try_send(
         &self,
         method: Method,
         path: &str,

@@ -36,7 +36,7 @@ impl Server {
     /// # Panics
     /// When it does not get ready.
     pub async fn start(setup: Setup) -> Self {
-        let folder = tempfile::Builder::new().prefix("ringback-e2e-").tempdir().unwrap();
+        let folder = setup.folder();
         setup.write(folder.path());
         let log = Inbox::new();
         let (child, addr) = launch(&setup, folder.path(), &log).await;
@@ -119,6 +119,39 @@ impl Server {
         (self.child, self.addr) = launch(&self.setup, self.folder.path(), &self.log).await;
     }
 
+    /// Starts it and ends it again after so long, whether it is ready or not.
+    ///
+    /// # Panics
+    /// When the process cannot be started or ended.
+    pub async fn start_and_kill(&mut self, after: Duration) {
+        self.child = prepare(&self.setup, self.folder.path()).spawn().expect("the server starts");
+        collect(self.child.stdout.take().unwrap(), Arc::clone(&self.log));
+        collect(self.child.stderr.take().unwrap(), Arc::clone(&self.log));
+        tokio::time::sleep(after).await;
+        self.kill().await;
+    }
+
+    /// Asks it to end, and ends it at once if it has not ended by then: how it ended by itself, if it did.
+    ///
+    /// # Panics
+    /// When it is not running.
+    pub async fn stop_and_kill(&mut self, after: Duration) -> Option<ExitStatus> {
+        self.signal("TERM").await;
+        let ended = tokio::time::timeout(after, self.child.wait()).await;
+        match ended {
+            Ok(status) => Some(status.unwrap()),
+            Err(_) => {
+                self.kill().await;
+                None
+            }
+        }
+    }
+
+    /// Whether its folder stays when this is dropped.
+    pub fn keep_folder(&mut self, keep: bool) {
+        self.folder.disable_cleanup(keep);
+    }
+
     /// Replaces a file of its folder, by renaming, so that it is never half written.
     ///
     /// # Panics
@@ -161,13 +194,13 @@ impl Drop for Server {
 /// # Panics
 /// When it runs on.
 pub async fn refused_start(setup: &Setup) -> binary::Ended {
-    let folder = tempfile::Builder::new().prefix("ringback-e2e-").tempdir().unwrap();
+    let folder = setup.folder();
     setup.write(folder.path());
     binary::finish(prepare(setup, folder.path())).await
 }
 
 fn prepare(setup: &Setup, folder: &Path) -> Command {
-    let mut command = binary::command();
+    let mut command = setup.command();
     command.args(setup.command_line(folder)).current_dir(folder);
     command.envs(setup.environment().iter().map(|(name, value)| (name, value)));
     command
@@ -211,7 +244,7 @@ async fn wait_until_ready(addr: SocketAddr) {
             if rest.try_get("/readyz").await.is_ok_and(|reply| reply.status == 200) {
                 return;
             }
-            tokio::time::sleep(Duration::from_millis(10)).await;
+            tokio::time::sleep(Duration::from_millis(2)).await;
         }
     };
     tokio::time::timeout(SOON, asking).await.expect("/readyz answers 200");

@@ -1,7 +1,12 @@
 //! How a server is to be started: flags, environment, and the files of its folder.
 
 use std::fmt::Write as _;
-use std::path::Path;
+use std::path::{Path, PathBuf};
+
+use tempfile::TempDir;
+use tokio::process::Command;
+
+use crate::binary;
 
 /// A server's folder and command line, before it is started.
 #[derive(Debug, Clone, Default)]
@@ -16,6 +21,10 @@ pub struct Setup {
     args: Vec<String>,
     /// More environment.
     env: Vec<(String, String)>,
+    /// The binary; without one, the tests' own.
+    binary: Option<PathBuf>,
+    /// Where the server's folder is made; without one, where the system keeps temporary files.
+    root: Option<PathBuf>,
 }
 
 /// Where `ringback.yml` and the files beside it lie, below the server's folder.
@@ -72,6 +81,36 @@ impl Setup {
     pub fn env(mut self, name: &str, value: &str) -> Self {
         self.env.push((name.to_owned(), value.to_owned()));
         self
+    }
+
+    /// Another binary than the tests' own.
+    #[must_use]
+    pub fn binary(mut self, binary: &Path) -> Self {
+        self.binary = Some(binary.to_owned());
+        self
+    }
+
+    /// Another place for the server's folder than the system's for temporary files.
+    #[must_use]
+    pub fn below(mut self, root: &Path) -> Self {
+        self.root = Some(root.to_owned());
+        self
+    }
+
+    /// Makes the server's folder.
+    ///
+    /// # Panics
+    /// When it cannot be made.
+    #[must_use]
+    pub fn folder(&self) -> TempDir {
+        let root = self.root.clone().unwrap_or_else(std::env::temp_dir);
+        tempfile::Builder::new().prefix("ringback-e2e-").tempdir_in(root).unwrap()
+    }
+
+    /// The command that starts the server, without arguments.
+    #[must_use]
+    pub fn command(&self) -> Command {
+        self.binary.as_deref().map_or_else(binary::command, binary::command_of)
     }
 
     /// Writes the files.

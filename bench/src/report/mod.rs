@@ -21,6 +21,25 @@ use summary::{Summary, summary};
 pub(crate) use table::between;
 use table::with_bounds;
 
+/// Writes a result as JSON: to this file, or into this folder under a name of its own.
+pub(crate) fn write(
+    result: &impl Serialize,
+    date: &str,
+    commit: &str,
+    scenario: &str,
+    to: &Path,
+) -> anyhow::Result<PathBuf> {
+    let path = if to.is_dir() {
+        let day = date.split(' ').next().unwrap_or_default();
+        to.join(format!("{day}-{commit}-{scenario}.json"))
+    } else {
+        to.to_owned()
+    };
+    let text = serde_json::to_string_pretty(result)? + "\n";
+    std::fs::write(&path, text).with_context(|| format!("writing {}", path.display()))?;
+    Ok(path)
+}
+
 /// A run.
 #[derive(Debug, Serialize)]
 pub(crate) struct Report {
@@ -69,15 +88,7 @@ impl Report {
 
     /// Writes it as JSON: to this file, or into this folder under a name of its own.
     pub(crate) fn write(&self, to: &Path) -> anyhow::Result<PathBuf> {
-        let path = if to.is_dir() {
-            let day = self.date.split(' ').next().unwrap_or_default();
-            to.join(format!("{day}-{}-{}.json", self.commit, self.scenario))
-        } else {
-            to.to_owned()
-        };
-        let text = serde_json::to_string_pretty(self)? + "\n";
-        std::fs::write(&path, text).with_context(|| format!("writing {}", path.display()))?;
-        Ok(path)
+        write(self, &self.date, &self.commit, &self.scenario, to)
     }
 
     /// The table.

@@ -2,6 +2,7 @@
 
 mod after;
 mod before;
+pub(crate) mod crash;
 mod delay;
 mod fanout;
 mod figures;

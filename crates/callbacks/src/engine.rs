@@ -26,6 +26,7 @@ use crate::gate::EngineGate;
 use crate::live::LiveRule;
 use crate::rule_set::{self, Book, Contracts, SetRulesError};
 use crate::status::{BanStatus, RuleStatus};
+use crate::steady::Steady;
 use crate::storage::StorageSettings;
 use crate::storage::resend::Resends;
 use crate::tail::Tail;
@@ -164,6 +165,7 @@ impl Engine {
             parked_book: parts.parked_book,
             listeners: tokio::sync::Mutex::default(),
             handover: parts.handover,
+            steady: Steady::new(parts.clock.now()),
             clock: parts.clock,
             dice: parts.dice,
             caller: parts.caller,

@@ -45,6 +45,7 @@ pub mod retry_after;
 mod rule_set;
 pub mod signature;
 pub mod status;
+mod steady;
 pub mod storage;
 mod tail;
 pub mod telemetry;

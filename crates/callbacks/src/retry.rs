@@ -59,6 +59,17 @@ const fn give_up(parks: bool) -> Next {
     if parks { Next::Park(ParkReason::Exhausted) } else { Next::Drop }
 }
 
+/// When a delivery that was kept over a restart is due: at once where its time lies further ahead than any schedule
+/// or receiver could have asked for, because the clock was set back meanwhile.
+#[must_use]
+pub fn restored(retry: &Retry, attempts: u32, due: UnixMs, now: UnixMs) -> UnixMs {
+    let scheduled = match retry {
+        Retry::Schedule(waits) => wait(waits, attempts, None, 1.0).unwrap_or_default(),
+        Retry::None | Retry::Once => Duration::ZERO,
+    };
+    if due.since(now) > scheduled.max(limits::RETRY_AFTER_MAX) { now } else { due }
+}
+
 /// The wait after this attempt: the schedule's, lengthened by jitter, or what the receiver asks for where that is
 /// longer; `None` once the schedule is used up.
 fn wait(schedule_s: &[u32], attempts: u32, retry_after: Option<Duration>, dice: f64) -> Option<Duration> {
@@ -97,6 +108,21 @@ mod tests {
             let next = |outcome| step(&retry, parks, attempts, outcome, NOW, 0.0);
             assert_eq!(next(FAILED), expected, "{retry:?} {parks} {attempts}");
             assert_eq!(next(Outcome::Delivered), Next::Done);
+        }
+    }
+
+    #[test]
+    fn a_clock_that_was_set_back_over_a_restart_delays_nothing_for_longer_than_anybody_asked() {
+        let long = 2 * i64::from(u32::try_from(limits::RETRY_AFTER_MAX.as_millis()).unwrap());
+        for (retry, ahead, kept) in [
+            (Retry::Schedule(vec![1, 5]), 5_000, true),
+            (Retry::Schedule(vec![1, 5]), long, false),
+            (Retry::Schedule(vec![7_200]), long, true),
+            (Retry::Once, long, false),
+        ] {
+            let due = UnixMs(NOW.0 + ahead);
+            let expected = if kept { due } else { NOW };
+            assert_eq!(restored(&retry, 1, due, NOW), expected, "{retry:?} {ahead}");
         }
     }
 

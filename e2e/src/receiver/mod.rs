@@ -58,12 +58,16 @@ impl Script {
     }
 }
 
+/// Takes a call and says what to do with it.
+type Handler = Arc<dyn Fn(Call) -> Act + Send + Sync>;
+
 /// A receiver. It answers "allow" unless told otherwise.
 pub struct Receiver {
     addr: SocketAddr,
     tls: Option<TlsAcceptor>,
     calls: Arc<Inbox<Call>>,
     script: Arc<Mutex<Script>>,
+    handler: Handler,
     serving: Option<JoinHandle<()>>,
 }
 
@@ -73,7 +77,7 @@ impl Receiver {
     /// # Panics
     /// When there is no free port.
     pub async fn start() -> Self {
-        Self::start_with(None).await
+        Self::start_with(None, None).await
     }
 
     /// Starts one that speaks TLS with a certificate for `localhost` and `127.0.0.1`.
@@ -81,20 +85,29 @@ impl Receiver {
     /// # Panics
     /// When there is no free port.
     pub async fn start_tls(ca: &private_ca::PrivateCa) -> Self {
-        Self::start_with(Some(ca.acceptor())).await
+        Self::start_with(Some(ca.acceptor()), None).await
     }
 
-    async fn start_with(tls: Option<TlsAcceptor>) -> Self {
+    /// Starts one that hands every call to `handler` and keeps none: for loads that would fill the memory.
+    ///
+    /// # Panics
+    /// When there is no free port.
+    pub async fn start_handled(handler: impl Fn(Call) -> Act + Send + Sync + 'static) -> Self {
+        Self::start_with(None, Some(Arc::new(handler))).await
+    }
+
+    async fn start_with(tls: Option<TlsAcceptor>, handler: Option<Handler>) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let addr = listener.local_addr().unwrap();
-        let mut receiver = Self { addr, tls, calls: Inbox::new(), script: Arc::default(), serving: None };
+        let (calls, script) = (Inbox::new(), Arc::<Mutex<Script>>::default());
+        let handler = handler.unwrap_or_else(|| scripted(&calls, &script));
+        let mut receiver = Self { addr, tls, calls, script, handler, serving: None };
         receiver.run(listener);
         receiver
     }
 
     fn run(&mut self, listener: TcpListener) {
-        let (calls, script, tls) = (Arc::clone(&self.calls), Arc::clone(&self.script), self.tls.clone());
-        self.serving = Some(tokio::spawn(serve::run(listener, tls, calls, script)));
+        self.serving = Some(tokio::spawn(serve::run(listener, self.tls.clone(), Arc::clone(&self.handler))));
     }
 
     /// Its address.
@@ -197,6 +210,16 @@ impl Receiver {
     pub async fn wait<R>(&self, within: Duration, pick: impl FnMut(&[Call]) -> Option<R>) -> Option<R> {
         self.calls.wait(within, pick).await
     }
+}
+
+/// Keeps every call and does what the script says.
+fn scripted(calls: &Arc<Inbox<Call>>, script: &Arc<Mutex<Script>>) -> Handler {
+    let (calls, script) = (Arc::clone(calls), Arc::clone(script));
+    Arc::new(move |call| {
+        let act = script.lock().unwrap().choose(&call);
+        calls.push(call);
+        act
+    })
 }
 
 impl fmt::Debug for Receiver {

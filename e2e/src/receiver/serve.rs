@@ -2,7 +2,7 @@
 
 use std::convert::Infallible;
 use std::io;
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -19,8 +19,7 @@ use tokio::task::JoinSet;
 use tokio_rustls::TlsAcceptor;
 
 use super::act::Deed;
-use super::{Call, Script};
-use crate::inbox::Inbox;
+use super::{Call, Handler};
 
 type Body = UnsyncBoxBody<Bytes, io::Error>;
 
@@ -30,24 +29,19 @@ const PIECE: &[u8] = &[b' '; 16 * 1024];
 const PIECE_PAUSE: Duration = Duration::from_millis(16);
 
 /// Accepts until it is aborted; the connections end with it.
-pub(super) async fn run(
-    listener: TcpListener,
-    tls: Option<TlsAcceptor>,
-    calls: Arc<Inbox<Call>>,
-    script: Arc<Mutex<Script>>,
-) {
+pub(super) async fn run(listener: TcpListener, tls: Option<TlsAcceptor>, handler: Handler) {
     let mut connections = JoinSet::new();
     loop {
         let Ok((stream, _)) = listener.accept().await else { continue };
         // Otherwise the small answers wait for the caller's acknowledgements.
         let _ = stream.set_nodelay(true);
-        let (tls, calls, script) = (tls.clone(), Arc::clone(&calls), Arc::clone(&script));
+        let (tls, handler) = (tls.clone(), Arc::clone(&handler));
         connections.spawn(async move {
             match tls {
-                None => connection(stream, calls, script).await,
+                None => connection(stream, handler).await,
                 Some(tls) => {
                     if let Ok(stream) = tls.accept(stream).await {
-                        connection(stream, calls, script).await;
+                        connection(stream, handler).await;
                     }
                 }
             }
@@ -56,26 +50,17 @@ pub(super) async fn run(
     }
 }
 
-async fn connection(
-    stream: impl AsyncRead + AsyncWrite + Unpin + Send + 'static,
-    calls: Arc<Inbox<Call>>,
-    script: Arc<Mutex<Script>>,
-) {
-    let service = service_fn(|request| take(request, Arc::clone(&calls), Arc::clone(&script)));
+async fn connection(stream: impl AsyncRead + AsyncWrite + Unpin + Send + 'static, handler: Handler) {
+    let service = service_fn(|request| take(request, Arc::clone(&handler)));
     // A connection that ends with an error has been cut by us or by the caller: both are what tests are about.
     let _ = hyper::server::conn::http1::Builder::new().serve_connection(TokioIo::new(stream), service).await;
 }
 
-async fn take(
-    request: Request<Incoming>,
-    calls: Arc<Inbox<Call>>,
-    script: Arc<Mutex<Script>>,
-) -> Result<Response<Body>, io::Error> {
+async fn take(request: Request<Incoming>, handler: Handler) -> Result<Response<Body>, io::Error> {
     let (parts, body) = request.into_parts();
     let bytes = body.collect().await.map_err(io::Error::other)?.to_bytes();
     let call = Call::new(&parts, bytes);
-    let act = script.lock().unwrap().choose(&call);
-    calls.push(call);
+    let act = handler(call);
     tokio::time::sleep(act.delay).await;
     perform(act.deed).await
 }

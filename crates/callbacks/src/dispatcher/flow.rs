@@ -13,7 +13,7 @@ use super::rows::Row;
 use super::runner::Runner;
 use crate::breaker::Permit;
 
-/// Longest sleep: wall time may step, so the clock is looked at now and then.
+/// Longest sleep: a wait that was missed for whatever reason ends then.
 const LONGEST_SLEEP: Duration = Duration::from_secs(60);
 
 impl Runner {
@@ -24,7 +24,7 @@ impl Runner {
                 self.divert();
                 return;
             }
-            let now = self.shared.clock.now();
+            let now = self.shared.steady.now();
             let started = match self.breaker.permit(now) {
                 Permit::Flow(most) => self.start_next(now, most),
                 Permit::Probe => self.start_probe(),
@@ -148,7 +148,7 @@ impl Runner {
 
     /// When something may be started that may not now; `None` where only an event can change that.
     pub(super) fn next_wake(&self) -> Option<Instant> {
-        let now = self.shared.clock.now();
+        let now = self.shared.steady.now();
         let instant = Instant::now();
         if self.is_banned() {
             return self.has_to_divert().then_some(instant);

@@ -33,6 +33,8 @@ use crate::caller::Caller;
 use crate::checkpoint::Checkpoints;
 use crate::ledger::{Ledger, Staged, View};
 use crate::live::LiveRule;
+use crate::retry;
+use crate::steady::Steady;
 use crate::tail::{Batch, READ_EVENTS, RETRY_READ, Tail};
 
 /// A future that the runner owns.
@@ -46,7 +48,10 @@ pub(crate) struct Shared {
     /// Locked by whoever takes parked deliveries out of the store.
     pub(crate) listeners: tokio::sync::Mutex<Listeners>,
     pub(crate) handover: Arc<dyn Handover>,
+    /// Wall time, for what is written down and shown.
     pub(crate) clock: Arc<dyn Clock>,
+    /// Time for retries and probes.
+    pub(crate) steady: Steady,
     pub(crate) dice: Arc<dyn Dice>,
     pub(crate) caller: Arc<dyn Caller>,
     pub(crate) tail: Arc<Tail>,
@@ -193,7 +198,12 @@ impl Runner {
                 let row = Row {
                     lane,
                     attempts,
-                    due,
+                    due: retry::restored(
+                        &self.live.rule.policy.retry,
+                        attempts,
+                        due,
+                        self.shared.steady.now(),
+                    ),
                     at: exception.since,
                     since: exception.since,
                     last_error: exception.last_error,

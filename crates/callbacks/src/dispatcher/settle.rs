@@ -22,7 +22,8 @@ impl Runner {
         }
         let now = self.shared.clock.now();
         self.tell_ban(&result);
-        self.tell_breaker(&result, probe, now);
+        let steady = self.shared.steady.now();
+        self.tell_breaker(&result, probe, steady);
         let outcome = match result {
             Attempted::HeldBack => {
                 self.hold_back(delivery, now);
@@ -43,12 +44,12 @@ impl Runner {
         self.delivered = true;
         let dice = self.shared.dice.fraction();
         let (retry, parks) = (&self.live.rule.policy.retry, self.live.parks);
-        match retry::step(retry, parks, delivery.attempts, outcome, now, dice) {
+        match retry::step(retry, parks, delivery.attempts, outcome, steady, dice) {
             Next::Done => {
                 self.live.was_delivered(delivery.at, now);
                 self.over(&delivery);
             }
-            Next::Again => self.again(delivery, now),
+            Next::Again => self.again(delivery, steady, now),
             Next::RetryAt(due) => self.wait(&delivery, due, now),
             Next::Park(reason) => self.park(&delivery, reason, now),
             Next::Drop => self.give_up(&delivery, ParkReason::Exhausted),
@@ -123,9 +124,9 @@ impl Runner {
 
     /// A second attempt at once; where the app is banned by now, it falls into the ban like everything that is ready.
     /// While the receiver is left alone it waits as a row.
-    fn again(&mut self, delivery: Delivery, now: UnixMs) {
+    fn again(&mut self, delivery: Delivery, due: UnixMs, now: UnixMs) {
         if self.breaker.is_open() || delivery.source == Source::Row {
-            self.wait(&delivery, now, now);
+            self.wait(&delivery, due, now);
             return;
         }
         let lane = delivery.lane.clone();

@@ -9,6 +9,7 @@
 )]
 
 mod bans;
+mod clock;
 mod connections;
 mod dispatcher;
 mod gate;
