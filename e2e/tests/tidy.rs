@@ -49,7 +49,7 @@ fn files(folder: &str) -> Vec<String> {
 
 fn rust_files() -> Vec<String> {
     let mut found: Vec<String> =
-        ["crates", "e2e", "bench", "powercut"].iter().flat_map(|folder| files(folder)).collect();
+        ["crates", "e2e", "bench", "fuzz", "powercut"].iter().flat_map(|folder| files(folder)).collect();
     found.retain(|path| path.ends_with(".rs"));
     assert!(found.len() > 50, "the walk finds the sources: {}", found.len());
     found
@@ -82,6 +82,7 @@ fn is_test_code(path: &str) -> bool {
     ["/tests/", "/examples/", "/benches/"].iter().any(|folder| path.contains(folder))
         || path.ends_with("/tests.rs")
         || path.starts_with("e2e/")
+        || path.starts_with("fuzz/")
 }
 
 /// The part of a source file before its unit tests.
@@ -184,7 +185,7 @@ fn ground_and_rooms_leave_http_servers_and_databases_to_their_owners() {
 #[test]
 fn no_file_is_too_long() {
     let mut sources = rust_files();
-    sources.extend(["test", ".ci/run"].map(str::to_owned));
+    sources.extend(["test", "fuzz/run", ".ci/run"].map(str::to_owned));
     let mut found = Vec::new();
     for path in sources {
         let lines = text(&path).lines().count();
@@ -226,6 +227,8 @@ fn is_crate_root(path: &str) -> bool {
     let parts: Vec<&str> = path.split('/').collect();
     match parts.as_slice() {
         [.., "src", "main.rs" | "lib.rs"] | [.., "src", "bin", _] | [.., "tests", _, "main.rs"] => true,
+        // The fuzzer's own.
+        ["fuzz", "fuzz_targets", _] => true,
         // Direct children of `tests`, `benches` and `examples` folders beside a Cargo.toml are crates.
         [package @ .., "tests" | "benches" | "examples", _] => {
             root().join(package.join("/")).join("Cargo.toml").exists()

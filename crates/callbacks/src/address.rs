@@ -11,8 +11,12 @@ use http::Uri;
 pub fn names_no_port(url: &Uri) -> bool {
     let Some(authority) = url.authority() else { return false };
     let after_user = authority.as_str().rsplit('@').next().unwrap_or_default();
-    let port = after_user.strip_prefix(authority.host()).and_then(|rest| rest.strip_prefix(':'));
-    port.is_some_and(|port| !port.is_empty() && authority.port_u16().is_none_or(|port| port == 0))
+    let after_host = after_user.strip_prefix(authority.host()).unwrap_or_default();
+    match after_host.strip_prefix(':') {
+        Some(port) => !port.is_empty() && authority.port_u16().is_none_or(|port| port == 0),
+        // The parser takes what follows a bracket for nothing: `[::1]x:0`.
+        None => !after_host.is_empty(),
+    }
 }
 
 /// Whether a receiver may live at this address. Link-local, metadata, unspecified, multicast, broadcast and
@@ -191,6 +195,8 @@ mod tests {
             ("http://host:80x/", true),
             ("http://host:-1/", true),
             ("http://[::1]:0/", true),
+            ("http://[::1]x:0/", true),
+            ("http://[]x/", true),
         ] {
             assert_eq!(names_no_port(&url.parse().unwrap()), wrong, "{url}");
         }

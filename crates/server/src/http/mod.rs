@@ -34,7 +34,8 @@ use crate::product::{Done, Product, Ticket};
 use crate::ws::Sockets;
 use probes::Probes;
 use rates::{Exceeded, Rates};
-pub(crate) use request::{headers as text_headers, query as query_of};
+pub(crate) use request::headers as text_headers;
+pub use request::query as query_of;
 
 use request::{BodyBounds, Head};
 use router::{Found, Params, Router, Served, method_of};

@@ -69,7 +69,7 @@ fn text(value: &http::HeaderValue) -> Option<String> {
 }
 
 /// Parameters of a query, decoded as forms are: `+` is a space. What is not UTF-8 is replaced.
-pub(crate) fn query(text: &str) -> Vec<(String, String)> {
+pub fn query(text: &str) -> Vec<(String, String)> {
     let decode = |part: &str| percent_decode_str(&part.replace('+', " ")).decode_utf8_lossy().into_owned();
     text.split('&')
         .filter(|pair| !pair.is_empty())
