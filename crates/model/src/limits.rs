@@ -161,6 +161,11 @@ pub const APP_TOKEN_VALIDITY: Duration = Duration::from_secs(60 * 24 * 3600);
 /// Tokens without a platform that one user may hold at once; of more, the one that would end first gives way. Twice
 /// [`CONNECTIONS_PER_USER`]: every connection may have its own, and the one before.
 pub const TOKENS_PER_USER: usize = 2 * CONNECTIONS_PER_USER;
+/// Tokens whose signature was found good, kept in memory so that the next request with one is not checked by
+/// computation again. More callers than are busy at once; some hundred bytes each.
+pub const TOKENS_CHECKED: usize = 4096;
+/// Bytes of a token's text up to which it is kept there: more than our own forms have.
+pub const TOKEN_CHECKED_BYTES: usize = 1024;
 /// Longest validity that a caller may ask for, and what "for ever" means: 100 years.
 pub const TOKEN_FOR_EVER: Duration = Duration::from_secs(100 * 365 * 24 * 3600);
 

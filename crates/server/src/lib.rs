@@ -4,6 +4,7 @@
 
 pub mod admin;
 pub mod assemble;
+pub mod checked_tokens;
 pub mod cli;
 pub mod clock;
 pub mod demo;

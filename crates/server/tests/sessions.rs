@@ -17,12 +17,11 @@ use ringback_model::failure::{Failure, Refusal, RefusalCode};
 use ringback_model::ids::UserId;
 use ringback_model::limits;
 use ringback_model::message::{ContentClass, Message};
-use ringback_model::ports::{Push, Sessions};
+use ringback_model::ports::{Push, Pushing, Sessions};
 use ringback_model::sample;
 use ringback_model::time::UnixMs;
 use ringback_model::user::Platform;
-use ringback_server::ws::sessions::{Identity, Membership, Outgoing, SessionTable};
-use tokio::sync::mpsc::Receiver;
+use ringback_server::ws::sessions::{Identity, Membership, Outgoing, SessionTable, Waiting};
 
 /// Encodes a push as the wire's number and the message's seq, and counts how often.
 #[derive(Default)]
@@ -76,13 +75,7 @@ impl Table {
         Self { table: SessionTable::new(per_user), dialect: Arc::default() }
     }
 
-    fn try_join(
-        &self,
-        id: &str,
-        platform: i32,
-        token: &str,
-        wire: u8,
-    ) -> Option<(Membership, Receiver<Outgoing>)> {
+    fn try_join(&self, id: &str, platform: i32, token: &str, wire: u8) -> Option<(Membership, Waiting)> {
         let identity = Identity {
             user: user(id),
             platform: Platform(platform),
@@ -94,19 +87,19 @@ impl Table {
         self.table.join(identity, Some(Frame::Text("welcome".to_owned())))
     }
 
-    fn join(&self, id: &str, platform: i32, token: &str, wire: u8) -> (Membership, Receiver<Outgoing>) {
+    fn join(&self, id: &str, platform: i32, token: &str, wire: u8) -> (Membership, Waiting) {
         self.try_join(id, platform, token, wire).unwrap()
     }
 }
 
-fn texts(queue: &mut Receiver<Outgoing>) -> Vec<String> {
-    let mut texts = Vec::new();
-    while let Ok(outgoing) = queue.try_recv() {
-        texts.push(match outgoing {
-            Outgoing::Message { message, .. } => message.to_text().unwrap().to_owned(),
-            Outgoing::Close(_) => "close".to_owned(),
-        });
-    }
+/// What is queued; it counts as written.
+fn texts(queue: &mut Waiting) -> Vec<String> {
+    let text = |outgoing: &Outgoing| match outgoing {
+        Outgoing::Message { message, .. } => message.to_text().unwrap().to_owned(),
+        Outgoing::Close(_) => "close".to_owned(),
+    };
+    let texts = queue.now().iter().map(text).collect();
+    queue.written();
     texts
 }
 
@@ -184,10 +177,57 @@ async fn answers_wait_for_room_instead() {
     let peer = Arc::clone(&slow.peer);
     let mut answering = Box::pin(async move { peer.answer(Frame::Text("late".to_owned())).await });
     assert!(futures_util::poll!(&mut answering).is_pending());
-    assert!(queue.recv().await.is_some());
+    assert_eq!(queue.next().await.len(), limits::SOCKET_QUEUE);
     answering.await;
-    assert_eq!(texts(&mut queue).last().map(String::as_str), Some("late"));
+    queue.written();
+    assert_eq!(texts(&mut queue), ["late"]);
     assert!(!slow.peer.cut().is_cancelled());
+}
+
+#[tokio::test]
+async fn an_answer_waits_until_what_was_taken_has_been_written() {
+    let table = Table::new(8);
+    let (one, mut queue) = table.join("bob", 5, "a", 1);
+    let large = || Frame::Text("x".repeat(limits::SOCKET_QUEUE_BYTES - 100));
+    one.peer.answer(large()).await;
+    assert_eq!(queue.now().len(), 2);
+    let mut answering = Box::pin(one.peer.answer(large()));
+    assert!(futures_util::poll!(&mut answering).is_pending(), "taken is not written");
+    let mut next = Box::pin(one.peer.answer(Frame::Text("next".to_owned())));
+    assert!(futures_util::poll!(&mut next).is_pending(), "it has room, but not before its turn");
+    queue.written();
+    answering.await;
+    next.await;
+    assert_eq!(texts(&mut queue).last().map(String::as_str), Some("next"));
+}
+
+#[tokio::test]
+async fn whoever_waits_for_room_goes_on_when_the_connection_is_gone() {
+    let table = Table::new(8);
+    let (one, queue) = table.join("bob", 5, "a", 1);
+    one.peer.answer(Frame::Text("x".repeat(limits::SOCKET_QUEUE_BYTES - 100))).await;
+    let mut answering = Box::pin(one.peer.answer(Frame::Text("y".repeat(200))));
+    assert!(futures_util::poll!(&mut answering).is_pending());
+    drop(queue);
+    answering.await;
+}
+
+#[test]
+fn pushes_that_go_together_come_in_order_and_each_knows_when_it_is_written() {
+    let table = Table::new(8);
+    let (_one, mut first) = table.join("bob", 5, "a", 1);
+    let (_two, second) = table.join("carl", 5, "b", 1);
+    let written: Vec<Arc<dyn Send + Sync>> = vec![Arc::new(()), Arc::new(())];
+    let done: Vec<_> = written.iter().map(Arc::downgrade).collect();
+    let pushes: Vec<_> =
+        written.into_iter().zip(1..).map(|(written, seq)| Pushing { push: push(seq), written }).collect();
+    table.table.push_all(&pushes, &[user("bob"), user("carl"), user("nobody")]);
+    drop(pushes);
+    assert_eq!(table.dialect.encoded.load(Ordering::Relaxed), 2);
+    assert_eq!(texts(&mut first), ["welcome", "1:1", "1:2"]);
+    assert!(done.iter().all(|done| done.upgrade().is_some()), "carl has not got them");
+    drop(second);
+    assert!(done.iter().all(|done| done.upgrade().is_none()));
 }
 
 #[test]

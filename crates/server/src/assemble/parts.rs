@@ -18,6 +18,7 @@ use ringback_store::StoreSettings;
 use tokio_util::task::TaskTracker;
 
 use crate::admin::{Admin, AdminParts};
+use crate::checked_tokens::CheckedTokens;
 use crate::clock::{SystemClock, SystemDice};
 use crate::http::ReplyBody;
 use crate::listener::{self, Bound, Handler};
@@ -173,7 +174,7 @@ impl Parts {
             handovers: Arc::clone(handovers),
             clock: Arc::new(SystemClock),
             dice: Arc::new(SystemDice),
-            tokens: Arc::clone(&self.dialects.tokens),
+            tokens: Arc::new(CheckedTokens::new(Arc::clone(&self.dialects.tokens))),
             passwords: Arc::new(ArgonPasswords::new(Arc::new(SystemDice))),
             storage: Arc::clone(engine) as _,
             settings: ImSettings {

@@ -16,7 +16,7 @@ use ringback_model::limits;
 use ringback_model::message::Origin;
 use ringback_model::ports::Sessions as _;
 use ringback_model::user::Platform;
-use tokio::sync::{Semaphore, mpsc};
+use tokio::sync::Semaphore;
 use tokio_tungstenite::WebSocketStream;
 use tokio_tungstenite::tungstenite::protocol::frame::coding::CloseCode;
 use tokio_tungstenite::tungstenite::protocol::{CloseFrame, Role, WebSocketConfig};
@@ -24,18 +24,17 @@ use tokio_tungstenite::tungstenite::{Error, Message};
 
 use super::Sockets;
 use super::order::SendOrder;
-use super::sessions::{Identity, Outgoing, Peer, message};
+use super::sessions::{Identity, Membership, Outgoing, Peer, Waiting, message};
 use crate::listener::Place;
 use crate::product::Done;
 
 type Stream = WebSocketStream<TokioIo<Upgraded>>;
 
-/// Bytes read at once. More costs memory per idle connection and, as measured, time as well.
-const READ_BUFFER: usize = 4 * 1024;
-/// Bytes collected before they are written although more is waiting.
-const WRITE_BUFFER: usize = 32 * 1024;
-/// Queued frames that share one flush.
-const BATCH: usize = 64;
+/// Bytes read at once. Every idle connection holds so many; a message of usual size fits.
+const READ_BUFFER: usize = 2 * 1024;
+/// Bytes collected before they are written although more is waiting. A connection that was written to in bursts keeps
+/// about so many for as long as it lives.
+const WRITE_BUFFER: usize = 16 * 1024;
 
 /// A client whose handshake was accepted.
 pub(super) struct Accepted {
@@ -74,9 +73,28 @@ pub(super) async fn say_and_close(on_upgrade: OnUpgrade, frame: Frame) {
     let _ = tokio::time::timeout(limits::SOCKET_CLOSE, said).await;
 }
 
-/// Runs a connection to its end.
-pub(super) async fn run(sockets: Arc<Sockets>, on_upgrade: OnUpgrade, accepted: Accepted) {
-    let Some(mut stream) = open(on_upgrade).await else { return };
+/// Runs a connection to its end. Two futures one after the other rather than one: what the first one needed takes no
+/// memory while the second one waits, which is nearly always.
+pub(super) fn run(
+    sockets: Arc<Sockets>,
+    on_upgrade: OnUpgrade,
+    accepted: Accepted,
+) -> impl Future<Output = ()> + Send {
+    enter(sockets, on_upgrade, accepted).then(hold)
+}
+
+/// A connection that others see.
+struct Conversation {
+    requests: Requests,
+    stream: SplitStream<Stream>,
+    writer: Writer,
+    /// Given up with the conversation.
+    _membership: Membership,
+    _place: Option<Place>,
+}
+
+async fn enter(sockets: Arc<Sockets>, on_upgrade: OnUpgrade, accepted: Accepted) -> Option<Conversation> {
+    let mut stream = open(on_upgrade).await?;
     let Accepted { hello, actor, welcome, place } = accepted;
     let identity = Identity {
         user: actor.user.clone(),
@@ -89,7 +107,7 @@ pub(super) async fn run(sockets: Arc<Sockets>, on_upgrade: OnUpgrade, accepted: 
     let Some((membership, waiting)) = sockets.sessions.join(identity, welcome) else {
         let full = CloseFrame { code: CloseCode::Again, reason: "too many connections".into() };
         let _ = tokio::time::timeout(limits::SOCKET_CLOSE, stream.close(Some(full))).await;
-        return;
+        return None;
     };
     let peer = Arc::clone(&membership.peer);
     if actor.platform != Platform::ADMIN {
@@ -102,13 +120,14 @@ pub(super) async fn run(sockets: Arc<Sockets>, on_upgrade: OnUpgrade, accepted: 
     tracing::debug!(target: "ringback::ws", user = %actor.user, platform = actor.platform.0, "connected");
     let (sink, stream) = stream.split();
     let ping = (actor.platform == Platform::WEB).then(|| limits::SOCKET_PING.min(sockets.silence / 2));
-    let requests = Requests::new(Arc::clone(&sockets), Arc::clone(&peer), actor);
-    converse(requests, stream, Writer { sink, waiting, ping }).await;
-    drop((membership, place));
+    let requests = Requests::new(sockets, peer, actor);
+    let writer = Writer { sink, waiting, ping };
+    Some(Conversation { requests, stream, writer, _membership: membership, _place: place })
 }
 
 /// Reads and writes until both are over, or the connection is cut.
-async fn converse(requests: Requests, stream: SplitStream<Stream>, writer: Writer) {
+async fn hold(mut conversation: Option<Conversation>) {
+    let Some(Conversation { requests, stream, writer, .. }) = &mut conversation else { return };
     let peer = Arc::clone(&requests.peer);
     let reading = requests.read(stream);
     let writing = writer.write();
@@ -138,7 +157,7 @@ async fn converse(requests: Requests, stream: SplitStream<Stream>, writer: Write
 /// The writing half of a connection.
 struct Writer {
     sink: SplitSink<Stream, Message>,
-    waiting: mpsc::Receiver<Outgoing>,
+    waiting: Waiting,
     /// How often the client is pinged.
     ping: Option<Duration>,
 }
@@ -146,37 +165,32 @@ struct Writer {
 impl Writer {
     /// Writes what is queued: everything that waits, then one flush. Ends after a close, or with the error that
     /// broke the connection.
-    async fn write(mut self) -> Result<(), Error> {
-        let mut batch = Vec::new();
+    async fn write(&mut self) -> Result<(), Error> {
         let mut ping =
             self.ping.map(|every| tokio::time::interval_at(tokio::time::Instant::now() + every, every));
         loop {
-            let count = tokio::select! {
+            let batch = tokio::select! {
                 biased;
-                count = self.waiting.recv_many(&mut batch, BATCH) => count,
+                batch = self.waiting.next() => batch,
                 () = tick(&mut ping) => {
                     self.sink.send(Message::Ping(Bytes::new())).await?;
                     continue;
                 }
             };
-            if count == 0 {
-                return Ok(());
-            }
-            // Room and tickets are given back after the flush, not before.
-            let mut held = Vec::with_capacity(count);
             let mut close = None;
-            for outgoing in batch.drain(..) {
+            for outgoing in batch.iter_mut() {
                 match outgoing {
-                    Outgoing::Message { message, room, written } if close.is_none() => {
+                    // The place stays: its ticket is given back after the flush, not before.
+                    Outgoing::Message { message, .. } if close.is_none() => {
+                        let message = std::mem::replace(message, Message::Binary(Bytes::new()));
                         self.sink.feed(message).await?;
-                        held.push((room, written));
                     }
                     Outgoing::Message { .. } => {}
-                    Outgoing::Close(code) => close = Some(code),
+                    Outgoing::Close(code) => close = Some(*code),
                 }
             }
             self.sink.flush().await?;
-            drop(held);
+            self.waiting.written();
             if let Some(code) = close {
                 return self.sink.send(Message::Close(Some(CloseFrame { code, reason: "".into() }))).await;
             }
@@ -222,7 +236,7 @@ impl Requests {
     }
 
     /// Reads until the client goes (`None`) or is to be told good-bye.
-    async fn read(mut self, mut stream: SplitStream<Stream>) -> Option<CloseCode> {
+    async fn read(&mut self, stream: &mut SplitStream<Stream>) -> Option<CloseCode> {
         let stop = self.sockets.stop.clone();
         loop {
             let next = tokio::select! {

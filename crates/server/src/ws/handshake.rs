@@ -32,8 +32,7 @@ impl Sockets {
         match admitted {
             Ok((hello, actor)) => {
                 let accepted = Accepted { hello, actor, welcome: self.dialect.welcome(&query), place };
-                let this = Arc::clone(self);
-                self.tracker.spawn(async move { connection::run(this, on_upgrade, accepted).await });
+                self.tracker.spawn(connection::run(Arc::clone(self), on_upgrade, accepted));
                 switching_protocols(&accept_key)
             }
             Err(refusal) => self.turn_away(&query, &refusal, on_upgrade, &accept_key),

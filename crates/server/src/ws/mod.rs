@@ -3,6 +3,7 @@
 mod connection;
 mod handshake;
 mod order;
+mod queue;
 pub mod sessions;
 
 use std::sync::Arc;

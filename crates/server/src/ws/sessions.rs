@@ -5,40 +5,22 @@
 
 use std::borrow::Cow;
 use std::collections::HashMap;
-use std::hash::BuildHasher as _;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, PoisonError, RwLock};
 
 use ringback_model::dialect::{Frame, Socket, Wire};
 use ringback_model::ids::UserId;
-use ringback_model::limits;
-use ringback_model::ports::{Push, Sessions};
+use ringback_model::ports::{Push, Pushing, Sessions};
 use ringback_model::user::{Connection, Platform};
-use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc};
 use tokio_tungstenite::tungstenite::Message;
 use tokio_tungstenite::tungstenite::protocol::frame::coding::CloseCode;
 use tokio_util::sync::CancellationToken;
 
+use super::queue::{NotQueued, Queue};
+pub use super::queue::{Outgoing, Waiting, Written};
+
 /// Parts of the table, so that connections of different users seldom wait for one lock.
 const SHARDS: usize = 64;
-
-/// Something whose dropping tells that a push was written, or given up.
-pub type Written = Arc<dyn Send + Sync>;
-
-/// What waits to be written to a connection.
-pub enum Outgoing {
-    /// A message.
-    Message {
-        /// It.
-        message: Message,
-        /// Its bytes in the queue; given back once it was written.
-        room: OwnedSemaphorePermit,
-        /// Dropped once it was written.
-        written: Option<Written>,
-    },
-    /// Nothing comes after this: close, for this reason.
-    Close(CloseCode),
-}
 
 /// Who a connection belongs to and how it speaks.
 pub struct Identity {
@@ -60,8 +42,7 @@ pub struct Identity {
 pub struct Peer {
     id: u64,
     identity: Identity,
-    queue: mpsc::Sender<Outgoing>,
-    room: Arc<Semaphore>,
+    pub(super) queue: Queue,
     ending: AtomicBool,
     cut: CancellationToken,
 }
@@ -87,18 +68,17 @@ impl Peer {
 
     /// Queues an answer; waits for room. Nothing happens on a connection that is gone.
     pub async fn answer(&self, frame: Frame) {
-        let message = message(frame);
-        let Ok(room) = Arc::clone(&self.room).acquire_many_owned(size(&message)).await else { return };
-        // The connection may have gone meanwhile; its answers go with it.
-        let _ = self.queue.send(Outgoing::Message { message, room, written: None }).await;
+        self.queue.put_when_room(message(frame)).await;
     }
 
     /// Queues a message if there is room; cuts the connection if there is none.
     pub fn push(&self, message: Message, written: Option<Written>) {
-        let queued = Arc::clone(&self.room)
-            .try_acquire_many_owned(size(&message))
-            .is_ok_and(|room| self.queue.try_send(Outgoing::Message { message, room, written }).is_ok());
-        if !queued && !self.queue.is_closed() && !self.cut.is_cancelled() {
+        self.push_all(std::iter::once((message, written)));
+    }
+
+    /// Queues messages in this order; cuts the connection at the first one for which there is no room.
+    fn push_all(&self, messages: impl Iterator<Item = (Message, Option<Written>)>) {
+        if self.queue.put_all(messages) == Err(NotQueued::Full) && !self.cut.is_cancelled() {
             metrics::counter!("ringback_sockets_cut_total", "reason" => "slow").increment(1);
             tracing::info!(target: "ringback::ws", connection = self.id, "cut: the client takes too little");
             self.cut.cancel();
@@ -111,7 +91,7 @@ impl Peer {
             self.push(message(frame), None);
         }
         self.ending.store(true, Ordering::Release);
-        if self.queue.try_send(Outgoing::Close(why)).is_err() {
+        if self.queue.put_close(why).is_err() {
             self.cut.cancel();
         }
     }
@@ -135,17 +115,11 @@ pub fn message(frame: Frame) -> Message {
     }
 }
 
-/// Bytes of a message in the queue; a message larger than the whole queue takes all of it.
-fn size(message: &Message) -> u32 {
-    u32::try_from(message.len().min(limits::SOCKET_QUEUE_BYTES)).unwrap_or(u32::MAX)
-}
-
 type Shard = RwLock<HashMap<Box<str>, Vec<Arc<Peer>>>>;
 
 /// All connections, by user; letter case of ids does not matter.
 pub struct SessionTable {
     shards: Vec<Shard>,
-    hasher: std::hash::RandomState,
     next_id: AtomicU64,
     per_user: usize,
 }
@@ -170,15 +144,16 @@ impl SessionTable {
     pub fn new(per_user: usize) -> Arc<Self> {
         Arc::new(Self {
             shards: (0..SHARDS).map(|_| Shard::default()).collect(),
-            hasher: std::hash::RandomState::new(),
             next_id: AtomicU64::new(1),
             per_user,
         })
     }
 
     fn shard(&self, key: &str) -> &Shard {
-        let index = usize::try_from(self.hasher.hash_one(key) % SHARDS as u64).unwrap_or(0);
-        &self.shards[index]
+        // The map inside hashes well and with a secret; here it is enough to be spread and fast, since a message to a
+        // large group looks up all its members.
+        let sum = key.bytes().fold(0_usize, |sum, byte| sum.wrapping_mul(31).wrapping_add(usize::from(byte)));
+        &self.shards[sum % SHARDS]
     }
 
     fn with_peers<T>(&self, user: &UserId, look: impl FnOnce(&[Arc<Peer>]) -> T) -> T {
@@ -196,18 +171,12 @@ impl SessionTable {
     /// Adds a connection. `first` is queued before anybody else can queue anything. `None` where the user has as
     /// many connections as he may.
     #[must_use]
-    pub fn join(
-        self: &Arc<Self>,
-        identity: Identity,
-        first: Option<Frame>,
-    ) -> Option<(Membership, mpsc::Receiver<Outgoing>)> {
-        let (queue, waiting) = mpsc::channel(limits::SOCKET_QUEUE);
+    pub fn join(self: &Arc<Self>, identity: Identity, first: Option<Frame>) -> Option<(Membership, Waiting)> {
         let id = self.next_id.fetch_add(1, Ordering::Relaxed);
         let peer = Arc::new(Peer {
             id,
             identity,
-            queue,
-            room: Arc::new(Semaphore::new(limits::SOCKET_QUEUE_BYTES)),
+            queue: Queue::default(),
             ending: AtomicBool::new(false),
             cut: CancellationToken::new(),
         });
@@ -223,6 +192,7 @@ impl SessionTable {
         peers.push(Arc::clone(&peer));
         drop(shard);
         metrics::gauge!("ringback_sockets").increment(1.0);
+        let waiting = Waiting::new(Arc::clone(&peer));
         Some((Membership { table: Arc::clone(self), peer }, waiting))
     }
 
@@ -247,22 +217,23 @@ fn folded(user: &UserId) -> Cow<'_, str> {
     }
 }
 
-/// A push, encoded once for everybody who speaks alike.
+/// Pushes that go out together, encoded once for everybody who speaks alike.
 struct Encoded<'a> {
-    push: &'a Push,
-    forms: Vec<(*const (), Wire, Message)>,
+    pushes: &'a [Pushing],
+    forms: Vec<(*const (), Wire, Vec<Message>)>,
 }
 
 impl Encoded<'_> {
-    fn for_peer(&mut self, peer: &Peer) -> Message {
+    fn for_peer(&mut self, peer: &Peer) -> &[Message] {
         let Identity { dialect, wire, .. } = &peer.identity;
         let speaks = Arc::as_ptr(dialect).cast::<()>();
-        if let Some((.., message)) = self.forms.iter().find(|(who, how, _)| *who == speaks && how == wire) {
-            return message.clone();
-        }
-        let message = message(dialect.push(*wire, self.push));
-        self.forms.push((speaks, *wire, message.clone()));
-        message
+        let known = self.forms.iter().position(|(who, how, _)| *who == speaks && how == wire);
+        let at = known.unwrap_or_else(|| {
+            let messages = self.pushes.iter().map(|one| message(dialect.push(*wire, &one.push))).collect();
+            self.forms.push((speaks, *wire, messages));
+            self.forms.len() - 1
+        });
+        self.forms.get(at).map_or(&[], |(.., messages)| messages)
     }
 }
 
@@ -276,17 +247,22 @@ impl Sessions for SessionTable {
     }
 
     fn push(&self, push: &Push, users: &[UserId], written: Written) {
-        let mut encoded = Encoded { push, forms: Vec::new() };
-        let mut count = 0;
+        self.push_all(&[Pushing { push: push.clone(), written }], users);
+    }
+
+    fn push_all(&self, pushes: &[Pushing], users: &[UserId]) {
+        // Encoding and queueing happen outside the table's locks.
+        let mut peers = Vec::new();
         for user in users {
-            // Encoding happens outside the lock; the copy of the list is a handful of pointers.
-            let peers = self.with_peers(user, <[Arc<Peer>]>::to_vec);
-            for peer in peers.iter().filter(|peer| !peer.is_ending()) {
-                peer.push(encoded.for_peer(peer), Some(Arc::clone(&written)));
-                count += 1;
-            }
+            self.with_peers(user, |here| peers.extend(here.iter().filter(|peer| !peer.is_ending()).cloned()));
         }
-        metrics::counter!("ringback_pushes_total").increment(count);
+        let mut encoded = Encoded { pushes, forms: Vec::new() };
+        for peer in &peers {
+            let messages = encoded.for_peer(peer).iter().cloned();
+            let written = pushes.iter().map(|one| Some(Arc::clone(&one.written)));
+            peer.push_all(messages.zip(written));
+        }
+        metrics::counter!("ringback_pushes_total").increment((peers.len() * pushes.len()) as u64);
     }
 
     fn kick(&self, user: &UserId, platform: Platform, except_token: Option<&str>) {
