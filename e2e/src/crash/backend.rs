@@ -136,7 +136,7 @@ impl Backend {
         let known = log.seen.len();
         let seen = log.see(kind, &key, id, &call.bytes);
         seen.attempts += 1;
-        let first_of_many = seen.attempts == 1 && known % STUMBLE == 0 && kind.must_arrive();
+        let first_of_many = seen.attempts == 1 && known.is_multiple_of(STUMBLE) && kind.must_arrive();
         let refused = kind == Kind::Refused && self.is_refused(call);
         if first_of_many || refused {
             log.arrivals += 1;
