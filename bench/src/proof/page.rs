@@ -180,7 +180,8 @@ fn tried(page: &mut String, results: &Results, claim: &TrialClaim, language: Lan
     }
     section(page, claim.title, claim.proves, language);
     for trial in trials {
-        line!(page, "`{}`, `{}`, `{}.json`:\n", trial.command, trial.commit, trial.file);
+        let command = trial.command.as_deref().unwrap_or(claim.command);
+        line!(page, "`{command}`, `{}`, `{}.json`:\n", trial.commit, trial.file);
         let said: Vec<String> =
             trial.figures.iter().map(|(name, value)| figures::counted(name, *value)).collect();
         line!(page, "{}\n", said.join(" · "));

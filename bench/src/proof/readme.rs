@@ -30,7 +30,7 @@ fn quotes(results: &Results, language: Language) -> Vec<String> {
             results.verdicts(scenario).into_iter().find(|(_, verdict)| verdict.what.starts_with(begins))?;
         Some(short(found.1.decisive()))
     };
-    let counted = |result: &str, name: &str| Some(thousands(*results.trials.get(result)?.figures.get(name)?));
+    let counted = |result: &str, name: &str| Some(thousands(results.trials.get(result)?.figure(name)?));
     let met = CLAIMS.iter().flat_map(|claim| results.verdicts(claim.scenario));
     let (met, all) =
         met.fold((0, 0), |(met, all), (_, verdict)| (met + usize::from(verdict.is_met()), all + 1));
@@ -57,17 +57,19 @@ fn quotes(results: &Results, language: Language) -> Vec<String> {
                 format!("每秒 500 条消息时从发送到回调：{p50} ms（p50），{p99} ms（p99）。"),
             )
         });
-    let kills = counted("crash", "kills").zip(counted("crash", "acknowledged")).zip(counted("crash", "lost")).map(
-        |((kills, acknowledged), lost)| {
-            say(
-                format!(
-                    "{kills} times `kill -9` under load: {acknowledged} messages acknowledged, {lost} lost, and every \
-                     callback delivered."
-                ),
-                format!("负载下 {kills} 次 `kill -9`：确认 {acknowledged} 条消息，丢失 {lost} 条，回调全部投递。"),
-            )
-        },
-    );
+    let kills =
+        counted("crash", "kills").zip(counted("crash", "acknowledged")).zip(counted("crash", "violations"));
+    let kills = kills.map(|((kills, acknowledged), violations)| {
+        say(
+            format!(
+                "{kills} times `kill -9` under load, {acknowledged} messages acknowledged: {violations} lost or doubled, \
+                 and every callback delivered with one id and one body."
+            ),
+            format!(
+                "负载下 {kills} 次 `kill -9`，确认 {acknowledged} 条消息：丢失或重复 {violations} 条，每个回调都以同一 id 与字节送达。"
+            ),
+        )
+    });
     let cuts =
         counted("power-cut", "cuts").zip(counted("power-cut", "violations")).map(|(cuts, violations)| {
             say(

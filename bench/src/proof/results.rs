@@ -42,14 +42,39 @@ pub(super) struct Measured {
 }
 
 /// A proof that is no measurement: kills, power cuts, fuzzing, attacks, the tests.
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone)]
 pub(super) struct Trial {
-    #[serde(skip)]
     pub(super) file: String,
     pub(super) commit: String,
-    pub(super) command: String,
-    /// What was counted, by name.
-    pub(super) figures: BTreeMap<String, f64>,
+    /// As it was given; none where the trial is a test.
+    pub(super) command: Option<String>,
+    /// What was counted, in the order of the file.
+    pub(super) figures: Vec<(String, f64)>,
+}
+
+impl Trial {
+    /// Every number of a result is a figure of it, whatever else it says; those of an object have its name before
+    /// their own.
+    fn read(file: &str, value: &Value) -> anyhow::Result<Self> {
+        let text = |name: &str| value.get(name).and_then(Value::as_str).map(str::to_owned);
+        let mut figures = Vec::new();
+        for (name, found) in value.as_object().context("a result is an object")? {
+            let inner =
+                if let Value::Object(inner) = found { inner.iter().collect() } else { vec![(name, found)] };
+            for (own, number) in inner {
+                let whole =
+                    if own == name || name == "figures" { own.clone() } else { format!("{name}_{own}") };
+                figures.extend(number.as_f64().map(|number| (whole, number)));
+            }
+        }
+        let commit = text("commit").context("a result names its commit")?;
+        Ok(Self { file: file.to_owned(), commit, command: text("command"), figures })
+    }
+
+    /// A figure by its name.
+    pub(super) fn figure(&self, name: &str) -> Option<f64> {
+        self.figures.iter().find(|(known, _)| known == name).map(|(_, value)| *value)
+    }
 }
 
 /// All that is kept.
@@ -81,8 +106,7 @@ impl Results {
         if value.get("targets").is_some() {
             self.runs.push(Run { file: name.to_owned(), ..serde_json::from_value(value)? });
         } else {
-            let trial = Trial { file: name.to_owned(), ..serde_json::from_value(value)? };
-            self.trials.insert(name.to_owned(), trial);
+            self.trials.insert(name.to_owned(), Trial::read(name, &value)?);
         }
         Ok(())
     }
@@ -138,10 +162,7 @@ mod tests {
         keep("a.json", &run("2026-01-01", "x", 0.1));
         keep("b.json", &run("2026-01-02", "x", 0.2));
         keep("c.json", &run("2025-01-01", "y", 0.3));
-        keep(
-            "crash.json",
-            r#"{"commit":"c","command":"bench crash","figures":{"kills":1000,"violations":0}}"#,
-        );
+        keep("crash.json", r#"{"commit":"c","kills":1000,"ready_ms":{"p50":80}}"#);
         keep("notes.txt", "not a result");
         let results = Results::read(folder.path()).unwrap();
         let said: Vec<(&str, f64)> = results
@@ -151,7 +172,10 @@ mod tests {
             .collect();
         assert_eq!(said, [("x", 0.2), ("y", 0.3)]);
         assert!(results.verdicts("after").is_empty());
-        assert_eq!(results.trials("crash").next().unwrap().figures["kills"], 1000.0);
+        let crash = results.trials("crash").next().unwrap();
+        assert_eq!(crash.figure("kills"), Some(1000.0));
+        assert_eq!(crash.figure("ready_ms_p50"), Some(80.0));
+        assert_eq!(crash.figure("lost"), None);
     }
 
     #[test]

@@ -24,8 +24,8 @@ const NAMES: [(&str, &str); 25] = [
         "从积压日志向立即应答的接收端投递 after 回调，相对裸调用",
     ),
     (
-        "after-callbacks to a receiver that takes # ms, by what # calls in flight allow",
-        "从积压日志向耗时 # ms 的接收端投递，相对 # 个并发调用所允许的速率",
+        "after-callbacks to a receiver that takes # ms, by bare calls to the same one",
+        "向耗时 # ms 的接收端投递 after 回调，相对对同一接收端的裸调用",
     ),
     ("from a send to its after-callback at 500/s, p50, ms", "每秒 500 条时从发送到 after 回调，p50，ms"),
     ("from a send to its after-callback at 500/s, p99, ms", "每秒 500 条时从发送到 after 回调，p99，ms"),
@@ -65,7 +65,10 @@ const NAMES: [(&str, &str); 25] = [
     ("memory of an idle connection in the server, KiB", "服务器中每个空闲连接的内存，KiB"),
     ("ready with # events on disk, ms", "磁盘上有 # 个事件时到就绪的时间，ms"),
     ("sends with # events on disk, by those on an empty store", "磁盘上有 # 个事件时的发送，相对空存储"),
-    ("after-callbacks with # events on disk, by those on an empty store", "磁盘上有 # 个事件时的 after 回调，相对空存储"),
+    (
+        "after-callbacks with # events on disk, by those on an empty store",
+        "磁盘上有 # 个事件时的 after 回调，相对空存储",
+    ),
 ];
 
 /// A target's name in Chinese; `None` where there is none yet.

@@ -24,6 +24,8 @@ struct Outcome {
     /// UTC.
     date: String,
     commit: String,
+    /// As it was run.
+    command: String,
     machine: Machine,
     settings: Crash,
     /// Of the first campaign.
@@ -51,6 +53,8 @@ struct Outcome {
     groups: u64,
     /// From a start to "ready".
     ready_ms: Ready,
+    /// 1 where a promise was broken: the run ends there.
+    violations: u64,
     verdict: &'static str,
     /// What was wrong; `None` = nothing.
     violation: Option<String>,
@@ -132,6 +136,7 @@ async fn outcome(
         scenario: "crash",
         date: format!("{} {}", machine::date(now), machine::time_of_day(now)),
         commit: machine::commit().await,
+        command: machine::command(),
         machine: Machine::here(),
         settings,
         seed,
@@ -152,6 +157,7 @@ async fn outcome(
         users: count.users,
         groups: count.groups,
         ready_ms,
+        violations: u64::from(failure.is_some()),
         verdict: if failure.is_none() { "clean" } else { "violated" },
         violation: failure.map(|failure| failure.to_string()),
     })
