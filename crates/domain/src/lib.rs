@@ -152,9 +152,22 @@ impl Im {
 
     /// Carries a command out. The single door for every protocol.
     ///
+    /// To be run in a task of its own: who drops it half-way does not know how far it came. What is durable then stays,
+    /// and the same command may be given again.
+    ///
     /// # Errors
     /// A refusal for the caller, or a fault of ours.
     pub async fn execute(self: &Arc<Self>, call: Call) -> Result<Done, Failure> {
+        match call {
+            // Nearly all calls are this one: it is not to carry room for all the others.
+            Call { actor: Some(actor), origin, operation_id, command: Command::Send(draft) } => {
+                self.send(&actor, origin, operation_id, draft).await
+            }
+            other => Box::pin(self.execute_any(other)).await,
+        }
+    }
+
+    async fn execute_any(self: &Arc<Self>, call: Call) -> Result<Done, Failure> {
         let Call { actor, origin, operation_id, command } = call;
         let me = || signed_in(actor.as_ref());
         let outcome = match command {

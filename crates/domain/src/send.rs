@@ -11,12 +11,12 @@ use ringback_model::commit::{Commit, CommitError};
 use ringback_model::conversation::{ConversationId, Target};
 use ringback_model::event::{EventKind, Fact, Lane, MessageSent, Question};
 use ringback_model::failure::{CallbackRefusal, Failure, Refusal, RefusalCode};
-use ringback_model::ids::UserId;
+use ringback_model::ids::{MessageId, UserId};
 use ringback_model::message::{ContentClass, Message, Origin};
 use ringback_model::ports::{Push, SendFacts};
 use ringback_model::time::UnixMs;
 
-use crate::handover::AnswerTicket;
+use crate::handover::{AnswerTicket, Handovers, OnItsWay};
 use crate::in_flight::{SendKey, Turn};
 use crate::users::commit_failure;
 use crate::{Done, Im, checks};
@@ -33,16 +33,15 @@ pub(crate) struct Context {
 }
 
 impl Im {
-    /// Sends a message in a task of its own: a caller who hangs up half-way changes nothing.
+    /// Sends a message.
     pub(crate) async fn send(
-        self: &Arc<Self>,
+        &self,
         actor: &Actor,
         origin: Origin,
         operation_id: Arc<str>,
         draft: Box<Draft>,
     ) -> Result<Done, Failure> {
         checks::draft(actor, &draft)?;
-        let im = Arc::clone(self);
         let context = Context {
             origin,
             operation_id,
@@ -50,13 +49,10 @@ impl Im {
             strangers: draft.strangers,
             came_in: self.clock.now(),
         };
-        let sending = tokio::spawn(async move { im.send_once(context, *draft).await });
-        sending.await.unwrap_or_else(|panic| {
-            Err(ringback_model::failure::Fault::from_error("sending a message", panic).into())
-        })
+        self.send_once(context, draft).await
     }
 
-    async fn send_once(&self, context: Context, draft: Draft) -> Result<Done, Failure> {
+    async fn send_once(&self, context: Context, draft: Box<Draft>) -> Result<Done, Failure> {
         let Some(client_id) = draft.client_id.clone() else {
             // Nobody can repeat a send that he has no name for.
             let message = self.message_of(draft);
@@ -83,7 +79,7 @@ impl Im {
     async fn send_named(
         &self,
         context: Context,
-        draft: Draft,
+        draft: Box<Draft>,
         key: &SendKey,
     ) -> Result<(Sent, AnswerTicket), Failure> {
         let earlier = self.store.sent_before(&key.sender, &key.conversation, &key.client_id).await?;
@@ -94,9 +90,10 @@ impl Im {
         self.carry_out(context, message).await
     }
 
-    fn message_of(&self, draft: Draft) -> Message {
-        let now = self.clock.now();
-        Message {
+    /// Boxed, because many steps pass it on.
+    fn message_of(&self, draft: Box<Draft>) -> Box<Message> {
+        let (draft, now) = (*draft, self.clock.now());
+        Box::new(Message {
             id: self.message_ids.next(now, self.dice.roll()),
             public_id: None,
             client_id: draft.client_id.unwrap_or_else(|| self.random_hex()),
@@ -119,35 +116,48 @@ impl Im {
             ex: draft.ex,
             priority: draft.priority,
             hidden_from: draft.hidden_from,
-        }
+        })
     }
 
-    async fn carry_out(&self, context: Context, message: Message) -> Result<(Sent, AnswerTicket), Failure> {
-        let mut original = message.clone();
-        match self.pass_gate(&context, message).await {
+    async fn carry_out(
+        &self,
+        context: Context,
+        message: Box<Message>,
+    ) -> Result<(Sent, AnswerTicket), Failure> {
+        let mut original = None;
+        match self.pass_gate(&context, message, &mut original).await {
             Ok((message, facts)) => {
-                name_alike(&mut original, &message);
-                let before = (message != original).then(|| Box::new(original));
+                let before = original.and_then(|mut original| {
+                    name_alike(&mut original, &message);
+                    (message != original).then_some(original)
+                });
                 self.commit_message(context, message, facts, before).await
             }
-            // The rule says that its refusals are not shown: the sender sees success, and that is all.
-            Err(Failure::Refused(Refusal {
-                code: RefusalCode::ByCallback(CallbackRefusal { show: false, .. }),
-                ..
-            })) => Ok((Sent { message: Arc::new(original), before: None }, AnswerTicket::none())),
-            Err(failure) => Err(failure),
+            Err(failure) => match (failure, original) {
+                // The rule says that its refusals are not shown: the sender sees success, and that is all.
+                (
+                    Failure::Refused(Refusal {
+                        code: RefusalCode::ByCallback(CallbackRefusal { show: false, .. }),
+                        ..
+                    }),
+                    Some(original),
+                ) => Ok((Sent { message: Arc::from(original), before: None }, AnswerTicket::none())),
+                (failure, _) => Err(failure),
+            },
         }
     }
 
-    /// Screening, checks, sending question, rewriting. Facts come back for the message as it is in the end.
+    /// Screening, checks, sending question, rewriting. Facts come back for the message as it is in the end; the
+    /// original is the message before the first question, where there was one.
     async fn pass_gate(
         &self,
         context: &Context,
-        mut message: Message,
-    ) -> Result<(Message, SendFacts), Failure> {
+        mut message: Box<Message>,
+        original: &mut Option<Box<Message>>,
+    ) -> Result<(Box<Message>, SendFacts), Failure> {
         let asks_rules = !matches!(message.target, Target::Notice(_));
         if asks_rules {
-            message = self.ask(context, EventKind::MessageScreening, message).await?;
+            message = self.ask(context, EventKind::MessageScreening, message, original).await?;
         }
         let mut facts = self.facts(context, &mut message).await?;
         let target = message.target.clone();
@@ -155,17 +165,17 @@ impl Im {
         // rely on this order (callback sheet 4.2).
         match target {
             Target::User(_) => {
-                message = self.ask(context, EventKind::MessageSending, message).await?;
+                message = self.ask(context, EventKind::MessageSending, message, original).await?;
                 checks::may_send(context, &message, &facts, self.clock.now())?;
             }
             Target::Group(_) | Target::Room(_) => {
                 checks::may_send(context, &message, &facts, self.clock.now())?;
-                message = self.ask(context, EventKind::MessageSending, message).await?;
+                message = self.ask(context, EventKind::MessageSending, message, original).await?;
             }
             Target::Notice(_) => checks::may_send(context, &message, &facts, self.clock.now())?,
         }
         if asks_rules {
-            message = self.ask(context, EventKind::MessageRewriting, message).await?;
+            message = self.ask(context, EventKind::MessageRewriting, message, original).await?;
             checks::sizes(&message.content.raw, Some(&message.client_id))?;
             // Who is in a group changes while receivers think. Of a single chat nothing does but what the commit
             // requires again.
@@ -201,32 +211,40 @@ impl Im {
         Ok(facts)
     }
 
-    async fn ask(&self, context: &Context, kind: EventKind, message: Message) -> Result<Message, Refusal> {
+    async fn ask(
+        &self,
+        context: &Context,
+        kind: EventKind,
+        message: Box<Message>,
+        original: &mut Option<Box<Message>>,
+    ) -> Result<Box<Message>, Refusal> {
         if !self.gate.asks(kind) {
             return Ok(message);
         }
+        // Most messages are asked about nowhere: they are spared the copy.
+        original.get_or_insert_with(|| message.clone());
         let question = Question {
             kind,
-            message,
+            message: *message,
             operation_id: Arc::clone(&context.operation_id),
             origin: context.origin,
             sender_is_admin: context.sender_is_admin,
             at: context.came_in,
         };
-        self.gate.ask(question).await
+        Ok(Box::new(self.gate.ask(question).await?))
     }
 
     async fn commit_message(
         &self,
         context: Context,
-        message: Message,
+        message: Box<Message>,
         facts: SendFacts,
         before: Option<Box<Message>>,
     ) -> Result<(Sent, AnswerTicket), Failure> {
         let recipients = recipients(&message, &facts);
         if message.content.class == ContentClass::Typing {
             // Not kept, not called back: nothing to commit.
-            let message = Arc::new(message);
+            let message = Arc::<Message>::from(message);
             let push = Push { message: Arc::clone(&message), operation_id: context.operation_id };
             self.sessions.push(&push, &recipients, Arc::new(()));
             return Ok((Sent { message, before }, AnswerTicket::none()));
@@ -237,33 +255,26 @@ impl Im {
         let mut commit = Commit::at(self.clock.now());
         commit.require = checks::requirements(&context, &message, &facts);
         let fact = MessageSent {
-            message: Arc::new(message),
+            message: Arc::from(message),
             operation_id: context.operation_id,
             origin: context.origin,
             sender_is_admin: context.sender_is_admin,
             offline,
         };
-        self.handovers.begin(id, recipients);
-        let way = self.handovers.get(id);
+        let mut way = Way::begin(&self.handovers, id, recipients);
         match self.store.commit(commit.event(lane, Fact::MessageSent(Box::new(fact)))).await {
             Ok(committed) => {
                 let Some(event) = committed.events.into_iter().next() else {
-                    self.handovers.end(id);
                     return Err(ringback_model::failure::Fault::new("the store lost a message").into());
                 };
                 let Fact::MessageSent(sent) = &event.fact;
                 metrics::counter!("ringback_messages_total").increment(1);
-                Ok((Sent { message: Arc::clone(&sent.message), before }, AnswerTicket::of(way)))
+                Ok((Sent { message: Arc::clone(&sent.message), before }, AnswerTicket::of(way.go_on())))
             }
-            Err(error) => {
-                self.handovers.end(id);
-                match error {
-                    CommitError::Duplicate(earlier) => {
-                        Ok((Sent { message: earlier, before: None }, AnswerTicket::none()))
-                    }
-                    error => Err(commit_failure(error)),
-                }
+            Err(CommitError::Duplicate(earlier)) => {
+                Ok((Sent { message: earlier, before: None }, AnswerTicket::none()))
             }
+            Err(error) => Err(commit_failure(error)),
         }
     }
 
@@ -275,6 +286,34 @@ impl Im {
         let online = self.sessions.online(recipients);
         let others = recipients.iter().zip(online).filter(|(user, _)| **user != message.sender);
         others.filter(|(_, online)| !online).map(|(user, _)| user.clone()).collect()
+    }
+}
+
+/// A message on its way to its push. The way ends with this, also where the sending is given up half-way, unless the
+/// message was committed: then the push ends it.
+struct Way<'a> {
+    handovers: &'a Handovers,
+    message: MessageId,
+    entry: Option<Arc<OnItsWay>>,
+}
+
+impl<'a> Way<'a> {
+    fn begin(handovers: &'a Handovers, message: MessageId, recipients: Arc<[UserId]>) -> Self {
+        handovers.begin(message, recipients);
+        Self { handovers, message, entry: handovers.get(message) }
+    }
+
+    /// The message is committed.
+    fn go_on(&mut self) -> Option<Arc<OnItsWay>> {
+        self.entry.take()
+    }
+}
+
+impl Drop for Way<'_> {
+    fn drop(&mut self) {
+        if self.entry.is_some() {
+            self.handovers.end(self.message);
+        }
     }
 }
 

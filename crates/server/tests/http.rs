@@ -75,6 +75,29 @@ async fn bodies_are_bounded_in_size_and_time() {
 }
 
 #[tokio::test]
+async fn who_hangs_up_does_not_stop_what_he_has_started() {
+    let running = start().await;
+    let until = async |line: &str| {
+        let logged = async {
+            while !running.product.log().iter().any(|known| known == line) {
+                tokio::task::yield_now().await;
+            }
+        };
+        tokio::time::timeout(Duration::from_secs(10), logged).await.expect(line);
+    };
+    let mut stream = TcpStream::connect(running.address).await.unwrap();
+    let request = b"POST /send HTTP/1.1\r\ntoken: ann/5\r\nhost: x\r\ncontent-length: 3\r\n\r\nbye";
+    stream.write_all(request).await.unwrap();
+    until("asked bye").await;
+    stream.shutdown().await.unwrap();
+    let mut answer = Vec::new();
+    stream.read_to_end(&mut answer).await.unwrap();
+    assert!(answer.is_empty(), "the server has given the connection up");
+    running.product.gate.add_permits(1);
+    until("sent bye").await;
+}
+
+#[tokio::test]
 async fn a_panic_is_a_fault_in_the_dialects_form() {
     let running = start().await;
     for path in ["/panic", "/decoder"] {

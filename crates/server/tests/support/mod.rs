@@ -105,6 +105,7 @@ impl Edge for TextEdge {
             Route { method: Method::Post, path: "/decoder" },
             Route { method: Method::Get, path: "/open" },
             Route { method: Method::Post, path: "/rated" },
+            Route { method: Method::Post, path: "/send" },
             Route { method: Method::Get, path: "/{kind}/things/{thing}" },
             Route { method: Method::Put, path: "/{kind}/things/{thing}" },
             Route { method: Method::Patch, path: "/{kind}/things/{thing}" },
@@ -139,6 +140,10 @@ impl Edge for TextEdge {
             "/rated" => {
                 let limit = String::from_utf8_lossy(&request.body).parse().unwrap();
                 Ok(Command::Members { group: GroupId::parse("1").unwrap(), skip: 0, limit })
+            }
+            "/send" => {
+                let said = String::from_utf8_lossy(&request.body);
+                Ok(Command::Send(Box::new(draft(actor.unwrap(), "bob", &said))))
             }
             _ => Ok(Command::ServerTime),
         }

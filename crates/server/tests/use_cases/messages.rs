@@ -77,18 +77,24 @@ async fn a_repeated_send_joins_the_one_at_the_gate() {
 }
 
 #[tokio::test]
-async fn a_caller_who_hangs_up_does_not_stop_his_message() {
+async fn a_send_that_is_given_up_is_taken_over_by_its_repeat() {
     let world = Arc::new(World::new().await);
     let key = world.gate.shut();
-    let caller = tokio::spawn({
-        let world = Arc::clone(&world);
-        async move { world.send(to_bob("bye")).await }
-    });
+    let sending = |world: &Arc<World>| {
+        let world = Arc::clone(world);
+        tokio::spawn(async move { world.send(to_bob("bye")).await })
+    };
+    let first = sending(&world);
     world.gate.reached.notified().await;
-    caller.abort();
+    let second = sending(&world);
+    tokio::task::yield_now().await;
+    first.abort();
+    assert!(first.await.unwrap_err().is_cancelled());
     key.add_permits(100);
-    world.store.wait_past(LogPos::ZERO).await;
+    let sent = second.await.unwrap().unwrap();
     assert_eq!(texts_of_bob(&world).await.len(), 1);
+    let on_its_way = world.handovers.handed_over(sent.message.id);
+    tokio::time::timeout(Duration::from_secs(5), on_its_way).await.unwrap();
 }
 
 #[tokio::test]
@@ -136,6 +142,7 @@ async fn the_moments_come_in_order_and_typing_is_not_kept() {
     world.send(to_bob("x")).await.unwrap();
     let before = [EventKind::MessageScreening, EventKind::MessageSending, EventKind::MessageRewriting];
     assert_eq!(*world.gate.asked.lock().unwrap(), before);
+    assert_eq!(world.sessions.texts(1).await, ["x"]);
     let mut typing = to_bob("typing");
     typing.content.class = ContentClass::Typing;
     typing.handling.store = false;
