@@ -39,7 +39,7 @@ impl Index {
                 users.iter().for_each(|user| put(&mut self.users, user));
                 groups.iter().for_each(|group| put(&mut self.groups, group));
             }
-            Keys::ExtKeys(keys) => keys.iter().for_each(|key| put(&mut self.ext_keys, key)),
+            Keys::Extension(keys) => keys.iter().for_each(|key| put(&mut self.ext_keys, key)),
             Keys::Any => self.others.push(place),
         }
     }
@@ -59,7 +59,7 @@ impl Index {
                 users.iter().for_each(|user| take(&mut self.users, user));
                 groups.iter().for_each(|group| take(&mut self.groups, group));
             }
-            Keys::ExtKeys(keys) => keys.iter().for_each(|key| take(&mut self.ext_keys, key)),
+            Keys::Extension(keys) => keys.iter().for_each(|key| take(&mut self.ext_keys, key)),
             Keys::Any => self.others.retain(|other| *other != place),
         }
     }

@@ -46,7 +46,7 @@ pub(crate) enum Keys<'a> {
         groups: &'a Texts,
     },
     /// A key of its extension object.
-    ExtKeys(&'a [Box<str>]),
+    Extension(&'a [Box<str>]),
     /// The selectors name nothing by which a message could be looked up.
     Any,
 }
@@ -85,7 +85,7 @@ impl Compiled {
         } else if let Some((users, groups)) = &self.attention {
             Keys::Targets { users, groups }
         } else if !self.ext_keys.is_empty() {
-            Keys::ExtKeys(&self.ext_keys)
+            Keys::Extension(&self.ext_keys)
         } else {
             Keys::Any
         }
