@@ -123,7 +123,7 @@ pub const ADMIN_IN_FLIGHT: usize = 64;
 pub const ADMIN_WAIT: Duration = Duration::from_secs(90);
 /// Parked deliveries in one page: their bodies are in it.
 pub const ADMIN_PAGE: usize = 200;
-/// Fields that one answer to an administrator says what is wrong with; the others are counted.
+/// Number of fields that one answer to an administrator says what is wrong with; the others are counted.
 pub const ADMIN_DETAILS: usize = 100;
 /// Characters of a receiver's answer, where a dialect bounds them. Source: second callback sheet 3.7.
 pub const ANSWER_CHARS: usize = 1000;
