@@ -36,7 +36,6 @@ pub mod headers;
 mod ledger;
 mod live;
 pub mod matching;
-mod pool;
 mod promise;
 pub mod retry;
 pub mod retry_after;
