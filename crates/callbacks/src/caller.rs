@@ -4,22 +4,23 @@ use std::collections::HashMap;
 use std::error::Error as StdError;
 use std::fmt;
 use std::path::PathBuf;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use bytes::Bytes;
-use http::header::{CONTENT_TYPE, HOST, HeaderName, HeaderValue, USER_AGENT};
+use http::header::{CONTENT_TYPE, HeaderName, HeaderValue, USER_AGENT};
 use http::{Method, Request, Uri};
 use http_body_util::{BodyExt as _, Full};
 use hyper::body::Incoming;
-use hyper_rustls::HttpsConnectorBuilder;
+use hyper_rustls::{HttpsConnector, HttpsConnectorBuilder};
+use hyper_util::client::legacy::Client;
+use hyper_util::rt::{TokioExecutor, TokioTimer};
 use ringback_model::delivery::{Answer, Outbound};
 use ringback_model::limits;
 use ringback_model::ports::Fut;
 use ringback_model::rule::Policy;
 
 use crate::connect::Connector;
-use crate::pool::{Pool, Rest};
 use crate::{connect, retry_after, tls};
 
 /// Calls receivers. The engine knows nothing else about HTTP.
@@ -171,6 +172,8 @@ impl Default for HttpCallerSettings {
     }
 }
 
+type Pool = Client<HttpsConnector<Connector>, Full<Bytes>>;
+
 /// What separates pools: a connection is only reused by calls that may have made it.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 struct PoolKey {
@@ -190,7 +193,7 @@ enum TlsKey {
 pub struct HttpCaller {
     ca_file: Option<PathBuf>,
     user_agent: HeaderValue,
-    pools: Mutex<HashMap<PoolKey, Arc<Pool>>>,
+    pools: Mutex<HashMap<PoolKey, Pool>>,
 }
 
 impl HttpCaller {
@@ -204,7 +207,7 @@ impl HttpCaller {
         Ok(Self { ca_file: settings.ca_file, user_agent, pools: Mutex::new(HashMap::new()) })
     }
 
-    fn pool(&self, uri: &Uri, how: &CallPolicy) -> Result<Arc<Pool>, CallError> {
+    fn pool(&self, uri: &Uri, how: &CallPolicy) -> Result<Pool, CallError> {
         let key = PoolKey {
             allow_private: how.allow_private,
             tls: match (uri.scheme_str(), &how.ca_file, &self.ca_file) {
@@ -216,25 +219,30 @@ impl HttpCaller {
         };
         let mut pools = self.pools.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(pool) = pools.get(&key) {
-            return Ok(Arc::clone(pool));
+            return Ok(pool.clone());
         }
-        let pool = Arc::new(build_pool(&key)?);
-        pools.insert(key, Arc::clone(&pool));
+        let pool = build_pool(&key)?;
+        pools.insert(key, pool.clone());
         Ok(pool)
     }
 
     fn request(
         &self,
-        to: &Uri,
         outbound: &Outbound,
         extra: &[(String, String)],
     ) -> Result<Request<Full<Bytes>>, CallError> {
+        let uri: Uri = outbound
+            .url
+            .parse()
+            .map_err(|_| CallError::new(CallErrorKind::Protocol, "the rule's URL is not a URL"))?;
+        if !matches!(uri.scheme_str(), Some("http" | "https")) || uri.host().is_none() {
+            let text = "the rule's URL is not an http or https URL";
+            return Err(CallError::new(CallErrorKind::Protocol, text));
+        }
         let mut request = Request::new(Full::new(Bytes::copy_from_slice(&outbound.body)));
         *request.method_mut() = Method::POST;
-        // On the wire stands the path; whom it is for stands in the header (RFC 9112 3.2.1, RFC 9110 7.2).
-        *request.uri_mut() = to.path_and_query().cloned().map_or_else(Uri::default, Uri::from);
+        *request.uri_mut() = uri;
         let headers = request.headers_mut();
-        headers.insert(HOST, host_of(to)?);
         headers.insert(USER_AGENT, self.user_agent.clone());
         headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json; charset=utf-8"));
         for (name, value) in outbound.headers.iter().chain(extra) {
@@ -248,30 +256,6 @@ impl HttpCaller {
     }
 }
 
-/// Where a request goes.
-fn address_of(outbound: &Outbound) -> Result<Uri, CallError> {
-    let uri: Uri = outbound
-        .url
-        .parse()
-        .map_err(|_| CallError::new(CallErrorKind::Protocol, "the rule's URL is not a URL"))?;
-    if !matches!(uri.scheme_str(), Some("http" | "https")) || uri.host().is_none() {
-        let text = "the rule's URL is not an http or https URL";
-        return Err(CallError::new(CallErrorKind::Protocol, text));
-    }
-    Ok(uri)
-}
-
-/// Host and port as a request names them: without a user, and without the port that goes without saying.
-fn host_of(to: &Uri) -> Result<HeaderValue, CallError> {
-    let host = to.host().unwrap_or_default();
-    let usual = if to.scheme_str() == Some("https") { 443 } else { 80 };
-    let value = match to.port_u16().filter(|port| *port != usual) {
-        Some(port) => HeaderValue::try_from(format!("{host}:{port}")),
-        None => HeaderValue::from_str(host),
-    };
-    value.map_err(|_| CallError::new(CallErrorKind::Protocol, "the rule's host is not a header value"))
-}
-
 impl Caller for HttpCaller {
     fn call<'a>(
         &'a self,
@@ -280,10 +264,9 @@ impl Caller for HttpCaller {
         how: &'a CallPolicy,
     ) -> Fut<'a, Result<Response, CallError>> {
         Box::pin(async move {
-            let to = address_of(request)?;
-            let request = self.request(&to, request, extra)?;
-            let pool = self.pool(&to, how)?;
-            match tokio::time::timeout(how.timeout, exchange(&pool, &to, request, how)).await {
+            let request = self.request(request, extra)?;
+            let pool = self.pool(request.uri(), how)?;
+            match tokio::time::timeout(how.timeout, exchange(&pool, request, how)).await {
                 Ok(result) => result,
                 Err(_) => Err(CallError::new(
                     CallErrorKind::Timeout,
@@ -306,38 +289,37 @@ fn build_pool(key: &PoolKey) -> Result<Pool, CallError> {
         .https_or_http()
         .enable_http1()
         .wrap_connector(Connector::new(key.allow_private));
-    Ok(Pool::new(connector))
+    Ok(Client::builder(TokioExecutor::new())
+        .pool_timer(TokioTimer::new())
+        .pool_idle_timeout(limits::IDLE_CONNECTION)
+        .pool_max_idle_per_host(limits::IDLE_PER_RECEIVER)
+        .http1_max_buf_size(limits::ANSWER_HEADER_BYTES)
+        .build(connector))
 }
 
 async fn exchange(
     pool: &Pool,
-    to: &Uri,
     request: Request<Full<Bytes>>,
     how: &CallPolicy,
 ) -> Result<Response, CallError> {
-    pool.exchange(to, request, |response| read_answer(response, how)).await
-}
-
-async fn read_answer(
-    response: http::Response<Incoming>,
-    how: &CallPolicy,
-) -> Result<(Response, Rest), CallError> {
+    let response = pool.request(request).await.map_err(|error| explain(&error))?;
     let (head, body) = response.into_parts();
     let (body, cut) = read_body(body, how.answer_bytes).await?;
     if cut && !how.cut_long_answers {
         let text = format!("the answer is longer than {} bytes", how.answer_bytes);
         return Err(CallError::new(CallErrorKind::TooLong, text));
     }
-    let answer = Answer { status: head.status.as_u16(), body, cut };
-    let rest = if cut { Rest::Unread } else { Rest::Nothing };
-    Ok((Response { answer, retry_after: retry_after::parse(&head.headers) }, rest))
+    Ok(Response {
+        answer: Answer { status: head.status.as_u16(), body, cut },
+        retry_after: retry_after::parse(&head.headers),
+    })
 }
 
 /// Reads up to `most` bytes; what comes after is not read, and its connection is closed.
 async fn read_body(mut body: Incoming, most: usize) -> Result<(Vec<u8>, bool), CallError> {
     let mut read = Vec::new();
     while let Some(frame) = body.frame().await {
-        let frame = frame.map_err(|error| explain(&error, CallErrorKind::Protocol))?;
+        let frame = frame.map_err(|error| explain(&error))?;
         let Some(data) = frame.data_ref() else { continue };
         let room = most - read.len();
         if data.len() > room {
@@ -349,13 +331,20 @@ async fn read_body(mut body: Incoming, most: usize) -> Result<(Vec<u8>, bool), C
     Ok((read, false))
 }
 
-/// Finds what really happened below the layers of clients; `kind` is what it is where none of them knows better.
-pub(crate) fn explain(error: &(dyn StdError + 'static), mut kind: CallErrorKind) -> CallError {
+/// Finds what really happened below the layers of clients.
+fn explain(error: &(dyn StdError + 'static)) -> CallError {
+    let mut kind = CallErrorKind::Protocol;
     let mut deepest = error.to_string();
     let mut next = Some(error);
     while let Some(layer) = next {
         if let Some(known) = connect::error_in(layer) {
             return known;
+        }
+        if layer
+            .downcast_ref::<hyper_util::client::legacy::Error>()
+            .is_some_and(hyper_util::client::legacy::Error::is_connect)
+        {
+            kind = CallErrorKind::Connect;
         }
         if is_tls(layer) {
             kind = CallErrorKind::Tls;

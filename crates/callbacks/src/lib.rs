@@ -38,7 +38,6 @@ mod index;
 mod ledger;
 mod live;
 pub mod matching;
-mod pool;
 mod promise;
 pub mod retry;
 pub mod retry_after;

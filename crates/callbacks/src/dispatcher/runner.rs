@@ -273,8 +273,6 @@ impl Runner {
             () = stop.cancelled() => {}
             gone = next_of(&mut self.sweep), if self.sweep.is_some() => self.swept(gone),
             left = self.notices.next(), if self.sweep.is_none() => self.parked_left(left),
-            // Before the calls: with a fast receiver one of them is always back, and reading ahead would start too late.
-            got = self.intake.next(), if wants_more => self.take(got),
             Some(done) = self.calls.next(), if !self.calls.is_empty() => {
                 self.settle(done);
                 while let Some(Some(done)) = self.calls.next().now_or_never() {
@@ -283,6 +281,7 @@ impl Runner {
             }
             Some((lane, key)) = self.handovers.next(), if !self.handovers.is_empty() => self.handed(&lane, key),
             Some(page) = self.lane_reads.next(), if !self.lane_reads.is_empty() => self.page_read(page),
+            got = self.intake.next(), if wants_more => self.take(got),
             () = self.ledger.next_save(), if waits_for_save => {}
             () = next_change(&mut self.banned), if self.banned.is_some() => {}
             () = tokio::time::sleep_until(wake.unwrap_or_else(Instant::now)), if wake.is_some() => {}
