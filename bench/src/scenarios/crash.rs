@@ -87,7 +87,7 @@ pub(crate) async fn run(options: Crash) -> anyhow::Result<ExitCode> {
         match crash::run(&campaign, show).await {
             Ok(counted) => count += counted,
             Err(found) => {
-                count.kills += found.kill;
+                count += found.count.as_ref().clone();
                 failure = Some(found);
                 break;
             }

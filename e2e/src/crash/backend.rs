@@ -2,6 +2,7 @@
 //! after-callback what its repetition is held against.
 
 use std::collections::HashMap;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -94,7 +95,10 @@ impl Log {
 pub(super) struct Backend {
     pub(super) log: Mutex<Log>,
     /// Whether it refuses for good what it is meant to refuse.
-    refuses: std::sync::atomic::AtomicBool,
+    refuses: AtomicBool,
+    /// Whether it fails first attempts. Each holds its conversation for a second, so that a group's callbacks may be
+    /// minutes behind a fast load; they catch up when it stops.
+    stumbles: AtomicBool,
     /// Deliveries that must arrive and were taken, each once.
     pub(super) taken: watch::Sender<u64>,
 }
@@ -102,8 +106,12 @@ pub(super) struct Backend {
 impl Backend {
     /// Starts one; the receiver is its server.
     pub(super) async fn start() -> (Arc<Self>, Receiver) {
-        let backend =
-            Arc::new(Self { log: Mutex::default(), refuses: true.into(), taken: watch::Sender::new(0) });
+        let backend = Arc::new(Self {
+            log: Mutex::default(),
+            refuses: true.into(),
+            stumbles: true.into(),
+            taken: watch::Sender::new(0),
+        });
         let answering = Arc::clone(&backend);
         let receiver = Receiver::start_handled(move |call| answering.answer(&call)).await;
         (backend, receiver)
@@ -111,7 +119,12 @@ impl Backend {
 
     /// From now on it takes everything.
     pub(super) fn mend(&self) {
-        self.refuses.store(false, std::sync::atomic::Ordering::Relaxed);
+        self.refuses.store(false, Ordering::Relaxed);
+    }
+
+    /// From now on no first attempt fails that is not refused for good.
+    pub(super) fn stop_stumbling(&self) {
+        self.stumbles.store(false, Ordering::Relaxed);
     }
 
     fn answer(&self, call: &Call) -> Act {
@@ -136,9 +149,10 @@ impl Backend {
         let known = log.seen.len();
         let seen = log.see(kind, &key, id, &call.bytes);
         seen.attempts += 1;
-        let first_of_many = seen.attempts == 1 && known.is_multiple_of(STUMBLE) && kind.must_arrive();
+        let stumbles = self.stumbles.load(Ordering::Relaxed) && kind.must_arrive();
+        let first_of_many = seen.attempts == 1 && known.is_multiple_of(STUMBLE);
         let refused = kind == Kind::Refused && self.is_refused(call);
-        if first_of_many || refused {
+        if (stumbles && first_of_many) || refused {
             log.arrivals += 1;
             return Act::text(if refused { 500 } else { 503 }, "");
         }
@@ -152,7 +166,7 @@ impl Backend {
 
     /// One of sixteen callbacks, the same at every attempt, unless it is sent again to another address.
     fn is_refused(&self, call: &Call) -> bool {
-        self.refuses.load(std::sync::atomic::Ordering::Relaxed)
+        self.refuses.load(Ordering::Relaxed)
             && call.path.ends_with(rules::REFUSED)
             && call.text("callId").ends_with('0')
     }

@@ -7,17 +7,16 @@ use super::backend::{Backend, Kind, Log};
 use super::history::History;
 use super::report::{Violation, hold};
 
-/// Longest wait for the last of them, after the last restart.
-pub(super) const LAST: Duration = Duration::from_secs(120);
+/// Longest wait for the next step towards an end that must come, after the last restart.
+pub(super) const LAST: Duration = Duration::from_secs(60);
 
 /// Waits until all that must arrive are there, and checks them: how many there are.
 pub(super) async fn check(backend: &Backend, history: &History) -> Result<u64, Violation> {
     // Three of each message: of its kind of chat, of its being saved, of the rule that retries.
     let total = 3 * history.len() as u64;
-    let mut taken = backend.taken.subscribe();
-    let complete = tokio::time::timeout(LAST, taken.wait_for(|taken| *taken >= total)).await;
+    let complete = all_taken(backend, total).await;
     let log = backend.log.lock().unwrap();
-    if complete.is_err() {
+    if !complete {
         let missing = wanted(history).find(|(kind, _, key)| !is_taken(&log, *kind, key));
         let seen = format!("{} of {total}, missing for instance {missing:?}", *backend.taken.borrow());
         return Err(Violation::new("every stored message's after-callbacks come", seen));
@@ -27,6 +26,17 @@ pub(super) async fn check(backend: &Backend, history: &History) -> Result<u64, V
     let (ids, deliveries) = (log.distinct_ids(), log.seen.len());
     hold(ids == deliveries, "every delivery has an id of its own", || format!("{ids} for {deliveries}"))?;
     Ok(total)
+}
+
+/// Waits for as long as they keep coming; false where they stop before all are there.
+async fn all_taken(backend: &Backend, total: u64) -> bool {
+    let mut taken = backend.taken.subscribe();
+    while *taken.borrow_and_update() < total {
+        if tokio::time::timeout(LAST, taken.changed()).await.is_err() {
+            return false;
+        }
+    }
+    true
 }
 
 /// Kind, conversation and key of every callback that must arrive.

@@ -39,14 +39,15 @@ const SENDERS_END: Duration = Duration::from_secs(60);
 /// The first thing that was wrong, be it with the server or with reaching it.
 pub async fn run(campaign: &Campaign, mut told: impl FnMut(&Progress)) -> Result<Count, Failure> {
     let kill = AtomicU64::new(0);
-    let folder = Mutex::new(None);
+    let (folder, count) = (Mutex::new(None), Mutex::new(Count::default()));
     let running = async {
         let mut stage = Stage::set(campaign).await;
         *folder.lock().unwrap() = Some(stage.family.app.server.folder().to_owned());
         stage.family.app.server.keep_folder(true);
-        let count = stage.play(campaign, &kill, &mut told).await?;
-        stage.family.app.server.keep_folder(false);
-        Ok(count)
+        let played = stage.play(campaign, &kill, &mut told).await;
+        stage.family.app.server.keep_folder(played.is_err());
+        *count.lock().unwrap() = stage.counted();
+        played
     };
     // The harness panics where it cannot go on, for instance when the server does not start.
     let ended = AssertUnwindSafe(running).catch_unwind().await;
@@ -56,8 +57,12 @@ pub async fn run(campaign: &Campaign, mut told: impl FnMut(&Progress)) -> Result
         Err(Violation::new("the server can be reached and answers", said))
     });
     let folder: Option<PathBuf> = folder.into_inner().unwrap();
-    let kill = kill.into_inner();
-    outcome.map_err(|violation| Failure { seed: campaign.seed, kill, violation, folder })
+    let mut count = count.into_inner().unwrap();
+    count.kills = kill.into_inner();
+    match outcome {
+        Ok(()) => Ok(count),
+        Err(violation) => Err(Failure { seed: campaign.seed, count: Box::new(count), violation, folder }),
+    }
 }
 
 /// Server, backend and senders.
@@ -101,7 +106,7 @@ impl Stage {
         campaign: &Campaign,
         kill: &AtomicU64,
         told: &mut impl FnMut(&Progress),
-    ) -> Result<Count, Violation> {
+    ) -> Result<(), Violation> {
         let mut plan = Plan::new(campaign.seed);
         for number in 1..=campaign.kills {
             let life = plan.next();
@@ -118,9 +123,20 @@ impl Stage {
         }
         tokio::time::sleep(LAST_LIFE).await;
         self.end_load().await?;
-        self.verify().await?;
-        self.count.kills = campaign.kills;
-        Ok(std::mem::take(&mut self.count))
+        self.verify().await
+    }
+
+    /// What there is to tell by now.
+    fn counted(&self) -> Count {
+        let mut count = self.count.clone();
+        count.acknowledged = self.shared.acknowledged.load(Ordering::Relaxed);
+        count.refused = self.shared.refused.load(Ordering::Relaxed);
+        count.stored = self.history.len() as u64;
+        count.rule_changes = self.changing.acknowledged;
+        (count.users, count.groups) = self.made.counts();
+        let log = self.backend.log.lock().unwrap();
+        count.repeated = log.seen.values().map(|seen| u64::from(seen.attempts.saturating_sub(1))).sum();
+        count
     }
 
     /// One life and its end.
@@ -157,6 +173,7 @@ impl Stage {
 
     async fn end_load(&mut self) -> Result<(), Violation> {
         self.shared.stop();
+        self.backend.stop_stumbling();
         let ending = async {
             while let Some(sender) = self.senders.join_next().await {
                 if let Err(error) = sender {
@@ -177,16 +194,7 @@ impl Stage {
         self.count.callbacks = callbacks::check(&self.backend, &self.history).await?;
         self.count.bans = parked::check_ban(&self.family).await?;
         parked::check(&self.family, &self.backend, &self.history, &mut self.count).await?;
-        self.noticed()?;
-        let count = &mut self.count;
-        count.acknowledged = self.shared.acknowledged.load(Ordering::Relaxed);
-        count.refused = self.shared.refused.load(Ordering::Relaxed);
-        count.stored = self.history.len() as u64;
-        count.rule_changes = self.changing.acknowledged;
-        (count.users, count.groups) = self.made.counts();
-        let log = self.backend.log.lock().unwrap();
-        count.repeated = log.seen.values().map(|seen| u64::from(seen.attempts.saturating_sub(1))).sum();
-        Ok(())
+        self.noticed()
     }
 }
 

@@ -95,8 +95,8 @@ pub(super) fn hold(condition: bool, expected: &str, seen: impl FnOnce() -> Strin
 #[derive(Debug, Clone)]
 pub struct Failure {
     pub seed: u64,
-    /// Kills before it.
-    pub kill: u64,
+    /// What was counted until then, kills before all.
+    pub count: Box<Count>,
     pub violation: Violation,
     /// The server's folder, which stays; `None` where there was none yet.
     pub folder: Option<PathBuf>,
@@ -104,7 +104,8 @@ pub struct Failure {
 
 impl fmt::Display for Failure {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { seed, kill, violation, folder } = self;
+        let Self { seed, count, violation, folder } = self;
+        let kill = count.kills;
         write!(
             f,
             "violation after kill {kill} of seed {seed}\n  expected: {}\n  seen:     {}",
