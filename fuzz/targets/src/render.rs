@@ -81,14 +81,12 @@ fn sendable(outbound: &Outbound) {
 
 fn pushes(message: &Message) {
     let push = Push { message: Arc::new(message.clone()), operation_id: Arc::from("op") };
-    for codec in [Codec::JSON, Codec { gzip: true, ..Codec::JSON }] {
-        for (_, socket) in &dialects().sockets {
-            let Frame::Binary(bytes) = socket.push(codec.wire(), &push) else {
-                panic!("pushes are binary");
-            };
-            let response = codec.decode_response(&bytes).expect("clients can read it");
-            assert!(!response.data.is_empty());
-        }
+    for (_, socket) in &dialects().sockets {
+        let Frame::Binary(bytes) = socket.push(Codec::JSON.wire(), &push) else {
+            panic!("pushes are binary");
+        };
+        let response = Codec::JSON.decode_response(&bytes).expect("clients can read it");
+        assert!(!response.data.is_empty());
     }
     let wire = to_wire(message);
     assert_eq!(wire.send_id, message.sender.as_str());

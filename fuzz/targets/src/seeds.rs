@@ -44,7 +44,10 @@ pub(crate) fn examples<'r>(
     let mut seeds = Seeds::new();
     for (index, path, method) in routes {
         let index = u8::try_from(index).expect("fewer than 256 routes");
-        let content = &document["paths"][path][method]["requestBody"]["content"]["application/json"];
+        let body = &document["paths"][path][method]["requestBody"];
+        // What two routes take stands in one place.
+        let shared = body["$ref"].as_str().and_then(|place| document.pointer(place.trim_start_matches('#')));
+        let content = &shared.unwrap_or(body)["content"]["application/json"];
         let named = content["examples"].as_object();
         let several = named.into_iter().flat_map(|all| all.values()).filter_map(|one| one.get("value"));
         let bodies = content.get("example").into_iter().chain(several).map(Value::to_string);
