@@ -24,7 +24,7 @@ pub const PULL_MESSAGES: usize = 500;
 /// Bytes of message content in one pull answer, so that it fits a client's read limit.
 pub const PULL_BYTES: usize = 768 * 1024;
 
-/// Open connections of one listener, WebSockets included. One costs about 10 KiB.
+/// Open connections of one listener, WebSockets included. An idle one costs about 5 KiB.
 pub const CONNECTIONS: usize = 20_000;
 /// Connections of one user.
 pub const CONNECTIONS_PER_USER: usize = 64;

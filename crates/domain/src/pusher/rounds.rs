@@ -13,7 +13,7 @@ use super::push_of;
 use crate::handover::Handovers;
 
 /// Longest that a message waits for its round: a client that reads slowly delays nobody's messages by more.
-const ROUND_WAIT: Duration = Duration::from_millis(5);
+const ROUND_WAIT: Duration = Duration::from_millis(20);
 /// Messages of one round; with so many it begins at once.
 const ROUND_MESSAGES: usize = 64;
 
