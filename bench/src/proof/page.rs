@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 use super::figures::{self, shown};
 use super::results::{Results, Run, Trial};
 use super::translation::translated;
-use super::words::{CLAIMS, Claim, Language, PEERS, TRIALS, TrialClaim};
+use super::words::{CLAIMS, Claim, Language, TRIALS, TrialClaim};
 use crate::targets::{Side, Verdict, short};
 
 /// The report in a language.
@@ -58,12 +58,13 @@ fn head(page: &mut String, results: &Results, language: Language) {
         .collect();
     let met = verdicts.iter().filter(|verdict| verdict.is_met()).count();
     let all = verdicts.len();
-    match language {
+    let verdict = match language {
         Language::English => {
-            line!(page, "**{met} of {all} targets are met.** What is missed says so in its row.")
+            format!("**{met} of {all} targets are met.** What is missed says so in its row.")
         }
-        Language::Chinese => line!(page, "**{all} 个目标中达成 {met} 个。** 未达成的在其所在行中注明。"),
-    }
+        Language::Chinese => format!("**{all} 个目标中达成 {met} 个。** 未达成的在其所在行中注明。"),
+    };
+    line!(page, "{verdict}");
     if let Some(run) = results.runs.first() {
         line!(page, "\n{}: {}.", language.pick("Machine", "机器"), run.machine.sentence());
     }
@@ -151,25 +152,18 @@ fn memory(page: &mut String, results: &Results, language: Language) {
     }
 }
 
+/// Others are named in the page about benchmarks.
 fn peers(page: &mut String, language: Language) {
     line!(page, "\n## {}\n", language.pick("Others on such a machine", "同类机器上的其他方案"));
     line!(
         page,
-        "{}\n",
+        "{}",
         language.pick(
-            "Measured beside each other on a machine of the same kind, with the same receiver; not part of the results above.",
-            "在同类机器上、用同一接收端并排测得；不属于以上结果。"
+            "What others reach with the same receiver on a machine of the same kind: \
+             [benchmarks.md](benchmarks.md#peers).",
+            "其他方案在同类机器上、用同一接收端所达到的：[benchmarks.md](../benchmarks.md#peers)。"
         )
     );
-    line!(page, "| | |\n|---|---|");
-    for peer in &PEERS {
-        line!(
-            page,
-            "| {} | {} |",
-            language.pick(peer.who.0, peer.who.1),
-            language.pick(peer.reached.0, peer.reached.1)
-        );
-    }
 }
 
 /// A proof that is no measurement, with one column per result.

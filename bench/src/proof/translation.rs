@@ -1,7 +1,7 @@
 //! What targets are called, in Chinese.
 
 /// A name of targets, and its Chinese one; `#` stands for a part that varies, such as a number.
-const NAMES: [(&str, &str); 25] = [
+const NAMES: [(&str, &str); 26] = [
     (
         "send over REST with an after-rule, delivered end to end, by bare calls",
         "经 REST 发送并由 after 规则端到端投递，相对裸调用",
@@ -22,6 +22,10 @@ const NAMES: [(&str, &str); 25] = [
     (
         "after-callbacks out of a full log to an immediate receiver, by bare calls",
         "从积压日志向立即应答的接收端投递 after 回调，相对裸调用",
+    ),
+    (
+        "after-callbacks to a receiver that takes # ms, by what # calls in flight allow",
+        "向耗时 # ms 的接收端投递 after 回调，相对 # 个并发调用所允许的速率",
     ),
     (
         "after-callbacks to a receiver that takes # ms, by bare calls to the same one",
@@ -119,7 +123,9 @@ mod tests {
 
     #[test]
     fn every_target_has_a_chinese_name() {
-        let Command::All(options) = Cli::try_parse_from(["bench", "all"]).unwrap().command else { panic!() };
+        let Command::All(options) = Cli::try_parse_from(["bench", "all"]).unwrap().command else {
+            panic!("not the command that was given");
+        };
         let targets = Plan::new("all", &options, scenarios::ALL).targets;
         assert!(!targets.is_empty());
         let missing: Vec<&str> = targets

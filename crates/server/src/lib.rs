@@ -14,6 +14,7 @@ pub mod metric_help;
 pub mod passwords;
 pub mod product;
 pub mod receiver;
+mod request_body;
 pub mod rules;
 pub mod settings;
 pub mod telemetry;

@@ -2,9 +2,9 @@
 
 use std::time::Duration;
 
+use http::StatusCode;
 use http::header::IF_MATCH;
 use http::request::Parts;
-use http_body_util::{BodyExt as _, LengthLimitError, Limited};
 use hyper::body::Body;
 use percent_encoding::percent_decode_str;
 use ringback_model::limits;
@@ -13,6 +13,7 @@ use serde_json::Value;
 use super::distinct::Distinct;
 use super::error::ApiError;
 use super::operations::Operation;
+use crate::request_body::{self, Unread};
 
 /// What an operation is given. Not printed: the body may hold a secret.
 pub(super) struct Input {
@@ -89,28 +90,20 @@ fn if_match(parts: &Parts) -> Result<Option<Vec<u64>>, ApiError> {
 }
 
 /// Reads a body as JSON; an empty one is an empty object.
-pub(super) async fn read_json<B>(body: B, time: Duration) -> Result<Value, ApiError>
-where
-    B: Body,
-    B::Error: Into<Box<dyn std::error::Error + Send + Sync>>,
-{
+pub(super) async fn read_json<B: Body>(body: B, time: Duration) -> Result<Value, ApiError> {
     let most = limits::REST_BODY_BYTES;
-    let too_long = || {
-        let message = format!("the body is longer than {most} bytes");
-        ApiError::new(http::StatusCode::PAYLOAD_TOO_LARGE, "too_large", message)
-    };
-    if body.size_hint().lower() > most as u64 {
-        return Err(too_long());
-    }
-    let bytes = match tokio::time::timeout(time, Limited::new(body, most).collect()).await {
-        Ok(Ok(collected)) => collected.to_bytes(),
-        Ok(Err(error)) if error.is::<LengthLimitError>() => return Err(too_long()),
-        Ok(Err(_)) => return Err(ApiError::bad_request("the body could not be read")),
-        Err(_) => {
-            let message = "the body did not come in time";
-            return Err(ApiError::new(http::StatusCode::REQUEST_TIMEOUT, "timeout", message));
-        }
-    };
+    let bytes = request_body::read(body, most, time).await.map_err(|unread| {
+        let (status, code, message) = match unread {
+            Unread::TooLong => {
+                (StatusCode::PAYLOAD_TOO_LARGE, "too_large", format!("the body is longer than {most} bytes"))
+            }
+            Unread::Late => {
+                (StatusCode::REQUEST_TIMEOUT, "timeout", "the body did not come in time".to_owned())
+            }
+            Unread::Broken => return ApiError::bad_request("the body could not be read"),
+        };
+        ApiError::new(status, code, message)
+    })?;
     if bytes.is_empty() {
         return Ok(Value::Object(serde_json::Map::new()));
     }
@@ -118,7 +111,7 @@ where
         // The error says line and column itself.
         let (code, what) =
             if error.is_data() { ("bad_request", "cannot be used") } else { ("not_json", "is not JSON") };
-        ApiError::new(http::StatusCode::BAD_REQUEST, code, format!("the body {what}: {error}"))
+        ApiError::new(StatusCode::BAD_REQUEST, code, format!("the body {what}: {error}"))
     })
 }
 

@@ -3,14 +3,14 @@
 use std::time::Duration;
 
 use http::request::Parts;
-use http_body_util::{BodyExt as _, LengthLimitError, Limited};
-use hyper::body::{Body as _, Incoming};
+use hyper::body::Incoming;
 use percent_encoding::percent_decode_str;
 use ringback_model::dialect::{EdgeRequest, Method};
 use ringback_model::failure::{Refusal, RefusalCode};
 use ringback_model::time::UnixMs;
 
 use super::router::Params;
+use crate::request_body::{self, Unread};
 
 /// What one body may cost.
 #[derive(Debug, Clone, Copy)]
@@ -85,19 +85,14 @@ pub fn query(text: &str) -> Vec<(String, String)> {
 /// # Errors
 /// It is too long, too slow, or the caller went.
 pub(super) async fn read_body(body: Incoming, bounds: BodyBounds) -> Result<Vec<u8>, Refusal> {
-    let too_long = || {
-        let detail = format!("the body is longer than {} bytes", bounds.bytes);
+    request_body::read(body, bounds.bytes, bounds.time).await.map_err(|unread| {
+        let detail = match unread {
+            Unread::TooLong => format!("the body is longer than {} bytes", bounds.bytes),
+            Unread::Late => "the body did not come in time".to_owned(),
+            Unread::Broken => "the body could not be read".to_owned(),
+        };
         Refusal::new(RefusalCode::BadArgument, detail)
-    };
-    if body.size_hint().lower() > bounds.bytes as u64 {
-        return Err(too_long());
-    }
-    match tokio::time::timeout(bounds.time, Limited::new(body, bounds.bytes).collect()).await {
-        Ok(Ok(collected)) => Ok(collected.to_bytes().into()),
-        Ok(Err(error)) if error.is::<LengthLimitError>() => Err(too_long()),
-        Ok(Err(_)) => Err(Refusal::new(RefusalCode::BadArgument, "the body could not be read")),
-        Err(_) => Err(Refusal::new(RefusalCode::BadArgument, "the body did not come in time")),
-    }
+    })
 }
 
 #[cfg(test)]

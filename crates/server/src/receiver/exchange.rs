@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use bytes::Bytes;
 use http::header::{CONTENT_TYPE, RETRY_AFTER};
 use http::{HeaderValue, Method, Request, Response, StatusCode};
-use http_body_util::{BodyExt as _, Full, LengthLimitError, Limited};
+use http_body_util::Full;
 use hyper::body::Incoming;
 use ringback_model::dialect::{Described, EdgeRequest, Method as RouteMethod, Receiver};
 use ringback_model::limits;
@@ -20,6 +20,7 @@ use super::call::{Call, Told};
 use super::ledger::Ledger;
 use super::signature::{self, Secret, Signature, Signed};
 use crate::http::{query_of, text_headers};
+use crate::request_body::{self, Unread};
 
 /// What all exchanges of a receiver share.
 pub(super) struct Shared {
@@ -68,12 +69,12 @@ pub(super) async fn exchange(shared: Arc<Shared>, request: Request<Incoming>) ->
     let body = match read(body).await {
         Ok(body) => body,
         Err((status, words)) => {
-            let request = edge_request(&head, &Bytes::new(), shared.clock.now());
+            let request = edge_request(&head, Vec::new(), shared.clock.now());
             shared.announce(&head, &request, None, Told::turned_away(status.as_u16(), words));
             return Ok(bare(status, None, ""));
         }
     };
-    let request = edge_request(&head, &body, shared.clock.now());
+    let request = edge_request(&head, body, shared.clock.now());
     let found = shared.describe(&request);
     let described = found.as_ref().map(|(described, _)| described);
     let plan = shared.decide(described);
@@ -94,19 +95,16 @@ pub(super) async fn exchange(shared: Arc<Shared>, request: Request<Incoming>) ->
     }
 }
 
-async fn read(body: Incoming) -> Result<Bytes, (StatusCode, &'static str)> {
-    let limited = Limited::new(body, limits::RECEIVER_BODY_BYTES);
-    match tokio::time::timeout(limits::RECEIVER_BODY_READ, limited.collect()).await {
-        Ok(Ok(collected)) => Ok(collected.to_bytes()),
-        Ok(Err(error)) if error.is::<LengthLimitError>() => {
-            Err((StatusCode::PAYLOAD_TOO_LARGE, "turned away: the body is too long"))
-        }
-        Ok(Err(_)) => Err((StatusCode::BAD_REQUEST, "turned away: the body broke off")),
-        Err(_) => Err((StatusCode::REQUEST_TIMEOUT, "turned away: the body took too long")),
-    }
+async fn read(body: Incoming) -> Result<Vec<u8>, (StatusCode, &'static str)> {
+    let read = request_body::read(body, limits::RECEIVER_BODY_BYTES, limits::RECEIVER_BODY_READ).await;
+    read.map_err(|unread| match unread {
+        Unread::TooLong => (StatusCode::PAYLOAD_TOO_LARGE, "turned away: the body is too long"),
+        Unread::Late => (StatusCode::REQUEST_TIMEOUT, "turned away: the body took too long"),
+        Unread::Broken => (StatusCode::BAD_REQUEST, "turned away: the body broke off"),
+    })
 }
 
-fn edge_request(head: &http::request::Parts, body: &Bytes, at: UnixMs) -> EdgeRequest {
+fn edge_request(head: &http::request::Parts, body: Vec<u8>, at: UnixMs) -> EdgeRequest {
     EdgeRequest {
         route: "",
         method: RouteMethod::Post,
@@ -114,7 +112,7 @@ fn edge_request(head: &http::request::Parts, body: &Bytes, at: UnixMs) -> EdgeRe
         params: Vec::new(),
         query: query_of(head.uri.query().unwrap_or_default()),
         headers: text_headers(&head.headers),
-        body: body.to_vec(),
+        body,
         at,
         secure: false,
     }
