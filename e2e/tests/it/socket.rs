@@ -362,7 +362,10 @@ async fn unknown_requests_and_foreign_names_end_the_connection() {
 #[tokio::test]
 async fn offline_messages_wait_in_history_and_are_not_pushed_later() {
     let app = App::start(Setup::dev(), &["u1", "u2"]).await;
+    let sender = app.login("u1", platform::WEB).await;
     app.send("u1", "u2", "while you were out").await.data();
+    // The answer comes before the push: whoever connects between the two is pushed to, and may be.
+    sender.pushed(|message| message.text() == "while you were out").await;
     let client = app.login("u2", platform::IOS).await;
     assert!(client.saw_within(QUIET, |_| true).await.is_none(), "clients pull what they missed");
     assert_eq!(app.history("u2", &conversation("u1", "u2")).await.len(), 1);
