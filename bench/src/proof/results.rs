@@ -58,7 +58,11 @@ impl Trial {
     fn read(file: &str, value: &Value) -> anyhow::Result<Self> {
         let text = |name: &str| value.get(name).and_then(Value::as_str).map(str::to_owned);
         let mut figures = Vec::new();
-        for (name, found) in value.as_object().context("a result is an object")? {
+        let result = value.as_object().context("a result is an object")?;
+        // What it ran on and how it was asked for is no figure of it; the command says that.
+        for (name, found) in
+            result.iter().filter(|(name, _)| !["machine", "settings"].contains(&name.as_str()))
+        {
             let inner =
                 if let Value::Object(inner) = found { inner.iter().collect() } else { vec![(name, found)] };
             for (own, number) in inner {
@@ -162,7 +166,7 @@ mod tests {
         keep("a.json", &run("2026-01-01", "x", 0.1));
         keep("b.json", &run("2026-01-02", "x", 0.2));
         keep("c.json", &run("2025-01-01", "y", 0.3));
-        keep("crash.json", r#"{"commit":"c","kills":1000,"ready_ms":{"p50":80}}"#);
+        keep("crash.json", r#"{"commit":"c","kills":1000,"ready_ms":{"p50":80},"machine":{"cores":2}}"#);
         keep("notes.txt", "not a result");
         let results = Results::read(folder.path()).unwrap();
         let said: Vec<(&str, f64)> = results
@@ -175,7 +179,7 @@ mod tests {
         let crash = results.trials("crash").next().unwrap();
         assert_eq!(crash.figure("kills"), Some(1000.0));
         assert_eq!(crash.figure("ready_ms_p50"), Some(80.0));
-        assert_eq!(crash.figure("lost"), None);
+        assert_eq!(crash.figure("machine_cores"), None);
     }
 
     #[test]
