@@ -40,7 +40,8 @@ pub(super) fn table(page: &mut String, run: &Run, scenario: &str, language: Lang
     }
 }
 
-fn none() -> String {
+/// What stands where there is no figure.
+pub(super) fn none() -> String {
     "–".to_owned()
 }
 
@@ -49,11 +50,6 @@ fn rate(case: &Measured) -> Option<&Spread> {
     ["pushed_per_second", "delivered_per_second", "per_second"]
         .iter()
         .find_map(|name| case.figures.get(*name))
-}
-
-/// `kills 1,000`.
-pub(super) fn counted(name: &str, value: f64) -> String {
-    format!("{} {}", name.replace('_', " "), thousands(value))
 }
 
 /// A number with its thousands separated; small ones with as many digits as say something.
@@ -84,6 +80,5 @@ mod tests {
         assert_eq!(thousands(1_234_567.4), "1,234,567");
         assert_eq!(thousands(-1000.0), "-1,000");
         assert_eq!(thousands(1.25), "1.25");
-        assert_eq!(counted("ready_p99_ms", 12.5), "ready p99 ms 12.5");
     }
 }

@@ -1,11 +1,18 @@
 //! The report: `docs/proof.md`, its Chinese sister and the figures that the READMEs quote, written from the results
 //! that are kept. Nothing in them is typed by hand, so nothing in them can be better than what was measured.
 
+/// Writing to a string cannot fail.
+macro_rules! line {
+    ($page:expr, $($text:tt)*) => {{ use std::fmt::Write as _; let _ = writeln!($page, $($text)*); }};
+}
+
 mod figures;
+mod names;
 mod page;
 mod readme;
 mod results;
 mod translation;
+mod trials;
 mod words;
 
 use std::path::{Path, PathBuf};
@@ -66,6 +73,17 @@ mod tests {
                 "{} is not what the results say: run `ringback-bench proof`, or this test with RINGBACK_WRITE_DOCS=1",
                 path.display()
             );
+        }
+    }
+
+    #[test]
+    fn every_figure_of_a_trial_has_a_name_in_both_languages() {
+        let results = Results::read(&root().join(RESULTS)).unwrap();
+        for trial in results.trials.values() {
+            let items = trial.lists.iter().flatten().flat_map(|item| &item.figures);
+            for (key, _) in trial.figures.iter().chain(items) {
+                assert!(names::is_known(key), "{key} of {} has no line in names.rs", trial.file);
+            }
         }
     }
 }

@@ -1,11 +1,10 @@
 //! The page.
 
-use std::fmt::Write as _;
-
 use super::figures::{self, shown};
-use super::results::{Results, Run, Trial};
+use super::results::{Results, Run};
 use super::translation::translated;
-use super::words::{CLAIMS, Claim, Language, TRIALS, TrialClaim};
+use super::trials;
+use super::words::{CLAIMS, Claim, Language, TRIALS};
 use crate::targets::{Side, Verdict, short};
 
 /// The report in a language.
@@ -18,14 +17,9 @@ pub(super) fn page(results: &Results, language: Language) -> String {
     memory(&mut page, results, language);
     peers(&mut page, language);
     for claim in &TRIALS {
-        tried(&mut page, results, claim, language);
+        trials::tried(&mut page, results, claim, language);
     }
     page
-}
-
-/// Writing to a string cannot fail.
-macro_rules! line {
-    ($page:expr, $($text:tt)*) => {{ let _ = writeln!($page, $($text)*); }};
 }
 
 fn head(page: &mut String, results: &Results, language: Language) {
@@ -166,30 +160,8 @@ fn peers(page: &mut String, language: Language) {
     );
 }
 
-/// A proof that is no measurement, with one column per result.
-fn tried(page: &mut String, results: &Results, claim: &TrialClaim, language: Language) {
-    let trials: Vec<&Trial> = results.trials(claim.results).collect();
-    if trials.is_empty() {
-        return;
-    }
-    section(page, claim.title, claim.proves, language);
-    for trial in trials {
-        let command = trial.command.as_deref().unwrap_or(claim.command);
-        line!(page, "`{command}`, `{}`, `{}.json`:\n", trial.commit, trial.file);
-        let said: Vec<String> =
-            trial.figures.iter().map(|(name, value)| figures::counted(name, *value)).collect();
-        line!(page, "{}\n", said.join(" · "));
-    }
-    trim(page);
-}
-
-fn section(page: &mut String, title: (&str, &str), proves: (&str, &str), language: Language) {
+/// A title and what the section proves.
+pub(super) fn section(page: &mut String, title: (&str, &str), proves: (&str, &str), language: Language) {
     line!(page, "\n## {}\n", language.pick(title.0, title.1));
     line!(page, "{}\n", language.pick(proves.0, proves.1));
-}
-
-/// One newline at the end.
-fn trim(page: &mut String) {
-    page.truncate(page.trim_end().len());
-    page.push('\n');
 }

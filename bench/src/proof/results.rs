@@ -5,7 +5,7 @@ use std::path::Path;
 
 use anyhow::{Context as _, ensure};
 use serde::Deserialize;
-use serde_json::Value;
+use serde_json::{Map, Value};
 
 use crate::machine::Machine;
 use crate::stats::Spread;
@@ -48,37 +48,79 @@ pub(super) struct Trial {
     pub(super) commit: String,
     /// As it was given; none where the trial is a test.
     pub(super) command: Option<String>,
+    /// What repeats its dice, where it has some.
+    pub(super) seed: Option<u64>,
     /// What was counted, in the order of the file.
-    pub(super) figures: Vec<(String, f64)>,
+    pub(super) figures: Figures,
+    /// What was counted for each of several things: a list of the file.
+    pub(super) lists: Vec<Vec<Item>>,
 }
+
+/// Names and values.
+pub(super) type Figures = Vec<(String, f64)>;
+
+/// One of a list: an attack, a document.
+#[derive(Debug, Clone)]
+pub(super) struct Item {
+    pub(super) name: String,
+    pub(super) figures: Figures,
+}
+
+/// What a trial ran on and how it was asked for is no figure of it: the command says that.
+const NO_FIGURES: [&str; 3] = ["machine", "settings", "seed"];
+
+/// Digits of a commit that a reader needs.
+const COMMIT_DIGITS: usize = 12;
 
 impl Trial {
     /// Every number of a result is a figure of it, whatever else it says; those of an object have its name before
-    /// their own.
+    /// their own, those of a list's objects make a row each.
     fn read(file: &str, value: &Value) -> anyhow::Result<Self> {
         let text = |name: &str| value.get(name).and_then(Value::as_str).map(str::to_owned);
-        let mut figures = Vec::new();
+        let (mut figures, mut lists) = (Vec::new(), Vec::new());
         let result = value.as_object().context("a result is an object")?;
-        // What it ran on and how it was asked for is no figure of it; the command says that.
-        for (name, found) in
-            result.iter().filter(|(name, _)| !["machine", "settings"].contains(&name.as_str()))
-        {
-            let inner =
-                if let Value::Object(inner) = found { inner.iter().collect() } else { vec![(name, found)] };
-            for (own, number) in inner {
-                let whole =
-                    if own == name || name == "figures" { own.clone() } else { format!("{name}_{own}") };
-                figures.extend(number.as_f64().map(|number| (whole, number)));
+        for (name, found) in result.iter().filter(|(name, _)| !NO_FIGURES.contains(&name.as_str())) {
+            match found {
+                Value::Object(inner) => {
+                    let prefix = if name == "figures" { String::new() } else { format!("{name}_") };
+                    figures.extend(numbers(inner).map(|(own, number)| (format!("{prefix}{own}"), number)));
+                }
+                Value::Array(items) if items.iter().any(Value::is_object) => lists.push(list(name, items)?),
+                _ => figures.extend(found.as_f64().map(|number| (name.clone(), number))),
             }
         }
-        let commit = text("commit").context("a result names its commit")?;
-        Ok(Self { file: file.to_owned(), commit, command: text("command"), figures })
+        let mut commit = text("commit").context("a result names its commit")?;
+        if commit.len() > COMMIT_DIGITS && commit.bytes().all(|byte| byte.is_ascii_hexdigit()) {
+            commit.truncate(COMMIT_DIGITS);
+        }
+        let seed = value.get("seed").and_then(Value::as_u64);
+        Ok(Self { file: file.to_owned(), commit, command: text("command"), seed, figures, lists })
     }
 
     /// A figure by its name.
     pub(super) fn figure(&self, name: &str) -> Option<f64> {
         self.figures.iter().find(|(known, _)| known == name).map(|(_, value)| *value)
     }
+}
+
+/// The numbers of an object.
+fn numbers(object: &Map<String, Value>) -> impl Iterator<Item = (String, f64)> {
+    object.iter().filter_map(|(name, found)| Some((name.clone(), found.as_f64()?)))
+}
+
+/// A list of `attacks` holds objects whose `attack` names them.
+fn list(name: &str, items: &[Value]) -> anyhow::Result<Vec<Item>> {
+    let own = name.trim_end_matches('s');
+    let mut read = Vec::new();
+    for item in items {
+        let called = item.get(own).and_then(Value::as_str);
+        let called = called.with_context(|| format!("one of `{name}` has no name in `{own}`"))?;
+        let figures = item.as_object().into_iter().flat_map(numbers).collect();
+        read.push(Item { name: called.to_owned(), figures });
+    }
+    // Tests end in any order.
+    read.sort_by(|one, other| one.name.cmp(&other.name));
+    Ok(read)
 }
 
 /// All that is kept.
@@ -105,7 +147,8 @@ impl Results {
         Ok(results)
     }
 
-    fn add(&mut self, name: &str, bytes: &[u8]) -> anyhow::Result<()> {
+    /// Adds what a file says; `name` is the file's, without its ending.
+    pub(super) fn add(&mut self, name: &str, bytes: &[u8]) -> anyhow::Result<()> {
         let value: Value = serde_json::from_slice(bytes)?;
         if value.get("targets").is_some() {
             self.runs.push(Run { file: name.to_owned(), ..serde_json::from_value(value)? });
@@ -128,9 +171,12 @@ impl Results {
         found
     }
 
-    /// Trials whose files' names begin so.
-    pub(super) fn trials<'a>(&'a self, prefix: &'a str) -> impl Iterator<Item = &'a Trial> {
-        self.trials.values().filter(move |trial| trial.file.starts_with(prefix))
+    /// Trials of a kind, each with what its file's name says after that: nothing, or what was tried.
+    pub(super) fn trials<'a>(&'a self, kind: &'a str) -> impl Iterator<Item = (&'a Trial, Option<&'a str>)> {
+        self.trials.values().filter_map(move |trial| {
+            let rest = trial.file.strip_prefix(kind)?;
+            if rest.is_empty() { Some((trial, None)) } else { Some((trial, Some(rest.strip_prefix('-')?))) }
+        })
     }
 }
 
@@ -176,10 +222,35 @@ mod tests {
             .collect();
         assert_eq!(said, [("x", 0.2), ("y", 0.3)]);
         assert!(results.verdicts("after").is_empty());
-        let crash = results.trials("crash").next().unwrap();
+        let (crash, _) = results.trials("crash").next().unwrap();
         assert_eq!(crash.figure("kills"), Some(1000.0));
         assert_eq!(crash.figure("ready_ms_p50"), Some(80.0));
         assert_eq!(crash.figure("machine_cores"), None);
+    }
+
+    #[test]
+    fn trials_say_what_they_counted() {
+        let mut results = Results::default();
+        let commit = "0123456789abcdef0123456789abcdef01234567";
+        for (name, text) in [
+            ("fuzz-tokens", format!(r#"{{"commit":"{commit}","target":"tokens","crashes":0}}"#)),
+            ("fuzzy", r#"{"commit":"c","crashes":1}"#.to_owned()),
+            ("power-cut", format!(r#"{{"commit":"c-dirty","seed":{},"cuts":9}}"#, u64::MAX)),
+            ("attacks", r#"{"commit":"c","attacks":[{"attack":"b","count":2},{"attack":"a"}]}"#.to_owned()),
+        ] {
+            results.add(name, text.as_bytes()).unwrap();
+        }
+        let fuzz: Vec<_> =
+            results.trials("fuzz").map(|(trial, what)| (&*trial.file, what, &*trial.commit)).collect();
+        assert_eq!(fuzz, [("fuzz-tokens", Some("tokens"), "0123456789ab")]);
+        let (cuts, what) = results.trials("power-cut").next().unwrap();
+        assert_eq!((what, &*cuts.commit, cuts.seed), (None, "c-dirty", Some(u64::MAX)));
+        assert_eq!(cuts.figures, [("cuts".to_owned(), 9.0)]);
+        let (attacks, _) = results.trials("attacks").next().unwrap();
+        let names: Vec<_> = attacks.lists[0].iter().map(|item| (&*item.name, item.figures.len())).collect();
+        assert_eq!(names, [("a", 0), ("b", 1)]);
+        let nameless = results.add("attacks", br#"{"commit":"c","attacks":[{"count":2}]}"#).unwrap_err();
+        assert_eq!(nameless.to_string(), "one of `attacks` has no name in `attack`");
     }
 
     #[test]

@@ -1,4 +1,4 @@
-//! What targets are called, in Chinese.
+//! What targets and attacks are called, in Chinese.
 
 /// A name of targets, and its Chinese one; `#` stands for a part that varies, such as a number.
 const NAMES: [(&str, &str); 26] = [
@@ -75,9 +75,34 @@ const NAMES: [(&str, &str); 26] = [
     ),
 ];
 
-/// A target's name in Chinese; `None` where there is none yet.
+/// The attacks of the end-to-end tests.
+const ATTACKS: [(&str, &str); 21] = [
+    ("answers not read", "不读取应答"),
+    ("beyond the bound", "连接数超过上限"),
+    ("compressed bodies", "压缩的消息体"),
+    ("deep protobuf", "嵌套过深的 protobuf"),
+    ("floods of headers", "海量请求头"),
+    ("forged tokens", "伪造的令牌"),
+    ("gigabytes in chunks", "分块传输的数 GB 数据"),
+    ("gzip bombs", "gzip 炸弹"),
+    ("half-open sockets", "半开连接"),
+    ("hostile answers", "恶意应答"),
+    ("impossible frames", "不可能的帧"),
+    ("members named twice", "重名的 JSON 成员"),
+    ("odd JSON", "异常的 JSON"),
+    ("pipelined requests", "流水线请求"),
+    ("promised gigabytes", "声称有数 GB 的消息体"),
+    ("redirects", "重定向"),
+    ("silent sockets", "沉默的连接"),
+    ("slow frames", "缓慢的帧"),
+    ("slow requests", "缓慢的请求"),
+    ("smuggled requests", "请求走私"),
+    ("tokens of another app", "其他应用的令牌"),
+];
+
+/// A target's or an attack's name in Chinese; `None` where there is none yet.
 pub(super) fn translated(name: &str) -> Option<String> {
-    NAMES.iter().find_map(|(english, chinese)| {
+    NAMES.iter().chain(&ATTACKS).find_map(|(english, chinese)| {
         let mut parts = varying(english, name)?.into_iter();
         let mut pieces = chinese.split('#');
         let mut text = pieces.next().unwrap_or_default().to_owned();
@@ -106,6 +131,8 @@ fn varying<'a>(pattern: &str, name: &'a str) -> Option<Vec<&'a str>> {
 
 #[cfg(test)]
 mod tests {
+    use std::path::Path;
+
     use clap::Parser as _;
 
     use super::*;
@@ -134,5 +161,20 @@ mod tests {
             .filter(|what| translated(what).is_none())
             .collect();
         assert!(missing.is_empty(), "{missing:#?}");
+    }
+
+    /// Attacks are known by their tests alone: `begin("redirects"…`.
+    #[test]
+    fn every_attack_has_a_chinese_name() {
+        let tests = Path::new(env!("CARGO_MANIFEST_DIR")).join("../e2e/tests/it/attacks");
+        let mut found = 0;
+        for entry in std::fs::read_dir(tests).unwrap() {
+            let source = std::fs::read_to_string(entry.unwrap().path()).unwrap();
+            for name in source.split("begin(\"").skip(1).filter_map(|rest| rest.split('"').next()) {
+                assert!(translated(name).is_some(), "{name}");
+                found += 1;
+            }
+        }
+        assert_eq!(found, ATTACKS.len(), "attacks in the tests");
     }
 }

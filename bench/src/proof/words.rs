@@ -144,6 +144,8 @@ pub(super) struct TrialClaim {
     pub(super) results: &'static str,
     /// What made the result, where it does not say so itself.
     pub(super) command: &'static str,
+    /// What a row is about, where the result has rows.
+    pub(super) each: Text,
     pub(super) title: Text,
     pub(super) proves: Text,
 }
@@ -153,6 +155,7 @@ pub(super) const TRIALS: [TrialClaim; 6] = [
     TrialClaim {
         results: "crash",
         command: "cargo run --release -p ringback-bench -- crash --kills 1000",
+        each: ("run", "运行"),
         title: ("Killed under load", "负载下被杀死"),
         proves: (
             "The server was killed at random moments under mixed load and started again on the same folder. Every \
@@ -166,6 +169,7 @@ pub(super) const TRIALS: [TrialClaim; 6] = [
     TrialClaim {
         results: "power-cut",
         command: "cargo test -p ringback-store --test power",
+        each: ("run", "运行"),
         title: ("Power cut", "断电"),
         proves: (
             "Everything that the store wrote was recorded, and the power cut at points of that record: what was not synced \
@@ -178,6 +182,7 @@ pub(super) const TRIALS: [TrialClaim; 6] = [
     TrialClaim {
         results: "fuzz",
         command: "fuzz/run",
+        each: ("target", "目标"),
         title: ("Decoders under fuzzing", "解码器模糊测试"),
         proves: (
             "Every decoder of bytes from outside was fuzzed, guided by coverage, without a crash, a hang, an answer in the \
@@ -189,6 +194,7 @@ pub(super) const TRIALS: [TrialClaim; 6] = [
     TrialClaim {
         results: "attacks",
         command: "cargo test -p ringback-e2e --test it -- attacks::",
+        each: ("attack", "攻击"),
         title: ("Attacks", "攻击"),
         proves: (
             "Slow, endless, enormous, deep and forged requests and answers met bounds: memory stayed within its limit, \
@@ -199,6 +205,7 @@ pub(super) const TRIALS: [TrialClaim; 6] = [
     TrialClaim {
         results: "schemathesis",
         command: "e2e/schemathesis/run",
+        each: ("document", "文档"),
         title: ("The API documents, taken at their word", "按 API 文档逐条验证"),
         proves: (
             "Requests generated from the OpenAPI documents found no answer of 500 or above, no hang, and no answer that \
@@ -209,6 +216,7 @@ pub(super) const TRIALS: [TrialClaim; 6] = [
     TrialClaim {
         results: "test",
         command: "./test",
+        each: ("run", "运行"),
         title: ("The tests", "测试"),
         proves: ("What `./test` ran in a fresh clone.", "在全新克隆中运行 `./test` 的结果。"),
     },
