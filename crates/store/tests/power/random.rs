@@ -53,6 +53,10 @@ fn write_down(report: &Report, seed: u64) {
         head.map_or_else(|_| String::new(), |head| String::from_utf8_lossy(&head.stdout).into_owned());
     let result = serde_json::json!({
         "commit": commit.trim(),
+        "command": format!(
+            "RINGBACK_POWER_SEED={seed} RINGBACK_POWER_CUTS={} cargo test -p ringback-store --test power -- random::",
+            report.cuts
+        ),
         "seed": seed,
         "cuts": report.cuts,
         "acknowledged": report.acknowledged,
