@@ -25,6 +25,8 @@ pub struct StoreSettings {
     /// Bytes of the database file at which the store counts as full. `None` = as far as the disk goes. Embedded
     /// store only.
     pub file_max_bytes: Option<u64>,
+    /// Pages of 4 KiB in the write-ahead log from which it is folded into the file, at least 1. Embedded store only.
+    pub fold_pages: u64,
 }
 
 impl Default for StoreSettings {
@@ -37,6 +39,8 @@ impl Default for StoreSettings {
             segment_age: Duration::from_secs(24 * 3600),
             readers: 3,
             file_max_bytes: None,
+            // 16 MiB: a larger one makes the disk busy for longer at a time, a smaller one writes hot pages more often.
+            fold_pages: 4_000,
         }
     }
 }

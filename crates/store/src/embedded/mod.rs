@@ -1,6 +1,6 @@
 //! The embedded store: one SQLite file in a data folder.
 //!
-//! One thread writes ([`writer`]), a few read ([`readers`]). The newest events ([`recent`]) and what sends ask about
+//! One thread writes ([`writer`]), one brings its log into the file ([`folding`]), a few read ([`readers`]). The newest events ([`recent`]) and what sends ask about
 //! ([`facts`]) are shared in memory.
 //! The message log and the event log are one family of tables ([`segments`]), in order of arrival.
 
@@ -10,6 +10,7 @@ mod directory;
 mod expiry;
 mod facts;
 mod folder;
+mod folding;
 mod history;
 mod journal;
 mod lanes;
@@ -41,6 +42,7 @@ use tokio::sync::{mpsc, oneshot};
 use crate::settings::StoreSettings;
 use chore::Asked;
 use facts::Facts;
+use folding::Folding;
 use journal::Journal;
 use readers::Readers;
 use recent::Recent;
@@ -71,7 +73,8 @@ impl Embedded {
         let recent = Arc::new(Recent::new(start, journal.tail()));
         let sends = journal.sends();
         let readers = Readers::start(&file, settings.readers)?;
-        let writer = Writer { connection, journal, recent: recent.clone(), settings, lock };
+        let folding = Folding::start(&file, settings.fold_pages)?;
+        let writer = Writer { connection, journal, recent: recent.clone(), settings, folding, lock };
         let (queue, jobs) = mpsc::channel(limits::COMMIT_QUEUE);
         thread::Builder::new()
             .name("store-writer".to_owned())

@@ -12,9 +12,6 @@ use super::sql::{Outcome, count, int};
 /// Version of the schema that this program writes.
 const VERSION: i64 = 2;
 
-/// Pages in the write-ahead log at which it is folded into the file: 64 MiB. Larger makes commits no faster,
-/// smaller writes hot pages more often.
-const CHECKPOINT_PAGES: i64 = 16_000;
 /// Bytes of a page, SQLite's default.
 const PAGE_BYTES: u64 = 4096;
 /// Prepared statements kept per connection: about forty, and a few per segment in use.
@@ -122,12 +119,25 @@ fn set_up_writer(connection: &Connection, max_bytes: Option<u64>) -> rusqlite::R
     set_up(connection)?;
     connection.pragma_update(None, "journal_mode", "WAL")?;
     connection.pragma_update(None, "synchronous", "FULL")?;
-    connection.pragma_update(None, "wal_autocheckpoint", CHECKPOINT_PAGES)?;
+    // See [`super::folding`].
+    connection.pragma_update(None, "wal_autocheckpoint", 0)?;
     connection.pragma_update(None, "cache_size", -65_536)?;
     if let Some(bytes) = max_bytes {
         connection.pragma_update(None, "max_page_count", int((bytes / PAGE_BYTES).max(1)))?;
     }
     Ok(())
+}
+
+/// Opens the connection that folds the write-ahead log into the file.
+pub(super) fn open_folder(file: &Path) -> Result<Connection, Fault> {
+    let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    let set_up = |connection: &Connection| {
+        set_up(connection)?;
+        connection.pragma_update(None, "synchronous", "FULL")
+    };
+    let connection = Connection::open_with_flags(file, flags).map_err(|error| cannot_open(file, error))?;
+    set_up(&connection).map_err(|error| cannot_open(file, error))?;
+    Ok(connection)
 }
 
 /// Opens a connection that only reads.

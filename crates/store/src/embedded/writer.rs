@@ -14,6 +14,7 @@ use tokio::sync::{mpsc, oneshot};
 
 use super::chore::Chore;
 use super::expiry;
+use super::folding::Folding;
 use super::journal::Journal;
 use super::recent::Recent;
 use super::requirements::Stop;
@@ -57,6 +58,7 @@ pub(super) struct Writer {
     pub(super) journal: Journal,
     pub(super) recent: Arc<Recent>,
     pub(super) settings: StoreSettings,
+    pub(super) folding: Folding,
     /// Held for as long as the file may be written.
     pub(super) lock: File,
 }
@@ -79,6 +81,7 @@ impl Writer {
                     self.write(group);
                 }
             }
+            self.folding.look_after(&self.connection);
         }
         let closed = self.shut();
         for reply in closing {
@@ -237,7 +240,8 @@ impl Writer {
 
     /// Folds the write-ahead log into the file and closes both.
     fn shut(self) -> Result<(), Fault> {
-        let Self { connection, lock, .. } = self;
+        let Self { connection, folding, lock, .. } = self;
+        drop(folding);
         let folded = connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(()));
         let closed = folded.and_then(|()| connection.close().map_err(|(_, error)| error));
         // Not merely dropped: a process that is just being started may hold a copy of the handle.

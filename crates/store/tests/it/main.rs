@@ -16,6 +16,7 @@ mod directory;
 mod duplicates;
 mod expiry;
 mod facts;
+mod folding;
 mod history;
 mod log;
 mod migration;

@@ -31,10 +31,21 @@ const ROUNDS: usize = 4;
 
 #[test]
 fn every_cut_of_a_short_life_loses_nothing_acknowledged() {
+    go_through_every_cut(1);
+}
+
+/// The same while the log is folded all the time, beside the writer.
+#[test]
+fn every_cut_of_a_life_that_folds_loses_nothing_acknowledged() {
+    go_through_every_cut(2);
+}
+
+#[track_caller]
+fn go_through_every_cut(seed: u64) {
     powercut::install().unwrap();
-    let (trace, ledger) = live(1, ROUNDS);
+    let (trace, ledger) = live(seed, ROUNDS);
     let report =
-        go_through(&every_cut(&trace, Disk::Honest), 1, |cut, dice| examine(&trace, &ledger, cut, dice));
+        go_through(&every_cut(&trace, Disk::Honest), seed, |cut, dice| examine(&trace, &ledger, cut, dice));
     println!("{} steps, {} cuts, {} violations", trace.len(), report.cuts, report.violations);
     report.assert_clean();
     assert!(report.acknowledged > report.cuts, "most cuts come after some commit");
@@ -46,7 +57,7 @@ fn every_cut_of_a_short_life_loses_nothing_acknowledged() {
 #[test]
 fn a_store_that_does_not_sync_is_found_out() {
     powercut::install().unwrap();
-    let (trace, ledger) = live(2, ROUNDS);
+    let (trace, ledger) = live(5, ROUNDS);
     let liars = [
         Disk::IgnoresSync,
         Disk::IgnoresSyncOf("ringback.db"),
@@ -56,7 +67,7 @@ fn a_store_that_does_not_sync_is_found_out() {
     for disk in liars {
         let cuts: Vec<Cut> =
             every_cut(&trace, disk).into_iter().filter(|cut| cut.position % 9 == 0).collect();
-        let report = go_through(&cuts, 2, |cut, dice| examine(&trace, &ledger, cut, dice));
+        let report = go_through(&cuts, 5, |cut, dice| examine(&trace, &ledger, cut, dice));
         println!("{disk:?}: {} violations in {} cuts", report.violations, report.cuts);
         assert!(report.violations > 0, "{disk:?} was not found out in {} cuts", report.cuts);
         let killed: Vec<Cut> = cuts.into_iter().map(|cut| Cut { loss: Loss::None, ..cut }).take(8).collect();

@@ -22,7 +22,7 @@ type Content = (Seen, Option<RuleProgress>, Vec<Exception>, Vec<ParkedCount>);
 
 fn content(folder: &Path) -> Result<Content, String> {
     let fault = |fault: ringback_model::failure::Fault| fault.to_string();
-    let store = ringback_store::open(folder, settings()).map_err(fault)?;
+    let store = ringback_store::open(folder, settings(false)).map_err(fault)?;
     let rule = RuleId::new(RULE);
     now(async {
         let seen = Seen::read(store.as_ref()).await?;

@@ -35,8 +35,9 @@ pub(crate) const RULES: [&str; 2] = ["one", "other"];
 const LOG_KEEP_HOURS: i64 = 8;
 const HISTORY_KEEP_HOURS: i64 = 16;
 
-/// Small segments and short memories, so that sealing and expiry happen all the time.
-pub(crate) fn settings() -> StoreSettings {
+/// Small segments and short memories, so that sealing and expiry happen all the time. A life that folds its
+/// write-ahead log all the time, too, does so beside its work; the others take the same steps each time.
+pub(crate) fn settings(folds: bool) -> StoreSettings {
     let hours = |hours: i64| Duration::from_secs(hours.unsigned_abs() * 3600);
     StoreSettings {
         segment_events: 6,
@@ -44,6 +45,7 @@ pub(crate) fn settings() -> StoreSettings {
         log_keep: hours(LOG_KEEP_HOURS),
         history_keep: Some(hours(HISTORY_KEEP_HOURS)),
         readers: 1,
+        fold_pages: if folds { 16 } else { 4_000 },
         ..StoreSettings::default()
     }
 }
@@ -70,15 +72,18 @@ pub(crate) struct Life {
     pub(crate) ledger: Ledger,
     dice: StdRng,
     clock: i64,
+    /// Whether the store folds its log all the time.
+    folds: bool,
 }
 
 impl Life {
     /// Opens a store in a folder that is watched from now on.
     pub(crate) fn begin(folder: &Path, seed: u64) -> Result<Self, String> {
         let recording = Recording::start(folder).unwrap();
-        let store = ringback_store::open(folder, settings()).map_err(|fault| fault.to_string())?;
+        let folds = seed.is_multiple_of(2);
+        let store = ringback_store::open(folder, settings(folds)).map_err(|fault| fault.to_string())?;
         let (folder, dice) = (folder.to_owned(), StdRng::seed_from_u64(seed));
-        Ok(Self { folder, store, recording, ledger: Ledger::new(), dice, clock: NOON })
+        Ok(Self { folder, store, recording, ledger: Ledger::new(), dice, clock: NOON, folds })
     }
 
     pub(crate) fn seen(&self) -> Result<Seen, String> {
@@ -344,17 +349,21 @@ impl Life {
     fn restart(&mut self) {
         let question = self.say();
         self.settle(vec![question]);
-        // The readers' threads end in their own time; the writer is to be the last one at the file, so that the
-        // same seed takes the same steps.
-        let hold = self.recording.hold(0);
         let store = self.store.clone();
-        let close = Asked::ask(&self.recording, async move { store.close().await.unwrap() });
-        hold.wait_for_somebody().unwrap();
-        self.recording.wait_for_handles(2).unwrap();
-        drop(hold);
-        close.wait();
+        if self.folds {
+            now(store.close()).unwrap();
+        } else {
+            // The readers' threads end in their own time; the writer is to be the last one at the file, so that the
+            // same seed takes the same steps.
+            let hold = self.recording.hold(0);
+            let close = Asked::ask(&self.recording, async move { store.close().await.unwrap() });
+            hold.wait_for_somebody().unwrap();
+            self.recording.wait_for_handles(2).unwrap();
+            drop(hold);
+            close.wait();
+        }
         self.recording.wait_for_handles(0).unwrap();
-        self.store = ringback_store::open(&self.folder, settings()).unwrap();
+        self.store = ringback_store::open(&self.folder, settings(self.folds)).unwrap();
     }
 
     /// Closes the store for good. What it did last is still recorded.
