@@ -14,6 +14,7 @@ mod machine;
 mod open_files;
 mod plan;
 mod proof;
+mod pulse;
 mod receiver;
 mod report;
 mod rounds;

@@ -1,6 +1,6 @@
 //! Rounds: every case once per round, so that what changes on the machine changes for all of them. Odd rounds run
-//! backwards. A case during which too much processor time was stolen, or went to other processes, is repeated at
-//! once, a bounded number of times; the least disturbed run counts. Disturbances come and go within seconds: to
+//! backwards. A case during which too much processor time was stolen, or went to other processes, or the disk stood
+//! still, is repeated at once, a bounded number of times; the least disturbed run counts. Disturbances come and go within seconds: to
 //! repeat whole rounds would throw good runs away, and a mean over a round would hide the bad one.
 
 use std::collections::BTreeMap;
@@ -10,12 +10,15 @@ use anyhow::Context as _;
 use serde::Serialize;
 
 use crate::machine;
+use crate::pulse::Pulse;
 use crate::scenarios::{Case, Figures, Lab, figure};
 
 /// Share of all processor time that may be stolen during a case.
 pub(crate) const STOLEN_MAX: f64 = 0.05;
 /// Share that processes outside of the run may take. The kernel's own threads, which write to disk, are among them.
 pub(crate) const OTHERS_MAX: f64 = 0.15;
+/// Share of the time for which the disk may stand still: p99 is what a hundredth of the time decides.
+pub(crate) const STALLED_MAX: f64 = 0.01;
 /// Repetitions of one case in one round; the settings bound those of a round.
 const REPEATS_OF_A_CASE: u32 = 2;
 
@@ -28,6 +31,8 @@ pub(crate) struct Round {
     pub(crate) stolen: f64,
     /// Share that processes outside of the run took.
     pub(crate) others: f64,
+    /// Share of the time for which the disk stood still, where that mattered.
+    pub(crate) stalled: f64,
     /// Runs that were repeated.
     pub(crate) repeated: u32,
     /// Cases that count although they were disturbed: there were no repetitions left.
@@ -51,7 +56,15 @@ impl Round {
         for (case, figure, value) in figures {
             cases.entry((*case).to_owned()).or_default().insert(figure, *value);
         }
-        Self { started: String::new(), stolen: 0.0, others: 0.0, repeated: 0, disturbed: Vec::new(), cases }
+        Self {
+            started: String::new(),
+            stolen: 0.0,
+            others: 0.0,
+            stalled: 0.0,
+            repeated: 0,
+            disturbed: Vec::new(),
+            cases,
+        }
     }
 }
 
@@ -63,9 +76,10 @@ pub(crate) async fn run(lab: &Lab, cases: &[Case]) -> anyhow::Result<Vec<Round>>
         eprintln!("round {} of {wanted}", number + 1);
         let round = run_round(lab, cases, number % 2 == 1).await?;
         eprintln!(
-            "  the round: {:.1} % stolen, {:.1} % taken by other processes, {} runs repeated, {} count although disturbed",
+            "  the round: {:.1} % stolen, {:.1} % taken by other processes, the disk stood still for {:.1} %, {} runs repeated, {} count although disturbed",
             round.stolen * 100.0,
             round.others * 100.0,
+            round.stalled * 100.0,
             round.repeated,
             round.disturbed.len()
         );
@@ -79,6 +93,7 @@ async fn run_round(lab: &Lab, cases: &[Case], backwards: bool) -> anyhow::Result
         started: machine::time_of_day(machine::wall_us()),
         stolen: 0.0,
         others: 0.0,
+        stalled: 0.0,
         repeated: 0,
         disturbed: Vec::new(),
         cases: BTreeMap::new(),
@@ -98,6 +113,7 @@ async fn run_round(lab: &Lab, cases: &[Case], backwards: bool) -> anyhow::Result
     }
     round.stolen = mean(&round.cases, figure::STOLEN);
     round.others = mean(&round.cases, figure::OTHERS);
+    round.stalled = mean(&round.cases, figure::STALLED);
     Ok(round)
 }
 
@@ -119,7 +135,11 @@ async fn run_undisturbed(lab: &Lab, case: &Case, repeats: u32) -> anyhow::Result
 
 async fn measure(lab: &Lab, case: &Case, name: &str) -> anyhow::Result<Figures> {
     let began = Instant::now();
-    let figures = case.run(lab).await.with_context(|| name.to_owned())?;
+    let pulse = case.feels_the_disk().then(|| Pulse::start(&lab.root)).transpose()?;
+    let mut figures = case.run(lab).await.with_context(|| name.to_owned())?;
+    if let Some(pulse) = pulse {
+        figures.insert(figure::STALLED, pulse.stop()?);
+    }
     let disturbed = if disturbance(&figures) > 1.0 { "; disturbed" } else { "" };
     eprintln!("  {name}: {} ({:.1} s{disturbed})", in_short(&figures), began.elapsed().as_secs_f64());
     Ok(figures)
@@ -128,7 +148,9 @@ async fn measure(lab: &Lab, case: &Case, name: &str) -> anyhow::Result<Figures> 
 /// How much a run was disturbed; above 1, it should not count.
 fn disturbance(figures: &Figures) -> f64 {
     let share = |name: &str| figures.get(name).copied().unwrap_or(0.0);
-    (share(figure::STOLEN) / STOLEN_MAX).max(share(figure::OTHERS) / OTHERS_MAX)
+    (share(figure::STOLEN) / STOLEN_MAX)
+        .max(share(figure::OTHERS) / OTHERS_MAX)
+        .max(share(figure::STALLED) / STALLED_MAX)
 }
 
 fn mean(cases: &BTreeMap<String, Figures>, figure: &str) -> f64 {
@@ -166,13 +188,15 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_run_is_disturbed_by_either_share() {
-        let disturbed = |stolen, others| {
-            disturbance(&Figures::from([(figure::STOLEN, stolen), (figure::OTHERS, others)])) > 1.0
+    fn a_run_is_disturbed_by_any_share() {
+        let disturbed = |stolen, others, stalled| {
+            let shares = [(figure::STOLEN, stolen), (figure::OTHERS, others), (figure::STALLED, stalled)];
+            disturbance(&Figures::from(shares)) > 1.0
         };
-        assert!(!disturbed(0.0, 0.0));
-        assert!(!disturbed(0.05, 0.15));
-        assert!(disturbed(0.051, 0.0));
-        assert!(disturbed(0.0, 0.16));
+        assert!(!disturbed(0.0, 0.0, 0.0));
+        assert!(!disturbed(0.05, 0.15, 0.01));
+        assert!(disturbed(0.051, 0.0, 0.0));
+        assert!(disturbed(0.0, 0.16, 0.0));
+        assert!(disturbed(0.0, 0.0, 0.011));
     }
 }

@@ -142,7 +142,8 @@ pub(crate) struct Options {
     /// 10 million events on disk: about 10 GB, and minutes to fill them in.
     #[arg(long)]
     pub(crate) full: bool,
-    /// Runs per round that may be repeated because processor time was stolen or went to other processes.
+    /// Runs per round that may be repeated because processor time was stolen or went to other processes, or the disk
+    /// stood still.
     #[arg(long, default_value_t = 10)]
     pub(crate) repeats: u32,
     /// Run only the cases whose name contains this, and the bare calls.

@@ -12,7 +12,7 @@ use serde::Serialize;
 
 use crate::machine::{self, Machine};
 use crate::plan::Plan;
-use crate::rounds::{OTHERS_MAX, Round, STOLEN_MAX};
+use crate::rounds::{OTHERS_MAX, Round, STALLED_MAX, STOLEN_MAX};
 use crate::settings::Options;
 use crate::stats::Spread;
 use crate::targets::Verdict;
@@ -97,19 +97,22 @@ impl Report {
         println!("{}", self.machine.sentence());
         println!(
             "{} rounds of {} s per case; {} runs were repeated because over {:.0} % of the processor time was stolen or \
-             over {:.0} % went to others, {} count although they were disturbed (~ where most rounds were)",
+             over {:.0} % went to others or the disk stood still for over {:.0} % of the time, {} count although they were disturbed (~ where most rounds were)",
             self.settings.rounds,
             self.settings.seconds,
             self.rounds.iter().map(|round| round.repeated).sum::<u32>(),
             STOLEN_MAX * 100.0,
             OTHERS_MAX * 100.0,
+            STALLED_MAX * 100.0,
             self.rounds.iter().map(|round| round.disturbed.len()).sum::<usize>(),
         );
         let share = |of: fn(&Round) -> f64| Spread::of(self.rounds.iter().map(|round| of(round) * 100.0));
         println!(
-            "processor time stolen: {} %; taken by other processes: {} % (median, min-max over rounds)",
+            "processor time stolen: {} %; taken by other processes: {} %; the disk stood still: {} % of the time (median, \
+             min-max over rounds)",
             with_bounds(share(|round| round.stolen), 1),
-            with_bounds(share(|round| round.others), 1)
+            with_bounds(share(|round| round.others), 1),
+            with_bounds(share(|round| round.stalled), 1)
         );
         table::print(&self.cases, self.rounds.len());
         added::print(&self.before);

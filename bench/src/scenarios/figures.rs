@@ -78,6 +78,8 @@ pub(crate) mod figure {
     pub(crate) const STOLEN: &str = "stolen";
     /// Share of all processor time that went to processes outside of the run.
     pub(crate) const OTHERS: &str = "others";
+    /// Share of the time for which the disk stood still. Only where latencies on it are judged.
+    pub(crate) const STALLED: &str = "disk_stalled";
 }
 
 /// The figures of one case in one round.

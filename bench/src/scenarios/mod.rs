@@ -159,6 +159,11 @@ impl Case {
         matches!(self, Self::Bare(_) | Self::BareSlow(..) | Self::Append(_) | Self::Broadcast(_))
     }
 
+    /// Whether it is about the tail of latencies that syncs are part of.
+    pub(crate) fn feels_the_disk(&self) -> bool {
+        matches!(self, Self::Send(Send { pace: Pace::Open(_), .. }) | Self::Lag(_))
+    }
+
     /// Measures it.
     pub(crate) async fn run(&self, lab: &Lab) -> anyhow::Result<Figures> {
         match self {
