@@ -12,6 +12,8 @@ use crate::cuts::{Report, examine, go_through, live};
 const CUTS: usize = 160;
 const CUTS_PER_LIFE: usize = 80;
 const ROUNDS: usize = 30;
+/// Cuts between two words of progress.
+const PROGRESS: usize = 10 * CUTS_PER_LIFE;
 
 fn number(variable: &str) -> Option<u64> {
     std::env::var(variable).ok().map(|text| text.parse().expect("a number"))
@@ -36,6 +38,9 @@ fn random_cuts_lose_nothing_acknowledged() {
             })
             .collect();
         report.add(go_through(&cuts, life, |cut, dice| examine(&trace, &ledger, cut, dice)));
+        if report.cuts.is_multiple_of(PROGRESS) {
+            println!("{} of {wanted} cuts, {} violations", report.cuts, report.violations);
+        }
     }
     println!(
         "power cuts: {} cuts, {} acknowledged commits looked for, {} violations, seed {seed}",
