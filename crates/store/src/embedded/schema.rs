@@ -14,6 +14,10 @@ const VERSION: i64 = 2;
 
 /// Bytes of a page, SQLite's default.
 const PAGE_BYTES: u64 = 4096;
+/// Pages that the writer keeps in memory, in KiB: the ends of its tables and the open segment's index. SQLite looks
+/// through all places for pages whenever a commit has split one (`pcache1TruncateUnsafe`), so more memory costs time:
+/// with 64 MiB a fifth of the writer's.
+const CACHE_KIB: i64 = 8 * 1024;
 /// Prepared statements kept per connection: about forty, and a few per segment in use.
 const STATEMENTS: usize = 256;
 /// The only other process at the file is a user's SQL tool; a short lock of its is waited out.
@@ -121,7 +125,7 @@ fn set_up_writer(connection: &Connection, max_bytes: Option<u64>) -> rusqlite::R
     connection.pragma_update(None, "synchronous", "FULL")?;
     // See [`super::folding`].
     connection.pragma_update(None, "wal_autocheckpoint", 0)?;
-    connection.pragma_update(None, "cache_size", -65_536)?;
+    connection.pragma_update(None, "cache_size", -CACHE_KIB)?;
     if let Some(bytes) = max_bytes {
         connection.pragma_update(None, "max_page_count", int((bytes / PAGE_BYTES).max(1)))?;
     }
