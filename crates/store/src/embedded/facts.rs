@@ -391,8 +391,10 @@ mod tests {
     fn what_would_never_find_room_makes_none() {
         let facts = Facts::default();
         let (small, large) = (block(1), Key::User("large".to_owned()));
-        let take_in =
-            |key: &Key, fact| facts.take_in(vec![key.clone()], &facts.versions(&[key.clone()]), &[fact]);
+        let take_in = |key: &Key, fact| {
+            let versions = facts.versions(std::slice::from_ref(key));
+            facts.take_in(vec![key.clone()], &versions, &[fact]);
+        };
         take_in(&small, Fact::Block(true));
         take_in(&large, user_with("x".repeat(limits::DIRECTORY_CACHE_BYTES)));
         assert!(facts.all(&[large]).is_none());
