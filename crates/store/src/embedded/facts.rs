@@ -17,8 +17,9 @@ use ringback_model::limits;
 use ringback_model::ports::SendFacts;
 use ringback_model::user::User;
 
-/// Keys share so many versions: a change keeps one in so many readers from taking in what it found.
-const VERSIONS: usize = 256;
+/// Keys share so many places. A change keeps one in so many readers from taking in what it found; and what grows under
+/// the lock is one in so many parts of what is known, because growing the whole would hold up every send.
+const PLACES: usize = 256;
 
 /// What a fact is about. User ids are folded.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
@@ -200,17 +201,30 @@ pub(super) struct Facts {
 }
 
 struct Known {
-    facts: HashMap<Key, Fact>,
-    /// What they weigh.
+    places: Vec<Place>,
+    /// What all facts weigh.
     bytes: usize,
+}
+
+#[derive(Default)]
+struct Place {
+    facts: HashMap<Key, Fact>,
     /// How often something of these keys was forgotten.
-    versions: [u64; VERSIONS],
+    version: u64,
+}
+
+impl Known {
+    fn remove(&mut self, place: usize, key: &Key) -> Option<Fact> {
+        let fact = self.places[place].facts.remove(key)?;
+        self.bytes -= weight(key, &fact);
+        Some(fact)
+    }
 }
 
 impl Default for Facts {
     fn default() -> Self {
-        let known = Known { facts: HashMap::new(), bytes: 0, versions: [0; VERSIONS] };
-        Self { hasher: RandomState::new(), known: Mutex::new(known) }
+        let places = std::iter::repeat_with(Place::default).take(PLACES).collect();
+        Self { hasher: RandomState::new(), known: Mutex::new(Known { places, bytes: 0 }) }
     }
 }
 
@@ -220,26 +234,28 @@ impl Facts {
     }
 
     fn place(&self, key: &Key) -> usize {
-        // The remainder is below the number of versions.
-        usize::try_from(self.hasher.hash_one(key) % VERSIONS as u64).unwrap_or(0)
+        // The remainder is below the number of places.
+        usize::try_from(self.hasher.hash_one(key) % PLACES as u64).unwrap_or(0)
     }
 
     /// All of these, as they are at one moment; `None` where one is not known.
     pub(super) fn all(&self, keys: &[Key]) -> Option<Vec<Fact>> {
+        let places: Vec<_> = keys.iter().map(|key| (self.place(key), key)).collect();
         let known = self.lock();
-        keys.iter().map(|key| known.facts.get(key).cloned()).collect()
+        places.into_iter().map(|(place, key)| known.places[place].facts.get(key).cloned()).collect()
     }
 
     /// Whether a requirement holds, where that is known.
     pub(super) fn allow(&self, key: &Key, requirement: &Require) -> Option<bool> {
-        self.lock().facts.get(key)?.allows(requirement)
+        let place = self.place(key);
+        self.lock().places[place].facts.get(key)?.allows(requirement)
     }
 
     /// To be asked before the tables are, for [`Self::take_in`].
     pub(super) fn versions(&self, keys: &[Key]) -> Vec<u64> {
         let places: Vec<_> = keys.iter().map(|key| self.place(key)).collect();
         let known = self.lock();
-        places.into_iter().map(|place| known.versions[place]).collect()
+        places.into_iter().map(|place| known.places[place].version).collect()
     }
 
     /// Notes what the tables say. Where there is no room, everything else is forgotten: what is in use is soon back.
@@ -251,20 +267,17 @@ impl Facts {
                 continue;
             }
             let mut known = self.lock();
-            if known.versions[place] != *version {
+            if known.places[place].version != *version {
                 continue;
             }
-            let replaced = known.facts.remove(&key);
-            if let Some(replaced) = &replaced {
-                known.bytes -= weight(&key, replaced);
-            }
-            let mut dropped = HashMap::new();
+            let replaced = known.remove(place, &key);
+            let mut dropped = Vec::new();
             if known.bytes + added > limits::DIRECTORY_CACHE_BYTES {
-                dropped = std::mem::take(&mut known.facts);
+                dropped.extend(known.places.iter_mut().map(|place| std::mem::take(&mut place.facts)));
                 known.bytes = 0;
             }
             known.bytes += added;
-            known.facts.insert(key, fact.clone());
+            known.places[place].facts.insert(key, fact.clone());
             // Freed without the lock: there may be a hundred thousand of them.
             drop(known);
             drop((replaced, dropped));
@@ -276,11 +289,8 @@ impl Facts {
         for key in changed {
             let place = self.place(&key);
             let mut known = self.lock();
-            known.versions[place] += 1;
-            let gone = known.facts.remove(&key);
-            if let Some(gone) = &gone {
-                known.bytes -= weight(&key, gone);
-            }
+            known.places[place].version += 1;
+            let gone = known.remove(place, &key);
             // Freed without the lock: a large group has many members.
             drop(known);
             drop(gone);
@@ -336,7 +346,8 @@ mod tests {
             }
             let known = facts.lock();
             assert!(known.bytes <= limits::DIRECTORY_CACHE_BYTES);
-            assert_eq!(known.bytes, known.facts.len() * weight);
+            let count: usize = known.places.iter().map(|place| place.facts.len()).sum();
+            assert_eq!(known.bytes, count * weight);
         }
         assert!(facts.all(&[key(room)]).is_some(), "the newest is there");
         assert!(facts.all(&[key(0)]).is_none(), "the oldest made room");
