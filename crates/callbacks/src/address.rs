@@ -5,6 +5,19 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 use http::Uri;
 
+/// Whether a URL names no host that there could be. HTTP's parser lets any text stand in brackets, and brackets stand
+/// anywhere; what is in them is an IPv6 address without a zone (such as `%eth0`, one machine's word for a link-local
+/// address), or nothing that can be called. Source: RFC 3986, 3.2.2.
+#[must_use]
+pub fn names_no_host(url: &Uri) -> bool {
+    let host = url.host().unwrap_or_default();
+    if host.contains(['[', ']']) {
+        let inner = host.strip_prefix('[').and_then(|host| host.strip_suffix(']'));
+        return inner.is_none_or(|inner| inner.parse::<Ipv6Addr>().is_err());
+    }
+    host.is_empty()
+}
+
 /// Whether a URL names a port that there is not, 0 included: HTTP's parser passes over such a text, and the call would
 /// go to the scheme's own port.
 #[must_use]
@@ -176,6 +189,36 @@ mod tests {
             count += 1;
         }
         assert!(count > 80, "{count}");
+    }
+
+    #[test]
+    fn hosts_that_there_cannot_be() {
+        for (url, wrong) in [
+            ("http://host", false),
+            ("http://host:1/x", false),
+            ("http://127.0.0.1/", false),
+            ("http://u:[7]@host/", false),
+            ("https://[::1]/x", false),
+            ("https://[::1]:8443/x", false),
+            ("http://[::ffff:10.0.0.1]/", false),
+            ("http://u@[::1]/", false),
+            ("/path", true),
+            ("http://:80/", true),
+            ("http://[]/", true),
+            ("http://[]:80/", true),
+            ("http://[host]/", true),
+            ("http://[127.0.0.1]/", true),
+            ("http://[fe80::1%25eth0]/", true),
+            ("http://a[]/", true),
+            ("http://a[::1]/", true),
+            ("http://a[b]c/", true),
+        ] {
+            // What the parser refuses by itself is no host either.
+            let names_none = url.parse().map_or(true, |url| names_no_host(&url));
+            assert_eq!(names_none, wrong, "{url}");
+        }
+        assert!(names_no_host(&"http://[]/".parse().unwrap()), "the parser lets it pass");
+        assert!(names_no_host(&"http://a[]/".parse().unwrap()), "the parser lets it pass");
     }
 
     #[test]

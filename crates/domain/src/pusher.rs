@@ -12,6 +12,7 @@ use futures_util::StreamExt;
 use futures_util::future::BoxFuture;
 use futures_util::stream::FuturesUnordered;
 use ringback_model::event::{Event, Fact, Lane};
+use ringback_model::limits;
 use ringback_model::ports::{Push, Sessions};
 use tokio_util::sync::CancellationToken;
 
@@ -21,8 +22,11 @@ use rounds::Rounds;
 
 mod rounds;
 
-/// Events read at once.
-const BATCH: usize = 256;
+/// Events that are read, and messages that are pushed, before others get their turn: the tasks that write to
+/// connections must run before their queues are full, or clients that read fast would be cut for slowness.
+const AT_ONCE: usize = 64;
+// A turn ends with the read or the lane that passes the bound; a round may have been waiting.
+const _: () = assert!(2 * AT_ONCE + rounds::ROUND_MESSAGES < limits::SOCKET_QUEUE);
 /// Recipients from which on a message goes out in rounds.
 const MANY: usize = 64;
 /// Wait after a read that failed.
@@ -34,6 +38,10 @@ impl Im {
         let mut seen = self.store.tail();
         let mut pusher = Pusher::new(Arc::clone(&self.sessions), Arc::clone(&self.handovers));
         loop {
+            if pusher.this_turn >= AT_ONCE {
+                pusher.this_turn = 0;
+                tokio::task::yield_now().await;
+            }
             if pusher.rounds.is_late() {
                 pusher.rounds.push();
             }
@@ -42,7 +50,7 @@ impl Im {
                 biased;
                 () = stop.cancelled() => return,
                 Some(lane) = pusher.answers.next() => pusher.go_on(&lane),
-                _ = self.store.wait_past(seen) => match self.store.read(seen, BATCH).await {
+                _ = self.store.wait_past(seen) => match self.store.read(seen, AT_ONCE).await {
                     Ok(events) => {
                         seen = events.last().map_or_else(|| self.store.tail(), |event| event.pos);
                         for event in events {
@@ -70,6 +78,8 @@ struct Pusher {
     /// Lanes whose head waits for its sender to be answered. Bounded by the sends under way.
     waiting: HashMap<Lane, Waiting>,
     answers: FuturesUnordered<BoxFuture<'static, Lane>>,
+    /// Messages pushed since others had their turn.
+    this_turn: usize,
 }
 
 impl Pusher {
@@ -78,7 +88,7 @@ impl Pusher {
         // Never empty, so that polling it does not end the stream.
         answers.push(Box::pin(std::future::pending()) as BoxFuture<'static, Lane>);
         let rounds = Rounds::new(Arc::clone(&sessions), Arc::clone(&handovers));
-        Self { sessions, handovers, rounds, waiting: HashMap::new(), answers }
+        Self { sessions, handovers, rounds, waiting: HashMap::new(), answers, this_turn: 0 }
     }
 
     fn take(&mut self, event: Arc<Event>) {
@@ -96,7 +106,7 @@ impl Pusher {
         }
     }
 
-    /// The head of the lane has been answered.
+    /// The head of the lane has been answered. What is too much for this turn goes on in the next one.
     fn go_on(&mut self, lane: &Lane) {
         let Some(mut queue) = self.waiting.remove(lane) else {
             return;
@@ -105,7 +115,7 @@ impl Pusher {
             self.push(&event, &entry);
         }
         while let Some((event, entry)) = queue.pop_front() {
-            if entry.is_answered() {
+            if entry.is_answered() && self.this_turn < AT_ONCE {
                 self.push(&event, &entry);
             } else {
                 self.wait_for(lane.clone(), Arc::clone(&entry));
@@ -124,6 +134,7 @@ impl Pusher {
     }
 
     fn push(&mut self, event: &Arc<Event>, entry: &OnItsWay) {
+        self.this_turn += 1;
         if entry.recipients.len() >= MANY || self.rounds.holds(&event.lane) {
             return self.rounds.add(event, &entry.recipients);
         }

@@ -17,6 +17,7 @@ use http_body_util::{BodyExt as _, Full};
 use hyper_util::rt::TokioIo;
 use ringback_dialects::client;
 use ringback_model::app::App;
+use ringback_model::limits;
 use ringback_model::user::Platform;
 use ringback_server::assemble::{self, Plan, Server};
 use ringback_server::clock::SystemClock;
@@ -25,6 +26,7 @@ use ringback_server::receiver::running::{Options, Running, start};
 use ringback_server::settings::Loader;
 use serde_json::{Value, json};
 use tempfile::TempDir;
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 
 const RULES: &str = "/admin/v1/rules";
 
@@ -190,6 +192,28 @@ async fn a_rule_is_made_read_changed_and_removed() {
     let gone = world.ask(Method::DELETE, &format!("{path}?purge=true"), &Value::Null).await;
     assert_eq!((gone.status, gone.json()["purged"].as_u64()), (StatusCode::OK, Some(0)));
     assert_eq!(world.get(&path).await.status, 404);
+    world.server.shut_down().await.unwrap();
+}
+
+#[tokio::test]
+async fn bodies_that_come_slowly_keep_nobody_out() {
+    let world = World::new(&[]).await;
+    let head = format!(
+        "POST {RULES} HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {}\r\nContent-Length: 9\r\nExpect: 100-continue\r\n\r\n",
+        world.token
+    );
+    let mut slow = Vec::new();
+    for _ in 0..limits::ADMIN_IN_FLIGHT + 1 {
+        let mut stream = tokio::net::TcpStream::connect(world.server.address).await.unwrap();
+        stream.write_all(head.as_bytes()).await.unwrap();
+        // It says so once it waits for the body.
+        let mut answer = [0; 12];
+        stream.read_exact(&mut answer).await.unwrap();
+        assert_eq!(&answer, b"HTTP/1.1 100");
+        slow.push(stream);
+    }
+    assert_eq!(world.get(RULES).await.status, 200);
+    drop(slow);
     world.server.shut_down().await.unwrap();
 }
 

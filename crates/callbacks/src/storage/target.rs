@@ -1,7 +1,6 @@
 //! Whether a URL that an order names may be called. A first look, so that whoever orders hears of it; the address is
 //! looked at again when a connection is opened.
 
-use std::net::Ipv6Addr;
 use std::time::Duration;
 
 use http::Uri;
@@ -36,11 +35,8 @@ fn parse(url: &str) -> Result<Uri, String> {
     if !matches!(uri.scheme_str(), Some("http" | "https")) {
         return Err("the target URL does not begin with http:// or https://".to_owned());
     }
-    if uri.host().is_none_or(str::is_empty) {
-        return Err("the target URL names no host".to_owned());
-    }
-    if uri.host().is_some_and(|host| host.starts_with('[') && !is_bracketed_v6(host)) {
-        return Err("the target URL names no IPv6 address in its brackets".to_owned());
+    if address::names_no_host(&uri) {
+        return Err("the target URL names no host, or no IPv6 address in its brackets".to_owned());
     }
     if uri.authority().is_some_and(|authority| authority.as_str().contains('@')) {
         return Err("the target URL names a user; that is not supported".to_owned());
@@ -49,10 +45,6 @@ fn parse(url: &str) -> Result<Uri, String> {
         return Err("the target URL names a port that is not 1 to 65535".to_owned());
     }
     Ok(uri)
-}
-
-fn is_bracketed_v6(host: &str) -> bool {
-    host.trim_matches(['[', ']']).parse::<Ipv6Addr>().is_ok()
 }
 
 #[cfg(test)]
@@ -89,6 +81,8 @@ mod tests {
             ("http://8.8.8.8:99999/", false, Err("1 to 65535")),
             ("http://8.8.8.8:0/", false, Err("1 to 65535")),
             ("http://[fe80::1%25eth0]/", true, Err("in its brackets")),
+            ("http://[]/", true, Err("in its brackets")),
+            ("http://a[]/", true, Err("in its brackets")),
             ("http://user:secret@8.8.8.8/", true, Err("names a user")),
             (long.as_str(), true, Err("longer than")),
         ] {

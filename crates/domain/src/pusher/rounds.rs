@@ -15,7 +15,7 @@ use crate::handover::Handovers;
 /// Longest that a message waits for its round: a client that reads slowly delays nobody's messages by more.
 const ROUND_WAIT: Duration = Duration::from_millis(20);
 /// Messages of one round; with so many it begins at once.
-const ROUND_MESSAGES: usize = 64;
+pub(super) const ROUND_MESSAGES: usize = 64;
 
 /// A message that waits for its round.
 struct Held {

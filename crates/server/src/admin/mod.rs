@@ -133,11 +133,12 @@ impl Admin {
             self.authenticate(&parts).await?;
         }
         let mut input = input::head(operation, &parts, place.params)?;
-        let slot = Arc::clone(&self.slots).try_acquire_owned();
-        let slot = slot.map_err(|_| ApiError::busy("too many administrators' requests at once"))?;
         if operation.body != BodyKind::None {
             input.body = input::read_json(body, self.body_read).await?;
         }
+        // Not before: bodies that come slowly would keep out everybody else.
+        let slot = Arc::clone(&self.slots).try_acquire_owned();
+        let slot = slot.map_err(|_| ApiError::busy("too many administrators' requests at once"))?;
         // A task of its own: a caller who hangs up must not stop half-way what he has started.
         let admin = Arc::clone(&self);
         let work = self.tracker.spawn(async move {

@@ -310,19 +310,15 @@ fn check_url(text: &str, private: bool) -> Result<(), String> {
     if url.authority().is_some_and(|authority| authority.as_str().contains('@')) {
         return Err("must not hold a user name or a password".to_owned());
     }
-    let Some(host) = url.host().filter(|host| !host.is_empty()) else {
-        return Err("must name a host".to_owned());
-    };
+    if address::names_no_host(&url) {
+        return Err("must name a host; what is in brackets must be an IPv6 address".to_owned());
+    }
     if address::names_no_port(&url) {
         return Err("must name a port of 1 to 65535, or none".to_owned());
     }
+    let host = url.host().unwrap_or_default();
     let Ok(ip) = host.trim_matches(['[', ']']).parse::<IpAddr>() else {
-        // A zone, such as %eth0, is one machine's word for a link-local address.
-        return if host.starts_with('[') {
-            Err("must name an IPv6 address in its brackets".to_owned())
-        } else {
-            Ok(())
-        };
+        return Ok(());
     };
     if !address::allowed(ip, true) {
         return Err(format!("names {ip}: link-local, metadata and reserved addresses are never called"));

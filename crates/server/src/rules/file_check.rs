@@ -17,11 +17,8 @@ pub fn inspect(file: &mut RuleFile, folder: &Path) {
         if let Err(why) = find_authorities(rule, folder) {
             file.notes.push(note(Severity::Error, format!("{}.caFile", rule.name), why));
         }
-        if let Some(ip) = never_called(&rule.url) {
-            let text = format!(
-                "{ip} is a link-local, metadata or reserved address; such are never called, so every call fails"
-            );
-            file.notes.push(note(Severity::Warning, rule.name.clone(), text));
+        if let Some((severity, why)) = wrong_address(&rule.url) {
+            file.notes.push(note(severity, rule.name.clone(), why));
         }
     }
 }
@@ -34,11 +31,21 @@ fn find_authorities(rule: &mut Rule, folder: &Path) -> Result<(), String> {
     Ok(())
 }
 
-/// The address that the URL names, if it is one that is never called. What names lead to shows at the call.
-fn never_called(url: &str) -> Option<IpAddr> {
+/// Why a URL is not called. What names lead to shows at the call; what is no URL at all, whoever read it has said.
+fn wrong_address(url: &str) -> Option<(Severity, String)> {
     let url: http::Uri = url.split('#').next()?.parse().ok()?;
+    if address::names_no_host(&url) {
+        let why = "the URL names no host, or no IPv6 address in its brackets";
+        return Some((Severity::Error, why.to_owned()));
+    }
+    if address::names_no_port(&url) {
+        return Some((Severity::Error, "the URL names a port that is not 1 to 65535".to_owned()));
+    }
     let ip: IpAddr = url.host()?.trim_matches(['[', ']']).parse().ok()?;
-    (!address::allowed(ip, true)).then_some(ip)
+    let why = format!(
+        "{ip} is a link-local, metadata or reserved address; such are never called, so every call fails"
+    );
+    (!address::allowed(ip, true)).then_some((Severity::Warning, why))
 }
 
 #[cfg(test)]
@@ -71,11 +78,36 @@ mod tests {
 
     #[test]
     fn addresses_that_are_never_called_are_seen() {
-        for url in ["http://169.254.169.254/latest", "https://[fe80::1]:8080/x", "http://0.0.0.0:1/#x"] {
-            assert!(never_called(url).is_some(), "{url}");
+        for (url, expected) in [
+            ("http://169.254.169.254/latest", Some(Severity::Warning)),
+            ("https://[fe80::1]:8080/x", Some(Severity::Warning)),
+            ("http://0.0.0.0:1/#x", Some(Severity::Warning)),
+            ("http://[]/x", Some(Severity::Error)),
+            ("http://a[]/x", Some(Severity::Error)),
+            ("http://[fe80::1%25eth0]/", Some(Severity::Error)),
+            ("http://h:0/", Some(Severity::Error)),
+            ("http://h:99999/", Some(Severity::Error)),
+            ("http://[::1]x:80/", Some(Severity::Error)),
+            ("http://h:/", None),
+            ("http://[::1]:80/", None),
+            ("http://127.0.0.1:1/", None),
+            ("http://10.0.0.1/", None),
+            ("https://host.example/", None),
+            ("no url", None),
+            ("", None),
+        ] {
+            assert_eq!(wrong_address(url).map(|(severity, _)| severity), expected, "{url}");
         }
-        for url in ["http://127.0.0.1:1/", "http://10.0.0.1/", "https://host.example/", "no url", ""] {
-            assert!(never_called(url).is_none(), "{url}");
+    }
+
+    #[test]
+    fn a_rule_file_with_a_host_that_cannot_be_is_broken() {
+        let folder = tempfile::tempdir().unwrap();
+        for (url, broken) in [("http://[]:80/", true), ("http://h:0/", true), ("http://h:/", false)] {
+            let mut read = file(url, "\"\"");
+            assert!(!read.is_broken(), "{url}: {:?}", read.notes);
+            inspect(&mut read, folder.path());
+            assert_eq!(read.is_broken(), broken, "{url}: {:?}", read.notes);
         }
     }
 }

@@ -155,6 +155,11 @@ impl ScriptedGate {
         *self.shut.lock().unwrap() = Some(Arc::clone(&key));
         key
     }
+
+    /// From now on nothing is asked; who waits goes on waiting.
+    pub(crate) fn stop_asking(&self) {
+        *self.shut.lock().unwrap() = None;
+    }
 }
 
 impl Gate for ScriptedGate {
@@ -187,6 +192,9 @@ pub(crate) struct Recorder {
     pub(crate) pushed: Mutex<Vec<(Arc<Message>, Vec<UserId>)>>,
     pub(crate) kicked: Mutex<Vec<(UserId, Platform)>>,
     pub(crate) arrived: Notify,
+    /// Pushes that no client has read yet, and the most that there were.
+    pub(crate) queued: AtomicUsize,
+    pub(crate) most_queued: AtomicUsize,
     /// While it is there: a client who has not read what was pushed.
     pub(crate) unread: Mutex<Option<Vec<Arc<dyn Send + Sync>>>>,
 }
@@ -224,6 +232,8 @@ impl Sessions for Recorder {
         if let Some(unread) = self.unread.lock().unwrap().as_mut() {
             unread.push(written);
         }
+        let queued = self.queued.fetch_add(1, Ordering::Relaxed) + 1;
+        self.most_queued.fetch_max(queued, Ordering::Relaxed);
         self.pushed.lock().unwrap().push((Arc::clone(&push.message), users.to_vec()));
         self.arrived.notify_one();
     }

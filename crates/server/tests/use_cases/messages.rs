@@ -1,18 +1,21 @@
 //! Sending and reading.
 
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use ringback_model::command::{Command, ConversationRef, Outcome, PullOrder, SeqRange};
 use ringback_model::conversation::{ConversationId, Target};
 use ringback_model::event::{EventKind, Fact};
 use ringback_model::failure::{CallbackRefusal, Refusal, RefusalCode};
+use ringback_model::group::GroupKind;
 use ringback_model::ids::LogPos;
+use ringback_model::limits;
 use ringback_model::message::ContentClass;
 use ringback_model::ports::Handover as _;
 use ringback_model::user::AccountLevel;
 
-use crate::world::{World, draft, refused, user};
+use crate::world::{World, actor, draft, refused, user};
 
 fn to_bob(text: &str) -> ringback_model::command::Draft {
     draft("alice", Target::User(user("bob")), text)
@@ -234,6 +237,47 @@ async fn a_callback_is_due_once_the_push_was_written_and_not_before() {
     assert!(waited().await.is_ok(), "it has now");
 }
 
+/// Reads what was pushed whenever it gets its turn, until so many have come; answers how many waited at most.
+async fn most_queued(world: &World, count: usize) -> usize {
+    let reading = async {
+        while world.sessions.pushed.lock().unwrap().len() < count {
+            world.sessions.arrived.notified().await;
+            world.sessions.queued.store(0, Ordering::Relaxed);
+        }
+    };
+    tokio::time::timeout(Duration::from_secs(5), reading).await.expect("all pushes within 5 s");
+    world.sessions.most_queued.load(Ordering::Relaxed)
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_burst_does_not_fill_the_queue_of_a_client_that_reads() {
+    const COUNT: usize = 4 * limits::SOCKET_QUEUE;
+    for held_back in [false, true] {
+        let world = Arc::new(World::new().await);
+        let reader = tokio::spawn({
+            let world = Arc::clone(&world);
+            async move { most_queued(&world, COUNT).await }
+        });
+        let alice = || Some(actor("alice", false));
+        let send = |number: usize| Command::Send(Box::new(to_bob(&number.to_string())));
+        let first = world.call(alice(), send(0)).await.unwrap().answered;
+        let first = held_back.then_some(first);
+        for number in 1..COUNT {
+            world.call(alice(), send(number)).await.unwrap();
+        }
+        if first.is_some() {
+            // Time goes on once nobody has anything to do: all wait behind the first now.
+            tokio::time::sleep(Duration::from_millis(1)).await;
+            assert_eq!(world.sessions.pushed.lock().unwrap().len(), 0);
+            drop(first);
+        }
+        let most = reader.await.unwrap();
+        assert!(most < limits::SOCKET_QUEUE, "{most} waited at once");
+        let pushed = world.sessions.pushed.lock().unwrap();
+        assert!(pushed.iter().map(|(message, _)| message.seq).eq(1..=COUNT as u64), "in their order");
+    }
+}
+
 #[tokio::test]
 async fn reading_is_for_oneself() {
     let world = World::new().await;
@@ -287,4 +331,28 @@ async fn who_joins_a_group_while_a_message_is_at_the_gate_gets_it() {
     world.sessions.texts(1).await;
     let (_, recipients) = world.sessions.pushed.lock().unwrap()[0].clone();
     assert!(recipients.contains(&user("carol")), "{recipients:?}");
+}
+
+#[tokio::test]
+async fn who_is_removed_while_a_rule_that_was_asked_is_taken_away_gets_nothing() {
+    let world = Arc::new(World::new().await);
+    let group = world.group_of("alice", &["bob", "carol"]).await;
+    let key = world.gate.shut();
+    let sending = tokio::spawn({
+        let (world, target) = (Arc::clone(&world), Target::Group(group.clone()));
+        async move { world.send(draft("alice", target, "hello all")).await.unwrap() }
+    });
+    world.gate.reached.notified().await;
+    key.add_permits(1);
+    key.acquire().await.unwrap().forget();
+    // Now it waits at the second question, and who is in the group is known.
+    world.gate.reached.notified().await;
+    let kind = GroupKind::Group;
+    world.admin(Command::RemoveMembers { kind, group, users: vec![user("carol")] }).await.unwrap();
+    world.gate.stop_asking();
+    key.add_permits(1);
+    sending.await.unwrap();
+    world.sessions.texts(1).await;
+    let (_, recipients) = world.sessions.pushed.lock().unwrap()[0].clone();
+    assert!(!recipients.contains(&user("carol")), "{recipients:?}");
 }

@@ -9,7 +9,7 @@ use ringback_model::user::{Platform, TokenRecord, User};
 use rusqlite::{Connection, OptionalExtension};
 use serde::de::DeserializeOwned;
 
-use super::facts::{Fact, Key};
+use super::facts::{Fact, Key, Roster};
 use super::log::text;
 use super::sql::{Broken, Outcome, from_json, limit};
 
@@ -112,13 +112,13 @@ pub(super) fn tokens(
 /// What the tables say about one thing that sends depend on.
 pub(super) fn fact(connection: &Connection, key: &Key) -> Outcome<Fact> {
     Ok(match key {
-        Key::User(folded) => Fact::User(folded_user(connection, folded)?),
+        Key::User(folded) => Fact::User(folded_user(connection, folded)?.map(Arc::new)),
         Key::Block(owner, blocked) => Fact::Block(blocks(connection, owner, blocked)?),
         Key::Group(id) => Fact::Group(match group(connection, id)? {
-            Some(group) => Some((group, roster(connection, id)?)),
+            Some(group) => Some(Arc::new(Roster { group, members: roster(connection, id)? })),
             None => None,
         }),
-        Key::Member(group, folded) => Fact::Member(folded_member(connection, group, folded)?),
+        Key::Member(group, folded) => Fact::Member(folded_member(connection, group, folded)?.map(Arc::new)),
     })
 }
 

@@ -17,8 +17,9 @@ use ringback_model::limits;
 use ringback_model::ports::SendFacts;
 use ringback_model::user::User;
 
-/// Keys share so many versions: a change keeps one in so many readers from taking in what it found.
-const VERSIONS: usize = 256;
+/// Keys share so many places. A change keeps one in so many readers from taking in what it found; and what grows under
+/// the lock is one in so many parts of what is known, because growing the whole would hold up every send.
+const PLACES: usize = 256;
 
 /// What a fact is about. User ids are folded.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
@@ -30,14 +31,20 @@ pub(super) enum Key {
     Member(GroupId, String),
 }
 
-/// What the tables say; also that there is nothing.
+/// What the tables say; also that there is nothing. Small and quickly cloned: that happens under the lock.
 #[derive(Debug, Clone)]
 pub(super) enum Fact {
-    User(Option<User>),
+    User(Option<Arc<User>>),
     Block(bool),
-    /// A group and all its members, by folded id.
-    Group(Option<(Group, Arc<[UserId]>)>),
-    Member(Option<Member>),
+    Group(Option<Arc<Roster>>),
+    Member(Option<Arc<Member>>),
+}
+
+/// A group and all its members, by folded id.
+#[derive(Debug, Clone)]
+pub(super) struct Roster {
+    pub(super) group: Group,
+    pub(super) members: Arc<[UserId]>,
 }
 
 impl Key {
@@ -96,7 +103,7 @@ impl Fact {
             (Self::User(user), Require::User(_)) => user.is_some(),
             (Self::User(user), Require::NoUser(_)) => user.is_none(),
             (Self::Group(group), Require::LiveGroup(_)) => {
-                group.as_ref().is_some_and(|(group, _)| group.status != GroupStatus::Dismissed)
+                group.as_ref().is_some_and(|roster| roster.group.status != GroupStatus::Dismissed)
             }
             (Self::Group(group), Require::NoGroup(_)) => group.is_none(),
             (Self::Member(member), Require::InGroup(..)) => member.is_some(),
@@ -106,24 +113,57 @@ impl Fact {
         })
     }
 
-    /// Bytes that it holds in memory, roughly, its key included.
+    /// Bytes of what it points to.
     fn weight(&self) -> usize {
-        const FIXED: usize = 256;
-        const PER_MEMBER: usize = 40;
-        let texts = match self {
-            Self::User(Some(user)) => user.nickname.len() + user.face_url.len() + user.ex.len(),
-            Self::Group(Some((group, members))) => {
-                let shown = group.name.len() + group.face_url.len() + group.ex.len();
-                let told = group.notification.len() + group.introduction.len();
-                shown + told + PER_MEMBER * members.len()
+        match self {
+            Self::User(Some(user)) => {
+                let texts = [user.id.as_str(), &user.nickname, &user.face_url, &user.ex];
+                boxed::<User>() + texts.into_iter().map(text_weight).sum::<usize>()
+            }
+            Self::Group(Some(roster)) => {
+                let Roster { group, members } = &**roster;
+                let ids = [group.id.as_str(), group.owner.as_str(), group.creator.as_str()];
+                let shown = [&group.name, &group.face_url, &group.ex];
+                let told = [&group.notification, &group.introduction, &group.notification_by];
+                let texts = ids.into_iter().chain(shown.into_iter().chain(told).map(String::as_str));
+                boxed::<Roster>() + PER_MEMBER * members.len() + texts.map(text_weight).sum::<usize>()
             }
             Self::Member(Some(member)) => {
-                member.nickname.len() + member.face_url.len() + member.operator.len() + member.ex.len()
+                let ids = [member.group.as_str(), member.user.as_str()];
+                let texts =
+                    [&member.nickname, &member.face_url, &member.operator, &member.inviter, &member.ex];
+                let texts = ids.into_iter().chain(texts.map(String::as_str));
+                boxed::<Member>() + texts.map(text_weight).sum::<usize>()
             }
             Self::User(None) | Self::Block(_) | Self::Group(None) | Self::Member(None) => 0,
-        };
-        FIXED + texts
+        }
     }
+}
+
+/// Bytes of a member's id in a list, and of his place in it.
+const PER_MEMBER: usize = 64;
+/// Bytes that a piece of memory takes beside what it is asked for: counts, and rounding.
+const PER_PIECE: usize = 32;
+
+const fn boxed<T>() -> usize {
+    size_of::<T>() + PER_PIECE
+}
+
+/// An empty text has no memory of its own.
+const fn text_weight(text: &str) -> usize {
+    if text.is_empty() { 0 } else { text.len() + PER_PIECE }
+}
+
+/// Bytes that a fact and its key take in memory, roughly, but rather more than less: the map keeps up to half of its
+/// places free.
+fn weight(key: &Key, fact: &Fact) -> usize {
+    let texts = match key {
+        Key::User(user) => text_weight(user),
+        Key::Block(owner, blocked) => text_weight(owner) + text_weight(blocked),
+        Key::Group(group) => text_weight(group.as_str()),
+        Key::Member(group, user) => text_weight(group.as_str()) + text_weight(user),
+    };
+    2 * size_of::<(Key, Fact)>() + texts + fact.weight()
 }
 
 /// Puts together what was found about a send. `None` unless all of it was.
@@ -132,14 +172,15 @@ pub(super) fn assemble(target: &Target, found: Vec<Fact>) -> Option<SendFacts> {
     let mut users = Vec::with_capacity(2);
     for fact in found {
         match fact {
-            Fact::User(user) => users.push(user),
+            Fact::User(user) => users.push(user.map(Arc::unwrap_or_clone)),
             Fact::Block(blocked) => facts.blocked = blocked,
-            Fact::Group(Some((group, members))) => {
+            Fact::Group(Some(roster)) => {
+                let Roster { group, members } = Arc::unwrap_or_clone(roster);
                 facts.group = Some(group);
                 facts.members = members;
             }
             Fact::Group(None) => {}
-            Fact::Member(member) => facts.membership = member,
+            Fact::Member(member) => facts.membership = member.map(Arc::unwrap_or_clone),
         }
     }
     // The order of [`Key::of_send`]: the sender comes last.
@@ -160,17 +201,30 @@ pub(super) struct Facts {
 }
 
 struct Known {
-    facts: HashMap<Key, Fact>,
-    /// What they weigh.
+    places: Vec<Place>,
+    /// What all facts weigh.
     bytes: usize,
+}
+
+#[derive(Default)]
+struct Place {
+    facts: HashMap<Key, Fact>,
     /// How often something of these keys was forgotten.
-    versions: [u64; VERSIONS],
+    version: u64,
+}
+
+impl Known {
+    fn remove(&mut self, place: usize, key: &Key) -> Option<Fact> {
+        let fact = self.places[place].facts.remove(key)?;
+        self.bytes -= weight(key, &fact);
+        Some(fact)
+    }
 }
 
 impl Default for Facts {
     fn default() -> Self {
-        let known = Known { facts: HashMap::new(), bytes: 0, versions: [0; VERSIONS] };
-        Self { hasher: RandomState::new(), known: Mutex::new(known) }
+        let places = std::iter::repeat_with(Place::default).take(PLACES).collect();
+        Self { hasher: RandomState::new(), known: Mutex::new(Known { places, bytes: 0 }) }
     }
 }
 
@@ -180,72 +234,84 @@ impl Facts {
     }
 
     fn place(&self, key: &Key) -> usize {
-        // The remainder is below the number of versions.
-        usize::try_from(self.hasher.hash_one(key) % VERSIONS as u64).unwrap_or(0)
+        // The remainder is below the number of places.
+        usize::try_from(self.hasher.hash_one(key) % PLACES as u64).unwrap_or(0)
     }
 
     /// All of these, as they are at one moment; `None` where one is not known.
     pub(super) fn all(&self, keys: &[Key]) -> Option<Vec<Fact>> {
+        let places: Vec<_> = keys.iter().map(|key| (self.place(key), key)).collect();
         let known = self.lock();
-        keys.iter().map(|key| known.facts.get(key).cloned()).collect()
+        places.into_iter().map(|(place, key)| known.places[place].facts.get(key).cloned()).collect()
     }
 
     /// Whether a requirement holds, where that is known.
     pub(super) fn allow(&self, key: &Key, requirement: &Require) -> Option<bool> {
-        self.lock().facts.get(key)?.allows(requirement)
+        let place = self.place(key);
+        self.lock().places[place].facts.get(key)?.allows(requirement)
     }
 
     /// To be asked before the tables are, for [`Self::take_in`].
     pub(super) fn versions(&self, keys: &[Key]) -> Vec<u64> {
         let places: Vec<_> = keys.iter().map(|key| self.place(key)).collect();
         let known = self.lock();
-        places.into_iter().map(|place| known.versions[place]).collect()
+        places.into_iter().map(|place| known.places[place].version).collect()
     }
 
     /// Notes what the tables say. Where there is no room, everything else is forgotten: what is in use is soon back.
     pub(super) fn take_in(&self, keys: Vec<Key>, versions: &[u64], found: &[Fact]) {
-        let mut dropped = HashMap::new();
         for ((key, version), fact) in keys.into_iter().zip(versions).zip(found) {
-            let (place, weight) = (self.place(&key), fact.weight());
-            let mut known = self.lock();
-            if known.versions[place] != *version {
+            let (place, added) = (self.place(&key), weight(&key, fact));
+            // Nothing is forgotten for what would not find room anyway.
+            if added > limits::DIRECTORY_CACHE_BYTES {
                 continue;
             }
-            if known.bytes + weight > limits::DIRECTORY_CACHE_BYTES {
-                dropped = std::mem::take(&mut known.facts);
+            let mut known = self.lock();
+            if known.places[place].version != *version {
+                continue;
+            }
+            let replaced = known.remove(place, &key);
+            let mut dropped = Vec::new();
+            if known.bytes + added > limits::DIRECTORY_CACHE_BYTES {
+                dropped.extend(known.places.iter_mut().map(|place| std::mem::take(&mut place.facts)));
                 known.bytes = 0;
             }
-            known.bytes += weight;
-            if let Some(before) = known.facts.insert(key, fact.clone()) {
-                known.bytes -= before.weight();
-            }
+            known.bytes += added;
+            known.places[place].facts.insert(key, fact.clone());
+            // Freed without the lock: there may be a hundred thousand of them.
+            drop(known);
+            drop((replaced, dropped));
         }
-        // Freed without the lock: there may be a hundred thousand of them.
-        drop(dropped);
     }
 
     /// Forgets what was changed.
     pub(super) fn forget(&self, changed: impl Iterator<Item = Key>) {
         for key in changed {
             let place = self.place(&key);
-            let known = &mut *self.lock();
-            known.versions[place] += 1;
-            if let Some(gone) = known.facts.remove(&key) {
-                known.bytes -= gone.weight();
-            }
+            let mut known = self.lock();
+            known.places[place].version += 1;
+            let gone = known.remove(place, &key);
+            // Freed without the lock: a large group has many members.
+            drop(known);
+            drop(gone);
         }
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use ringback_model::group::GroupKind;
+    use ringback_model::sample;
     use ringback_model::time::UnixMs;
-    use ringback_model::user::AccountLevel;
 
     use super::*;
 
     fn block(number: usize) -> Key {
         Key::Block(format!("owner-{number}"), "somebody".to_owned())
+    }
+
+    fn user_with(ex: String) -> Fact {
+        Fact::User(Some(Arc::new(User { ex, ..sample::user(UserId::parse("someone").unwrap()) })))
     }
 
     #[test]
@@ -267,16 +333,10 @@ mod tests {
     #[test]
     fn what_is_known_is_bounded_in_bytes() {
         let facts = Facts::default();
-        let someone = Fact::User(Some(User {
-            id: UserId::parse("someone").unwrap(),
-            nickname: String::new(),
-            face_url: String::new(),
-            ex: "x".repeat(1024 * 1024),
-            created_at: UnixMs(0),
-            level: AccountLevel::ORDINARY,
-            receive_option: 0,
-        }));
-        let (key, weight) = (|number: usize| Key::User(number.to_string()), someone.weight());
+        let someone = user_with("x".repeat(1024 * 1024));
+        // All of one length.
+        let key = |number: usize| Key::User(format!("{number:04}"));
+        let weight = weight(&key(0), &someone);
         let room = limits::DIRECTORY_CACHE_BYTES / weight;
         for number in 0..=room {
             let versions = facts.versions(&[key(number)]);
@@ -286,11 +346,69 @@ mod tests {
             }
             let known = facts.lock();
             assert!(known.bytes <= limits::DIRECTORY_CACHE_BYTES);
-            assert_eq!(known.bytes, known.facts.len() * weight);
+            let count: usize = known.places.iter().map(|place| place.facts.len()).sum();
+            assert_eq!(known.bytes, count * weight);
         }
         assert!(facts.all(&[key(room)]).is_some(), "the newest is there");
         assert!(facts.all(&[key(0)]).is_none(), "the oldest made room");
         facts.forget((0..=room).map(key));
         assert_eq!(facts.lock().bytes, 0);
+    }
+
+    #[test]
+    fn small_facts_weigh_what_they_take() {
+        // A place in the map, and half a free one; two texts with the allocator's share.
+        let place = size_of::<(Key, Fact)>();
+        assert!(place <= 64, "{place} B");
+        let found = weight(&Key::Block("o".repeat(10), "b".repeat(10)), &Fact::Block(true));
+        assert!((2 * place + 20..=2 * place + 100).contains(&found), "{found} B");
+    }
+
+    #[test]
+    fn members_weigh_what_they_take() {
+        let olga = UserId::parse("olga").unwrap();
+        let group = Group {
+            id: GroupId::parse("g").unwrap(),
+            name: String::new(),
+            notification: String::new(),
+            introduction: String::new(),
+            face_url: String::new(),
+            owner: olga.clone(),
+            creator: olga,
+            created_at: UnixMs(0),
+            ex: String::new(),
+            status: GroupStatus::Open,
+            verification: 0,
+            look_member_info: 0,
+            apply_member_friend: 0,
+            notification_at: UnixMs(0),
+            notification_by: String::new(),
+            member_count: 0,
+            kind: GroupKind::Group,
+            max_members: 0,
+        };
+        let roster = |count: usize| {
+            let members =
+                (0..count).map(|number| UserId::parse(&format!("member-{number}")).unwrap()).collect();
+            Fact::Group(Some(Arc::new(Roster { group: group.clone(), members })))
+        };
+        let each = (roster(1000).weight() - roster(0).weight()) / 1000;
+        // An id of some ten letters: its place in the list, its counts, its text, the allocator's share.
+        let taken = size_of::<UserId>() + 2 * size_of::<usize>() + 10;
+        assert!((taken..=taken + 32).contains(&each), "{each} B");
+    }
+
+    #[test]
+    fn what_would_never_find_room_makes_none() {
+        let facts = Facts::default();
+        let (small, large) = (block(1), Key::User("large".to_owned()));
+        let take_in = |key: &Key, fact| {
+            let versions = facts.versions(std::slice::from_ref(key));
+            facts.take_in(vec![key.clone()], &versions, &[fact]);
+        };
+        take_in(&small, Fact::Block(true));
+        take_in(&large, user_with("x".repeat(limits::DIRECTORY_CACHE_BYTES)));
+        assert!(facts.all(&[large]).is_none());
+        assert!(facts.all(&[small]).is_some());
     }
 }
