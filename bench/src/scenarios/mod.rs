@@ -161,7 +161,10 @@ impl Case {
 
     /// Whether it is about the tail of latencies that syncs are part of.
     pub(crate) fn feels_the_disk(&self) -> bool {
-        matches!(self, Self::Send(Send { pace: Pace::Open(_), .. }) | Self::Lag(_))
+        matches!(
+            self,
+            Self::Send(Send { pace: Pace::Open(_), count: None, online: false, .. }) | Self::Lag(_)
+        )
     }
 
     /// Measures it.
