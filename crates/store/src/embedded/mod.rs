@@ -9,6 +9,7 @@ mod chore;
 mod directory;
 mod expiry;
 mod facts;
+mod filter;
 mod folder;
 mod folding;
 mod history;

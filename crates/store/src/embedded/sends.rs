@@ -1,8 +1,8 @@
 //! Which sends were seen inside the idempotency window.
 //!
 //! An index on random hashes would dirty one more page per message. So the hashes of the open segment live in
-//! memory (read back when the store is opened) and are indexed in one go when it is sealed; a filter in memory
-//! keeps most probes away from sealed segments.
+//! memory (read back when the store is opened) and are indexed in one go when it is sealed; filters in memory, one
+//! for a few segments each, keep most probes away from sealed segments.
 
 use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -12,6 +12,7 @@ use ringback_model::message::Message;
 use ringback_model::time::UnixMs;
 use rusqlite::Connection;
 
+use super::filter::Filter;
 use super::log::text;
 use super::segments;
 use super::sql::{Outcome, count, from_json, int};
@@ -33,21 +34,62 @@ struct Known {
     open: BTreeSet<(u64, u64)>,
     /// What the running transaction added.
     fresh: Vec<(u64, u64)>,
-    sealed: Vec<Sealed>,
+    /// Oldest first.
+    sealed: Vec<Stretch>,
     /// When the newest durable event was committed.
     newest_at: UnixMs,
+}
+
+/// Sealed segments that follow each other, under one filter: a send looks at every stretch that is young enough, and
+/// each look is a trip to memory.
+struct Stretch {
+    /// Oldest first.
+    segments: Vec<Sealed>,
+    filter: Filter,
+    /// Sends for which there is still room in the filter.
+    room: usize,
 }
 
 struct Sealed {
     n: i64,
     last_at: i64,
-    filter: Filter,
+}
+
+/// Segments of a stretch, if they are as large as its first one.
+const STRETCH: usize = 16;
+
+impl Stretch {
+    fn begin(sends: usize) -> Self {
+        let room = STRETCH * sends.max(1);
+        Self { segments: Vec::new(), filter: Filter::for_entries(room), room }
+    }
+
+    fn add(&mut self, segment: Sealed, hashes: impl Iterator<Item = u64>, sends: usize) {
+        self.segments.push(segment);
+        self.room = self.room.saturating_sub(sends);
+        hashes.for_each(|hash| self.filter.add(hash));
+    }
 }
 
 /// Where a send may be found: in this segment, at this position or by its hash.
 pub(super) struct Candidate {
     segment: i64,
     pos: Option<u64>,
+}
+
+impl Known {
+    fn add(&mut self, segment: Sealed, hashes: impl Iterator<Item = u64>, sends: usize) {
+        match self.sealed.last_mut() {
+            Some(stretch) if stretch.room >= sends && stretch.segments.len() < STRETCH => {
+                stretch.add(segment, hashes, sends);
+            }
+            _ => {
+                let mut stretch = Stretch::begin(sends);
+                stretch.add(segment, hashes, sends);
+                self.sealed.push(stretch);
+            }
+        }
+    }
 }
 
 impl Sends {
@@ -60,8 +102,8 @@ impl Sends {
                 known.open = hashes(connection, segment.n)?.into_iter().collect();
             } else if shape::inside_window(UnixMs(segment.last_at), known.newest_at) {
                 let hashes = hashes(connection, segment.n)?;
-                let filter = Filter::of(hashes.iter().map(|(hash, _)| *hash), hashes.len());
-                known.sealed.push(Sealed { n: segment.n, last_at: segment.last_at, filter });
+                let sealed = Sealed { n: segment.n, last_at: segment.last_at };
+                known.add(sealed, hashes.iter().map(|(hash, _)| *hash), hashes.len());
             }
         }
         Ok(Self { known: Mutex::new(known) })
@@ -82,9 +124,10 @@ impl Sends {
         let known = self.lock();
         let open = known.open.range((hash, 0)..=(hash, u64::MAX)).rev();
         let open = open.map(|(_, pos)| Candidate { segment: known.n, pos: Some(*pos) });
-        let young = known.sealed.iter().rev().filter(|sealed| {
-            shape::inside_window(UnixMs(sealed.last_at), now) && sealed.filter.may_hold(hash)
-        });
+        let stretches = known.sealed.iter().rev().filter(|stretch| stretch.filter.may_hold(hash));
+        let young = stretches
+            .flat_map(|stretch| stretch.segments.iter().rev())
+            .filter(|sealed| shape::inside_window(UnixMs(sealed.last_at), now));
         open.chain(young.map(|sealed| Candidate { segment: sealed.n, pos: None })).collect()
     }
 
@@ -113,17 +156,20 @@ impl Sends {
     /// The open segment was sealed, and another one opened.
     pub(super) fn seal(&self, next: i64) {
         let known = &mut *self.lock();
-        let filter = Filter::of(known.open.iter().map(|(hash, _)| *hash), known.open.len());
-        known.open.clear();
-        known.sealed.push(Sealed { n: known.n, last_at: known.newest_at.0, filter });
+        let open = std::mem::take(&mut known.open);
+        let sealed = Sealed { n: known.n, last_at: known.newest_at.0 };
+        known.add(sealed, open.iter().map(|(hash, _)| *hash), open.len());
         known.n = next;
     }
 
     /// Forgets sealed segments that cannot matter any more, or are gone.
     pub(super) fn forget(&self, now: UnixMs, gone: &[i64]) {
-        self.lock()
-            .sealed
-            .retain(|sealed| !gone.contains(&sealed.n) && shape::inside_window(UnixMs(sealed.last_at), now));
+        self.lock().sealed.retain_mut(|stretch| {
+            stretch.segments.retain(|sealed| {
+                !gone.contains(&sealed.n) && shape::inside_window(UnixMs(sealed.last_at), now)
+            });
+            !stretch.segments.is_empty()
+        });
     }
 }
 
@@ -188,70 +234,41 @@ fn same_send(
     Ok(None)
 }
 
-/// A Bloom filter in blocks of a cache line each (Putze, Sanders, Singler 2007): a send looks into the filter of every
-/// young segment, hundreds of them on a busy server, and each look is one trip to memory. Sixteen bits per entry and
-/// five probes let one in five hundred unknown hashes through; each of those costs a look into a table.
-struct Filter {
-    /// Blocks of [`WORDS`] words.
-    bits: Vec<[u64; WORDS]>,
-}
-
-const WORDS: usize = 8;
-const BITS_PER_ENTRY: usize = 16;
-const PROBES: u32 = 5;
-/// Bits that say where in a block a probe looks: a block has 512.
-const PLACE_BITS: u32 = 9;
-
-impl Filter {
-    fn of(hashes: impl Iterator<Item = u64>, entries: usize) -> Self {
-        let blocks = (entries * BITS_PER_ENTRY).div_ceil(WORDS * 64).max(1);
-        let mut filter = Self { bits: vec![[0; WORDS]; blocks] };
-        for hash in hashes.map(mixed) {
-            let block = filter.block(hash);
-            for (word, mask) in places(hash) {
-                filter.bits[block][word] |= mask;
-            }
-        }
-        filter
-    }
-
-    fn may_hold(&self, hash: u64) -> bool {
-        let hash = mixed(hash);
-        let block = &self.bits[self.block(hash)];
-        places(hash).all(|(word, mask)| block[word] & mask != 0)
-    }
-
-    /// By the upper half of the hash, scaled: there are fewer than 2^32 blocks.
-    fn block(&self, hash: u64) -> usize {
-        usize::try_from(((hash >> 32) * self.bits.len() as u64) >> 32).unwrap_or(0)
-    }
-}
-
-/// Spreads a hash over all its bits, which FNV-1a does not do with the last letters: the end of MurmurHash3.
-const fn mixed(mut hash: u64) -> u64 {
-    hash = (hash ^ (hash >> 33)).wrapping_mul(0xff51_afd7_ed55_8ccd);
-    hash = (hash ^ (hash >> 33)).wrapping_mul(0xc4ce_b9fe_1a85_ec53);
-    hash ^ (hash >> 33)
-}
-
-/// Words and bits of a hash's probes in its block, by its lower bits.
-fn places(hash: u64) -> impl Iterator<Item = (usize, u64)> {
-    (0..PROBES).map(move |probe| {
-        let place = (hash >> (PLACE_BITS * probe)) & ((1 << PLACE_BITS) - 1);
-        (usize::try_from(place / 64).unwrap_or(0), 1 << (place % 64))
-    })
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
-    fn the_filter_knows_its_own_and_few_others() {
+    fn segments_share_a_filter_until_it_is_full() {
         let hash = |n: u64| SendKey::for_test("someone", &format!("client-{n}")).hash();
-        let filter = Filter::of((0..10_000).map(hash), 10_000);
-        assert!((0..10_000).all(|n| filter.may_hold(hash(n))));
-        let strangers = (10_000..20_000).filter(|n| filter.may_hold(hash(*n))).count();
-        assert!(strangers < 60, "{strangers} of 10,000 let through");
+        let noon = 1_700_000_000_000;
+        let mut known = Known { n: 100, ..Known::default() };
+        // Ten sends in each of twenty segments, then one with many more, then small ones again.
+        let sizes = [vec![10; 20], vec![500], vec![10; 3]].concat();
+        let mut sends = 0u64..;
+        let mut sent = Vec::new();
+        for (n, size) in sizes.iter().enumerate() {
+            let n = i64::try_from(n).unwrap();
+            let of_segment: Vec<u64> = sends.by_ref().take(*size).collect();
+            known.add(Sealed { n, last_at: noon + n }, of_segment.iter().map(|n| hash(*n)), *size);
+            sent.extend(of_segment.into_iter().map(|send| (send, n)));
+        }
+        let stretches: Vec<usize> = known.sealed.iter().map(|stretch| stretch.segments.len()).collect();
+        assert_eq!(stretches, [16, 4, 4]);
+        let sends = Sends { known: Mutex::new(known) };
+        let found = |send: u64, now: i64| -> Vec<i64> {
+            let key = SendKey::for_test("someone", &format!("client-{send}"));
+            sends.candidates(&key, UnixMs(now)).into_iter().map(|candidate| candidate.segment).collect()
+        };
+        for (send, segment) in &sent {
+            assert!(found(*send, noon).contains(segment), "send {send} of segment {segment}");
+        }
+        let strangers = (10_000..11_000).filter(|send| !found(*send, noon).is_empty()).count();
+        assert!(strangers < 50, "{strangers} of 1,000 are looked for");
+        sends.forget(UnixMs(noon), &[0, 1, 2]);
+        assert!(!found(5, noon).contains(&0), "a segment that is gone");
+        sends.forget(UnixMs(noon + 24 * 3_600_000 + 21), &[]);
+        let left: Vec<usize> = sends.lock().sealed.iter().map(|stretch| stretch.segments.len()).collect();
+        assert_eq!(left, [2], "segments 22 and 23 are young");
     }
 }
