@@ -88,8 +88,21 @@ pub(crate) async fn commit() -> String {
 
 /// The command of this process, as it can be given again in a checkout.
 pub(crate) fn command() -> String {
-    let arguments = std::env::args().skip(1).map(|argument| format!(" {argument}"));
-    format!("cargo run --release -p ringback-bench --{}", arguments.collect::<String>())
+    command_of(std::env::args().skip(1))
+}
+
+/// Without where the result goes, which is no part of it and may be a folder of somebody's machine.
+fn command_of(mut arguments: impl Iterator<Item = String>) -> String {
+    let mut command = "cargo run --release -p ringback-bench --".to_owned();
+    while let Some(argument) = arguments.next() {
+        if argument == "--out" {
+            arguments.next();
+        } else if !argument.starts_with("--out=") {
+            let quote = if argument.contains(' ') { "\"" } else { "" };
+            command.extend([" ", quote, &argument, quote]);
+        }
+    }
+    command
 }
 
 /// Ticks of all processors since the machine started.
@@ -259,6 +272,14 @@ mod tests {
         let stat = "42 (a) (b c) S 1 2 3 4 5 6 7 8 9 10 120 30 0 0 20 0";
         assert_eq!(Process::parse_cpu(stat), Some(Duration::from_millis(1500)));
         assert_eq!(Process::parse_cpu("42 name"), None);
+    }
+
+    #[test]
+    fn a_command_can_be_given_again_and_names_no_folder() {
+        let of = |arguments: &str| command_of(arguments.split('|').map(str::to_owned));
+        let expected = "cargo run --release -p ringback-bench -- send --only \"rest, after\" --rounds 5";
+        assert_eq!(of("send|--only|rest, after|--out|/somewhere/x.json|--rounds|5"), expected);
+        assert_eq!(of("send|--out=/somewhere|--only|rest, after|--rounds|5"), expected);
     }
 
     #[test]
