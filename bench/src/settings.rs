@@ -97,6 +97,7 @@ pub(crate) struct Crash {
     pub(crate) data_root: Option<PathBuf>,
     /// Where the result goes, as JSON: a file, or a folder in which it is named by date, commit and scenario.
     #[arg(long)]
+    #[serde(skip)]
     pub(crate) out: Option<PathBuf>,
 }
 
@@ -160,6 +161,7 @@ pub(crate) struct Options {
     pub(crate) data_root: Option<PathBuf>,
     /// Where the result goes, as JSON: a file, or a folder in which it is named by date, commit and scenario.
     #[arg(long)]
+    #[serde(skip)]
     pub(crate) out: Option<PathBuf>,
 }
 
