@@ -101,16 +101,16 @@ fn scenario(name: &'static str, options: Options, parts: &[Part]) -> anyhow::Res
 
 async fn run((options, plan): (Options, Plan)) -> anyhow::Result<ExitCode> {
     let beside = std::env::current_exe().context("finding this binary")?;
-    let root = data_root(options.data_root.as_deref())?;
+    let root = data_root(options.places.data_root.as_deref())?;
     let server = match plan.cases.iter().all(Case::is_reference) {
         true => beside,
-        false => server::binary(options.server.as_deref(), !options.no_build).await?,
+        false => server::binary(options.places.server.as_deref(), !options.places.no_build).await?,
     };
     let lab = Lab::new(options, server, root);
     let rounds = rounds::run(&lab, &plan.cases).await?;
     let report = Report::new(&plan, &lab.options, rounds).await;
     report.print();
-    if let Some(out) = &lab.options.out {
+    if let Some(out) = &lab.options.places.out {
         println!("\nwritten to {}", report.write(out)?.display());
     }
     Ok(if report.is_clean() { ExitCode::SUCCESS } else { ExitCode::FAILURE })

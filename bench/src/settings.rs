@@ -75,16 +75,9 @@ pub(crate) enum Command {
     },
 }
 
-/// How often to kill, and where.
+/// What is run, where it works, and where the result goes.
 #[derive(Debug, Clone, Args, Serialize)]
-pub(crate) struct Crash {
-    /// Kills in all. Every hundred are a campaign with a data folder and a seed of its own.
-    #[arg(long, default_value_t = 100, value_parser = clap::value_parser!(u64).range(1..=100_000))]
-    pub(crate) kills: u64,
-    /// Draws the moments of the first campaign; each later one has the next number. Without it a random one, which is
-    /// printed.
-    #[arg(long)]
-    pub(crate) seed: Option<u64>,
+pub(crate) struct Places {
     /// The server; without it the binary beside this one, built before the run.
     #[arg(long)]
     pub(crate) server: Option<PathBuf>,
@@ -99,6 +92,21 @@ pub(crate) struct Crash {
     #[arg(long)]
     #[serde(skip)]
     pub(crate) out: Option<PathBuf>,
+}
+
+/// How often to kill, and where.
+#[derive(Debug, Clone, Args, Serialize)]
+pub(crate) struct Crash {
+    /// Kills in all. Every hundred are a campaign with a data folder and a seed of its own.
+    #[arg(long, default_value_t = 100, value_parser = clap::value_parser!(u64).range(1..=100_000))]
+    pub(crate) kills: u64,
+    /// Draws the moments of the first campaign; each later one has the next number. Without it a random one, which is
+    /// printed.
+    #[arg(long)]
+    pub(crate) seed: Option<u64>,
+    #[command(flatten)]
+    #[serde(flatten)]
+    pub(crate) places: Places,
 }
 
 /// Events that `--full` puts on disk.
@@ -150,19 +158,9 @@ pub(crate) struct Options {
     /// Run only the cases whose name contains this, and the bare calls.
     #[arg(long)]
     pub(crate) only: Option<String>,
-    /// The server; without it the binary beside this one, built before the run.
-    #[arg(long)]
-    pub(crate) server: Option<PathBuf>,
-    /// Do not build the server before the run.
-    #[arg(long)]
-    pub(crate) no_build: bool,
-    /// Where data folders are made and removed again: a real disk. Without it, beside this binary.
-    #[arg(long)]
-    pub(crate) data_root: Option<PathBuf>,
-    /// Where the result goes, as JSON: a file, or a folder in which it is named by date, commit and scenario.
-    #[arg(long)]
-    #[serde(skip)]
-    pub(crate) out: Option<PathBuf>,
+    #[command(flatten)]
+    #[serde(flatten)]
+    pub(crate) places: Places,
 }
 
 impl Options {

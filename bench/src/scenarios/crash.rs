@@ -69,8 +69,8 @@ struct Ready {
 
 /// Runs it.
 pub(crate) async fn run(options: Crash) -> anyhow::Result<ExitCode> {
-    let root = crate::data_root(options.data_root.as_deref())?;
-    let binary = server::binary(options.server.as_deref(), !options.no_build).await?;
+    let root = crate::data_root(options.places.data_root.as_deref())?;
+    let binary = server::binary(options.places.server.as_deref(), !options.places.no_build).await?;
     // Nothing hangs on its quality: it only has to be another one each time.
     let seed = options.seed.unwrap_or_else(|| machine::wall_us() % 1_000_000_000);
     eprintln!("{} kills, seed {seed}", options.kills);
@@ -95,7 +95,7 @@ pub(crate) async fn run(options: Crash) -> anyhow::Result<ExitCode> {
     }
     let outcome = outcome(options, seed, begun.elapsed(), count, failure).await?;
     outcome.print();
-    if let Some(out) = &outcome.settings.out {
+    if let Some(out) = &outcome.settings.places.out {
         let path = report::write(&outcome, &outcome.date, &outcome.commit, outcome.scenario, out)?;
         println!("\nwritten to {}", path.display());
     }

@@ -1,4 +1,4 @@
-//! Made-up users, messages, drafts and rules: for trying rules out, and for tests.
+//! Made-up users, groups, messages, drafts and rules: for trying rules out, and for tests.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -6,7 +6,8 @@ use std::sync::Arc;
 use crate::command::Draft;
 use crate::conversation::Target;
 use crate::event::{Event, EventKind, Fact, Lane, MessageSent, Phase, Question};
-use crate::ids::{LogPos, MessageId, RuleId, UserId};
+use crate::group::{Group, GroupKind, GroupStatus};
+use crate::ids::{GroupId, LogPos, MessageId, RuleId, UserId};
 use crate::message::{Content, ContentClass, Handling, Message, Origin, Priority};
 use crate::rule::{Policy, Rule, RuleOrigin, Secrets, Selectors};
 use crate::time::UnixMs;
@@ -101,6 +102,31 @@ pub fn user(id: UserId) -> User {
         created_at: UnixMs(0),
         level: AccountLevel::ORDINARY,
         receive_option: 0,
+    }
+}
+
+/// An open group of which nothing but the id and the owner is known; nobody has been counted in.
+#[must_use]
+pub fn group(id: GroupId, owner: UserId, created_at: UnixMs) -> Group {
+    Group {
+        name: id.to_string(),
+        id,
+        notification: String::new(),
+        introduction: String::new(),
+        face_url: String::new(),
+        creator: owner.clone(),
+        owner,
+        created_at,
+        ex: String::new(),
+        status: GroupStatus::Open,
+        verification: 0,
+        look_member_info: 0,
+        apply_member_friend: 0,
+        notification_at: UnixMs(0),
+        notification_by: String::new(),
+        member_count: 0,
+        kind: GroupKind::Group,
+        max_members: 0,
     }
 }
 

@@ -300,7 +300,6 @@ impl Facts {
 
 #[cfg(test)]
 mod tests {
-    use ringback_model::group::GroupKind;
     use ringback_model::sample;
     use ringback_model::time::UnixMs;
 
@@ -367,26 +366,7 @@ mod tests {
     #[test]
     fn members_weigh_what_they_take() {
         let olga = UserId::parse("olga").unwrap();
-        let group = Group {
-            id: GroupId::parse("g").unwrap(),
-            name: String::new(),
-            notification: String::new(),
-            introduction: String::new(),
-            face_url: String::new(),
-            owner: olga.clone(),
-            creator: olga,
-            created_at: UnixMs(0),
-            ex: String::new(),
-            status: GroupStatus::Open,
-            verification: 0,
-            look_member_info: 0,
-            apply_member_friend: 0,
-            notification_at: UnixMs(0),
-            notification_by: String::new(),
-            member_count: 0,
-            kind: GroupKind::Group,
-            max_members: 0,
-        };
+        let group = sample::group(GroupId::parse("g").unwrap(), olga, UnixMs(0));
         let roster = |count: usize| {
             let members =
                 (0..count).map(|number| UserId::parse(&format!("member-{number}")).unwrap()).collect();

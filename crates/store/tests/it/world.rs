@@ -6,7 +6,7 @@ use std::time::Duration;
 use ringback_model::commit::{Commit, CommitError, Write};
 use ringback_model::conversation::{ConversationId, ConversationState, Target};
 use ringback_model::event::{Event, Fact, Lane, MessageSent};
-use ringback_model::group::{Group, GroupKind, GroupStatus, Member, Role};
+use ringback_model::group::{Group, Member, Role};
 use ringback_model::ids::{GroupId, LogPos, UserId};
 use ringback_model::message::{ContentClass, Message, Origin};
 use ringback_model::ports::Store;
@@ -139,26 +139,7 @@ pub(crate) fn someone(id: &str) -> User {
 }
 
 pub(crate) fn group(id: &str) -> Group {
-    Group {
-        id: group_id(id),
-        name: format!("{id}'s name"),
-        notification: String::new(),
-        introduction: String::new(),
-        face_url: String::new(),
-        owner: user("owner"),
-        creator: user("owner"),
-        created_at: UnixMs(NOON),
-        ex: String::new(),
-        status: GroupStatus::Open,
-        verification: 0,
-        look_member_info: 0,
-        apply_member_friend: 0,
-        notification_at: UnixMs(0),
-        notification_by: String::new(),
-        member_count: 0,
-        kind: GroupKind::Group,
-        max_members: 0,
-    }
+    sample::group(group_id(id), user("owner"), UnixMs(NOON))
 }
 
 pub(crate) fn member_of(group: &str, who: &str) -> Member {

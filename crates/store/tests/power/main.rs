@@ -18,7 +18,7 @@ mod migration;
 mod random;
 mod seen;
 mod workload;
-#[allow(dead_code, unused_macros, unused_imports, reason = "shared with the exam, which needs more of it")]
+#[allow(dead_code, unused_macros, unused_imports, reason = "the tests in `it` use all of it, these a part")]
 #[path = "../it/world.rs"]
 mod world;
 
