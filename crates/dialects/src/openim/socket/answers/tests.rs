@@ -186,14 +186,15 @@ fn pushes_stand_under_the_clients_names() {
 }
 
 #[test]
-fn a_notification_that_is_not_kept_has_its_own_stream() {
-    let notice = |seq| Message {
-        options: [("isNotNotification".to_owned(), false)].into(),
-        ..message(Target::User(user("u1")), seq)
-    };
-    let push = pushed(notice(0));
-    assert_eq!((push.msgs.len(), push.notification_msgs.contains_key("n_u1_u2")), (0, true));
-    assert!(pushed(notice(3)).msgs.contains_key("si_u1_u2"), "a number belongs to the chat");
+fn what_is_told_beside_a_chat_has_its_own_stream() {
+    for (target, key) in
+        [(Target::User(user("u1")), "n_u1_u2"), (Target::Group(GroupId::parse("77").unwrap()), "n_77")]
+    {
+        let mut aside = message(target, 3);
+        aside.handling.aside = true;
+        let push = pushed(aside);
+        assert_eq!((push.msgs.len(), push.notification_msgs.contains_key(key)), (0, true));
+    }
 }
 
 #[test]
