@@ -8,13 +8,11 @@ use ringback_model::time::UnixMs;
 
 use super::*;
 use crate::openim::socket::OpenImSocket;
-use crate::openim::socket::envelope::{Codec, Encoding};
+use crate::openim::socket::envelope::Codec;
 use crate::openim::wire::{
     GetConversationsHasReadAndMaxSeqResp, GetSeqMessageResp, PullMessageBySeqsResp, PushMessages,
 };
 use ringback_model::dialect::{Frame, Socket};
-
-const GZIP: Codec = Codec { encoding: Encoding::Json, gzip: true };
 
 fn user(text: &str) -> UserId {
     UserId::parse(text).unwrap()
@@ -35,14 +33,16 @@ fn to(request: i32) -> Correlation {
     Correlation { request, key: "k1".into(), operation_id: Arc::from("op1") }
 }
 
-/// The answer as a client reads it from the socket, in both codecs.
+/// The answer as a client reads it from the socket, in every codec.
 fn told(request: i32, result: &Result<Outcome, Failure>) -> Response {
     let read = |codec: Codec| match OpenImSocket.answer(codec.wire(), &to(request), result) {
         Frame::Binary(bytes) => codec.decode_response(&bytes).unwrap(),
         Frame::Text(text) => panic!("a text frame would end a client's session: {text}"),
     };
     let response = read(Codec::JSON);
-    assert_eq!(read(GZIP), response);
+    assert_eq!(read(Codec::JSON.packed()), response);
+    let short = Response { err_dlt: String::new(), ..response.clone() };
+    assert_eq!([read(Codec::GOB), read(Codec::GOB.packed())], [short.clone(), short]);
     let echo = (response.req_identifier, response.msg_incr.as_str(), response.operation_id.as_str());
     assert_eq!(echo, (request, "k1", "op1"));
     response
@@ -210,6 +210,6 @@ fn kicks_exactly() {
     let text = r#"{"reqIdentifier":2002,"msgIncr":"","operationID":"","errCode":0,"errMsg":"","data":null}"#;
     assert_eq!(OpenImSocket.kicked(Codec::JSON.wire()), Frame::Binary(text.into()));
     assert!(
-        matches!(OpenImSocket.kicked(GZIP.wire()), Frame::Binary(bytes) if bytes.starts_with(&[0x1f, 0x8b]))
+        matches!(OpenImSocket.kicked(Codec::JSON.packed().wire()), Frame::Binary(bytes) if bytes.starts_with(&[0x1f, 0x8b]))
     );
 }
