@@ -129,6 +129,14 @@ pub(super) const CLAIMS: [Claim; 11] = [
         ),
     },
     Claim {
+        scenario: "login",
+        title: ("Logins with many conversations", "有大量会话的登录"),
+        proves: (
+            "A login costs what its list is long: no call grows faster than that.",
+            "登录的开销与会话列表的长度成正比：没有任何调用增长得更快。",
+        ),
+    },
+    Claim {
         scenario: "start",
         title: ("A long history", "长历史"),
         proves: (

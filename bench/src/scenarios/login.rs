@@ -177,13 +177,11 @@ pub(super) fn targets(_: &Options) -> Vec<Target> {
     let mut targets = Vec::new();
     for client in [Client::Light, Client::Full] {
         let (few, many) = (name(client, FEW), name(client, MANY));
-        let what = format!("processor time of the server for a {many}, ms");
+        let which = if client == Client::Full { "first" } else { "light" };
+        let what = format!("processor time of a login with 2,000 conversations ({which}), ms");
         targets.push(Target::figure(&what, Bound::AtMost(200.0), many.clone(), figure::LOGIN_CPU));
         // Ten times the conversations cost at most ten times as much, with room for steps of the clock.
-        let what = format!(
-            "the same by that for {FEW} ({})",
-            if client == Client::Full { "first" } else { "light" }
-        );
+        let what = format!("processor time of a login with 2,000 conversations by one with 200 ({which})");
         targets.push(Target::ratio(
             &what,
             Bound::AtMost(15.0),
