@@ -1,7 +1,7 @@
 //! What targets and attacks are called, in Chinese.
 
 /// A name of targets, and its Chinese one; `#` stands for a part that varies, such as a number.
-const NAMES: [(&str, &str); 26] = [
+const NAMES: [(&str, &str); 30] = [
     (
         "send over REST with an after-rule, delivered end to end, by bare calls",
         "经 REST 发送并由 after 规则端到端投递，相对裸调用",

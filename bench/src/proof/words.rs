@@ -44,7 +44,7 @@ pub(super) struct Claim {
 }
 
 /// In the order of the page.
-pub(super) const CLAIMS: [Claim; 11] = [
+pub(super) const CLAIMS: [Claim; 12] = [
     Claim {
         scenario: "send",
         title: ("Durable sends", "持久化发送"),
