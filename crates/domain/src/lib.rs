@@ -10,6 +10,7 @@
 //! | `tokens.rs`, `logins.rs` | what a token is good for; how apps and users get theirs |
 //! | `users.rs`, `accounts.rs` | users, and accounts with passwords |
 //! | `groups.rs`, `members.rs`, `turns.rs` | groups and rooms; who is in them; how their bounds hold |
+//! | `objects.rs` | uploads, and what everybody may read |
 //! | `blocks.rs`, `history.rs`, `storage.rs` | the other commands |
 //!
 //! The domain knows ports only. It never holds a lock while it waits for somebody outside.
@@ -23,6 +24,7 @@ mod history;
 mod in_flight;
 mod logins;
 mod members;
+mod objects;
 mod pusher;
 mod send;
 mod send_many;
@@ -41,6 +43,7 @@ use ringback_model::ids::{MessageIds, UserId};
 use ringback_model::ports::{Clock, Dice, Gate, Passwords, Sessions, Storage, Store, TokenCodec, TokenKeys};
 
 pub use handover::{AnswerTicket, Handovers};
+pub use objects::{PartSlot, UploadParts, UploadSettings, Uploads};
 
 use in_flight::InFlight;
 use turns::Turns;
@@ -65,6 +68,8 @@ pub struct ImParts {
     pub passwords: Arc<dyn Passwords>,
     /// Parked deliveries; the callback engine is it.
     pub storage: Arc<dyn Storage>,
+    /// Uploads; `None` = they are switched off.
+    pub uploads: Option<Arc<Uploads>>,
     /// Choices of the operator.
     pub settings: ImSettings,
 }
@@ -93,6 +98,7 @@ pub struct Im {
     tokens: Arc<dyn TokenCodec>,
     passwords: Arc<dyn Passwords>,
     storage: Arc<dyn Storage>,
+    uploads: Option<Arc<Uploads>>,
     keys: TokenKeys,
     admins: HashSet<UserId>,
     /// In whose name app tokens act.
@@ -137,6 +143,7 @@ impl Im {
             tokens: parts.tokens,
             passwords: parts.passwords,
             storage: parts.storage,
+            uploads: parts.uploads,
             keys: parts.settings.keys,
             first_admin: parts.settings.admins.first().cloned(),
             admins: parts.settings.admins.into_iter().collect(),
@@ -213,6 +220,7 @@ impl Im {
             Command::ServerTime => Ok(Outcome::Time(self.clock.now())),
             Command::Slices { scope } => self.slices(me()?, scope).await,
             Command::ResendSlice(order) => self.resend_slice(me()?, order).await,
+            Command::Objects(command) => self.objects(me()?, command).await,
         };
         outcome.map(Done::from)
     }

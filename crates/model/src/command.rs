@@ -1,6 +1,8 @@
 //! Everything a caller can ask, and what he is answered. Every way in (WebSocket, REST, any dialect) decodes
 //! to the same [`Command`].
 
+mod objects;
+
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -13,6 +15,8 @@ use crate::secret::Secret;
 use crate::storage::{Resend, ResendStart, Slice, SliceScope};
 use crate::time::UnixMs;
 use crate::user::{Connection, Platform, User};
+
+pub use objects::{NewUpload, ObjectCommand, ObjectOutcome, SignedParts};
 
 /// Who asks.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -238,6 +242,8 @@ pub enum Command {
     },
     /// Send a slice of parked deliveries again. Administrators only.
     ResendSlice(Resend),
+    /// Uploads.
+    Objects(ObjectCommand),
 }
 
 /// An account to be registered.
@@ -445,6 +451,8 @@ pub enum Outcome {
     Slices(Vec<Slice>),
     /// What became of an order to send a slice again.
     Resend(ResendStart),
+    /// About uploads.
+    Objects(ObjectOutcome),
 }
 
 /// A message that was taken.

@@ -18,6 +18,7 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 use crate::clock::SystemClock;
+use crate::http::objects::ObjectDoor;
 use crate::http::probes::Probes;
 use crate::http::rates::Rates;
 use crate::http::{Http, HttpParts};
@@ -123,7 +124,8 @@ impl Server {
         let handovers = Arc::new(Handovers::new());
         let engine = parts.engine(&store, &handovers).await?;
         let desk = parts.desk(&store, &engine, rules.rules).await.map_err(NotStarted::of_rules)?;
-        let im = parts.product(&secret, &store, &engine, &sessions, &handovers).await?;
+        let uploads = parts.uploads(&secret).await?;
+        let im = parts.product(&secret, uploads.as_ref(), &store, &engine, &sessions, &handovers).await?;
         let product: Arc<dyn Product> = Arc::new(Front(Arc::clone(&im)));
         let sockets = Arc::new(Sockets {
             dialect: parts.socket()?,
@@ -142,6 +144,9 @@ impl Server {
             default_edge: parts.default_edge()?,
             rates: Rates::new(&settings.rates)?,
             admin: parts.admin(&product, &engine, &desk, &connections),
+            objects: uploads
+                .clone()
+                .map(|uploads| Arc::new(ObjectDoor::new(uploads, settings.limits.body_read))),
             product,
             clock: Arc::new(SystemClock),
             secure: tls.is_some(),
@@ -154,8 +159,16 @@ impl Server {
         let (address, ws_address) = (main.address, extra.as_ref().map(|bound| bound.address));
         let serving = Serving { settings, tls, connections: &connections, stop: &stop_serving };
         // The pusher begins at the end of the log as it finds it: before anybody can send.
-        Background { im, store: Arc::clone(&store), engine: Arc::clone(&engine), desk, source, metrics }
-            .start(&workers, settings);
+        Background {
+            im,
+            uploads,
+            store: Arc::clone(&store),
+            engine: Arc::clone(&engine),
+            desk,
+            source,
+            metrics,
+        }
+        .start(&workers, settings);
         serving.start_all(&workers, &http, main, extra);
         let drain = settings.drain;
         Ok(Self { address, ws_address, engine, store, connections, stop_serving, workers, drain })

@@ -5,7 +5,7 @@
 //! | `routes` | the table: path, token or not, how to read and how to answer |
 //! | `body` | reading JSON bodies, and checks that every route shares |
 //! | `reply` | the envelope |
-//! | `auth`, `user`, `group`, `friend`, `msg` | one resource each |
+//! | `auth`, `user`, `group`, `friend`, `msg`, `object` | one resource each |
 //! | `sending`, `elements` | messages that are sent by REST, and what their content must hold |
 //! | `describe` | the description of all of it for machines |
 //! | `shown` | messages as JSON |
@@ -17,6 +17,7 @@ mod elements;
 mod friend;
 mod group;
 mod msg;
+mod object;
 mod reply;
 mod routes;
 mod sending;
