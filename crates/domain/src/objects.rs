@@ -308,3 +308,6 @@ fn not_found(name: &ObjectName) -> Failure {
 fn millis(time: Duration) -> i64 {
     i64::try_from(time.as_millis()).unwrap_or(i64::MAX)
 }
+
+#[cfg(test)]
+mod tests;

@@ -35,8 +35,8 @@ pub(crate) struct Bucket {
 }
 
 impl Bucket {
-    pub(crate) fn new(settings: BucketSettings, clock: Arc<dyn Clock>) -> Result<Self, NotABucket> {
-        Ok(Self { service: Service::new(&settings, clock)? })
+    pub(crate) fn new(settings: &BucketSettings, clock: Arc<dyn Clock>) -> Result<Self, NotABucket> {
+        Ok(Self { service: Service::new(settings, clock)? })
     }
 
     async fn put(&self, key: &str, bytes: Vec<u8>, only_new: bool) -> Result<StatusCode, Failure> {

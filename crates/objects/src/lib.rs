@@ -46,7 +46,7 @@ pub fn folder(path: &Path) -> Result<Arc<dyn Objects>, Fault> {
 ///
 /// # Errors
 /// Settings that cannot be used.
-pub fn bucket(settings: BucketSettings, clock: Arc<dyn Clock>) -> Result<Arc<dyn Objects>, NotABucket> {
+pub fn bucket(settings: &BucketSettings, clock: Arc<dyn Clock>) -> Result<Arc<dyn Objects>, NotABucket> {
     Ok(Arc::new(Shelf::new(Bucket::new(settings, clock)?)))
 }
 

@@ -18,7 +18,6 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 use crate::clock::SystemClock;
-use crate::http::objects::ObjectDoor;
 use crate::http::probes::Probes;
 use crate::http::rates::Rates;
 use crate::http::{Http, HttpParts};
@@ -144,9 +143,7 @@ impl Server {
             default_edge: parts.default_edge()?,
             rates: Rates::new(&settings.rates)?,
             admin: parts.admin(&product, &engine, &desk, &connections),
-            objects: uploads
-                .clone()
-                .map(|uploads| Arc::new(ObjectDoor::new(uploads, settings.limits.body_read))),
+            objects: parts.object_door(uploads.as_ref()),
             product,
             clock: Arc::new(SystemClock),
             secure: tls.is_some(),

@@ -23,6 +23,7 @@ use crate::admin::{Admin, AdminParts};
 use crate::checked_tokens::CheckedTokens;
 use crate::clock::{SystemClock, SystemDice};
 use crate::http::ReplyBody;
+use crate::http::objects::ObjectDoor;
 use crate::listener::{self, Bound, Handler};
 use crate::passwords::ArgonPasswords;
 use crate::product::{Done, Product};
@@ -169,7 +170,7 @@ impl Parts {
             ObjectBackend::Local => self.object_folder().await?,
             ObjectBackend::S3 => {
                 let bucket = self.bucket_settings();
-                ringback_objects::bucket(bucket, Arc::new(SystemClock))
+                ringback_objects::bucket(&bucket, Arc::new(SystemClock))
                     .context("objects.s3 cannot be used")?
             }
         };
@@ -184,6 +185,11 @@ impl Parts {
                 keep: settings.keep,
             },
         }))))
+    }
+
+    pub(super) fn object_door(&self, uploads: Option<&Arc<Uploads>>) -> Option<Arc<ObjectDoor>> {
+        let door = |uploads| ObjectDoor::new(Arc::clone(uploads), self.settings.limits.body_read);
+        uploads.map(door).map(Arc::new)
     }
 
     async fn object_folder(&self) -> anyhow::Result<Arc<dyn Objects>> {
