@@ -1,0 +1,63 @@
+// What scenarios know of a user with an SDK, whichever it is.
+import { Inbox } from '../harness/inbox.mjs';
+import { SdkError } from './sdk_error.mjs';
+
+export class Client {
+  /** Events as `{event, data, errCode, errMsg}`, in their order. */
+  events;
+
+  constructor(userID) {
+    this.userID = userID;
+    this.events = new Inbox(userID);
+    /** The SDK's methods: `client.sdk.name(…)` gives the data of the answer, or throws an SdkError. */
+    this.sdk = new Proxy({}, { get: (_, name) => (...args) => this.#call(name, args) });
+  }
+
+  /** Waits for an event whose data matches; its data. */
+  async saw(event, matches = () => true) {
+    return (await this.events.wait((one) => one.event === event && matches(one.data), event)).data;
+  }
+
+  /** Fails when such an event is there, or comes soon. */
+  didNotSee(event, matches = () => true) {
+    return this.events.none((one) => one.event === event && matches(one.data), event);
+  }
+
+  /** Waits until a message that matches is told; the message. */
+  async received(matches) {
+    const data = await this.saw('OnRecvNewMessages', (messages) => messages.some(matches));
+    return data.find(matches);
+  }
+
+  /** Sends a message made with one of the SDK's create… methods. `to` is `{recvID}` or `{groupID}`. */
+  send(message, to, more = {}) {
+    return this.sdk.sendMessageNotOss({ recvID: '', groupID: '', ...to, message, ...more });
+  }
+
+  async sendText(text, to, more) {
+    return this.send(await this.sdk.createTextMessage(text), to, more);
+  }
+
+  /** Newest messages of a conversation, oldest first, as a history view shows them. */
+  async history(conversationID, count = 20) {
+    const page = { conversationID, count, startClientMsgID: '', viewType: 0 };
+    return (await this.sdk.getAdvancedHistoryMessageList(page)).messageList ?? [];
+  }
+
+  conversation(peer) {
+    return this.sdk.getOneConversation(
+      peer.groupID ? { sourceID: peer.groupID, sessionType: 3 } : { sourceID: peer.recvID, sessionType: 1 },
+    );
+  }
+
+  async #call(name, args) {
+    let answer;
+    try {
+      answer = await this.invoke(name, args);
+    } catch (error) {
+      if (error instanceof Error) throw error;
+      throw new SdkError(name, error);
+    }
+    return answer?.data;
+  }
+}
