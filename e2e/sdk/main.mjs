@@ -3,6 +3,7 @@ import fs from 'node:fs';
 import path from 'node:path';
 import { parseArgs } from 'node:util';
 import { Console } from 'node:console';
+import { Skip } from './harness/skip.mjs';
 import { World } from './harness/world.mjs';
 
 /** How long a scenario may take, in milliseconds. */
@@ -54,52 +55,62 @@ process.on('unhandledRejection', (error) => {
   else say.error(text);
 });
 
+/** What went wrong, `null` for nothing. A scenario that cannot run here throws a `Skip`. */
 async function run(kit, { run: scenario, options }) {
   let timer;
   const late = new Promise((_, reject) => {
     timer = setTimeout(() => reject(new Error(`not done in ${BOUND / 1000} s`)), BOUND);
   });
   printed.length = 0;
+  world = new World(kit);
   try {
-    world = await World.start(kit, options);
+    await world.start(options);
     await Promise.race([scenario(world), late]);
-    if (world.faults.length > 0) throw new Error(`the SDK stumbled:\n${world.faults.join('\n')}`);
+    if (world.faults.length > 0) throw new Error('the SDK stumbled');
     return null;
   } catch (error) {
-    const told = error?.stack ?? JSON.stringify(error);
-    const seen = args.verbose ? `\n${world?.seen() ?? ''}\nthe SDK printed:\n${printed.join('\n')}` : '';
-    const faults = world?.faults.length ? `\nthe SDK stumbled:\n${world.faults.join('\n')}` : '';
-    return `${told}${faults}${seen}`;
+    if (error instanceof Skip) return error;
+    return [error?.stack ?? JSON.stringify(error), ...world.faults, ...(args.verbose ? [world.seen(), ...printed] : [])].join('\n');
   } finally {
     clearTimeout(timer);
-    await world?.stop();
+    await world.stop();
     world = undefined;
   }
 }
 
-let passed = 0;
-let failed = 0;
+const counts = { passed: 0, failed: 0, ignored: 0 };
+
+/** Lines in the form of `cargo test`, so that whoever counts its lines counts these. */
+async function report(kit, scenario) {
+  const name = `${kit.kind}::${scenario.name}`;
+  const wrong = await run(kit, scenario);
+  if (wrong === null) {
+    counts.passed += 1;
+    say.log(`test ${name} ... ok`);
+  } else if (wrong instanceof Skip) {
+    counts.ignored += 1;
+    say.log(`test ${name} ... ignored, ${wrong.message}`);
+  } else {
+    counts.failed += 1;
+    say.log(`test ${name} ... FAILED`);
+    say.log(wrong.replaceAll(/^/gm, '    '));
+  }
+}
+
 const all = (await scenarios()).filter(({ name }) => name.includes(args.only ?? ''));
+const started = Date.now();
 for (const [client, start] of Object.entries(KITS)) {
   if (args.client && args.client !== client) continue;
   const own = all.filter(({ clients }) => clients.includes(client));
-  if (args.list || own.length === 0) {
-    own.forEach(({ name }) => say.log(`${client} ${name}`));
-    continue;
-  }
+  if (args.list) own.forEach(({ name }) => say.log(`${client}::${name}`));
+  if (args.list || own.length === 0) continue;
   const kit = await start();
-  for (const scenario of own) {
-    const started = Date.now();
-    const wrong = await run(kit, scenario);
-    const seconds = ((Date.now() - started) / 1000).toFixed(1);
-    say.log(`${client} ${scenario.name} ... ${wrong === null ? 'ok' : 'FAILED'} (${seconds} s)`);
-    if (wrong === null) passed += 1;
-    else {
-      failed += 1;
-      say.log(wrong.replaceAll(/^/gm, '    '));
-    }
-  }
+  for (const scenario of own) await report(kit, scenario);
   await kit.stop();
 }
-if (!args.list) say.log(`${passed} passed, ${failed} failed`);
-process.exit(failed === 0 ? 0 : 1);
+if (!args.list) {
+  const { passed, failed, ignored } = counts;
+  const seconds = ((Date.now() - started) / 1000).toFixed(1);
+  say.log(`\ntest result: ${failed ? 'FAILED' : 'ok'}. ${passed} passed; ${failed} failed; ${ignored} ignored; finished in ${seconds}s`);
+}
+process.exit(counts.failed === 0 ? 0 : 1);

@@ -44,6 +44,23 @@ export class Client {
     return (await this.sdk.getAdvancedHistoryMessageList(page)).messageList ?? [];
   }
 
+  /** Friends, as a contact list shows them. */
+  friends() {
+    return this.sdk.getFriendListPage({ offset: 0, count: 50 });
+  }
+
+  groups() {
+    return this.sdk.getJoinedGroupListPage({ offset: 0, count: 50 });
+  }
+
+  members(groupID) {
+    return this.sdk.getGroupMemberList({ groupID, filter: 0, offset: 0, count: 50 });
+  }
+
+  conversations() {
+    return this.sdk.getConversationListSplit({ offset: 0, count: 50 });
+  }
+
   conversation(peer) {
     return this.sdk.getOneConversation(
       peer.groupID ? { sourceID: peer.groupID, sessionType: 3 } : { sourceID: peer.recvID, sessionType: 1 },

@@ -56,6 +56,19 @@ class TsClient extends Client {
     return new File([bytes], name, { type });
   }
 
+  blacks() {
+    return this.sdk.getBlackList({ offset: 0, count: 50 });
+  }
+
+  friendsNamed(...userIDs) {
+    return this.sdk.getSpecifiedFriendsInfo(userIDs);
+  }
+
+  /** Removes every message of a conversation for this user. */
+  clear(conversationID) {
+    return this.sdk.deleteConversationAndDeleteAllMsg(conversationID);
+  }
+
   /** Closes its socket. */
   leave() {
     return this.#sdk.logout().catch(() => {});

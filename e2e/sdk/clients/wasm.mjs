@@ -41,6 +41,19 @@ class WasmClient extends Client {
     return { file: name, type, bytes: Buffer.from(bytes).toString('base64') };
   }
 
+  blacks() {
+    return this.sdk.getBlackList();
+  }
+
+  friendsNamed(...friendUserIDList) {
+    return this.sdk.getSpecifiedFriendsInfo({ friendUserIDList, filterBlack: false });
+  }
+
+  /** Removes every message of a conversation for this user. */
+  clear(conversationID) {
+    return this.sdk.clearConversationAndDeleteAllMsg(conversationID);
+  }
+
   /** Closes the tab, as a user does. */
   leave() {
     return this.#page.close();

@@ -28,7 +28,9 @@ export class Proxy {
     for (const socket of this.#open) socket.destroy();
   }
 
-  mend() {
+  /** @param {number} target where it leads to from now on */
+  mend(target = this.#target) {
+    this.#target = target;
     this.#cut = false;
   }
 

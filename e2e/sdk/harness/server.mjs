@@ -14,6 +14,9 @@ const RULES = [
   'beforeSendSingleMsg', 'afterSendSingleMsg', 'beforeSendGroupMsg', 'afterSendGroupMsg', 'beforeMsgModify',
 ];
 
+/** What a development server signs tokens with. */
+const SECRET = 'openIM123';
+
 /** Web, where nothing else is said. */
 export const WEB = 5;
 
@@ -25,24 +28,28 @@ export class Server {
 
   /** @param {string} receiver the URL that callbacks go to
    *  @param {string} settings more lines of `ringback.yml` */
-  static async start(receiver, settings = '') {
-    const server = new Server();
-    server.#folder = fs.mkdtempSync(path.join(os.tmpdir(), 'ringback-e2e-'));
+  constructor(receiver, settings) {
+    this.#folder = fs.mkdtempSync(path.join(os.tmpdir(), 'ringback-e2e-'));
     const rules = RULES.map((name) => `${name}: { enable: true, timeout: 5, failedContinue: false }\n`).join('');
-    fs.writeFileSync(path.join(server.#folder, 'webhooks.yml'), `url: ${receiver}\n${rules}`);
-    server.#settings = path.join(server.#folder, 'ringback.yml');
-    fs.writeFileSync(server.#settings, `webhooks: webhooks.yml\n${settings}`);
-    await server.launch();
-    const admin = await server.post('/auth/get_admin_token', { secret: 'openIM123', userID: 'imAdmin' });
-    server.admin = admin.token;
-    return server;
+    fs.writeFileSync(path.join(this.#folder, 'webhooks.yml'), `url: ${receiver}\n${rules}`);
+    this.#settings = path.join(this.#folder, 'ringback.yml');
+    fs.writeFileSync(this.#settings, `webhooks: webhooks.yml\n${settings}`);
   }
 
-  /** Starts the process; after a stop on the same folder. The port is a new one each time. */
-  async launch() {
+  /** Starts it, and logs its administrator in. */
+  async start() {
+    await this.launch();
+    this.admin = (await this.post('/auth/get_admin_token', { secret: SECRET, userID: 'imAdmin' })).token;
+  }
+
+  /** Starts the process; after a stop on the same folder. The port is a new one each time.
+   *  @param {object} env more of the environment */
+  async launch(env = {}) {
     const folder = this.#folder;
     const args = ['serve', '--dev', '--json', '--config', this.#settings, '--data-dir', path.join(folder, 'data')];
-    this.#child = spawn(process.env.RINGBACK_BIN, [...args, '--listen', '127.0.0.1:0'], { cwd: folder });
+    this.#child = spawn(process.env.RINGBACK_BIN, [...args, '--listen', '127.0.0.1:0'], {
+      cwd: folder, env: { ...process.env, ...env },
+    });
     readline.createInterface({ input: this.#child.stderr }).on('line', (line) => this.log.push(line));
     const address = await new Promise((resolve, reject) => {
       const lines = readline.createInterface({ input: this.#child.stdout });
@@ -97,7 +104,7 @@ export class Server {
 
   /** SIGTERM, and its end. */
   async stop() {
-    if (this.#child.exitCode !== null) return;
+    if (!this.#child || this.#child.exitCode !== null || this.#child.signalCode !== null) return;
     const ended = new Promise((resolve) => this.#child.once('exit', resolve));
     this.#child.kill('SIGTERM');
     const late = setTimeout(() => this.#child.kill('SIGKILL'), 20_000);

@@ -11,15 +11,17 @@ export class World {
   faults = [];
 
   /** @param kit where clients come from: `Ts` or `Wasm` */
-  static async start(kit, { settings = '', users = ['alice', 'bob', 'carol'] } = {}) {
-    const world = new World();
-    world.#kit = kit;
-    world.kind = kit.kind;
-    world.receiver = await Receiver.start();
-    world.server = await Server.start(world.receiver.url, settings);
-    world.wire = await Proxy.start(world.server.port);
-    await world.server.register(...users);
-    return world;
+  constructor(kit) {
+    this.#kit = kit;
+    this.kind = kit.kind;
+  }
+
+  async start({ settings = '', users = ['alice', 'bob', 'carol'] }) {
+    this.receiver = await Receiver.start();
+    this.server = new Server(this.receiver.url, settings);
+    await this.server.start();
+    this.wire = await Proxy.start(this.server.port);
+    await this.server.register(...users);
   }
 
   /** Addresses for clients; they go through the wire. */
@@ -65,16 +67,16 @@ export class World {
     const events = this.#clients.map(({ userID, events: { all } }) => {
       return `${userID} saw:\n  ${all.slice(-25).map(shown).join('\n  ')}`;
     });
-    const calls = this.receiver.calls.all.slice(-10).map(shown).join('\n  ');
-    const requests = this.wire.requests.filter((line) => !line.startsWith('OPTIONS')).slice(-60).join('\n  ');
-    return [...events, `requests:\n  ${requests}`, `callbacks:\n  ${calls}`, `log of the server:\n${this.server.lastLog()}`].join('\n');
+    const calls = (this.receiver?.calls.all ?? []).slice(-10).map(shown).join('\n  ');
+    const requests = (this.wire?.requests ?? []).filter((line) => !line.startsWith('OPTIONS')).slice(-60).join('\n  ');
+    return [...events, `requests:\n  ${requests}`, `callbacks:\n  ${calls}`, `log of the server:\n${this.server?.lastLog()}`].join('\n');
   }
 
   async stop() {
     await Promise.all(this.#clients.map((client) => client.leave()));
     await this.#kit.forget();
-    await this.wire.stop();
-    await this.server.remove();
-    await this.receiver.stop();
+    await this.wire?.stop();
+    await this.server?.remove();
+    await this.receiver?.stop();
   }
 }

@@ -1,0 +1,57 @@
+// What the app's backend says about a message reaches the SDKs on both sides.
+import assert from 'node:assert/strict';
+import { eventually } from '../harness/inbox.mjs';
+import { group, madeGroup, single } from '../harness/chats.mjs';
+
+const REFUSAL = { actionCode: 1, errCode: 5001, errMsg: 'blocked word', errDlt: 'rule 17', nextCode: 1 };
+
+const refuse = (world, command) => world.receiver.answer(command, ({ content }) => content.includes('forbidden') && REFUSAL);
+
+/** The first is refused with code and text; the second arrives, and nothing came before it. */
+async function refusedThenSent(from, receiver, to, conversationID) {
+  await assert.rejects(from.sendText('forbidden fruit', to), ({ errCode, errMsg }) => {
+    assert.equal(errCode, 5001);
+    assert.match(errMsg, /blocked word/);
+    return true;
+  });
+  const fine = await from.sendText('fine fruit', to);
+  const { textElem } = await receiver.received(({ contentType }) => contentType === 101);
+  assert.equal(textElem.content, 'fine fruit');
+  const listed = (await receiver.history(conversationID)).filter(({ contentType }) => contentType === 101);
+  assert.deepEqual(listed.map(({ clientMsgID }) => clientMsgID), [fine.clientMsgID]);
+}
+
+export async function a_refused_message_tells_its_sender_why(world) {
+  refuse(world, 'callbackBeforeSendSingleMsgCommand');
+  const [alice, bob] = await world.clients('alice', 'bob');
+  await refusedThenSent(alice, bob, { recvID: 'bob' }, single('alice', 'bob'));
+}
+
+export async function a_refused_group_message_tells_its_sender_why(world) {
+  refuse(world, 'callbackBeforeSendGroupMsgCommand');
+  const [alice, bob] = await world.clients('alice', 'bob');
+  const { groupID } = await madeGroup(alice, [bob]);
+  await refusedThenSent(alice, bob, { groupID }, group(groupID));
+}
+
+export async function a_rewritten_message_is_seen_by_both(world) {
+  world.receiver.answer('callbackBeforeMsgModifyCommand', ({ content }) => (
+    content.includes('damn') && { content: JSON.stringify({ content: JSON.parse(content).content.replaceAll('damn', '****') }) }
+  ));
+  const [alice, bob] = await world.clients('alice', 'bob');
+  const { groupID } = await madeGroup(alice, [bob]);
+  for (const [to, conversationID] of [[{ recvID: 'bob' }, single('alice', 'bob')], [{ groupID }, group(groupID)]]) {
+    const { clientMsgID } = await alice.sendText('damn good soup', to);
+    const got = await bob.received((message) => message.clientMsgID === clientMsgID);
+    assert.equal(got.textElem.content, '**** good soup');
+    for (const one of [alice, bob]) {
+      await eventually(async () => {
+        const listed = (await one.history(conversationID)).find((message) => message.clientMsgID === clientMsgID);
+        return listed?.textElem.content === '**** good soup';
+      }, `${one.userID} reads what the backend wrote`);
+    }
+    const told = to.groupID ? 'callbackAfterSendGroupMsgCommand' : 'callbackAfterSendSingleMsgCommand';
+    const { body } = await world.receiver.call(told, (call) => call.clientMsgID === clientMsgID);
+    assert.equal(JSON.parse(body.content).content, '**** good soup');
+  }
+}

@@ -1,0 +1,86 @@
+// Connections that break, end, or are ended.
+import assert from 'node:assert/strict';
+import { ahead } from '../harness/clock.mjs';
+import { eventually } from '../harness/inbox.mjs';
+import { befriend, madeGroup, ROLE, roles, single } from '../harness/chats.mjs';
+
+const OURS = single('alice', 'bob');
+
+const texts = async (client) => (await client.history(OURS)).map(({ textElem }) => textElem?.content);
+
+/** Waits for a new connection and the end of its synchronisation. */
+async function back(world, client) {
+  await client.saw('OnConnectSuccess');
+  await world.synchronised(client);
+}
+
+export async function what_changed_meanwhile_is_there_after_a_reconnect(world) {
+  const [alice, bob] = await world.clients('alice', 'bob');
+  const { groupID } = await madeGroup(alice, [bob]);
+  await bob.sendText('before', { recvID: 'alice' });
+  await alice.received(({ textElem }) => textElem?.content === 'before');
+
+  world.wire.cut();
+  await world.server.say('bob', { recvID: 'alice' }, 'while you were away');
+  await world.server.post('/friend/import_friend', { ownerUserID: 'alice', friendUserIDs: ['carol'] });
+  await world.server.post('/group/invite_user_to_group', { groupID, invitedUserIDs: ['carol'], reason: '' });
+  await world.server.post('/group/set_group_info', { groupInfoForSet: { groupID, groupName: 'Dinner' } });
+  const other = await world.server.post('/group/create_group', {
+    ownerUserID: 'carol', memberUserIDs: ['alice'], adminUserIDs: [], groupInfo: { groupName: 'Supper', groupType: 2 },
+  });
+  world.wire.mend();
+
+  await back(world, alice);
+  await alice.received(({ textElem }) => textElem?.content === 'while you were away');
+  await alice.saw('OnFriendAdded', ({ userID }) => userID === 'carol');
+  await alice.saw('OnJoinedGroupAdded', (told) => told.groupID === other.groupInfo.groupID);
+  await alice.saw('OnGroupMemberAdded', (told) => told.groupID === groupID && told.userID === 'carol');
+  await alice.saw('OnGroupInfoChanged', (told) => told.groupID === groupID && told.groupName === 'Dinner');
+  assert.deepEqual(await texts(alice), ['before', 'while you were away']);
+  assert.equal((await roles(alice, groupID)).carol, ROLE.member);
+}
+
+export async function a_restarted_server_is_found_again(world) {
+  const [alice, bob] = await world.clients('alice', 'bob');
+  await befriend(alice, bob);
+  await bob.sendText('before', { recvID: 'alice' });
+  await alice.received(({ textElem }) => textElem?.content === 'before');
+  world.wire.cut();
+  await world.server.stop();
+  await world.server.launch();
+  await world.server.say('bob', { recvID: 'alice' }, 'after');
+  world.wire.mend(world.server.port);
+  await Promise.all([back(world, alice), back(world, bob)]);
+  await alice.received(({ textElem }) => textElem?.content === 'after');
+  const { clientMsgID } = await alice.sendText('here we are', { recvID: 'bob' });
+  await bob.received((one) => one.clientMsgID === clientMsgID);
+  await eventually(async () => (await bob.friends()).some(({ userID }) => userID === 'alice'), 'bob still has alice');
+}
+
+export async function a_second_login_kicks_the_first(world) {
+  const first = await world.client('alice');
+  const elsewhere = await world.client('alice', { platform: 3 });
+  const second = await world.client('alice');
+  await first.saw('OnKickedOffline');
+  await world.server.say('bob', { recvID: 'alice' }, 'hello');
+  for (const one of [second, elsewhere]) await one.received(({ textElem }) => textElem?.content === 'hello');
+  await first.didNotSee('OnRecvNewMessages');
+}
+
+export async function a_forced_logout_ends_the_session(world) {
+  const alice = await world.client('alice');
+  await world.server.post('/auth/force_logout', { userID: 'alice', platformID: 5 });
+  await alice.saw('OnKickedOffline');
+}
+
+export const a_token_runs_out = {
+  settings: 'token: { validity: 1m }\n',
+  async run(world) {
+    const alice = await world.client('alice');
+    world.wire.cut();
+    await world.server.stop();
+    await world.server.launch(ahead('+2m'));
+    world.wire.mend(world.server.port);
+    await alice.saw('OnUserTokenExpired');
+  },
+};
