@@ -78,6 +78,9 @@ async function run(kit, { run: scenario, options }) {
   }
 }
 
+// An end by signal takes the server along.
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.once(signal, () => process.exit(130));
+
 const counts = { passed: 0, failed: 0, ignored: 0 };
 
 /** Lines in the form of `cargo test`, so that whoever counts its lines counts these. */

@@ -2,6 +2,9 @@
 import { Inbox } from '../harness/inbox.mjs';
 import { SdkError } from './sdk_error.mjs';
 
+/** Some events come without data; they match nothing but their name. */
+const told = (event, matches) => (one) => one.event === event && (!matches || (one.data != null && matches(one.data)));
+
 export class Client {
   /** Events as `{event, data, errCode, errMsg}`, in their order. */
   events;
@@ -13,14 +16,14 @@ export class Client {
     this.sdk = new Proxy({}, { get: (_, name) => (...args) => this.#call(name, args) });
   }
 
-  /** Waits for an event whose data matches; its data. */
-  async saw(event, matches = () => true) {
-    return (await this.events.wait((one) => one.event === event && matches(one.data), event)).data;
+  /** Waits for an event, or for one whose data matches; its data. */
+  async saw(event, matches) {
+    return (await this.events.wait(told(event, matches), event)).data;
   }
 
   /** Fails when such an event is there, or comes soon. */
-  didNotSee(event, matches = () => true) {
-    return this.events.none((one) => one.event === event && matches(one.data), event);
+  didNotSee(event, matches) {
+    return this.events.none(told(event, matches), event);
   }
 
   /** Waits until a message that matches is told; the message. */

@@ -50,6 +50,8 @@ export class Server {
     this.#child = spawn(process.env.RINGBACK_BIN, [...args, '--listen', '127.0.0.1:0'], {
       cwd: folder, env: { ...process.env, ...env },
     });
+    const child = this.#child;
+    process.once('exit', () => child.kill('SIGKILL'));
     readline.createInterface({ input: this.#child.stderr }).on('line', (line) => this.log.push(line));
     const address = await new Promise((resolve, reject) => {
       const lines = readline.createInterface({ input: this.#child.stdout });

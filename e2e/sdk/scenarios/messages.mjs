@@ -28,7 +28,7 @@ export async function a_read_receipt_reaches_the_sender(world) {
   await eventually(async () => (await bob.conversation({ recvID: 'alice' })).unreadCount === 2, 'two are unread');
   await bob.sdk.markConversationMessageAsRead(OURS);
   const receipts = await alice.saw('OnRecvC2CReadReceipt', (told) => told.some(({ userID }) => userID === 'bob'));
-  assert.deepEqual(receipts[0].msgIDList.toSorted(), [idOf(first), idOf(second)].toSorted());
+  assert.deepEqual([...receipts[0].msgIDList].sort(), [idOf(first), idOf(second)].sort());
   await eventually(async () => (await bob.conversation({ recvID: 'alice' })).unreadCount === 0, 'none is unread');
 
   // The server knows: another device of each sees the same.

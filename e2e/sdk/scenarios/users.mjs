@@ -5,8 +5,8 @@ import { befriend } from '../harness/chats.mjs';
 
 export async function a_user_changes_the_own_profile(world) {
   const [alice, bob] = await world.clients('alice', 'bob');
-  await befriend(bob, alice);
-  await eventually(async () => (await bob.friends()).length === 1, 'bob has alice');
+  await befriend(alice, bob);
+  await bob.saw('OnFriendAdded', ({ userID }) => userID === 'alice');
   await alice.sdk.setSelfInfo({ nickname: 'Alicia', faceURL: '/new.png', ex: 'x' });
   await alice.saw('OnSelfInfoUpdated', ({ nickname }) => nickname === 'Alicia');
   await bob.saw('OnFriendInfoChanged', ({ userID, nickname, faceURL }) => userID === 'alice' && nickname === 'Alicia' && faceURL === '/new.png');
