@@ -9,10 +9,14 @@ import { eventually } from './inbox.mjs';
 /** Lines of its log that a failure shows. */
 const LINES_SHOWN = 40;
 
-/** Callbacks that every scenario's server makes. */
-const RULES = [
-  'beforeSendSingleMsg', 'afterSendSingleMsg', 'beforeSendGroupMsg', 'afterSendGroupMsg', 'beforeMsgModify',
-];
+/** Callbacks that every scenario's server makes: a failure of those before is a refusal, so that none goes unseen. */
+const RULES = `
+beforeSendSingleMsg: { enable: true, timeout: 5, failedContinue: false }
+beforeSendGroupMsg: { enable: true, timeout: 5, failedContinue: false }
+beforeMsgModify: { enable: true, timeout: 5, failedContinue: false }
+afterSendSingleMsg: { enable: true }
+afterSendGroupMsg: { enable: true }
+`;
 
 /** What a development server signs tokens with. */
 const SECRET = 'openIM123';
@@ -30,8 +34,7 @@ export class Server {
    *  @param {string} settings more lines of `ringback.yml` */
   constructor(receiver, settings) {
     this.#folder = fs.mkdtempSync(path.join(os.tmpdir(), 'ringback-e2e-'));
-    const rules = RULES.map((name) => `${name}: { enable: true, timeout: 5, failedContinue: false }\n`).join('');
-    fs.writeFileSync(path.join(this.#folder, 'webhooks.yml'), `url: ${receiver}\n${rules}`);
+    fs.writeFileSync(path.join(this.#folder, 'webhooks.yml'), `url: ${receiver}${RULES}`);
     this.#settings = path.join(this.#folder, 'ringback.yml');
     fs.writeFileSync(this.#settings, `webhooks: webhooks.yml\n${settings}`);
   }

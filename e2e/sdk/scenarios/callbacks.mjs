@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { eventually } from '../harness/inbox.mjs';
 import { group, madeGroup, single } from '../harness/chats.mjs';
 
-const REFUSAL = { actionCode: 1, errCode: 5001, errMsg: 'blocked word', errDlt: 'rule 17', nextCode: 1 };
+const REFUSAL = { actionCode: 0, errCode: 5001, errMsg: 'blocked word', errDlt: 'rule 17', nextCode: 1 };
 
 const refuse = (world, command) => world.receiver.answer(command, ({ content }) => content.includes('forbidden') && REFUSAL);
 
