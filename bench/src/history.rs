@@ -45,7 +45,7 @@ pub(crate) async fn fill(lab: &Lab) -> anyhow::Result<TempDir> {
         .context("opening the store")?;
     let logged = store.read(LogPos(0), 1).await?;
     let first = logged.first().context("the server has logged nothing")?;
-    let Fact::MessageSent(template) = &first.fact;
+    let template = first.sent().context("the server's first event is no message")?;
     write(store.as_ref(), template, events).await?;
     ensure!(store.tail() >= LogPos(events), "the store holds {} of {events} events", store.tail());
     store.close().await.context("closing the store")?;

@@ -5,10 +5,9 @@ use std::time::Duration;
 
 use ringback_model::delivery::Outbound;
 use ringback_model::dialect::Skip;
-use ringback_model::event::{EventKind, Question};
+use ringback_model::event::{EventKind, Question, Subject};
 use ringback_model::failure::{CallbackRefusal, Refusal, RefusalCode};
 use ringback_model::limits;
-use ringback_model::message::Message;
 use ringback_model::ports::{Clock, Fut, Gate};
 use ringback_model::rule::OnFailure;
 use ringback_model::verdict::Verdict;
@@ -23,7 +22,6 @@ use crate::telemetry::AttemptLine;
 use crate::webhook_id;
 
 /// Before-rules by the kind that they are about.
-#[derive(Default)]
 pub(crate) struct GateRules {
     by_kind: [OfKind; EventKind::ALL.len()],
 }
@@ -33,6 +31,12 @@ pub(crate) struct GateRules {
 struct OfKind {
     rules: Vec<Arc<LiveRule>>,
     index: Index,
+}
+
+impl Default for GateRules {
+    fn default() -> Self {
+        Self::new(&[])
+    }
 }
 
 impl GateRules {
@@ -112,13 +116,13 @@ impl EngineGate {
         Arc::clone(&self.rules.read().unwrap_or_else(PoisonError::into_inner))
     }
 
-    async fn ask_all(&self, mut question: Question) -> Result<Message, Refusal> {
+    async fn ask_all(&self, mut question: Question) -> Result<Subject, Refusal> {
         let rules = self.rules();
         // Over all the questions that one message raises.
         let spent = self.clock.now().since(question.at);
         let deadline = Instant::now() + self.max_wait.saturating_sub(spent);
-        let Some(about) = rules.about(question.kind) else { return Ok(question.message) };
-        let mut places = about.index.find(&question.message);
+        let Some(about) = rules.about(question.kind) else { return Ok(question.subject) };
+        let mut places = about.index.find(question.subject.facets());
         let mut next = 0;
         while let Some(place) = places.get(next).copied() {
             next += 1;
@@ -133,9 +137,9 @@ impl EngineGate {
                     if changes.is_empty() {
                         continue;
                     }
-                    changes.into_iter().for_each(|change| change.apply(&mut question.message));
+                    changes.into_iter().for_each(|change| change.apply(&mut question.subject));
                     // What was changed may make the message the business of other rules behind this one.
-                    places = about.index.find(&question.message);
+                    places = about.index.find(question.subject.facets());
                     next = places.partition_point(|other| *other <= place);
                 }
                 Ok(Verdict::Refuse(refusal)) => {
@@ -145,7 +149,7 @@ impl EngineGate {
                 Err(silence) => tolerate(rule, version, silence)?,
             }
         }
-        Ok(question.message)
+        Ok(question.subject)
     }
 
     async fn ask_one(
@@ -156,7 +160,7 @@ impl EngineGate {
         outbound: &Outbound,
         deadline: Instant,
     ) -> Result<Verdict, Silence> {
-        let id = webhook_id::of_question(rule.id(), question.message.id, question.kind);
+        let id = webhook_id::of_question(rule.id(), question.number, question.kind);
         let extra = headers::of_attempt(&rule.rule, &id, self.clock.now(), 1, &outbound.body);
         let started = Instant::now();
         let answer = self.call(rule, outbound, &extra, deadline).await;
@@ -166,7 +170,7 @@ impl EngineGate {
         AttemptLine {
             rule: &rule.rule,
             webhook_id: &id,
-            message: Some(question.message.id),
+            message: Some(question.number),
             operation_id: Some(&question.operation_id),
             pos: 0,
             attempt: 1,
@@ -204,7 +208,7 @@ impl EngineGate {
 }
 
 impl Gate for EngineGate {
-    fn ask(&self, question: Question) -> Fut<'_, Result<Message, Refusal>> {
+    fn ask(&self, question: Question) -> Fut<'_, Result<Subject, Refusal>> {
         Box::pin(self.ask_all(question))
     }
 

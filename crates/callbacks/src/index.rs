@@ -1,10 +1,9 @@
-//! Which rules a message may be about: looked up by what the message says, so that rules about others cost it
-//! nothing. Whoever is found still has to be asked, by [`crate::matching`].
+//! Which rules may be about a message or another event: looked up by what it says, so that rules about others cost
+//! it nothing. Whoever is found still has to be asked, by [`crate::matching`].
 
 use std::collections::HashMap;
 
-use ringback_model::conversation::Target;
-use ringback_model::message::Message;
+use ringback_model::event::Facets;
 
 use crate::matching::{Compiled, Keys, extension};
 
@@ -64,22 +63,23 @@ impl Index {
         }
     }
 
-    /// Every rule that matches the message, and maybe some that do not, each once and in order.
-    pub(crate) fn find(&self, message: &Message) -> Vec<Place> {
+    /// Every rule that matches, and maybe some that do not, each once and in order.
+    pub(crate) fn find(&self, about: Facets<'_>) -> Vec<Place> {
         let mut found = self.others.clone();
         let mut look = |places: &Places, key: &str| {
             if let Some(places) = places.get(key) {
                 found.extend_from_slice(places);
             }
         };
-        look(&self.from, message.sender.as_str());
-        match &message.target {
-            Target::User(user) | Target::Notice(user) => look(&self.users, user.as_str()),
-            Target::Group(group) | Target::Room(group) => look(&self.groups, group.as_str()),
+        look(&self.from, about.from);
+        match (about.group, about.user) {
+            (Some(group), _) => look(&self.groups, group),
+            (None, Some(user)) => look(&self.users, user),
+            (None, None) => {}
         }
         if !self.ext_keys.is_empty() {
             // Parsed once, not once per rule.
-            let object = extension(&message.ex).unwrap_or_default();
+            let object = extension(about.ex).unwrap_or_default();
             object.keys().for_each(|key| look(&self.ext_keys, key));
         }
         found.sort_unstable();
@@ -92,8 +92,9 @@ impl Index {
 mod tests {
     use proptest::prelude::*;
     use proptest::sample::{select, subsequence};
+    use ringback_model::conversation::Target;
     use ringback_model::ids::{GroupId, UserId};
-    use ringback_model::message::{ContentClass, Origin};
+    use ringback_model::message::{ContentClass, Message, Origin};
     use ringback_model::rule::{Attention, CodeRange, Selectors};
     use ringback_model::sample;
     use ringback_model::time::UnixMs;
@@ -154,7 +155,8 @@ mod tests {
 
     fn about(rules: &[Compiled], places: impl IntoIterator<Item = Place>, message: &Message) -> Vec<Place> {
         let code = message.content.code;
-        let is_about = |place: &Place| matches(&rules[*place], message, Origin::Client, code).is_ok();
+        let is_about =
+            |place: &Place| matches(&rules[*place], message.facets(), Origin::Client, code).is_ok();
         places.into_iter().filter(is_about).collect()
     }
 
@@ -171,15 +173,15 @@ mod tests {
             let mut index = Index::default();
             rules.iter().enumerate().for_each(|(place, rule)| index.add(place, rule));
             prop_assert_eq!(
-                about(&rules, index.find(&message), &message),
+                about(&rules, index.find(message.facets()), &message),
                 about(&rules, 0..rules.len(), &message)
             );
             let gone = |place: &Place| !stay[*place];
             (0..rules.len()).filter(gone).for_each(|place| index.remove(place, &rules[place]));
             let left: Vec<Place> = (0..rules.len()).filter(|place| stay[*place]).collect();
-            prop_assert!(index.find(&message).iter().all(|place| stay[*place]));
+            prop_assert!(index.find(message.facets()).iter().all(|place| stay[*place]));
             prop_assert_eq!(
-                about(&rules, index.find(&message), &message),
+                about(&rules, index.find(message.facets()), &message),
                 about(&rules, left, &message)
             );
         }
@@ -205,11 +207,11 @@ mod tests {
         let content = sample::content(ContentClass::Text, 101, "");
         let bob = Target::User(UserId::parse("bob").unwrap());
         let mut message = sample::message(UserId::parse("ann").unwrap(), bob, content, UnixMs(0));
-        assert!(index.find(&message).is_empty());
+        assert!(index.find(message.facets()).is_empty());
         message.target = Target::User(UserId::parse("stranger7").unwrap());
-        assert_eq!(index.find(&message), [36, 38]);
+        assert_eq!(index.find(message.facets()), [36, 38]);
         message.ex = r#"{"stranger9": true}"#.to_owned();
-        assert_eq!(index.find(&message), [36, 38, 49]);
+        assert_eq!(index.find(message.facets()), [36, 38, 49]);
     }
 
     #[test]

@@ -4,9 +4,9 @@ use std::sync::Arc;
 
 use ringback_model::delivery::Outbound;
 use ringback_model::dialect::Contract;
-use ringback_model::event::{Event, EventKind, Fact, Phase, Question};
+use ringback_model::event::{Event, EventKind, Facets, Phase, Question};
 use ringback_model::ids::{LogPos, RuleId};
-use ringback_model::message::{Message, Origin};
+use ringback_model::message::Origin;
 use ringback_model::rule::{Ban, Order, Rule};
 use ringback_model::time::UnixMs;
 
@@ -47,20 +47,20 @@ pub(crate) struct LiveVersion {
 impl LiveVersion {
     /// Whether this version is about the event.
     pub(crate) fn wants(&self, event: &Event) -> bool {
-        let Fact::MessageSent(sent) = &event.fact;
         self.rule.enabled
-            && self.kinds.contains(&event.kind())
-            && self.selects(&sent.message, sent.origin).is_ok()
+            && event.kind().is_some_and(|kind| self.kinds.contains(&kind))
+            && self.selects(event.fact.facets(), event.fact.origin()).is_ok()
     }
 
     /// Whether this version is about the question.
     pub(crate) fn asks_about(&self, question: &Question) -> bool {
-        self.selects(&question.message, question.origin).is_ok()
+        self.selects(question.subject.facets(), question.origin).is_ok()
     }
 
-    fn selects<'a>(&self, message: &'a Message, origin: Origin) -> Result<(), Reason<'a>> {
-        let code = if self.selectors.wants_code() { self.contract.content_code(&message.content) } else { 0 };
-        matching::matches(&self.selectors, message, origin, code)
+    fn selects<'a>(&self, about: Facets<'a>, origin: Origin) -> Result<(), Reason<'a>> {
+        let content = about.content.filter(|_| self.selectors.wants_code());
+        let code = content.map_or(0, |content| self.contract.content_code(content));
+        matching::matches(&self.selectors, about, origin, code)
     }
 }
 

@@ -1,10 +1,10 @@
-//! Which messages a rule is about: its selectors, compiled once per change of the rule.
+//! Which events a rule is about: its selectors, compiled once per change of the rule.
 
 use std::borrow::Cow;
 use std::collections::HashSet;
 
-use ringback_model::conversation::Target;
-use ringback_model::message::{Message, Origin};
+use ringback_model::event::Facets;
+use ringback_model::message::Origin;
 use ringback_model::rule::{CodeRange, Selectors};
 use serde_json::{Map, Value};
 
@@ -33,7 +33,7 @@ pub struct Reason<'a> {
     pub value: Cow<'a, str>,
 }
 
-/// Where an index finds a rule: no message matches that has none of these.
+/// Where an index finds a rule: nothing matches that has none of these.
 #[derive(Debug, Clone, Copy)]
 pub(crate) enum Keys<'a> {
     /// Its sender.
@@ -98,35 +98,33 @@ fn set(texts: &[String]) -> Texts {
 
 /// Whether all selectors agree. `code` is the contract's number for the content.
 ///
-/// A message to a user is measured by `to` and the users of `attention`, one to a group by `groups` and the groups
-/// of `attention`: a list of the other kind alone excludes it.
+/// What is about a user is measured by `to` and the users of `attention`, what is about a group by `groups` and the
+/// groups of `attention`: a list of the other kind alone excludes it. What is about neither meets none of them.
 ///
 /// # Errors
 /// The first selector that says no.
-pub fn matches<'a>(
-    rule: &Compiled,
-    message: &'a Message,
-    origin: Origin,
-    code: i32,
-) -> Result<(), Reason<'a>> {
+pub fn matches<'a>(rule: &Compiled, about: Facets<'a>, origin: Origin, code: i32) -> Result<(), Reason<'a>> {
     if rule.any {
         return Ok(());
     }
-    if rule.denied_types.iter().any(|range| range.contains(code)) {
+    if about.content.is_some() && rule.denied_types.iter().any(|range| range.contains(code)) {
         return no("denied_types", code.to_string());
     }
     if !rule.origins.is_empty() && !rule.origins.contains(&origin) {
         return no("origins", if origin == Origin::Client { "client" } else { "rest" });
     }
-    let sender = message.sender.as_str();
-    if !rule.from.is_empty() && !rule.from.contains(sender) {
-        return no("from", sender);
+    if !rule.from.is_empty() && !rule.from.contains(about.from) {
+        return no("from", about.from);
     }
-    match &message.target {
-        Target::User(user) | Target::Notice(user) => to_user(rule, user.as_str())?,
-        Target::Group(group) | Target::Room(group) => to_group(rule, group.as_str())?,
+    match (about.group, about.user) {
+        (Some(group), _) => to_group(rule, group)?,
+        (None, Some(user)) => to_user(rule, user)?,
+        (None, None) if !rule.to.is_empty() => return no("to", "nobody"),
+        (None, None) if !rule.groups.is_empty() => return no("groups", "not a group"),
+        (None, None) if rule.attention.is_some() => return no("attention", "nobody"),
+        (None, None) => {}
     }
-    if !rule.ext_keys.is_empty() && !has_key(&message.ex, &rule.ext_keys) {
+    if !rule.ext_keys.is_empty() && !has_key(about.ex, &rule.ext_keys) {
         return no("ext_keys", "no such key");
     }
     Ok(())
@@ -175,8 +173,9 @@ fn no<'a>(selector: &'static str, value: impl Into<Cow<'a, str>>) -> Result<(), 
 
 #[cfg(test)]
 mod tests {
+    use ringback_model::conversation::Target;
     use ringback_model::ids::{GroupId, UserId};
-    use ringback_model::message::ContentClass;
+    use ringback_model::message::{ContentClass, Message};
     use ringback_model::rule::Attention;
     use ringback_model::sample;
     use ringback_model::time::UnixMs;
@@ -238,7 +237,7 @@ mod tests {
             (attention(&["carol"], &["g1"]), bob(), Some("attention")),
             (attention(&["carol"], &["g1"]), group(), None),
         ] {
-            let said = matches(&Compiled::new(&selectors), &message, Origin::Client, 101);
+            let said = matches(&Compiled::new(&selectors), message.facets(), Origin::Client, 101);
             assert_eq!(said.err().map(|reason| reason.selector), expected, "{selectors:?}");
         }
     }
@@ -247,7 +246,7 @@ mod tests {
     fn a_reason_names_the_value() {
         let carol = Compiled::new(&Selectors { from: texts(&["carol"]), ..Selectors::default() });
         let bob = message(Target::User(UserId::parse("bob").unwrap()));
-        let reason = matches(&carol, &bob, Origin::Client, 0).unwrap_err();
+        let reason = matches(&carol, bob.facets(), Origin::Client, 0).unwrap_err();
         assert_eq!((reason.selector, &*reason.value), ("from", "alice"));
     }
 

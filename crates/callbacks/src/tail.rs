@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use ringback_model::event::{Event, Fact};
+use ringback_model::event::Event;
 use ringback_model::ids::LogPos;
 use ringback_model::ports::Log;
 use tokio::sync::{Notify, mpsc};
@@ -172,8 +172,7 @@ impl State {
         let upto = last.pos;
         let mut batches: BTreeMap<Place, Vec<Arc<Event>>> = BTreeMap::new();
         for event in events {
-            let Fact::MessageSent(sent) = &event.fact;
-            for place in self.index.find(&sent.message) {
+            for place in self.index.find(event.fact.facets()) {
                 let subscriber = self.subscribers.get(&place);
                 if subscriber.is_some_and(|subscriber| subscriber.wants(event)) {
                     batches.entry(place).or_default().push(Arc::clone(event));

@@ -2,10 +2,11 @@
 
 use std::time::Duration;
 
+use ringback_model::action::Action;
 use ringback_model::conversation::Target;
 use ringback_model::delivery::{Answer, DeliveryKey, Outbound};
 use ringback_model::dialect::{Acceptance, Contract};
-use ringback_model::event::{Event, EventKind, Phase, Question};
+use ringback_model::event::{Event, EventKind, Phase, Question, Subject};
 use ringback_model::failure::CallbackRefusal;
 use ringback_model::ids::{LogPos, UserId};
 use ringback_model::message::{Message, Origin};
@@ -46,8 +47,8 @@ pub(crate) struct Try {
     question: Option<Box<Question>>,
 }
 
-/// The first of the samples for which the contract has something to ask or tell. Selectors are not applied: they choose
-/// among real messages.
+/// What the first of the samples raises for which the contract has something to ask or tell: messages, then actions.
+/// Selectors are not applied: they choose among real ones.
 ///
 /// # Errors
 /// Why there is nothing, in the contract's words.
@@ -59,40 +60,61 @@ pub(crate) fn first_try(
     now: UnixMs,
 ) -> Result<Try, String> {
     let mut why = "the rule is about nothing";
-    for message in samples {
-        for kind in kinds {
-            let tried = match rule.phase {
-                Phase::Before => question(rule, contract, *kind, message, now),
-                Phase::After => delivery(rule, contract, message),
-            };
-            match tried {
-                Ok(tried) => return Ok(tried),
-                Err(skip) => why = skip,
-            }
+    let actions = || sample::actions(now).into_iter();
+    let tries: Box<dyn Iterator<Item = Result<Try, &'static str>>> = match rule.phase {
+        Phase::Before => {
+            let asked =
+                samples.iter().flat_map(|message| kinds.iter().filter_map(|kind| asked(*kind, message)));
+            let of_actions = actions().filter_map(|action| sample::action_question(action, now));
+            let of_actions = of_actions.filter(|question| kinds.contains(&question.kind));
+            Box::new(
+                asked.chain(of_actions).map(|asked| question(rule, contract, Question { at: now, ..asked })),
+            )
+        }
+        Phase::After => {
+            let of_actions = actions().filter(|action| is_told(kinds, action));
+            let of_actions = of_actions.map(|action| sample::done(LogPos(1), action, now));
+            let sent = samples.iter().filter(|_| kinds.contains(&EventKind::MessageSent)).map(sample_event);
+            Box::new(sent.chain(of_actions).map(|event| delivery(rule, contract, &event)))
+        }
+    };
+    for tried in tries {
+        match tried {
+            Ok(tried) => return Ok(tried),
+            Err(skip) => why = skip,
         }
     }
     Err(format!("none of the samples is anything to this rule: {why}"))
 }
 
-fn question(
-    rule: &Rule,
-    contract: &dyn Contract,
-    kind: EventKind,
-    message: &Message,
-    now: UnixMs,
-) -> Result<Try, &'static str> {
-    let question = Question { at: now, ..sample::question(kind, message.clone()) };
+fn is_told(kinds: &[EventKind], action: &Action) -> bool {
+    action.told_as().is_some_and(|kind| kinds.contains(&kind))
+}
+
+/// The question that a sample message raises at this moment; `None` where the moment is not about messages.
+fn asked(kind: EventKind, message: &Message) -> Option<Question> {
+    match kind {
+        EventKind::MessageScreening | EventKind::MessageSending | EventKind::MessageRewriting => {
+            Some(sample::question(kind, message.clone()))
+        }
+        EventKind::OnlinePushing | EventKind::OfflinePushing => {
+            Some(sample::push_question(kind, message.clone(), reader_of(message)?))
+        }
+        _ => None,
+    }
+}
+
+fn question(rule: &Rule, contract: &dyn Contract, question: Question) -> Result<Try, &'static str> {
     let outbound = contract.question(rule, &question).map_err(|skip| skip.0)?;
-    let id = webhook_id::of_question(&rule.id, message.id, kind);
+    let id = webhook_id::of_question(&rule.id, question.number, question.kind);
     Ok(Try { outbound, id, question: Some(Box::new(question)) })
 }
 
-fn delivery(rule: &Rule, contract: &dyn Contract, message: &Message) -> Result<Try, &'static str> {
-    let event = sample_event(message);
-    if contract.copies(rule, &event).map_err(|skip| skip.0)? == 0 {
+fn delivery(rule: &Rule, contract: &dyn Contract, event: &Event) -> Result<Try, &'static str> {
+    if contract.copies(rule, event).map_err(|skip| skip.0)? == 0 {
         return Err("it has no copies");
     }
-    let rendered = contract.delivery(rule, &event, 0).ok_or("it cannot be rendered")?;
+    let rendered = contract.delivery(rule, event, 0).ok_or("it cannot be rendered")?;
     let key = DeliveryKey { pos: event.pos, copy: 0 };
     let id = webhook_id::of_delivery(&rule.id, key, &rendered.outbound.body);
     Ok(Try { outbound: rendered.outbound, id, question: None })
@@ -101,12 +123,16 @@ fn delivery(rule: &Rule, contract: &dyn Contract, message: &Message) -> Result<T
 /// The event of the sample, with somebody offline, so that copies for those who are exist. Its place in the log is the
 /// sample's number: ids differ with the sample, and are the same each time.
 fn sample_event(message: &Message) -> Event {
-    let offline = match &message.target {
+    let pos = LogPos(message.id.0);
+    sample::sent(pos, message.clone(), Origin::Client, reader_of(message).into_iter().collect())
+}
+
+/// Somebody whom a sample reaches.
+fn reader_of(message: &Message) -> Option<UserId> {
+    match &message.target {
         Target::User(user) | Target::Notice(user) => Some(user.clone()),
         Target::Group(_) | Target::Room(_) => UserId::parse("sample-member").ok(),
-    };
-    let pos = LogPos(message.id.0);
-    sample::sent(pos, message.clone(), Origin::Client, offline.into_iter().collect())
+    }
 }
 
 /// Makes the call.
@@ -158,31 +184,46 @@ fn of_question(
         Ok(response) => match contract.verdict(rule, question, &response.answer) {
             Ok(Verdict::Allow { changes }) if changes.is_empty() => return "allowed".to_owned(),
             Ok(Verdict::Allow { changes }) => {
-                let mut after = question.message.clone();
+                let mut after = question.subject.clone();
                 changes.into_iter().for_each(|change| change.apply(&mut after));
-                return allowed_with(&question.message, &after);
+                return allowed_with(&question.subject, &after);
             }
             Ok(Verdict::Refuse(refusal)) => return refused(rule, &refusal),
             Err(wrong) => wrong.0,
         },
     };
     match rule.policy.on_failure {
-        OnFailure::Continue => format!("failed: {failure}; the message goes on"),
+        OnFailure::Continue => format!("failed: {failure}; {} goes on", thing(question)),
         OnFailure::Refuse => match contract.silenced(rule) {
-            Some(words) => format!("failed: {failure}; the message is {}", refused(rule, &words)),
-            None => format!("failed: {failure}; the message is refused{}", unseen(rule)),
+            Some(words) => {
+                format!("failed: {failure}; {} is {}", thing(question), refused(rule, &words))
+            }
+            None => format!("failed: {failure}; {} is refused{}", thing(question), unseen(rule)),
         },
     }
 }
 
-fn allowed_with(before: &Message, after: &Message) -> String {
-    if before == after {
-        return "allowed; its changes leave the message as it was".to_owned();
+/// What a question is about, for sentences.
+const fn thing(question: &Question) -> &'static str {
+    match question.subject {
+        Subject::Message(_) => "the message",
+        Subject::Push(_) => "the push",
+        Subject::Action(_) => "the action",
     }
-    if before.content != after.content {
-        return format!("allowed, with another content: {}", after.content.raw);
+}
+
+fn allowed_with(before: &Subject, after: &Subject) -> String {
+    match (before, after) {
+        (Subject::Message(before), Subject::Message(after)) if before == after => {
+            "allowed; its changes leave the message as it was".to_owned()
+        }
+        (Subject::Message(before), Subject::Message(after)) if before.content != after.content => {
+            format!("allowed, with another content: {}", after.content.raw)
+        }
+        (Subject::Message(_), _) => "allowed, with changes to the message around its content".to_owned(),
+        _ if before == after => "allowed; its changes leave everything as it was".to_owned(),
+        _ => "allowed, with changes".to_owned(),
     }
-    "allowed, with changes to the message around its content".to_owned()
 }
 
 fn refused(rule: &Rule, refusal: &CallbackRefusal) -> String {

@@ -12,6 +12,7 @@ use std::borrow::Cow;
 
 use ringback_model::limits;
 use ringback_model::message::{Content, ContentClass};
+use ringback_model::notice;
 use serde_json::{Map, Value, json};
 
 use crate::easemob::content::BodyType;
@@ -121,7 +122,7 @@ pub fn body_type(content: &Content) -> BodyType {
             rows.find(|row| row.element == content.code).map_or(BodyType::Custom, |row| row.body)
         }
         Form::Other if content.class == ContentClass::Text => BodyType::Text,
-        Form::Other => BodyType::Custom,
+        Form::Other | Form::Notice => BodyType::Custom,
     }
 }
 
@@ -135,6 +136,7 @@ pub fn element_code(content: &Content) -> i32 {
             let mut rows = ROWS.iter().filter(|row| row.way != Way::ToBody);
             rows.find(|row| row.body == of).map_or(CUSTOM, |row| row.element)
         }
+        Form::Notice => openim::notices::code(content),
         Form::Other if content.class == ContentClass::Text => TEXT,
         Form::Other => CUSTOM,
     }
@@ -147,7 +149,7 @@ pub fn as_body(content: &Content) -> Cow<'_, str> {
         Form::Body => Cow::Borrowed(&content.raw),
         Form::Element => Cow::Owned(to_body::body(content.code, body_type(content), &content.raw)),
         Form::Other if content.class == ContentClass::Text => Cow::Owned(to_body::text(&content.raw)),
-        Form::Other => Cow::Owned(to_body::opaque(&content.form, content.code, &content.raw)),
+        Form::Other | Form::Notice => Cow::Owned(to_body::opaque(&content.form, content.code, &content.raw)),
     }
 }
 
@@ -157,6 +159,7 @@ pub fn as_element(content: &Content) -> Cow<'_, str> {
     match form(content) {
         Form::Element => Cow::Borrowed(&content.raw),
         Form::Body => Cow::Owned(to_element::element(body_type(content), &content.raw)),
+        Form::Notice => Cow::Owned(openim::notices::element(content)),
         Form::Other if content.class == ContentClass::Text => {
             Cow::Owned(json!({ "content": content.raw }).to_string())
         }
@@ -206,7 +209,7 @@ pub fn with_element(content: &Content, element: String) -> Result<String, String
     match form(content) {
         Form::Element => bounded(element),
         Form::Body => bounded(to_body::changed(body_type(content), &content.raw, &given)?),
-        Form::Other => {
+        Form::Other | Form::Notice => {
             let key = if content.class == ContentClass::Text { "content" } else { "data" };
             let inside = given.get(key).and_then(Value::as_str);
             bounded(
@@ -247,6 +250,8 @@ pub fn ex_from(old: &str, ext: &Map<String, Value>) -> String {
 enum Form {
     Element,
     Body,
+    /// What the server tells devices.
+    Notice,
     /// Of neither family.
     Other,
 }
@@ -255,6 +260,7 @@ fn form(content: &Content) -> Form {
     match content.form.as_str() {
         openim::FORM => Form::Element,
         easemob::FORM => Form::Body,
+        notice::FORM => Form::Notice,
         _ => Form::Other,
     }
 }
@@ -265,7 +271,7 @@ fn words_key(content: &Content) -> Option<&'static str> {
         Form::Element if matches!(content.code, TEXT | MARKDOWN) => Some("content"),
         Form::Element => Some("text"),
         Form::Body => Some("msg"),
-        Form::Other => None,
+        Form::Other | Form::Notice => None,
     }
 }
 

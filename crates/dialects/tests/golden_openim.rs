@@ -81,14 +81,8 @@ fn rule(generation: Generation, command: &Command) -> Rule {
 }
 
 fn question(kind: EventKind, message: Message) -> Question {
-    Question {
-        kind,
-        operation_id: operation_id(&message),
-        message,
-        origin: Origin::Client,
-        sender_is_admin: false,
-        at: UnixMs(1_785_542_400_124),
-    }
+    let at = UnixMs(1_785_542_400_124);
+    Question { operation_id: operation_id(&message), at, ..sample::question(kind, message) }
 }
 
 fn event(message: Message) -> Event {
@@ -336,10 +330,10 @@ fn what_is_excluded_is_skipped_with_a_sentence() {
 #[test]
 fn administrators_and_pictures_pass_unasked() {
     let (contract, rule) = with_switches(Generation::V38, "callbackBeforeSendSingleMsgCommand", &[]);
-    let asked = Question { sender_is_admin: true, ..question(EventKind::MessageSending, single_message()) };
+    let asked = Question { actor_is_admin: true, ..question(EventKind::MessageSending, single_message()) };
     assert!(contract.question(&rule, &asked).is_err());
     let (contract, rule) = with_switches(Generation::V38, "callbackBeforeSendGroupMsgCommand", &[]);
-    let asked = Question { sender_is_admin: true, ..question(EventKind::MessageSending, group_message()) };
+    let asked = Question { actor_is_admin: true, ..question(EventKind::MessageSending, group_message()) };
     assert!(contract.question(&rule, &asked).is_ok());
     let (contract, rule) = with_switches(Generation::V2, "callbackWordFilterCommand", &[]);
     let picture = Message {

@@ -124,10 +124,10 @@ fn allowing_allows_and_changes_nothing() {
         let (verdict, effect) = asked.verdict(&Instruction::Allow);
         assert_eq!(effect, Effect::Allowed);
         let Verdict::Allow { changes } = verdict else { panic!("{}", asked.described.command) };
-        let mut message = asked.question.message.clone();
-        changes.into_iter().for_each(|change: Change| change.apply(&mut message));
+        let mut subject = asked.question.subject.clone();
+        changes.into_iter().for_each(|change: Change| change.apply(&mut subject));
         assert_eq!(
-            message, asked.question.message,
+            subject, asked.question.subject,
             "{} {}",
             asked.described.contract, asked.described.command
         );
@@ -156,14 +156,15 @@ fn replacing_replaces_the_text_where_it_says_so() {
     for asked in Asked::all() {
         let (verdict, effect) = asked.verdict(&replace);
         let Verdict::Allow { changes } = verdict else { panic!("{}", asked.described.command) };
-        let mut message = asked.question.message.clone();
-        changes.into_iter().for_each(|change: Change| change.apply(&mut message));
+        let mut subject = asked.question.subject.clone();
+        changes.into_iter().for_each(|change: Change| change.apply(&mut subject));
         let expected = if effect == Effect::Replaced {
             r#"{"content":"****"}"#
         } else {
-            &asked.question.message.content.raw
+            &asked.question.subject.message().unwrap().content.raw
         };
-        assert_eq!(message.content.raw, expected, "{} {}", asked.described.contract, asked.described.command);
+        let said = &subject.message().unwrap().content.raw;
+        assert_eq!(said, expected, "{} {}", asked.described.contract, asked.described.command);
         replaced += usize::from(effect == Effect::Replaced);
     }
     assert!(replaced >= 2, "word filter and modify");

@@ -10,19 +10,28 @@
 //! | `tokens.rs`, `logins.rs` | what a token is good for; how apps and users get theirs |
 //! | `users.rs`, `accounts.rs` | users, and accounts with passwords |
 //! | `groups.rs`, `members.rs`, `turns.rs` | groups and rooms; who is in them; how their bounds hold |
+//! | `caller.rs`, `actions.rs`, `notices.rs` | who acts; asking about an action, doing it, telling devices |
+//! | `friends.rs`, `group_life.rs`, `profiles.rs`, `chats.rs` | what users and backends do besides sending |
 //! | `blocks.rs`, `history.rs`, `storage.rs` | the other commands |
 //!
 //! The domain knows ports only. It never holds a lock while it waits for somebody outside.
 
 mod accounts;
+mod actions;
 mod blocks;
+mod caller;
+mod chats;
 mod checks;
+mod friends;
+mod group_life;
 mod groups;
 mod handover;
 mod history;
 mod in_flight;
 mod logins;
 mod members;
+mod notices;
+mod profiles;
 mod pusher;
 mod send;
 mod send_many;
@@ -42,6 +51,7 @@ use ringback_model::ports::{Clock, Dice, Gate, Passwords, Sessions, Storage, Sto
 
 pub use handover::{AnswerTicket, Handovers};
 
+use caller::Caller;
 use in_flight::InFlight;
 use turns::Turns;
 
@@ -213,6 +223,18 @@ impl Im {
             Command::ServerTime => Ok(Outcome::Time(self.clock.now())),
             Command::Slices { scope } => self.slices(me()?, scope).await,
             Command::ResendSlice(order) => self.resend_slice(me()?, order).await,
+            Command::Friend(command) => {
+                self.friend_command(&Caller::of(me()?, origin, operation_id), command).await
+            }
+            Command::Group(command) => {
+                self.group_command(&Caller::of(me()?, origin, operation_id), command).await
+            }
+            Command::User(command) => {
+                self.user_command(&Caller::of(me()?, origin, operation_id), command).await
+            }
+            Command::Chat(command) => {
+                self.chat_command(&Caller::of(me()?, origin, operation_id), command).await
+            }
         };
         outcome.map(Done::from)
     }

@@ -11,7 +11,7 @@ use std::time::Duration;
 use futures_util::StreamExt;
 use futures_util::future::BoxFuture;
 use futures_util::stream::FuturesUnordered;
-use ringback_model::event::{Event, Fact, Lane};
+use ringback_model::event::{Event, Lane};
 use ringback_model::limits;
 use ringback_model::ports::{Push, Sessions};
 use tokio_util::sync::CancellationToken;
@@ -92,8 +92,7 @@ impl Pusher {
     }
 
     fn take(&mut self, event: Arc<Event>) {
-        let Fact::MessageSent(sent) = &event.fact;
-        let Some(entry) = self.handovers.get(sent.message.id) else {
+        let Some(entry) = event.sent().and_then(|sent| self.handovers.get(sent.message.id)) else {
             return;
         };
         if let Some(queue) = self.waiting.get_mut(&event.lane) {
@@ -138,13 +137,14 @@ impl Pusher {
         if entry.recipients.len() >= MANY || self.rounds.holds(&event.lane) {
             return self.rounds.add(event, &entry.recipients);
         }
-        let push = push_of(event);
+        let Some(push) = push_of(event) else { return };
         let written = self.handovers.until_written(push.message.id, None);
         self.sessions.push(&push, &entry.recipients, written);
     }
 }
 
-fn push_of(event: &Event) -> Push {
-    let Fact::MessageSent(sent) = &event.fact;
-    Push { message: Arc::clone(&sent.message), operation_id: Arc::clone(&sent.operation_id) }
+/// What an event pushes; `None` for those that are no messages.
+fn push_of(event: &Event) -> Option<Push> {
+    let sent = event.sent()?;
+    Some(Push { message: Arc::clone(&sent.message), operation_id: Arc::clone(&sent.operation_id) })
 }

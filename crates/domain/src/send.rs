@@ -9,8 +9,8 @@ use std::sync::Arc;
 use ringback_model::command::{Actor, Draft, Outcome, Sent};
 use ringback_model::commit::{Commit, CommitError};
 use ringback_model::conversation::{ConversationId, Target};
-use ringback_model::event::{EventKind, Fact, Lane, MessageSent, Question};
-use ringback_model::failure::{CallbackRefusal, Failure, Refusal, RefusalCode};
+use ringback_model::event::{EventKind, Fact, Lane, MessageSent, Question, Subject};
+use ringback_model::failure::{CallbackRefusal, Failure, Fault, Refusal, RefusalCode};
 use ringback_model::ids::{MessageId, UserId};
 use ringback_model::message::{ContentClass, Message, Origin};
 use ringback_model::ports::{Push, SendFacts};
@@ -216,7 +216,7 @@ impl Im {
         kind: EventKind,
         message: Box<Message>,
         original: &mut Option<Box<Message>>,
-    ) -> Result<Box<Message>, Refusal> {
+    ) -> Result<Box<Message>, Failure> {
         if !self.gate.asks(kind) {
             return Ok(message);
         }
@@ -224,13 +224,20 @@ impl Im {
         original.get_or_insert_with(|| message.clone());
         let question = Question {
             kind,
-            message: *message,
+            number: message.id,
+            actor: Some(message.sender.clone()),
+            subject: Subject::Message(message),
             operation_id: Arc::clone(&context.operation_id),
             origin: context.origin,
-            sender_is_admin: context.sender_is_admin,
+            actor_is_admin: context.sender_is_admin,
             at: context.came_in,
         };
-        Ok(Box::new(self.gate.ask(question).await?))
+        match self.gate.ask(question).await? {
+            Subject::Message(message) => Ok(message),
+            Subject::Push(_) | Subject::Action(_) => {
+                Err(Fault::new("the gate answers about something else than it was asked").into())
+            }
+        }
     }
 
     async fn commit_message(
@@ -263,10 +270,10 @@ impl Im {
         let mut way = Way::begin(&self.handovers, id, recipients);
         match self.store.commit(commit.event(lane, Fact::MessageSent(Box::new(fact)))).await {
             Ok(committed) => {
-                let Some(event) = committed.events.into_iter().next() else {
-                    return Err(ringback_model::failure::Fault::new("the store lost a message").into());
+                let event = committed.events.into_iter().next();
+                let Some(sent) = event.as_ref().and_then(|event| event.sent()) else {
+                    return Err(Fault::new("the store lost a message").into());
                 };
-                let Fact::MessageSent(sent) = &event.fact;
                 metrics::counter!("ringback_messages_total").increment(1);
                 Ok((Sent { message: Arc::clone(&sent.message), before }, AnswerTicket::of(way.go_on())))
             }
@@ -278,7 +285,7 @@ impl Im {
     }
 
     /// Those who will find the message later. Of a message that is not kept, and of a room, nobody does.
-    fn offline(&self, message: &Message, recipients: &[UserId]) -> Vec<UserId> {
+    pub(crate) fn offline(&self, message: &Message, recipients: &[UserId]) -> Vec<UserId> {
         if !message.handling.store || matches!(message.target, Target::Room(_)) {
             return Vec::new();
         }

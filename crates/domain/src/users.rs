@@ -127,6 +127,14 @@ pub(crate) fn commit_failure(error: CommitError) -> Failure {
             Require::TokenValid(user, _) => {
                 (RefusalCode::TokenKicked, format!("the token of {user} was taken away"))
             }
+            Require::NotKept(_) => (RefusalCode::Duplicate, "it is kept already".to_owned()),
+            Require::Kept(_) => (RefusalCode::NotFound, "it is not kept any more".to_owned()),
+            Require::NotListed(user, _) => {
+                (RefusalCode::Duplicate, format!("{user} has the conversation already"))
+            }
+            Require::Unchanged(_) | Require::SameGroup(_) | Require::SameMember(_) | Require::SameUser(_) => {
+                (RefusalCode::Overloaded, "somebody else has changed it meanwhile; try again".to_owned())
+            }
         },
     };
     Refusal::new(code, detail).into()

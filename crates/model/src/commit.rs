@@ -10,9 +10,11 @@ use crate::failure::Fault;
 use crate::group::{Group, Member};
 use crate::ids::{GroupId, UserId};
 use crate::message::Message;
+use crate::record::{Record, RecordKey};
 use crate::secret::Secret;
 use crate::time::UnixMs;
 use crate::user::{Block, Platform, TokenRecord, User};
+use crate::version::{Touch, Version, VersionLog};
 
 /// Requirements, writes and events. If one requirement does not hold, nothing is written. Durable before the
 /// store answers.
@@ -24,6 +26,8 @@ pub struct Commit {
     pub require: Vec<Require>,
     /// What is written, in order.
     pub writes: Vec<Write>,
+    /// What changes in which list: each list's version grows by one, however many of its elements change.
+    pub touches: Vec<(VersionLog, String, Touch)>,
     /// What goes into the log, in order.
     pub events: Vec<NewEvent>,
 }
@@ -32,7 +36,7 @@ impl Commit {
     /// An empty commit.
     #[must_use]
     pub const fn at(at: UnixMs) -> Self {
-        Self { at, require: Vec::new(), writes: Vec::new(), events: Vec::new() }
+        Self { at, require: Vec::new(), writes: Vec::new(), touches: Vec::new(), events: Vec::new() }
     }
 
     /// Adds a requirement.
@@ -46,6 +50,13 @@ impl Commit {
     #[must_use]
     pub fn write(mut self, write: Write) -> Self {
         self.writes.push(write);
+        self
+    }
+
+    /// Notes that an element of a list changes.
+    #[must_use]
+    pub fn touch(mut self, log: VersionLog, element: impl Into<String>, touch: Touch) -> Self {
+        self.touches.push((log, element.into(), touch));
         self
     }
 
@@ -76,6 +87,20 @@ pub enum Require {
     NotBlocked(UserId, UserId),
     /// The user's token of this id is among those handed out and not kicked.
     TokenValid(UserId, String),
+    /// A record is kept here.
+    Kept(RecordKey),
+    /// None is.
+    NotKept(RecordKey),
+    /// The record is still as it was read.
+    Unchanged(Box<Record>),
+    /// The group is still as it was read, but for its number of members.
+    SameGroup(Box<Group>),
+    /// The member is still as he was read.
+    SameMember(Box<Member>),
+    /// The user is still as he was read.
+    SameUser(Box<User>),
+    /// The conversation is not on the user's list.
+    NotListed(UserId, ConversationId),
 }
 
 /// What is written.
@@ -120,6 +145,26 @@ pub enum Write {
         /// How far.
         seq: u64,
     },
+    /// A user no longer sees what is older than this seq; never moves back.
+    ForgetBefore {
+        /// Who.
+        user: UserId,
+        /// Where.
+        conversation: ConversationId,
+        /// The first that he still sees.
+        seq: u64,
+    },
+    /// A conversation comes onto a user's list, if it is not there.
+    List {
+        /// Whose.
+        user: UserId,
+        /// Which.
+        conversation: ConversationId,
+    },
+    /// A record, new or changed.
+    Keep(Box<Record>),
+    /// A record goes; fine if there is none.
+    Discard(RecordKey),
 }
 
 /// An event to be logged. The store gives its position and, to a message that is kept, its seq: it is numbered in
@@ -134,10 +179,20 @@ pub struct NewEvent {
 }
 
 /// A commit that was carried out.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Default)]
 pub struct Committed {
     /// The events as logged, in order.
     pub events: Vec<Arc<Event>>,
+    /// Where the lists that were changed stand now, each once.
+    pub versions: Vec<(VersionLog, Version)>,
+}
+
+impl Committed {
+    /// Where a list stands now; `None` where the commit did not change it.
+    #[must_use]
+    pub fn version(&self, log: &VersionLog) -> Option<Version> {
+        self.versions.iter().find(|(changed, _)| changed == log).map(|(_, version)| *version)
+    }
 }
 
 /// A commit that was not carried out; nothing was written.

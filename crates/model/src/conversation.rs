@@ -42,6 +42,11 @@ pub enum ConversationId {
     Group(GroupId),
     /// A notification account and a user; the bytewise smaller id first.
     Notice(UserId, UserId),
+    /// What the server tells two users about their chat; the bytewise smaller id first. One user twice: what it tells
+    /// him about himself.
+    AsideSingle(UserId, UserId),
+    /// What the server tells members about their group.
+    AsideGroup(GroupId),
 }
 
 impl ConversationId {
@@ -69,9 +74,48 @@ impl ConversationId {
     #[must_use]
     pub fn peer_of(&self, user: &UserId) -> Option<&UserId> {
         match self {
-            Self::Single(low, high) | Self::Notice(low, high) => Some(if low == user { high } else { low }),
-            Self::Group(_) => None,
+            Self::Single(low, high) | Self::Notice(low, high) | Self::AsideSingle(low, high) => {
+                Some(if low == user { high } else { low })
+            }
+            Self::Group(_) | Self::AsideGroup(_) => None,
         }
+    }
+
+    /// Whether this user, in any letter case, is the one of two that is named first.
+    #[must_use]
+    pub fn names_first(&self, user: &UserId) -> bool {
+        match self {
+            Self::Single(low, _) | Self::Notice(low, _) | Self::AsideSingle(low, _) => {
+                low.folded() == user.folded()
+            }
+            Self::Group(_) | Self::AsideGroup(_) => false,
+        }
+    }
+
+    /// The group; `None` where there is none.
+    #[must_use]
+    pub const fn group(&self) -> Option<&GroupId> {
+        match self {
+            Self::Group(group) | Self::AsideGroup(group) => Some(group),
+            Self::Single(..) | Self::Notice(..) | Self::AsideSingle(..) => None,
+        }
+    }
+
+    /// The stream of what the server tells about this conversation, numbered by itself.
+    #[must_use]
+    pub fn aside(&self) -> Self {
+        match self {
+            Self::Single(low, high) | Self::Notice(low, high) | Self::AsideSingle(low, high) => {
+                Self::AsideSingle(low.clone(), high.clone())
+            }
+            Self::Group(group) | Self::AsideGroup(group) => Self::AsideGroup(group.clone()),
+        }
+    }
+
+    /// Whether it is such a stream.
+    #[must_use]
+    pub const fn is_aside(&self) -> bool {
+        matches!(self, Self::AsideSingle(..) | Self::AsideGroup(_))
     }
 
     /// Reads a key that [`fmt::Display`] wrote; `None` for any other text.
@@ -86,19 +130,24 @@ impl ConversationId {
         match kind {
             "u" => pair(rest).map(|(low, high)| Self::Single(low, high)),
             "s" => pair(rest).map(|(low, high)| Self::Notice(low, high)),
+            "au" => pair(rest).map(|(low, high)| Self::AsideSingle(low, high)),
             "g" => GroupId::parse(rest).ok().map(Self::Group),
+            "ag" => GroupId::parse(rest).ok().map(Self::AsideGroup),
             _ => None,
         }
     }
 }
 
-/// The key: `u:<low>:<high>`, `g:<group>` or `s:<low>:<high>`. Unambiguous, because ids hold no `:`.
+/// The key: `u:<low>:<high>`, `g:<group>`, `s:<low>:<high>`, `au:<low>:<high>` or `ag:<group>`. Unambiguous, because
+/// ids hold no `:`.
 impl fmt::Display for ConversationId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Single(low, high) => write!(f, "u:{low}:{high}"),
             Self::Group(group) => write!(f, "g:{group}"),
             Self::Notice(low, high) => write!(f, "s:{low}:{high}"),
+            Self::AsideSingle(low, high) => write!(f, "au:{low}:{high}"),
+            Self::AsideGroup(group) => write!(f, "ag:{group}"),
         }
     }
 }
@@ -144,7 +193,8 @@ mod tests {
         let one = ConversationId::single(&user("a_b"), &user("c"));
         let other = ConversationId::single(&user("a"), &user("b_c"));
         assert_ne!(one.to_string(), other.to_string());
-        for id in [one, other, ConversationId::Group(GroupId::parse("g1").unwrap())] {
+        let group = ConversationId::Group(GroupId::parse("g1").unwrap());
+        for id in [one.aside(), group.aside(), one, other, group] {
             assert_eq!(ConversationId::parse(&id.to_string()), Some(id));
         }
         assert_eq!(ConversationId::parse("u:b:a"), None, "unsorted pairs are not keys");

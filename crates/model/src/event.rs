@@ -5,49 +5,134 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
-use crate::conversation::ConversationId;
-use crate::ids::{LogPos, UserId};
-use crate::message::{Message, Origin};
+use crate::action::Action;
+use crate::conversation::{ConversationId, Target};
+use crate::ids::{LogPos, MessageId, UserId};
+use crate::message::{Content, Message, Origin};
 use crate::time::UnixMs;
 
-/// The catalogue: every moment a rule can be about.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum EventKind {
-    /// Before: a text message has come in and nothing was checked yet. Its text may be replaced.
-    MessageScreening,
-    /// Before: a message wants to be sent; single chats before the block list, groups after membership.
-    MessageSending,
-    /// Before: a message is about to be stored; the last chance to change it.
-    MessageRewriting,
-    /// After: a message was stored (or, if it is not kept, taken) and handed to those who are online.
-    MessageSent,
+/// Declares the catalogue: kind, phase, stable name for logs, metrics and the API.
+macro_rules! catalogue {
+    ($($(#[$doc:meta])* $kind:ident $phase:ident $name:literal),* $(,)?) => {
+        /// The catalogue: every moment a rule can be about.
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+        #[serde(rename_all = "snake_case")]
+        pub enum EventKind {
+            $($(#[$doc])* $kind,)*
+        }
+
+        impl EventKind {
+            /// All of them: messages in the order in which one meets them, then the others.
+            pub const ALL: [Self; [$(Self::$kind),*].len()] = [$(Self::$kind),*];
+
+            /// Whether rules are asked, or told.
+            #[must_use]
+            pub const fn phase(self) -> Phase {
+                match self {
+                    $(Self::$kind => Phase::$phase,)*
+                }
+            }
+
+            /// Stable name, for logs, metrics and the API.
+            #[must_use]
+            pub const fn name(self) -> &'static str {
+                match self {
+                    $(Self::$kind => $name,)*
+                }
+            }
+        }
+    };
 }
 
-impl EventKind {
-    /// All of them, in the order in which a message meets them.
-    pub const ALL: [Self; 4] =
-        [Self::MessageScreening, Self::MessageSending, Self::MessageRewriting, Self::MessageSent];
-
-    /// Whether rules are asked, or told.
-    #[must_use]
-    pub const fn phase(self) -> Phase {
-        match self {
-            Self::MessageScreening | Self::MessageSending | Self::MessageRewriting => Phase::Before,
-            Self::MessageSent => Phase::After,
-        }
-    }
-
-    /// Stable name, for logs, metrics and the API.
-    #[must_use]
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::MessageScreening => "message_screening",
-            Self::MessageSending => "message_sending",
-            Self::MessageRewriting => "message_rewriting",
-            Self::MessageSent => "message_sent",
-        }
-    }
+catalogue! {
+    /// Before: a text message has come in and nothing was checked yet. Its text may be replaced.
+    MessageScreening Before "message_screening",
+    /// Before: a message wants to be sent; single chats before the block list, groups after membership.
+    MessageSending Before "message_sending",
+    /// Before: a message is about to be stored; the last chance to change it.
+    MessageRewriting Before "message_rewriting",
+    /// After: a message was stored (or, if it is not kept, taken) and handed to those who are online.
+    MessageSent After "message_sent",
+    /// Before: a message is about to be pushed to those who are online.
+    OnlinePushing Before "online_pushing",
+    /// Before: those who are offline are about to be woken for a message.
+    OfflinePushing Before "offline_pushing",
+    /// After: a user has read messages.
+    MessagesRead After "messages_read",
+    /// After: a message was taken back.
+    MessageRevoked After "message_revoked",
+    /// Before: a conversation is about to come onto a list.
+    ConversationStarting Before "conversation_starting",
+    /// After: a conversation has come onto lists.
+    ConversationStarted After "conversation_started",
+    /// After: a user has his first connection on a platform.
+    UserOnline After "user_online",
+    /// After: a user has lost his last connection on a platform.
+    UserOffline After "user_offline",
+    /// After: a connection was cut by another login or an administrator.
+    UserKicked After "user_kicked",
+    /// Before: somebody asks for friendship.
+    FriendRequesting Before "friend_requesting",
+    /// After: somebody has asked for friendship.
+    FriendRequested After "friend_requested",
+    /// Before: somebody agrees to a friendship.
+    FriendAgreeing Before "friend_agreeing",
+    /// After: two users are friends, because one agreed.
+    FriendAgreed After "friend_agreed",
+    /// After: somebody has declined a friendship.
+    FriendDeclined After "friend_declined",
+    /// After: a friend was taken off a list.
+    FriendRemoved After "friend_removed",
+    /// Before: a friend gets a name.
+    FriendRemarking Before "friend_remarking",
+    /// After: a friend has a name.
+    FriendRemarked After "friend_remarked",
+    /// Before: an administrator makes friends.
+    FriendsImporting Before "friends_importing",
+    /// After: an administrator has made friends.
+    FriendsImported After "friends_imported",
+    /// Before: somebody is put on a block list.
+    UserBlocking Before "user_blocking",
+    /// After: somebody was put on a block list.
+    UserBlocked After "user_blocked",
+    /// After: somebody was taken off a block list.
+    UserUnblocked After "user_unblocked",
+    /// Before: a group is about to be made.
+    GroupCreating Before "group_creating",
+    /// After: a group was made.
+    GroupCreated After "group_created",
+    /// Before: users are about to become members, whichever way they come.
+    GroupEntering Before "group_entering",
+    /// Before: somebody wants to enter a group by himself.
+    GroupApplying Before "group_applying",
+    /// Before: somebody is about to invite into a group.
+    GroupInviting Before "group_inviting",
+    /// After: users have become members of a group that was there.
+    GroupJoined After "group_joined",
+    /// After: a member has left.
+    GroupQuit After "group_quit",
+    /// After: members were removed.
+    GroupKicked After "group_kicked",
+    /// After: a group was dismissed.
+    GroupDismissed After "group_dismissed",
+    /// After: a group has a new owner.
+    GroupTransferred After "group_transferred",
+    /// Before: settings of a group are about to change.
+    GroupEditing Before "group_editing",
+    /// After: settings of a group have changed.
+    GroupEdited After "group_edited",
+    /// Before: what a member shows, or his role, is about to change.
+    MemberEditing Before "member_editing",
+    /// After: what a member shows, or his role, has changed.
+    MemberEdited After "member_edited",
+    /// Before: users are about to be registered.
+    UsersRegistering Before "users_registering",
+    /// After: users were registered.
+    UsersRegistered After "users_registered",
+    /// Before: a profile is about to change.
+    UserEditing Before "user_editing",
+    /// After: a profile has changed.
+    UserEdited After "user_edited",
 }
 
 impl fmt::Display for EventKind {
@@ -77,25 +162,99 @@ impl Phase {
     }
 }
 
+/// What selectors look at: whom something is about.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Facets<'a> {
+    /// Who does it; empty = nobody in particular.
+    pub from: &'a str,
+    /// To whom.
+    pub user: Option<&'a str>,
+    /// In which group.
+    pub group: Option<&'a str>,
+    /// The app's own text.
+    pub ex: &'a str,
+    /// What is said.
+    pub content: Option<&'a Content>,
+}
+
+impl Message {
+    /// What selectors look at.
+    #[must_use]
+    pub fn facets(&self) -> Facets<'_> {
+        let (user, group) = match &self.target {
+            Target::User(user) | Target::Notice(user) => (Some(user.as_str()), None),
+            Target::Group(group) | Target::Room(group) => (None, Some(group.as_str())),
+        };
+        Facets { from: self.sender.as_str(), user, group, ex: &self.ex, content: Some(&self.content) }
+    }
+}
+
 /// What a before-rule is asked about.
 #[derive(Debug, Clone)]
 pub struct Question {
     /// Which moment.
     pub kind: EventKind,
-    /// The message as it is now, earlier rules' changes included.
-    pub message: Message,
+    /// What it is about, earlier rules' changes included.
+    pub subject: Subject,
+    /// What the question is known by: the message's number, or one made for the action.
+    pub number: MessageId,
     /// The caller's id for the call that carries it.
     pub operation_id: Arc<str>,
     /// How it came in.
     pub origin: Origin,
-    /// The sender is an administrator of the app.
-    pub sender_is_admin: bool,
-    /// When the message came in: the bound on its total time at the gate counts from here.
+    /// Who acts; `None` = the server itself.
+    pub actor: Option<UserId>,
+    /// The sender, or who acts, is an administrator of the app.
+    pub actor_is_admin: bool,
+    /// When it came in: the bound on its total time at the gate counts from here.
     pub at: UnixMs,
 }
 
-/// Deliveries with the same lane go to a receiver in order. One lane per conversation; other kinds of events
-/// bring lanes of their own.
+/// What a question is about.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Subject {
+    /// A message that wants to be sent.
+    Message(Box<Message>),
+    /// A message that wants to reach devices.
+    Push(Box<PushPlan>),
+    /// Anything else.
+    Action(Box<Action>),
+}
+
+impl Subject {
+    /// What selectors look at.
+    #[must_use]
+    pub fn facets(&self) -> Facets<'_> {
+        match self {
+            Self::Message(message) => message.facets(),
+            Self::Push(plan) => plan.message.facets(),
+            Self::Action(action) => action.facets(),
+        }
+    }
+
+    /// The message that wants to be sent.
+    #[must_use]
+    pub fn message(&self) -> Option<&Message> {
+        match self {
+            Self::Message(message) => Some(message),
+            Self::Push(_) | Self::Action(_) => None,
+        }
+    }
+}
+
+/// A message on its way to devices.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PushPlan {
+    /// The message, as it is stored.
+    pub message: Arc<Message>,
+    /// To whose devices. Answers may name others.
+    pub users: Vec<UserId>,
+    /// What an offline push shows; `None` = the message says nothing about it. Answers may say something else.
+    pub show: Option<crate::message::OfflinePush>,
+}
+
+/// Deliveries with the same lane go to a receiver in order. One lane per conversation; events that belong to none
+/// have their user's, or the server's.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct Lane(pub Arc<str>);
@@ -105,6 +264,18 @@ impl Lane {
     #[must_use]
     pub fn conversation(id: &ConversationId) -> Self {
         Self(Arc::from(id.to_string()))
+    }
+
+    /// The lane of a user, for what belongs to no conversation.
+    #[must_use]
+    pub fn user(user: &UserId) -> Self {
+        Self(Arc::from(format!("user:{}", user.folded())))
+    }
+
+    /// The lane of what belongs to nobody.
+    #[must_use]
+    pub fn server() -> Self {
+        Self(Arc::from("server"))
     }
 
     /// This lane, for one recipient of several.
@@ -134,12 +305,19 @@ pub struct Event {
 }
 
 impl Event {
-    /// Which moment of the catalogue it is.
+    /// Which moment of the catalogue it is; `None` = one that nobody is told of.
     #[must_use]
-    pub const fn kind(&self) -> EventKind {
-        match self.fact {
-            Fact::MessageSent(_) => EventKind::MessageSent,
+    pub const fn kind(&self) -> Option<EventKind> {
+        match &self.fact {
+            Fact::MessageSent(_) => Some(EventKind::MessageSent),
+            Fact::Done(done) => done.action.told_as(),
         }
+    }
+
+    /// The message, where one was sent.
+    #[must_use]
+    pub fn sent(&self) -> Option<&MessageSent> {
+        self.fact.sent()
     }
 }
 
@@ -149,6 +327,55 @@ impl Event {
 pub enum Fact {
     /// A message was sent.
     MessageSent(Box<MessageSent>),
+    /// Something else was done.
+    Done(Box<Done>),
+}
+
+impl Fact {
+    /// The message, where one was sent.
+    #[must_use]
+    pub fn sent(&self) -> Option<&MessageSent> {
+        match self {
+            Self::MessageSent(sent) => Some(sent),
+            Self::Done(_) => None,
+        }
+    }
+
+    /// What selectors look at.
+    #[must_use]
+    pub fn facets(&self) -> Facets<'_> {
+        match self {
+            Self::MessageSent(sent) => sent.message.facets(),
+            Self::Done(done) => done.action.facets(),
+        }
+    }
+
+    /// How it came in.
+    #[must_use]
+    pub fn origin(&self) -> Origin {
+        match self {
+            Self::MessageSent(sent) => sent.origin,
+            Self::Done(done) => done.origin,
+        }
+    }
+
+    /// The caller's id for the call that caused it.
+    #[must_use]
+    pub fn operation_id(&self) -> &Arc<str> {
+        match self {
+            Self::MessageSent(sent) => &sent.operation_id,
+            Self::Done(done) => &done.operation_id,
+        }
+    }
+
+    /// What it is known by.
+    #[must_use]
+    pub fn number(&self) -> MessageId {
+        match self {
+            Self::MessageSent(sent) => sent.message.id,
+            Self::Done(done) => done.number,
+        }
+    }
 }
 
 /// A message was sent.
@@ -166,4 +393,35 @@ pub struct MessageSent {
     /// Recipients who had no connection when it was sent.
     #[serde(default)]
     pub offline: Vec<UserId>,
+}
+
+/// Something besides sending was done.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Done {
+    /// What it is known by; unique like a message's number, and taken from the same row.
+    pub number: MessageId,
+    /// What was done.
+    pub action: Action,
+    /// Who did it; `None` = the server itself.
+    pub actor: Option<UserId>,
+    /// The caller's id for the call that did it.
+    pub operation_id: Arc<str>,
+    /// How it came in.
+    pub origin: Origin,
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::*;
+
+    #[test]
+    fn names_are_unique_and_are_what_is_stored() {
+        let names: BTreeSet<_> = EventKind::ALL.iter().map(|kind| kind.name()).collect();
+        assert_eq!(names.len(), EventKind::ALL.len());
+        for kind in EventKind::ALL {
+            assert_eq!(serde_json::to_value(kind).unwrap(), kind.name());
+        }
+    }
 }

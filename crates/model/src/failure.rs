@@ -79,6 +79,18 @@ pub enum RefusalCode {
     GroupTypeUnsupported,
     /// The recipient blocks the sender.
     BlockedByPeer,
+    /// The two are no friends.
+    NotFriends,
+    /// The two are friends already.
+    AlreadyFriends,
+    /// Nobody befriends himself.
+    CannotAddYourself,
+    /// The request for friendship has been answered.
+    FriendRequestHandled,
+    /// The request to enter the group has been answered.
+    GroupRequestHandled,
+    /// The message was taken back already.
+    AlreadyRevoked,
     /// The recipient does not receive messages.
     NotReceiving,
     /// The sender may not speak in this group now.

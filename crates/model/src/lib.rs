@@ -7,6 +7,8 @@
 //! |---|---|
 //! | [`ids`], [`time`] | identifiers and instants |
 //! | [`app`], [`user`], [`group`], [`message`], [`conversation`] | what a chat consists of |
+//! | [`record`], [`version`] | small things kept under an owner; what changed in a list since when |
+//! | [`action`], [`notice`] | what is done besides sending messages; what users' devices are told of it |
 //! | [`command`] | everything a caller can ask, and what he is answered |
 //! | [`event`] | what happened (the event log) and what is about to (questions to before-rules) |
 //! | [`verdict`], [`rule`], [`delivery`], [`storage`] | callbacks: answers, who is called how, what is still owed |
@@ -18,6 +20,7 @@
 
 #![warn(missing_docs)]
 
+pub mod action;
 pub mod app;
 pub mod command;
 pub mod commit;
@@ -30,7 +33,9 @@ pub mod group;
 pub mod ids;
 pub mod limits;
 pub mod message;
+pub mod notice;
 pub mod ports;
+pub mod record;
 pub mod rule;
 pub mod sample;
 pub mod secret;
@@ -38,3 +43,4 @@ pub mod storage;
 pub mod time;
 pub mod user;
 pub mod verdict;
+pub mod version;

@@ -24,6 +24,12 @@ pub const PULL_MESSAGES: usize = 500;
 /// Bytes of message content in one pull answer, so that it fits a client's read limit.
 pub const PULL_BYTES: usize = 768 * 1024;
 
+/// Changes of one list that are remembered; a client that is further behind reads the list anew.
+pub const VERSIONS_KEPT: u64 = 4096;
+/// Changed elements that one answer about a list tells; of more, the client reads the list anew. Source: client
+/// protocol sheet 4.3.
+pub const VERSION_CHANGES: usize = 200;
+
 /// Open connections of one listener, WebSockets included. An idle one costs about 5 KiB.
 pub const CONNECTIONS: usize = 20_000;
 /// Connections of one user.

@@ -92,7 +92,8 @@ impl Message {
     /// Where it is numbered and kept.
     #[must_use]
     pub fn conversation(&self) -> ConversationId {
-        ConversationId::of(&self.sender, &self.target)
+        let chat = ConversationId::of(&self.sender, &self.target);
+        if self.handling.aside { chat.aside() } else { chat }
     }
 }
 
@@ -141,7 +142,7 @@ pub enum ContentClass {
 
 /// What the server does with a message.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[allow(clippy::struct_excessive_bools, reason = "four independent switches of the wire, not a state")]
+#[allow(clippy::struct_excessive_bools, reason = "five independent switches of the wire, not a state")]
 pub struct Handling {
     /// Keep it in the history (it gets a seq).
     pub store: bool,
@@ -151,11 +152,20 @@ pub struct Handling {
     pub unread: bool,
     /// Wake offline devices.
     pub offline_push: bool,
+    /// It is not said in the chat but beside it: clients act on it and show nothing. See
+    /// [`ConversationId::aside`].
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub aside: bool,
+}
+
+#[allow(clippy::trivially_copy_pass_by_ref, reason = "serde passes a reference")]
+fn is_false(value: &bool) -> bool {
+    !value
 }
 
 impl Default for Handling {
     fn default() -> Self {
-        Self { store: true, sync_sender: true, unread: true, offline_push: true }
+        Self { store: true, sync_sender: true, unread: true, offline_push: true, aside: false }
     }
 }
 

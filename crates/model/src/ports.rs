@@ -9,16 +9,18 @@ use crate::app::{App, AppKeys};
 use crate::commit::{Commit, CommitError, Committed};
 use crate::conversation::{ConversationId, ConversationState, Target};
 use crate::delivery::{DeliveryKey, Exception, ProgressChange, RuleProgress, RuleVersion};
-use crate::event::{Event, Lane, Question};
+use crate::event::{Event, Lane, Question, Subject};
 use crate::failure::{Failure, Fault, Refusal};
 use crate::group::{Group, Member};
 use crate::ids::{GroupId, LogPos, MessageId, RuleId, Seq, UserId};
 use crate::message::Message;
+use crate::record::{Record, RecordKey, RecordKind};
 use crate::rule::Rule;
 use crate::secret::Secret;
 use crate::storage::{BanRecord, Bucket, ParkedCount, Resend, ResendStart, Slice, SliceScope};
 use crate::time::UnixMs;
-use crate::user::{Connection, Platform, TokenClaims, TokenRecord, User};
+use crate::user::{Block, Connection, Platform, TokenClaims, TokenRecord, User};
+use crate::version::{Changes, Version, VersionLog};
 
 /// A boxed future, so that ports stay object-safe.
 pub type Fut<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
@@ -45,7 +47,17 @@ pub trait Dice: Send + Sync {
 
 /// Everything a backend of the store offers.
 pub trait Store:
-    Commits + Directory + History + Log + Progress + ParkedBook + BanBook + RuleBook + RuleShelf
+    Commits
+    + Directory
+    + Records
+    + Versions
+    + History
+    + Log
+    + Progress
+    + ParkedBook
+    + BanBook
+    + RuleBook
+    + RuleShelf
 {
     /// Writes what is pending and closes. Later calls answer with a fault.
     fn close(&self) -> Fut<'_, Result<(), Fault>>;
@@ -75,6 +87,8 @@ pub struct SendFacts {
     pub recipient: Option<User>,
     /// The recipient blocks the sender.
     pub blocked: bool,
+    /// The chat is on the sender's list, and on the recipient's. Both true for groups, whose members have it.
+    pub listed: (bool, bool),
     /// The group.
     pub group: Option<Group>,
     /// The sender in the group.
@@ -103,6 +117,10 @@ pub trait Directory: Send + Sync {
         after: Option<&'a UserId>,
         limit: usize,
     ) -> Fut<'a, Result<Vec<Member>, Fault>>;
+    /// The groups and rooms that a user is in, ascending by id.
+    fn groups_of<'a>(&'a self, user: &'a UserId) -> Fut<'a, Result<Vec<GroupId>, Fault>>;
+    /// Whom a user blocks, ascending by folded id.
+    fn blocks_of<'a>(&'a self, user: &'a UserId) -> Fut<'a, Result<Vec<Block>, Fault>>;
     /// The hash of a user's password; `None` = he has none.
     fn password<'a>(&'a self, user: &'a UserId) -> Fut<'a, Result<Option<Secret>, Fault>>;
     /// The tokens of a user on a platform that were handed out and have not ended at `now`.
@@ -112,6 +130,42 @@ pub trait Directory: Send + Sync {
         platform: Platform,
         now: UnixMs,
     ) -> Fut<'a, Result<Vec<TokenRecord>, Fault>>;
+}
+
+/// Records of every kind.
+pub trait Records: Send + Sync {
+    /// Those that are kept under these keys, in the order asked for.
+    fn records<'a>(&'a self, keys: &'a [RecordKey]) -> Fut<'a, Result<Vec<Option<Record>>, Fault>>;
+    /// An owner's records of a kind, ascending by what they are about: those after `after`, at most `limit`.
+    fn records_of<'a>(
+        &'a self,
+        kind: RecordKind,
+        owner: &'a str,
+        after: &'a str,
+        limit: usize,
+    ) -> Fut<'a, Result<Vec<Record>, Fault>>;
+    /// Records of a kind about one thing, ascending by owner: those after `after`, at most `limit`.
+    fn records_about<'a>(
+        &'a self,
+        kind: RecordKind,
+        about: &'a str,
+        after: &'a str,
+        limit: usize,
+    ) -> Fut<'a, Result<Vec<Record>, Fault>>;
+}
+
+/// What changed in lists.
+pub trait Versions: Send + Sync {
+    /// Where lists stand, in the order asked for.
+    fn list_versions<'a>(&'a self, logs: &'a [VersionLog]) -> Fut<'a, Result<Vec<Version>, Fault>>;
+    /// What changed in a list after this version; [`Changes::changed`] is `None` where that is more than `limit`
+    /// elements, or longer ago than [`crate::limits::VERSIONS_KEPT`] changes.
+    fn list_changes<'a>(
+        &'a self,
+        log: &'a VersionLog,
+        since: u64,
+        limit: usize,
+    ) -> Fut<'a, Result<Changes, Fault>>;
 }
 
 /// What was said. Every method shows a user's view: bounds of his membership apply.
@@ -124,6 +178,8 @@ pub trait History: Send + Sync {
         user: &'a UserId,
         ids: &'a [ConversationId],
     ) -> Fut<'a, Result<Vec<Option<ConversationState>>, Fault>>;
+    /// The newest seq of conversations, whoever may see it, in the order asked for; 0 = nothing was ever kept there.
+    fn newest<'a>(&'a self, ids: &'a [ConversationId]) -> Fut<'a, Result<Vec<Seq>, Fault>>;
     /// Stored messages with `first <= seq <= last`, ascending; of more than `limit`, the newest.
     fn range<'a>(
         &'a self,
@@ -267,11 +323,11 @@ pub trait RuleBook: Send + Sync {
 
 /// Before-rules.
 pub trait Gate: Send + Sync {
-    /// Asks every matching rule in order. The message comes back as the last one left it.
+    /// Asks every matching rule in order. The subject comes back as the last one left it.
     ///
     /// # Errors
-    /// The refusal that the sender gets.
-    fn ask(&self, question: Question) -> Fut<'_, Result<Message, Refusal>>;
+    /// The refusal that the caller gets.
+    fn ask(&self, question: Question) -> Fut<'_, Result<Subject, Refusal>>;
     /// False when no rule is about this kind: the caller may save itself the question.
     fn asks(&self, kind: crate::event::EventKind) -> bool;
 }

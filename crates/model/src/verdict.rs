@@ -2,8 +2,11 @@
 
 use std::collections::BTreeMap;
 
+use crate::action::Action;
 use crate::conversation::Target;
+use crate::event::Subject;
 use crate::failure::CallbackRefusal;
+use crate::ids::UserId;
 use crate::message::{ContentClass, Handling, Message, OfflinePush, Priority};
 use crate::user::Platform;
 
@@ -24,7 +27,7 @@ impl Verdict {
     pub const ALLOW: Self = Self::Allow { changes: Vec::new() };
 }
 
-/// One change to a message.
+/// One change to what a question is about.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Change {
     /// New content, in the form that the message has.
@@ -69,11 +72,28 @@ pub enum Change {
     Ex(String),
     /// Another priority.
     Priority(Priority),
+    /// Push to these users instead.
+    PushTo(Vec<UserId>),
+    /// Show this instead.
+    PushShow(OfflinePush),
+    /// Do this instead: the same action with other values.
+    Action(Box<Action>),
 }
 
 impl Change {
-    /// Applies the change.
-    pub fn apply(self, message: &mut Message) {
+    /// Applies the change; one that is about something else changes nothing.
+    pub fn apply(self, subject: &mut Subject) {
+        match (self, subject) {
+            (Self::Action(changed), Subject::Action(action)) => *action = changed,
+            (Self::PushTo(users), Subject::Push(plan)) => plan.users = users,
+            (Self::PushShow(show), Subject::Push(plan)) => plan.show = Some(show),
+            (change, Subject::Message(message)) => change.apply_to_message(message),
+            (_, Subject::Action(_) | Subject::Push(_)) => {}
+        }
+    }
+
+    /// Applies a change of a message.
+    pub fn apply_to_message(self, message: &mut Message) {
         match self {
             Self::Content(raw) => message.content.raw = raw,
             Self::ContentType { class, code } => {
@@ -97,6 +117,7 @@ impl Change {
             Self::AttachedInfo(text) => message.attached_info = text,
             Self::Ex(text) => message.ex = text,
             Self::Priority(priority) => message.priority = priority,
+            Self::PushTo(_) | Self::PushShow(_) | Self::Action(_) => {}
         }
     }
 }

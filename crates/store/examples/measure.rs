@@ -17,7 +17,7 @@ use std::sync::mpsc;
 use std::time::{Duration, Instant};
 
 use ringback_model::commit::{Commit, Require};
-use ringback_model::conversation::Target;
+use ringback_model::conversation::{ConversationId, Target};
 use ringback_model::event::{Fact, Lane, MessageSent};
 use ringback_model::ids::{MessageId, UserId};
 use ringback_model::message::{ContentClass, Message, Origin};
@@ -169,8 +169,7 @@ fn chat(number: u64) -> (UserId, UserId) {
 fn commit(number: u64) -> Commit {
     let (sender, recipient) = chat(number);
     let fact = fact(number, number);
-    let Fact::MessageSent(sent) = &fact;
-    let lane = Lane::conversation(&sent.message.conversation());
+    let lane = Lane::conversation(&ConversationId::single(&sender, &recipient));
     Commit::at(UnixMs(1_700_000_000_000)).require(Require::NotBlocked(recipient, sender)).event(lane, fact)
 }
 

@@ -4,12 +4,14 @@ use std::collections::HashSet;
 
 use ringback_model::commit::{Commit, NewEvent};
 use ringback_model::conversation::{ConversationId, Target};
-use ringback_model::event::{Fact, Lane};
+use ringback_model::event::Lane;
 use ringback_model::failure::Fault;
+use ringback_model::group::Group;
 use ringback_model::ids::UserId;
 use ringback_model::limits;
 use ringback_model::message::Message;
 use ringback_model::time::UnixMs;
+use ringback_model::version::{Version, VersionLog};
 
 /// What makes two sends the same: the folded sender, the conversation and the client message id.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -45,8 +47,29 @@ impl SendKey {
 
 /// The key of the message that an event is about.
 pub(crate) fn send_key(event: &NewEvent) -> Option<SendKey> {
-    let Fact::MessageSent(sent) = &event.fact;
-    SendKey::of(&sent.message)
+    event.fact.sent().and_then(|sent| SendKey::of(&sent.message))
+}
+
+/// Whether a group is still as it was read: its number of members is kept by the store.
+pub(crate) fn same_group(kept: &Group, read: &Group) -> bool {
+    let counted = Group { member_count: kept.member_count, ..read.clone() };
+    *kept == counted
+}
+
+/// What tells the lists of one database from those of another.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Birth(pub(crate) u64);
+
+impl Birth {
+    /// Where a list stands that was changed so often.
+    pub(crate) fn version(self, log: &VersionLog, changes: u64) -> Version {
+        // FNV-1a over both, cut to the 96 bits that clients keep.
+        let bytes = self.0.to_be_bytes().into_iter().chain(log.key().into_bytes());
+        let hash = bytes.fold(0x6c62_272e_07bb_0142_62b8_2175_6295_c58d_u128, |hash, byte| {
+            (hash ^ u128::from(byte)).wrapping_mul(0x0000_0000_0100_0000_0000_0000_0000_013b)
+        });
+        Version { log: hash >> 32, number: changes + 1 }
+    }
 }
 
 /// Whether a send at `now` repeats one that was committed at `earlier`.
@@ -57,7 +80,7 @@ pub(crate) fn inside_window(earlier: UnixMs, now: UnixMs) -> bool {
 /// Checks what no state can make right. The faults name bugs of the caller.
 pub(crate) fn check(commit: &Commit) -> Result<(), Fault> {
     for event in &commit.events {
-        let Fact::MessageSent(sent) = &event.fact;
+        let Some(sent) = event.fact.sent() else { continue };
         if sent.message.handling.store && event.lane != Lane::conversation(&sent.message.conversation()) {
             return Err(Fault::new("a stored message must be logged in the lane of its conversation"));
         }
@@ -74,6 +97,7 @@ pub(crate) fn check(commit: &Commit) -> Result<(), Fault> {
 /// In whose conversation lists a stored message puts its conversation. Members have their group's anyway.
 pub(crate) fn joined_by<'a>(message: &'a Message, id: &'a ConversationId) -> Vec<&'a UserId> {
     match (id, &message.target) {
+        // Nobody lists what stands beside a chat: who has the chat has it.
         (ConversationId::Single(low, high), _) => vec![low, high],
         (ConversationId::Notice(..), Target::Notice(recipient)) => vec![recipient],
         _ => Vec::new(),

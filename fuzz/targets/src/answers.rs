@@ -103,14 +103,17 @@ fn verdict(contract: &dyn Contract, rule: &Rule, question: &Question, answer: &A
                     assert!(refusal.code.is_some_and(|code| code > 0), "a sender sees an error: {refusal:?}");
                 }
                 Verdict::Allow { changes } => {
-                    let mut message = question.message.clone();
-                    changes.into_iter().for_each(|change| change.apply(&mut message));
+                    let mut subject = question.subject.clone();
+                    changes.into_iter().for_each(|change| change.apply(&mut subject));
+                    let (Some(message), Some(asked)) = (subject.message(), question.subject.message()) else {
+                        return;
+                    };
                     assert!(
                         message.content.raw.len() <= limits::CONTENT_BYTES,
                         "content stays within its bound"
                     );
-                    assert_eq!(message.sender, question.message.sender, "nobody speaks for somebody else");
-                    render::check(&message);
+                    assert_eq!(message.sender, asked.sender, "nobody speaks for somebody else");
+                    render::check(message);
                 }
             }
         }

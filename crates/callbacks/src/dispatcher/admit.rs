@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use futures_util::FutureExt as _;
 use ringback_model::delivery::DeliveryKey;
-use ringback_model::event::{Event, Fact};
+use ringback_model::event::Event;
 
 use super::attempt::{Cause, Delivery, Source};
 use super::lines::{ALL_COPIES, LaneKey, Phase};
@@ -180,6 +180,5 @@ pub(super) fn copies_of(version: &LiveVersion, event: &Event) -> u32 {
 }
 
 fn cause_of(event: &Event) -> Cause {
-    let Fact::MessageSent(sent) = &event.fact;
-    Cause { message: sent.message.id, operation_id: Arc::clone(&sent.operation_id) }
+    Cause { message: event.fact.number(), operation_id: Arc::clone(event.fact.operation_id()) }
 }

@@ -10,7 +10,7 @@ use ringback_model::rule::{OnFailure, Rule};
 use ringback_model::time::UnixMs;
 use tokio::time::Instant;
 
-use crate::support::{EPOCH, Reaction, World, question, rule};
+use crate::support::{EPOCH, Reaction, World, question, rule, said};
 
 fn before(id: &str, on_failure: OnFailure, timeout_ms: u32) -> Rule {
     let mut rule = rule(id, Phase::Before);
@@ -30,8 +30,8 @@ async fn each_rule_sees_what_the_ones_before_it_changed() {
         Reaction::Answer(200, if request.url.contains("//a.") { "add -a" } else { "add -b" })
     });
     let engine = world.engine_with(vec![go_on("b"), go_on("a")]).await;
-    let message = engine.gate().ask(question("x")).await.unwrap();
-    assert_eq!(message.content.raw, "x-b-a");
+    let subject = engine.gate().ask(question("x")).await.unwrap();
+    assert_eq!(said(&subject), "x-b-a");
     assert_eq!(world.caller.bodies(), ["x", "x-b"]);
 }
 

@@ -8,6 +8,7 @@ use ringback_model::conversation::Target;
 use ringback_model::failure::{Refusal, RefusalCode};
 use ringback_model::ids::{GroupId, Seq, UserId};
 use ringback_model::message::{Content, ContentClass, Message, OfflinePush, Priority};
+use ringback_model::notice;
 use ringback_model::time::UnixMs;
 use ringback_model::user::Platform;
 
@@ -90,6 +91,14 @@ pub fn server_msg_id(message: &Message) -> String {
     message.public_id.clone().unwrap_or_else(|| message.id.to_hex())
 }
 
+/// The switches of a message as clients see them; those of notices follow from what the server does with them.
+fn options_of(message: &Message) -> BTreeMap<String, bool> {
+    if message.content.form == notice::FORM {
+        return super::notices::options(message.handling);
+    }
+    message.options.clone()
+}
+
 /// A message as clients see it.
 #[must_use]
 pub fn to_wire(message: &Message) -> MsgData {
@@ -113,7 +122,7 @@ pub fn to_wire(message: &Message) -> MsgData {
         create_time: message.created_at.0,
         status: message.status,
         is_read: false,
-        options: message.options.clone(),
+        options: options_of(message),
         offline_push_info: message.offline_push.as_ref().map(push_out),
         at_user_id_list: message.mentions.clone(),
         attached_info: message.attached_info.clone(),

@@ -16,6 +16,7 @@ pub fn text(id: &ConversationId) -> String {
         ConversationId::Single(low, high) => format!("si_{low}_{high}"),
         ConversationId::Group(group) => format!("sg_{group}"),
         ConversationId::Notice(low, high) => format!("sn_{low}_{high}"),
+        ConversationId::AsideSingle(..) | ConversationId::AsideGroup(_) => notification_text(id),
     }
 }
 
@@ -23,13 +24,15 @@ pub fn text(id: &ConversationId) -> String {
 #[must_use]
 pub fn notification_text(id: &ConversationId) -> String {
     match id {
-        ConversationId::Single(low, high) | ConversationId::Notice(low, high) => format!("n_{low}_{high}"),
-        ConversationId::Group(group) => format!("n_{group}"),
+        ConversationId::Single(low, high)
+        | ConversationId::Notice(low, high)
+        | ConversationId::AsideSingle(low, high) => format!("n_{low}_{high}"),
+        ConversationId::Group(group) | ConversationId::AsideGroup(group) => format!("n_{group}"),
     }
 }
 
-/// What a text means for a user; `None` where it names none of his conversations, and for notification streams
-/// (`n_…`), of which the server keeps none.
+/// What a text means for a user; `None` where it names none of his conversations. A stream of notices (`n_…`) that
+/// names him is that of a chat, any other one that of a group.
 #[must_use]
 pub fn parse(user: &UserId, text: &str) -> Option<ConversationId> {
     if let Some(rest) = text.strip_prefix("si_") {
@@ -40,6 +43,11 @@ pub fn parse(user: &UserId, text: &str) -> Option<ConversationId> {
         let peer = peer(user, rest).or_else(|| unsorted_peer(user, rest))?;
         let (low, high) = if *user <= peer { (user.clone(), peer) } else { (peer, user.clone()) };
         return Some(ConversationId::Notice(low, high));
+    }
+    if let Some(rest) = text.strip_prefix("n_") {
+        let of_group = || GroupId::parse(rest).ok().map(ConversationId::AsideGroup);
+        let of_chat = peer(user, rest).map(|peer| ConversationId::single(user, &peer).aside());
+        return of_chat.or_else(of_group);
     }
     text.strip_prefix("sg_").and_then(|rest| GroupId::parse(rest).ok()).map(ConversationId::Group)
 }
@@ -94,7 +102,9 @@ mod tests {
             ("b", "si_b_a", None),
             ("a", "si_a_", None),
             ("a", "si_", None),
-            ("a", "n_a_b", None),
+            ("a", "n_a_b", single("a", "b").map(|id| id.aside())),
+            ("a", "n_a_a", single("a", "a").map(|id| id.aside())),
+            ("a", "n_70_1", Some(ConversationId::AsideGroup(GroupId::parse("70_1").unwrap()))),
             ("a", "g_7", None),
             ("a", "", None),
             ("a", "sg_70_1", Some(ConversationId::Group(GroupId::parse("70_1").unwrap()))),

@@ -20,6 +20,7 @@ pub fn handling(options: &BTreeMap<String, bool>, content_code: i32) -> Handling
         sync_sender: lasting && on("senderSync"),
         unread: lasting && on("unreadCount"),
         offline_push: lasting && on("offlinePush"),
+        aside: lasting && !on("isNotNotification"),
     }
 }
 
@@ -40,6 +41,7 @@ mod tests {
         assert_eq!(with("senderSync"), Handling { sync_sender: false, ..all });
         assert_eq!(with("unreadCount"), Handling { unread: false, ..all });
         assert_eq!(with("offlinePush"), Handling { offline_push: false, ..all });
+        assert_eq!(with("isNotNotification"), Handling { aside: true, ..all });
         assert_eq!(with("persistent"), all, "the original ignores it too");
     }
 

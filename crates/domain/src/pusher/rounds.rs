@@ -83,11 +83,11 @@ impl Rounds {
         let round = Arc::new(round);
         for together in held.chunk_by(|one, other| Arc::ptr_eq(&one.recipients, &other.recipients)) {
             let pushing = |held: &Held| {
-                let push = push_of(&held.event);
+                let push = push_of(&held.event)?;
                 let written = self.handovers.until_written(push.message.id, Some(Arc::clone(&round)));
-                Pushing { push, written }
+                Some(Pushing { push, written })
             };
-            let pushes: Vec<Pushing> = together.iter().map(pushing).collect();
+            let pushes: Vec<Pushing> = together.iter().filter_map(pushing).collect();
             if let Some(first) = together.first() {
                 self.sessions.push_all(&pushes, &first.recipients);
             }

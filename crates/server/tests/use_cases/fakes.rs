@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use ringback_model::event::{EventKind, Question};
+use ringback_model::event::{EventKind, Question, Subject};
 use ringback_model::failure::{Failure, Fault, Refusal, RefusalCode};
 use ringback_model::ids::UserId;
 use ringback_model::message::Message;
@@ -163,7 +163,7 @@ impl ScriptedGate {
 }
 
 impl Gate for ScriptedGate {
-    fn ask(&self, question: Question) -> Fut<'_, Result<Message, Refusal>> {
+    fn ask(&self, question: Question) -> Fut<'_, Result<Subject, Refusal>> {
         self.asked.lock().unwrap().push(question.kind);
         self.reached.notify_one();
         let shut = self.shut.lock().unwrap().clone();
@@ -172,11 +172,11 @@ impl Gate for ScriptedGate {
             if let Some(shut) = shut {
                 let _opened = shut.acquire().await;
             }
-            let mut message = question.message;
-            if let Some(judge) = judge {
-                judge(&mut message)?;
+            let mut subject = question.subject;
+            if let (Some(judge), Subject::Message(message)) = (judge, &mut subject) {
+                judge(message)?;
             }
-            Ok(message)
+            Ok(subject)
         })
     }
 

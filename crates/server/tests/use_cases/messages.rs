@@ -37,7 +37,7 @@ async fn a_message_is_numbered_kept_told_and_pushed() {
     assert_eq!(world.sessions.texts(2).await, ["one", "two"]);
     assert_eq!(world.sessions.pushed.lock().unwrap()[0].1, [user("bob"), user("alice")]);
     let log = world.store.read(LogPos::ZERO, 10).await.unwrap();
-    let Fact::MessageSent(first) = &log[0].fact;
+    let first = log[0].sent().unwrap();
     assert_eq!(first.operation_id.as_ref(), "op-1");
     assert!(first.offline.is_empty(), "bob is online, and a sender is no recipient");
 }
@@ -47,7 +47,7 @@ async fn who_is_offline_is_part_of_the_event() {
     let world = World::new().await;
     world.send(to_bob("hi")).await.unwrap();
     let log = world.store.read(LogPos::ZERO, 10).await.unwrap();
-    let Fact::MessageSent(sent) = &log[0].fact;
+    let sent = log[0].sent().unwrap();
     assert_eq!(sent.offline, [user("bob")]);
 }
 

@@ -183,7 +183,7 @@ impl World {
         events
             .iter()
             .map(|event| {
-                let Fact::MessageSent(sent) = &event.fact;
+                let sent = event.sent().unwrap();
                 MessageSent::clone(sent)
             })
             .collect()

@@ -2,10 +2,11 @@
 
 use std::sync::Arc;
 
+use ringback_model::conversation::ConversationId;
 use ringback_model::group::{Group, Member};
 use ringback_model::ids::{GroupId, UserId};
 use ringback_model::time::UnixMs;
-use ringback_model::user::{Platform, TokenRecord, User};
+use ringback_model::user::{Block, Platform, TokenRecord, User};
 use rusqlite::{Connection, OptionalExtension};
 use serde::de::DeserializeOwned;
 
@@ -109,6 +110,31 @@ pub(super) fn tokens(
     Ok(tokens)
 }
 
+/// The groups that a user is in, ascending by id.
+pub(super) fn groups_of(connection: &Connection, folded: &str) -> Outcome<Vec<GroupId>> {
+    let sql = "SELECT chat_group FROM members WHERE user = ?1 ORDER BY chat_group";
+    let mut statement = connection.prepare_cached(sql)?;
+    let mut rows = statement.query([folded])?;
+    let mut groups = Vec::new();
+    while let Some(row) = rows.next()? {
+        let id = GroupId::parse(text(row, 0)?).map_err(|_| Broken::Row("a group id is malformed"))?;
+        groups.push(id);
+    }
+    Ok(groups)
+}
+
+/// Whom a user blocks, ascending by folded id.
+pub(super) fn blocks_of(connection: &Connection, folded: &str) -> Outcome<Vec<Block>> {
+    let mut statement =
+        connection.prepare_cached("SELECT data FROM blocks WHERE owner = ?1 ORDER BY blocked")?;
+    let mut rows = statement.query([folded])?;
+    let mut blocks = Vec::new();
+    while let Some(row) = rows.next()? {
+        blocks.push(from_json(text(row, 0)?)?);
+    }
+    Ok(blocks)
+}
+
 /// What the tables say about one thing that sends depend on.
 pub(super) fn fact(connection: &Connection, key: &Key) -> Outcome<Fact> {
     Ok(match key {
@@ -118,8 +144,21 @@ pub(super) fn fact(connection: &Connection, key: &Key) -> Outcome<Fact> {
             Some(group) => Some(Arc::new(Roster { group, members: roster(connection, id)? })),
             None => None,
         }),
+        Key::Listed(id) => {
+            let (first, other) = match id {
+                ConversationId::Single(low, high) | ConversationId::Notice(low, high) => (low, high),
+                _ => return Err(Broken::Row("only chats of two are looked up on lists")),
+            };
+            let key = id.to_string();
+            Fact::Listed(is_listed(connection, first, &key)?, is_listed(connection, other, &key)?)
+        }
         Key::Member(group, folded) => Fact::Member(folded_member(connection, group, folded)?.map(Arc::new)),
     })
+}
+
+fn is_listed(connection: &Connection, user: &UserId, conversation: &str) -> Outcome<bool> {
+    let sql = "SELECT 1 FROM views JOIN lanes ON lanes.id = lane_id WHERE user = ?1 AND key = ?2";
+    Ok(connection.prepare_cached(sql)?.exists([&user.folded(), conversation])?)
 }
 
 fn roster(connection: &Connection, group: &GroupId) -> Outcome<Arc<[UserId]>> {

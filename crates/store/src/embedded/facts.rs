@@ -10,7 +10,7 @@ use std::hash::{BuildHasher, RandomState};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use ringback_model::commit::{Require, Write};
-use ringback_model::conversation::Target;
+use ringback_model::conversation::{ConversationId, Target};
 use ringback_model::group::{Group, GroupStatus, Member};
 use ringback_model::ids::{GroupId, UserId};
 use ringback_model::limits;
@@ -29,6 +29,8 @@ pub(super) enum Key {
     Block(String, String),
     Group(GroupId),
     Member(GroupId, String),
+    /// On whose lists a chat of two is.
+    Listed(ConversationId),
 }
 
 /// What the tables say; also that there is nothing. Small and quickly cloned: that happens under the lock.
@@ -38,6 +40,8 @@ pub(super) enum Fact {
     Block(bool),
     Group(Option<Arc<Roster>>),
     Member(Option<Arc<Member>>),
+    /// On that of the user named first, and of the other one.
+    Listed(bool, bool),
 }
 
 /// A group and all its members, by folded id.
@@ -50,13 +54,19 @@ pub(super) struct Roster {
 impl Key {
     /// What has to be known before a message is sent.
     pub(super) fn of_send(sender: &UserId, target: &Target) -> Vec<Self> {
-        let sender = sender.folded();
+        let listed = || Self::Listed(ConversationId::of(sender, target));
         match target {
             Target::User(user) | Target::Notice(user) => {
-                let user = user.folded();
-                vec![Self::Block(user.clone(), sender.clone()), Self::User(user), Self::User(sender)]
+                let (user, sender) = (user.folded(), sender.folded());
+                vec![
+                    listed(),
+                    Self::Block(user.clone(), sender.clone()),
+                    Self::User(user),
+                    Self::User(sender),
+                ]
             }
             Target::Group(group) | Target::Room(group) => {
+                let sender = sender.folded();
                 let membership = Self::Member(group.clone(), sender.clone());
                 vec![Self::Group(group.clone()), membership, Self::User(sender)]
             }
@@ -75,10 +85,14 @@ impl Key {
             Write::RemoveMember(group, user) => member(group, user),
             Write::PutBlock(block) => vec![Self::Block(block.owner.folded(), block.blocked.folded())],
             Write::RemoveBlock(owner, blocked) => vec![Self::Block(owner.folded(), blocked.folded())],
+            Write::List { conversation, .. } => vec![Self::Listed(conversation.clone())],
             Write::PutPassword { .. }
             | Write::PutToken(_)
             | Write::KickTokens { .. }
-            | Write::MarkRead { .. } => Vec::new(),
+            | Write::MarkRead { .. }
+            | Write::ForgetBefore { .. }
+            | Write::Keep(_)
+            | Write::Discard(_) => Vec::new(),
         }
     }
 
@@ -91,7 +105,14 @@ impl Key {
                 Self::Member(group.clone(), user.folded())
             }
             Require::NotBlocked(owner, user) => Self::Block(owner.folded(), user.folded()),
-            Require::TokenValid(..) => return None,
+            Require::NotListed(_, conversation) => Self::Listed(conversation.clone()),
+            Require::TokenValid(..)
+            | Require::Kept(_)
+            | Require::NotKept(_)
+            | Require::Unchanged(_)
+            | Require::SameGroup(_)
+            | Require::SameMember(_)
+            | Require::SameUser(_) => return None,
         })
     }
 }
@@ -100,6 +121,9 @@ impl Fact {
     /// Whether a requirement about it holds.
     fn allows(&self, requirement: &Require) -> Option<bool> {
         Some(match (self, requirement) {
+            (Self::Listed(first, other), Require::NotListed(user, conversation)) => {
+                !(if conversation.names_first(user) { *first } else { *other })
+            }
             (Self::User(user), Require::User(_)) => user.is_some(),
             (Self::User(user), Require::NoUser(_)) => user.is_none(),
             (Self::Group(group), Require::LiveGroup(_)) => {
@@ -135,7 +159,9 @@ impl Fact {
                 let texts = ids.into_iter().chain(texts.map(String::as_str));
                 boxed::<Member>() + texts.map(text_weight).sum::<usize>()
             }
-            Self::User(None) | Self::Block(_) | Self::Group(None) | Self::Member(None) => 0,
+            Self::User(None) | Self::Block(_) | Self::Group(None) | Self::Member(None) | Self::Listed(..) => {
+                0
+            }
         }
     }
 }
@@ -162,18 +188,25 @@ fn weight(key: &Key, fact: &Fact) -> usize {
         Key::Block(owner, blocked) => text_weight(owner) + text_weight(blocked),
         Key::Group(group) => text_weight(group.as_str()),
         Key::Member(group, user) => text_weight(group.as_str()) + text_weight(user),
+        // Two ids at most, each shared with others at best.
+        Key::Listed(_) => 2 * (limits::ID_BYTES + PER_PIECE),
     };
     2 * size_of::<(Key, Fact)>() + texts + fact.weight()
 }
 
 /// Puts together what was found about a send. `None` unless all of it was.
-pub(super) fn assemble(target: &Target, found: Vec<Fact>) -> Option<SendFacts> {
-    let mut facts = SendFacts::default();
+pub(super) fn assemble(sender: &UserId, target: &Target, found: Vec<Fact>) -> Option<SendFacts> {
+    // Members have their group's conversation.
+    let mut facts = SendFacts { listed: (true, true), ..SendFacts::default() };
     let mut users = Vec::with_capacity(2);
     for fact in found {
         match fact {
             Fact::User(user) => users.push(user.map(Arc::unwrap_or_clone)),
             Fact::Block(blocked) => facts.blocked = blocked,
+            Fact::Listed(first, other) => {
+                let of_sender = ConversationId::of(sender, target).names_first(sender);
+                facts.listed = if of_sender { (first, other) } else { (other, first) };
+            }
             Fact::Group(Some(roster)) => {
                 let Roster { group, members } = Arc::unwrap_or_clone(roster);
                 facts.group = Some(group);

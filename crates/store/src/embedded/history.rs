@@ -67,6 +67,13 @@ fn state(connection: &Connection, open: i64, row: &Row<'_>) -> Outcome<Conversat
     })
 }
 
+/// The newest seq of conversations.
+pub(super) fn newest(connection: &Connection, ids: &[ConversationId]) -> Outcome<Vec<Seq>> {
+    ids.iter()
+        .map(|id| Ok(lanes::find(connection, &id.to_string())?.map_or(0, |lane| lane.max_seq)))
+        .collect()
+}
+
 /// Stored messages between two seqs, ascending; of more than `most`, the newest.
 pub(super) fn range(
     connection: &Connection,
@@ -129,6 +136,8 @@ fn stored(connection: &Connection, lane: i64, seq: Seq) -> Outcome<Option<Arc<Me
 }
 
 fn message(row: &Row<'_>) -> Outcome<Arc<Message>> {
-    let Fact::MessageSent(sent) = from_json(text(row, 0)?)?;
-    Ok(sent.message)
+    match from_json(text(row, 0)?)? {
+        Fact::MessageSent(sent) => Ok(sent.message),
+        Fact::Done(_) => Err(Broken::Row("a row that should hold a message does not")),
+    }
 }

@@ -4,7 +4,7 @@
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
-use ringback_model::commit::{Commit, NewEvent};
+use ringback_model::commit::{Commit, Committed, NewEvent};
 use ringback_model::conversation::Target;
 use ringback_model::event::{Event, Fact, Lane, MessageSent};
 use ringback_model::ids::LogPos;
@@ -16,9 +16,9 @@ use super::lanes::{LaneState, Lanes};
 use super::requirements::{self, Memory, Stop};
 use super::sends::{self, Sends};
 use super::sql::{Outcome, count, int, to_json};
-use super::{schema, segments, writes};
+use super::{schema, segments, versions, writes};
 use crate::settings::{StoreSettings, millis};
-use crate::shape;
+use crate::shape::{self, Birth};
 
 /// Numbers that every event moves.
 #[derive(Debug, Clone, Copy, Default)]
@@ -50,6 +50,7 @@ pub(super) struct Journal {
     facts: Arc<Facts>,
     /// Of what the facts are about, what the running transaction has changed.
     changed: HashSet<Key>,
+    birth: Birth,
 }
 
 impl Journal {
@@ -83,6 +84,7 @@ impl Journal {
             own_reads: HashMap::new(),
             facts,
             changed: HashSet::new(),
+            birth: versions::birth(connection)?,
         })
     }
 
@@ -100,11 +102,7 @@ impl Journal {
     }
 
     /// Checks a commit and writes it into the running transaction.
-    pub(super) fn commit(
-        &mut self,
-        connection: &Connection,
-        commit: &mut Commit,
-    ) -> Result<Vec<Arc<Event>>, Stop> {
+    pub(super) fn commit(&mut self, connection: &Connection, commit: &mut Commit) -> Result<Committed, Stop> {
         let at = commit.at.max(UnixMs(self.counters.last_at));
         let memory = Memory { sends: &self.sends, facts: &self.facts, changed: &self.changed };
         let hashes = requirements::check(connection, &memory, commit, at)?;
@@ -112,8 +110,11 @@ impl Journal {
             self.changed.extend(Key::changed_by(write));
             writes::write(connection, &mut self.lanes, write, at)?;
         }
+        let versions = versions::touch(connection, self.birth, &commit.touches)?;
         let events = commit.events.iter_mut().zip(hashes);
-        Ok(events.map(|(event, hash)| self.log(connection, event, hash, at)).collect::<Outcome<_>>()?)
+        let events =
+            events.map(|(event, hash)| self.log(connection, event, hash, at)).collect::<Outcome<_>>()?;
+        Ok(Committed { events, versions })
     }
 
     fn log(
@@ -124,9 +125,11 @@ impl Journal {
         at: UnixMs,
     ) -> Outcome<Arc<Event>> {
         let mut lane = self.lanes.get_or_create(connection, &new.lane)?;
-        let Fact::MessageSent(sent) = &mut new.fact;
-        let stored = self.number(connection, &new.lane, &mut lane, sent, at)?;
-        self.counters.highest = self.counters.highest.max(sent.message.id.0);
+        let stored = match &mut new.fact {
+            Fact::MessageSent(sent) => self.number(connection, &new.lane, &mut lane, sent, at)?,
+            Fact::Done(_) => false,
+        };
+        self.counters.highest = self.counters.highest.max(new.fact.number().0);
         let payload = to_json(&new.fact)?;
         let pos = self.counters.tail + 1;
         connection.prepare_cached(&self.insert)?.execute((
@@ -173,8 +176,11 @@ impl Journal {
             Target::Group(_) | Target::Room(_) => false,
         };
         if may_join {
-            for user in shape::joined_by(message, &message.conversation()) {
-                writes::join(connection, user, state.id)?;
+            let id = message.conversation();
+            for user in shape::joined_by(message, &id) {
+                if writes::join(connection, user, state.id)? {
+                    self.changed.insert(Key::Listed(id.clone()));
+                }
             }
         }
         self.own_reads.insert((message.sender.folded(), state.id), state.max_seq);

@@ -21,12 +21,14 @@ mod ports;
 mod progress;
 mod readers;
 mod recent;
+mod records;
 mod requirements;
 mod schema;
 mod segments;
 mod sends;
 mod shelf;
 mod sql;
+mod versions;
 mod writer;
 mod writes;
 

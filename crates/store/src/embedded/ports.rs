@@ -9,15 +9,17 @@ use ringback_model::failure::Fault;
 use ringback_model::group::{Group, Member};
 use ringback_model::ids::{GroupId, LogPos, MessageId, Seq, UserId};
 use ringback_model::message::Message;
-use ringback_model::ports::{Commits, Directory, Fut, History, Log, SendFacts, Store};
+use ringback_model::ports::{Commits, Directory, Fut, History, Log, Records, SendFacts, Store, Versions};
+use ringback_model::record::{Record, RecordKey, RecordKind};
 use ringback_model::secret::Secret;
 use ringback_model::time::UnixMs;
-use ringback_model::user::{Platform, TokenRecord, User};
+use ringback_model::user::{Block, Platform, TokenRecord, User};
+use ringback_model::version::{Changes, Version, VersionLog};
 
 use super::facts::Key;
 use super::sql::{Broken, Outcome};
 use super::writer::Job;
-use super::{Embedded, directory, facts, history, log, schema, sends};
+use super::{Embedded, directory, facts, history, log, records, schema, sends, versions};
 use crate::shape::SendKey;
 
 impl Store for Embedded {
@@ -84,17 +86,18 @@ impl Directory for Embedded {
         let keys = Key::of_send(sender, target);
         // The usual case costs no trip to a reader.
         if self.is_open()
-            && let Some(known) = self.facts.all(&keys).and_then(|found| facts::assemble(target, found))
+            && let Some(known) =
+                self.facts.all(&keys).and_then(|found| facts::assemble(sender, target, found))
         {
             return Box::pin(std::future::ready(Ok(known)));
         }
-        let (facts, target) = (self.facts.clone(), target.clone());
+        let (facts, sender, target) = (self.facts.clone(), sender.clone(), target.clone());
         let versions = facts.versions(&keys);
         self.readers.ask("read what a send needs", move |connection| {
             let found =
                 keys.iter().map(|key| directory::fact(connection, key)).collect::<Outcome<Vec<_>>>()?;
             facts.take_in(keys, &versions, &found);
-            facts::assemble(&target, found).ok_or(Broken::Row("a send needs more than was read"))
+            facts::assemble(&sender, &target, found).ok_or(Broken::Row("a send needs more than was read"))
         })
     }
 
@@ -108,6 +111,16 @@ impl Directory for Embedded {
         self.readers.ask("read members", move |connection| {
             directory::members(connection, &group, after.as_ref(), limit)
         })
+    }
+
+    fn groups_of<'a>(&'a self, user: &'a UserId) -> Fut<'a, Result<Vec<GroupId>, Fault>> {
+        let user = user.folded();
+        self.readers.ask("read a user's groups", move |connection| directory::groups_of(connection, &user))
+    }
+
+    fn blocks_of<'a>(&'a self, user: &'a UserId) -> Fut<'a, Result<Vec<Block>, Fault>> {
+        let user = user.folded();
+        self.readers.ask("read a block list", move |connection| directory::blocks_of(connection, &user))
     }
 
     fn password<'a>(&'a self, user: &'a UserId) -> Fut<'a, Result<Option<Secret>, Fault>> {
@@ -128,6 +141,61 @@ impl Directory for Embedded {
     }
 }
 
+impl Records for Embedded {
+    fn records<'a>(&'a self, keys: &'a [RecordKey]) -> Fut<'a, Result<Vec<Option<Record>>, Fault>> {
+        let keys = keys.to_vec();
+        self.readers.ask("read records", move |connection| {
+            keys.iter().map(|key| records::one(connection, key)).collect()
+        })
+    }
+
+    fn records_of<'a>(
+        &'a self,
+        kind: RecordKind,
+        owner: &'a str,
+        after: &'a str,
+        limit: usize,
+    ) -> Fut<'a, Result<Vec<Record>, Fault>> {
+        let (owner, after) = (owner.to_owned(), after.to_owned());
+        self.readers
+            .ask("read records", move |connection| records::of_owner(connection, kind, &owner, &after, limit))
+    }
+
+    fn records_about<'a>(
+        &'a self,
+        kind: RecordKind,
+        about: &'a str,
+        after: &'a str,
+        limit: usize,
+    ) -> Fut<'a, Result<Vec<Record>, Fault>> {
+        let (about, after) = (about.to_owned(), after.to_owned());
+        self.readers
+            .ask("read records", move |connection| records::about(connection, kind, &about, &after, limit))
+    }
+}
+
+impl Versions for Embedded {
+    fn list_versions<'a>(&'a self, logs: &'a [VersionLog]) -> Fut<'a, Result<Vec<Version>, Fault>> {
+        let logs = logs.to_vec();
+        self.readers.ask("read versions", move |connection| {
+            let birth = versions::birth(connection)?;
+            logs.iter().map(|log| versions::now(connection, birth, log)).collect()
+        })
+    }
+
+    fn list_changes<'a>(
+        &'a self,
+        log: &'a VersionLog,
+        since: u64,
+        limit: usize,
+    ) -> Fut<'a, Result<Changes, Fault>> {
+        let log = log.clone();
+        self.readers.ask("read what changed in a list", move |connection| {
+            versions::changes(connection, &log, since, limit)
+        })
+    }
+}
+
 impl History for Embedded {
     fn conversations<'a>(&'a self, user: &'a UserId) -> Fut<'a, Result<Vec<ConversationState>, Fault>> {
         let user = user.clone();
@@ -143,6 +211,11 @@ impl History for Embedded {
         self.readers.ask("read conversations", move |connection| {
             history::conversation_states(connection, &user, &ids)
         })
+    }
+
+    fn newest<'a>(&'a self, ids: &'a [ConversationId]) -> Fut<'a, Result<Vec<Seq>, Fault>> {
+        let ids = ids.to_vec();
+        self.readers.ask("read newest seqs", move |connection| history::newest(connection, &ids))
     }
 
     fn range<'a>(

@@ -43,11 +43,16 @@ impl Ring {
 fn weight(event: &Event) -> usize {
     const FIXED: usize = 1024;
     const PER_NAME: usize = 48;
-    let Fact::MessageSent(sent) = &event.fact;
-    let message = &sent.message;
-    let texts = message.content.raw.len() + message.attached_info.len() + message.ex.len();
-    let names = sent.offline.len() + message.mentions.len() + message.hidden_from.len();
-    FIXED + texts + PER_NAME * names
+    match &event.fact {
+        Fact::MessageSent(sent) => {
+            let message = &sent.message;
+            let texts = message.content.raw.len() + message.attached_info.len() + message.ex.len();
+            let names = sent.offline.len() + message.mentions.len() + message.hidden_from.len();
+            FIXED + texts + PER_NAME * names
+        }
+        // Rare beside messages, so it may cost a look: some name a thousand users.
+        Fact::Done(done) => FIXED + serde_json::to_string(&done.action).map_or(0, |text| text.len()),
+    }
 }
 
 impl Recent {

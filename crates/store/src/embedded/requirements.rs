@@ -9,6 +9,7 @@ use rusqlite::{Connection, OptionalExtension, Params};
 use super::facts::{Facts, Key};
 use super::sends::{self, Sends};
 use super::sql::{Broken, Outcome};
+use super::{directory, records};
 use crate::shape::{self, SendKey};
 
 /// Why a commit is not carried out.
@@ -97,6 +98,21 @@ fn holds(connection: &Connection, requirement: &Require) -> Outcome<bool> {
         Require::TokenValid(user, id) => {
             let sql = "SELECT 1 FROM tokens WHERE user = ?1 AND id = ?2 AND kicked = 0";
             exists(sql, &[&user.folded(), id])?
+        }
+        Require::Kept(key) => records::one(connection, key)?.is_some(),
+        Require::NotKept(key) => records::one(connection, key)?.is_none(),
+        Require::Unchanged(record) => records::one(connection, &record.key())?.as_ref() == Some(&**record),
+        Require::SameGroup(group) => {
+            let kept = directory::group(connection, &group.id)?;
+            kept.is_some_and(|kept| shape::same_group(&kept, group))
+        }
+        Require::SameMember(member) => {
+            directory::member(connection, &member.group, &member.user)?.as_ref() == Some(&**member)
+        }
+        Require::SameUser(user) => directory::user(connection, &user.id)?.as_ref() == Some(&**user),
+        Require::NotListed(user, conversation) => {
+            let sql = "SELECT 1 FROM views JOIN lanes ON lanes.id = lane_id WHERE user = ?1 AND key = ?2";
+            !exists(sql, &[&user.folded(), &conversation.to_string()])?
         }
     })
 }

@@ -10,7 +10,7 @@ use super::segments;
 use super::sql::{Outcome, count, int};
 
 /// Version of the schema that this program writes.
-const VERSION: i64 = 2;
+const VERSION: i64 = 3;
 
 /// Bytes of a page, SQLite's default.
 const PAGE_BYTES: u64 = 4096;
@@ -111,6 +111,24 @@ CREATE TABLE kept_rules (place INTEGER PRIMARY KEY, rule TEXT NOT NULL UNIQUE, d
 UPDATE meta SET value = 2 WHERE key = 'schema';
 ";
 
+/// Version 3: records; lists that clients follow; a number of its own for the database; who is in which groups.
+const FROM_2_TO_3: &str = "
+CREATE TABLE records (
+    kind INTEGER NOT NULL, owner TEXT NOT NULL, about TEXT NOT NULL, data TEXT NOT NULL,
+    PRIMARY KEY (kind, owner, about)
+) WITHOUT ROWID;
+CREATE INDEX records_about ON records (kind, about, owner);
+CREATE TABLE lists (log TEXT PRIMARY KEY, number INTEGER NOT NULL) WITHOUT ROWID;
+CREATE TABLE list_changes (
+    log TEXT NOT NULL, element TEXT NOT NULL, number INTEGER NOT NULL, touch INTEGER NOT NULL,
+    PRIMARY KEY (log, element)
+) WITHOUT ROWID;
+CREATE INDEX list_changes_by_number ON list_changes (log, number, element);
+CREATE INDEX members_by_user ON members (user, chat_group);
+INSERT INTO meta VALUES ('birth', random() & 0x7fffffffffffffff);
+UPDATE meta SET value = 3 WHERE key = 'schema';
+";
+
 /// Opens the writer's connection and brings the schema up to date.
 pub(super) fn open_writer(file: &Path, max_bytes: Option<u64>) -> Result<Connection, Fault> {
     let mut connection = Connection::open(file).map_err(|error| cannot_open(file, error))?;
@@ -197,6 +215,9 @@ fn bring_forward(connection: &mut Connection, version: i64) -> Outcome<()> {
     }
     if version < 2 {
         transaction.execute_batch(FROM_1_TO_2)?;
+    }
+    if version < 3 {
+        transaction.execute_batch(FROM_2_TO_3)?;
     }
     Ok(transaction.commit()?)
 }

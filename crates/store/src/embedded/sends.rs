@@ -226,7 +226,7 @@ fn same_send(
     let mut rows = statement.query([parameter])?;
     while let Some(row) = rows.next()? {
         let at = UnixMs(row.get(0)?);
-        let Fact::MessageSent(sent) = from_json(text(row, 1)?)?;
+        let Fact::MessageSent(sent) = from_json(text(row, 1)?)? else { continue };
         if shape::inside_window(at, now) && SendKey::of(&sent.message).as_ref() == Some(key) {
             return Ok(Some(sent.message));
         }

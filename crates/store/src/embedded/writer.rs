@@ -5,7 +5,6 @@ use std::fs::File;
 use std::sync::Arc;
 
 use ringback_model::commit::{Commit, CommitError, Committed};
-use ringback_model::event::Event;
 use ringback_model::failure::Fault;
 use ringback_model::limits;
 use ringback_model::time::UnixMs;
@@ -36,9 +35,9 @@ pub(super) enum Job {
 
 impl Job {
     /// Tells the asker. He may be gone; then nobody wants to know.
-    fn answer(self, result: Result<Vec<Arc<Event>>, CommitError>) {
+    fn answer(self, result: Result<Committed, CommitError>) {
         match self {
-            Self::Commit(_, reply) => drop(reply.send(result.map(|events| Committed { events }))),
+            Self::Commit(_, reply) => drop(reply.send(result)),
             Self::Chore(chore) => chore.answer(result.map(drop).map_err(as_fault)),
             Self::Expire(_, reply) => drop(reply.send(result.map(|_| 0).map_err(as_fault))),
             Self::Close(reply) => drop(reply.send(result.map(drop).map_err(as_fault))),
@@ -114,11 +113,7 @@ impl Writer {
     }
 
     /// Writes a group. Each job's own result, or the error that undid them all.
-    #[allow(clippy::type_complexity, reason = "a result per job, read in one place")]
-    fn transaction(
-        &mut self,
-        group: &mut [Job],
-    ) -> Result<Vec<Result<Vec<Arc<Event>>, CommitError>>, CommitError> {
+    fn transaction(&mut self, group: &mut [Job]) -> Result<Vec<Result<Committed, CommitError>>, CommitError> {
         let Self { connection, journal, .. } = self;
         let written = begin(connection).map_err(Stop::from).and_then(|()| {
             let mut results = Vec::with_capacity(group.len());
@@ -149,8 +144,8 @@ impl Writer {
         }
     }
 
-    fn publish(&self, group: Vec<Job>, results: Vec<Result<Vec<Arc<Event>>, CommitError>>) {
-        let durable = results.iter().filter_map(|result| result.as_ref().ok()).flatten().cloned();
+    fn publish(&self, group: Vec<Job>, results: Vec<Result<Committed, CommitError>>) {
+        let durable = results.iter().flatten().flat_map(|committed| &committed.events).cloned();
         self.recent.publish(durable);
         // A chore may need no room at all; only a commit shows that there is some.
         let committed =
@@ -263,14 +258,14 @@ fn fill(group: &mut Vec<Job>, queue: &mut mpsc::Receiver<Job>) -> Option<Job> {
     None
 }
 
-fn step(connection: &Connection, journal: &mut Journal, job: &mut Job) -> Result<Vec<Arc<Event>>, Stop> {
+fn step(connection: &Connection, journal: &mut Journal, job: &mut Job) -> Result<Committed, Stop> {
     match job {
         Job::Commit(commit, _) => journal.commit(connection, commit),
         Job::Chore(chore) => {
             chore.work(connection)?;
-            Ok(Vec::new())
+            Ok(Committed::default())
         }
-        Job::Expire(..) | Job::Close(..) => Ok(Vec::new()),
+        Job::Expire(..) | Job::Close(..) => Ok(Committed::default()),
     }
 }
 

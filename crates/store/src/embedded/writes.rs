@@ -46,6 +46,24 @@ pub(super) fn write(connection: &Connection, lanes: &mut Lanes, write: &Write, a
         Write::MarkRead { user, conversation, seq } => {
             mark_read_to(connection, lanes, user, conversation, *seq)?;
         }
+        Write::ForgetBefore { user, conversation, seq } => {
+            let lane = lanes.get_or_create(connection, &Lane::conversation(conversation))?;
+            let sql = "UPDATE views SET min_seq = max(min_seq, ?3) WHERE user = ?1 AND lane_id = ?2";
+            run(connection, sql, (user.folded(), lane.id, int(*seq)))?;
+        }
+        Write::List { user, conversation } => {
+            let lane = lanes.get_or_create(connection, &Lane::conversation(conversation))?;
+            join(connection, user, lane.id)?;
+        }
+        Write::Keep(record) => {
+            let key = record.key();
+            let sql = "INSERT OR REPLACE INTO records (kind, owner, about, data) VALUES (?1, ?2, ?3, ?4)";
+            run(connection, sql, (key.kind.number(), &key.owner, &key.about, to_json(record)?))?;
+        }
+        Write::Discard(key) => {
+            let sql = "DELETE FROM records WHERE kind = ?1 AND owner = ?2 AND about = ?3";
+            run(connection, sql, (key.kind.number(), &key.owner, &key.about))?;
+        }
     }
     Ok(())
 }
@@ -134,10 +152,10 @@ fn mark_read_to(
     Ok(())
 }
 
-/// Puts a conversation into a user's list.
-pub(super) fn join(connection: &Connection, user: &UserId, lane: i64) -> Outcome<()> {
-    run(connection, "INSERT OR IGNORE INTO views (user, lane_id) VALUES (?1, ?2)", (user.folded(), lane))?;
-    Ok(())
+/// Puts a conversation into a user's list. False where it was there.
+pub(super) fn join(connection: &Connection, user: &UserId, lane: i64) -> Outcome<bool> {
+    let sql = "INSERT OR IGNORE INTO views (user, lane_id) VALUES (?1, ?2)";
+    Ok(run(connection, sql, (user.folded(), lane))? > 0)
 }
 
 /// Moves a sender's own read mark.

@@ -9,6 +9,7 @@ use ringback_model::group::{Group, GroupStatus, Member};
 use ringback_model::ids::{GroupId, UserId};
 use ringback_model::message::Message;
 use ringback_model::time::UnixMs;
+use ringback_model::version::{Touch, Version, VersionLog};
 
 use super::state::{Logged, State};
 use crate::shape;
@@ -27,8 +28,23 @@ impl State {
         for write in commit.writes {
             self.write(write, at);
         }
+        let versions = self.touch(commit.touches);
         let events = commit.events.into_iter().map(|event| self.log(event, at, measure)).collect();
-        Ok(Committed { events })
+        Ok(Committed { events, versions })
+    }
+
+    /// Each list's version grows by one, however many of its elements change.
+    fn touch(&mut self, touches: Vec<(VersionLog, String, Touch)>) -> Vec<(VersionLog, Version)> {
+        let mut versions: Vec<(VersionLog, Version)> = Vec::new();
+        for (log, element, touch) in touches {
+            let followed = self.lists.entry(log.key()).or_default();
+            if versions.iter().all(|(changed, _)| *changed != log) {
+                followed.number += 1;
+                versions.push((log.clone(), self.birth.version(&log, followed.number)));
+            }
+            followed.changes.insert(element, (followed.number, touch));
+        }
+        versions
     }
 
     fn find_duplicate(&self, commit: &Commit, at: UnixMs) -> Result<(), CommitError> {
@@ -55,6 +71,21 @@ impl State {
             Require::NotBlocked(owner, user) => !self.blocks.contains_key(&(owner.folded(), user.folded())),
             Require::TokenValid(user, id) => {
                 self.tokens.get(&(user.folded(), id.clone())).is_some_and(|token| !token.kicked)
+            }
+            Require::Kept(key) => self.records.contains_key(key),
+            Require::NotKept(key) => !self.records.contains_key(key),
+            Require::Unchanged(record) => self.records.get(&record.key()) == Some(&**record),
+            Require::SameGroup(group) => {
+                let same = |kept: &Group| shape::same_group(kept, group);
+                self.groups.get(&group.id).is_some_and(same)
+            }
+            Require::SameMember(member) => {
+                let roster = self.rosters.get(&member.group);
+                roster.and_then(|roster| roster.members.get(&member.user.folded())) == Some(&**member)
+            }
+            Require::SameUser(user) => self.users.get(&user.id.folded()) == Some(&**user),
+            Require::NotListed(user, conversation) => {
+                !self.views.contains_key(&(user.folded(), conversation.clone()))
             }
         }
     }
@@ -98,6 +129,20 @@ impl State {
                 if let Some(visible) = visible {
                     self.mark_read(&user, &conversation, seq.min(visible));
                 }
+            }
+            Write::ForgetBefore { user, conversation, seq } => {
+                if let Some(view) = self.views.get_mut(&(user.folded(), conversation)) {
+                    view.min_seq = view.min_seq.max(seq);
+                }
+            }
+            Write::List { user, conversation } => {
+                self.views.entry((user.folded(), conversation)).or_default();
+            }
+            Write::Keep(record) => {
+                self.records.insert(record.key(), *record);
+            }
+            Write::Discard(key) => {
+                self.records.remove(&key);
             }
         }
     }
@@ -149,15 +194,17 @@ impl State {
     }
 
     fn log(&mut self, new: NewEvent, at: UnixMs, measure: bool) -> Arc<Event> {
-        let Fact::MessageSent(mut sent) = new.fact;
-        self.number(&mut sent, at);
-        self.highest = self.highest.max(Some(sent.message.id));
-        if let Some(key) = shape::SendKey::of(&sent.message) {
-            self.sends.insert(key, (at, sent.message.clone()));
+        let mut fact = new.fact;
+        if let Fact::MessageSent(sent) = &mut fact {
+            self.number(sent, at);
+            if let Some(key) = shape::SendKey::of(&sent.message) {
+                self.sends.insert(key, (at, sent.message.clone()));
+            }
         }
+        self.highest = self.highest.max(Some(fact.number()));
         self.tail = self.tail.next();
         self.last_at = at;
-        let event = Arc::new(Event { pos: self.tail, at, lane: new.lane, fact: Fact::MessageSent(sent) });
+        let event = Arc::new(Event { pos: self.tail, at, lane: new.lane, fact });
         let bytes = if measure { stored_bytes(&event.fact) } else { 0 };
         self.log_bytes += bytes;
         self.lanes.entry(event.lane.clone()).or_default().push_back(event.pos);

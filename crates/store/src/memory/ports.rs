@@ -1,5 +1,6 @@
 //! The ports of the store in memory that chatting needs.
 
+use std::ops::Bound;
 use std::sync::Arc;
 
 use ringback_model::commit::{Commit, CommitError, Committed};
@@ -8,11 +9,14 @@ use ringback_model::event::{Event, Lane};
 use ringback_model::failure::Fault;
 use ringback_model::group::{Group, Member};
 use ringback_model::ids::{GroupId, LogPos, MessageId, Seq, UserId};
+use ringback_model::limits;
 use ringback_model::message::Message;
-use ringback_model::ports::{Commits, Directory, Fut, History, Log, SendFacts, Store};
+use ringback_model::ports::{Commits, Directory, Fut, History, Log, Records, SendFacts, Store, Versions};
+use ringback_model::record::{Record, RecordKey, RecordKind};
 use ringback_model::secret::Secret;
 use ringback_model::time::UnixMs;
-use ringback_model::user::{Platform, TokenRecord, User};
+use ringback_model::user::{Block, Platform, TokenRecord, User};
+use ringback_model::version::{Changed, Changes, Version, VersionLog};
 
 use super::Memory;
 use super::state::State;
@@ -92,9 +96,13 @@ impl Directory for Memory {
                 Target::User(user) | Target::Notice(user) => {
                     facts.recipient = state.users.get(&user.folded()).cloned();
                     facts.blocked = state.blocks.contains_key(&(user.folded(), sender.folded()));
+                    let id = ConversationId::of(sender, target);
+                    let listed = |user: &UserId| state.views.contains_key(&(user.folded(), id.clone()));
+                    facts.listed = (listed(sender), listed(user));
                 }
                 Target::Group(id) | Target::Room(id) => {
                     facts.group = state.groups.get(id).cloned();
+                    facts.listed = (true, true);
                     if let (Some(_), Some(roster)) = (&facts.group, state.rosters.get(id)) {
                         facts.membership = roster.members.get(&sender.folded()).cloned();
                         facts.members = roster.ids.clone();
@@ -120,6 +128,26 @@ impl Directory for Memory {
         })
     }
 
+    fn groups_of<'a>(&'a self, user: &'a UserId) -> Fut<'a, Result<Vec<GroupId>, Fault>> {
+        self.ask(move |state| {
+            let user = user.folded();
+            let theirs = state.rosters.iter().filter(|(_, roster)| roster.members.contains_key(&user));
+            theirs.map(|(group, _)| group.clone()).collect()
+        })
+    }
+
+    fn blocks_of<'a>(&'a self, user: &'a UserId) -> Fut<'a, Result<Vec<Block>, Fault>> {
+        self.ask(move |state| {
+            let user = user.folded();
+            state
+                .blocks
+                .iter()
+                .filter(|((owner, _), _)| *owner == user)
+                .map(|(_, block)| block.clone())
+                .collect()
+        })
+    }
+
     fn password<'a>(&'a self, user: &'a UserId) -> Fut<'a, Result<Option<Secret>, Fault>> {
         self.ask(move |state| state.passwords.get(&user.folded()).cloned())
     }
@@ -134,6 +162,72 @@ impl Directory for Memory {
             let user = user.folded();
             let theirs = state.tokens.iter().filter(|((owner, _), _)| *owner == user).map(|(_, token)| token);
             theirs.filter(|token| token.platform == platform && token.expires_at > now).cloned().collect()
+        })
+    }
+}
+
+impl Records for Memory {
+    fn records<'a>(&'a self, keys: &'a [RecordKey]) -> Fut<'a, Result<Vec<Option<Record>>, Fault>> {
+        self.ask(move |state| keys.iter().map(|key| state.records.get(key).cloned()).collect())
+    }
+
+    fn records_of<'a>(
+        &'a self,
+        kind: RecordKind,
+        owner: &'a str,
+        after: &'a str,
+        limit: usize,
+    ) -> Fut<'a, Result<Vec<Record>, Fault>> {
+        self.ask(move |state| {
+            let first = RecordKey { kind, owner: owner.to_owned(), about: after.to_owned() };
+            let later = state.records.range((Bound::Excluded(first), Bound::Unbounded));
+            let theirs = later.take_while(|(key, _)| key.kind == kind && key.owner == owner);
+            theirs.take(limit).map(|(_, record)| record.clone()).collect()
+        })
+    }
+
+    fn records_about<'a>(
+        &'a self,
+        kind: RecordKind,
+        about: &'a str,
+        after: &'a str,
+        limit: usize,
+    ) -> Fut<'a, Result<Vec<Record>, Fault>> {
+        self.ask(move |state| {
+            let found = state.records.iter().filter(|(key, _)| key.kind == kind && key.about == about);
+            let later = found.filter(|(key, _)| key.owner.as_str() > after);
+            later.take(limit).map(|(_, record)| record.clone()).collect()
+        })
+    }
+}
+
+impl Versions for Memory {
+    fn list_versions<'a>(&'a self, logs: &'a [VersionLog]) -> Fut<'a, Result<Vec<Version>, Fault>> {
+        self.ask(move |state| {
+            let number = |log: &VersionLog| state.lists.get(&log.key()).map_or(0, |list| list.number);
+            logs.iter().map(|log| state.birth.version(log, number(log))).collect()
+        })
+    }
+
+    fn list_changes<'a>(
+        &'a self,
+        log: &'a VersionLog,
+        since: u64,
+        limit: usize,
+    ) -> Fut<'a, Result<Changes, Fault>> {
+        self.ask(move |state| {
+            let list = state.lists.get(&log.key());
+            let now = state.birth.version(log, list.map_or(0, |list| list.number));
+            let changes = list.into_iter().flat_map(|list| &list.changes);
+            // What is counted from 0 inside is told from 1.
+            let all = changes.map(|(element, (number, touch))| (element, number + 1, *touch));
+            let mut changed: Vec<Changed> = all
+                .filter(|(_, version, _)| *version > since)
+                .map(|(element, version, touch)| Changed { element: element.clone(), touch, version })
+                .collect();
+            changed.sort_by_key(|one| one.version);
+            let known = since <= now.number && now.number - since <= limits::VERSIONS_KEPT;
+            Changes { now, changed: (known && changed.len() <= limit).then_some(changed) }
         })
     }
 }
@@ -153,6 +247,12 @@ impl History for Memory {
         ids: &'a [ConversationId],
     ) -> Fut<'a, Result<Vec<Option<ConversationState>>, Fault>> {
         self.ask(move |state| ids.iter().map(|id| state.conversation_state(&user.folded(), id)).collect())
+    }
+
+    fn newest<'a>(&'a self, ids: &'a [ConversationId]) -> Fut<'a, Result<Vec<Seq>, Fault>> {
+        self.ask(move |state| {
+            ids.iter().map(|id| state.conversations.get(id).map_or(0, |known| known.max_seq)).collect()
+        })
     }
 
     fn range<'a>(

@@ -1,6 +1,7 @@
 //! What the store in memory holds.
 
 use std::collections::{BTreeMap, HashMap, VecDeque};
+use std::hash::{BuildHasher, RandomState};
 use std::sync::Arc;
 
 use ringback_model::conversation::{ConversationId, ConversationState};
@@ -9,14 +10,16 @@ use ringback_model::event::{Event, Lane};
 use ringback_model::group::{Group, Member};
 use ringback_model::ids::{GroupId, LogPos, MessageId, RuleId, Seq, UserId};
 use ringback_model::message::Message;
+use ringback_model::record::{Record, RecordKey};
 use ringback_model::rule::Rule;
 use ringback_model::secret::Secret;
 use ringback_model::storage::BanRecord;
 use ringback_model::time::UnixMs;
 use ringback_model::user::{Block, TokenRecord, User};
+use ringback_model::version::Touch;
 
 use crate::settings::{StoreSettings, millis};
-use crate::shape::SendKey;
+use crate::shape::{Birth, SendKey};
 
 /// A user id in the form under which it is unique.
 pub(super) type Folded = String;
@@ -50,6 +53,26 @@ pub(super) struct State {
     pub(super) ban: BanRecord,
     /// In the order of first keeping.
     pub(super) kept: Vec<Rule>,
+    pub(super) records: BTreeMap<RecordKey, Record>,
+    /// By [`ringback_model::version::VersionLog::key`].
+    pub(super) lists: HashMap<String, List>,
+    pub(super) birth: Birth,
+}
+
+/// What changed in a list.
+#[derive(Default)]
+pub(super) struct List {
+    /// How often it changed.
+    pub(super) number: u64,
+    /// Each changed element, in which change, and how.
+    pub(super) changes: BTreeMap<String, (u64, Touch)>,
+}
+
+impl Default for Birth {
+    fn default() -> Self {
+        // Each store in memory is another database.
+        Self(RandomState::new().hash_one(0))
+    }
 }
 
 /// An event, and what it counts for the bound on the log's size.

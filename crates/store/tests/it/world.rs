@@ -213,8 +213,7 @@ pub(crate) fn saying(message: Message, at: i64) -> Commit {
 }
 
 pub(crate) fn message_of(event: &Event) -> Arc<Message> {
-    let Fact::MessageSent(sent) = &event.fact;
-    sent.message.clone()
+    event.sent().unwrap().message.clone()
 }
 
 pub(crate) fn duplicate(error: CommitError) -> Arc<Message> {

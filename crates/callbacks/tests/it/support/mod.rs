@@ -18,10 +18,10 @@ use ringback_model::delivery::{Answer, Outbound};
 use ringback_model::dialect::{
     Acceptance, Contract, EventName, Preset, Rendered, Skip, StorageService, WrongAnswer,
 };
-use ringback_model::event::{Event, EventKind, Phase, Question};
+use ringback_model::event::{Event, EventKind, Phase, Question, Subject};
 use ringback_model::failure::CallbackRefusal;
 use ringback_model::ids::{LogPos, MessageId, UserId};
-use ringback_model::message::{Content, ContentClass, Message, Origin};
+use ringback_model::message::{Content, ContentClass, Message};
 use ringback_model::ports::{BanBook, Clock, Dice, Fut, Handover, Log, ParkedBook, Progress, RuleBook};
 use ringback_model::rule::{Order, Policy, Rule};
 use ringback_model::sample;
@@ -47,15 +47,17 @@ pub fn message(id: u64, to: &str, text: &str) -> Message {
     }
 }
 
+/// What the message of a question says.
+pub fn said(subject: &Subject) -> String {
+    subject.message().unwrap().content.raw.clone()
+}
+
 pub fn question(text: &str) -> Question {
     Question {
-        kind: EventKind::MessageSending,
-        message: message(7, "bob", text),
         operation_id: "op".into(),
-        origin: Origin::Client,
-        sender_is_admin: false,
         // Later than any test lasts: nothing of its time at the gate is spent.
         at: UnixMs(i64::MAX),
+        ..sample::question(EventKind::MessageSending, message(7, "bob", text))
     }
 }
 
@@ -168,21 +170,18 @@ impl Contract for TestContract {
     }
 
     fn question(&self, rule: &Rule, question: &Question) -> Result<Outbound, Skip> {
-        if question.message.content.raw == "unasked" {
+        let said = said(&question.subject);
+        if said == "unasked" {
             return Err(Skip("not asked"));
         }
-        Ok(Outbound {
-            url: rule.url.clone(),
-            headers: Vec::new(),
-            body: question.message.content.raw.clone().into_bytes(),
-        })
+        Ok(Outbound { url: rule.url.clone(), headers: Vec::new(), body: said.into_bytes() })
     }
 
     fn verdict(&self, _rule: &Rule, question: &Question, answer: &Answer) -> Result<Verdict, WrongAnswer> {
         let text = String::from_utf8_lossy(&answer.body).into_owned();
         match text.split_once(' ') {
             Some(("add", word)) => Ok(Verdict::Allow {
-                changes: vec![Change::Content(format!("{}{word}", question.message.content.raw))],
+                changes: vec![Change::Content(format!("{}{word}", said(&question.subject)))],
             }),
             Some(("refuse", word)) => Ok(Verdict::Refuse(CallbackRefusal {
                 code: Some(5),

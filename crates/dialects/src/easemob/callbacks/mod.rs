@@ -21,7 +21,7 @@ use ringback_model::delivery::{Answer, Outbound};
 use ringback_model::dialect::{
     Acceptance, Contract, EventName, Preset, Rendered, Skip, StorageService, WrongAnswer,
 };
-use ringback_model::event::{Event, EventKind, Fact, MessageSent, Phase, Question};
+use ringback_model::event::{Event, EventKind, MessageSent, Phase, Question};
 use ringback_model::failure::CallbackRefusal;
 use ringback_model::ids::UserId;
 use ringback_model::message::{Content, ContentClass, Message, Origin};
@@ -135,13 +135,12 @@ impl Contract for FamilyContract {
     }
 
     fn question(&self, rule: &Rule, question: &Question) -> Result<Outbound, Skip> {
-        asks(rule, question)?;
-        Ok(body::question(rule, &question.message))
+        Ok(body::question(rule, asks(rule, question)?))
     }
 
     fn verdict(&self, rule: &Rule, question: &Question, answer: &Answer) -> Result<Verdict, WrongAnswer> {
-        asks(rule, question).map_err(|Skip(why)| WrongAnswer(why.to_owned()))?;
-        answer::verdict(rule, &question.message, answer).map_err(WrongAnswer)
+        let message = asks(rule, question).map_err(|Skip(why)| WrongAnswer(why.to_owned()))?;
+        answer::verdict(rule, message, answer).map_err(WrongAnswer)
     }
 
     /// The message itself first, then those who were offline in the event's order, both as far as the rule wants
@@ -195,16 +194,17 @@ fn refusal(rule: &Rule, text: &str) -> CallbackRefusal {
     }
 }
 
-/// Whether a rule is asked about this.
+/// The message that a rule is asked about.
 /// Source: easemob-callbacks fact sheet 2.1.
-fn asks(rule: &Rule, question: &Question) -> Result<(), Skip> {
-    if question.kind != EventKind::MessageSending {
-        return Err(Skip("the contract asks when a message wants to be sent, not at this moment"));
-    }
+fn asks<'a>(rule: &Rule, question: &'a Question) -> Result<&'a Message, Skip> {
+    let message = question.subject.message().filter(|_| question.kind == EventKind::MessageSending);
+    let message =
+        message.ok_or(Skip("the contract asks when a message wants to be sent, not at this moment"))?;
     if question.origin == Origin::Rest {
         return Err(Skip("nobody is asked about messages sent by REST"));
     }
-    is_about(rule, &question.message)
+    is_about(rule, message)?;
+    Ok(message)
 }
 
 /// Whether a rule is about this message, before or after.
@@ -233,7 +233,7 @@ struct Copies<'a> {
 
 impl<'a> Copies<'a> {
     fn of(rule: &Rule, event: &'a Event) -> Result<Self, Skip> {
-        let Fact::MessageSent(sent) = &event.fact;
+        let sent = event.sent().ok_or(Skip("the contract tells of messages alone"))?;
         is_about(rule, &sent.message)?;
         let wants = |kind| rule.selectors.copies.is_empty() || rule.selectors.copies.contains(&kind);
         // Rooms know nobody who is offline, and what is not kept never reaches those who are.

@@ -236,6 +236,7 @@ fn draft(
         },
         unread: shown,
         offline_push: shown && !silent && !online_only,
+        aside: false,
     };
     let asks_readers = place == Place::Groups && more.need_group_ack == Some(true);
     Ok(Draft {

@@ -132,7 +132,14 @@ fn of_refusal(asked: &Asked<'_>, entry: Option<&Entry>, refusal: &Refusal) -> Pr
     match &refusal.code {
         RefusalCode::BadArgument => bad_argument(asked, entry, topic, refusal),
         RefusalCode::TooManyMembers => say(&EXCEED_LIMIT, "members size is greater than max user size !"),
-        RefusalCode::NoPermission | RefusalCode::Duplicate => say(&FORBIDDEN, detail),
+        RefusalCode::NoPermission
+        | RefusalCode::Duplicate
+        | RefusalCode::NotFriends
+        | RefusalCode::AlreadyFriends
+        | RefusalCode::CannotAddYourself
+        | RefusalCode::FriendRequestHandled
+        | RefusalCode::GroupRequestHandled
+        | RefusalCode::AlreadyRevoked => say(&FORBIDDEN, detail),
         RefusalCode::NotFound | RefusalCode::UserNotFound => unknown(topic, refusal),
         RefusalCode::AlreadyRegistered => say(&USER_EXISTS, detail),
         RefusalCode::GroupNotFound | RefusalCode::GroupDismissed => unknown_chat(asked, topic, detail),

@@ -21,7 +21,7 @@ use percent_encoding::{AsciiSet, CONTROLS, utf8_percent_encode};
 use ringback_model::app::App;
 use ringback_model::delivery::{Answer, Outbound};
 use ringback_model::dialect::{Acceptance, Contract, EventName, Preset, Rendered, Skip, WrongAnswer};
-use ringback_model::event::{Event, EventKind, Fact, MessageSent, Phase, Question};
+use ringback_model::event::{Event, EventKind, MessageSent, Phase, Question};
 use ringback_model::message::{Content, Message};
 use ringback_model::rule::Rule;
 use ringback_model::verdict::Verdict;
@@ -151,7 +151,7 @@ impl Contract for OpenImContract {
             &CallOf {
                 command,
                 service,
-                message: &question.message,
+                message: message_of(question)?,
                 operation_id: &question.operation_id,
                 sent: false,
             },
@@ -160,7 +160,8 @@ impl Contract for OpenImContract {
 
     fn verdict(&self, rule: &Rule, question: &Question, answer: &Answer) -> Result<Verdict, WrongAnswer> {
         let (_, service) = self.asked(rule, question).map_err(|Skip(why)| WrongAnswer(why.to_owned()))?;
-        answer::verdict(rule, self.generation, service, &question.message, answer)
+        let message = message_of(question).map_err(|Skip(why)| WrongAnswer(why.to_owned()))?;
+        answer::verdict(rule, self.generation, service, message, answer)
     }
 
     fn copies(&self, rule: &Rule, event: &Event) -> Result<u32, Skip> {
@@ -205,21 +206,25 @@ impl Contract for OpenImContract {
     }
 }
 
+const NO_MESSAGE: Skip = Skip("the contract calls back about messages alone");
+
+fn message_of(question: &Question) -> Result<&Message, Skip> {
+    question.subject.message().ok_or(NO_MESSAGE)
+}
+
 type Matching = Vec<(&'static Command, &'static Service)>;
 
 impl OpenImContract {
     fn asked(self, rule: &Rule, question: &Question) -> Result<(&'static Command, &'static Service), Skip> {
-        let matching = self.matching(rule, question.kind, &question.message, question.sender_is_admin)?;
+        let message = message_of(question)?;
+        let matching = self.matching(rule, question.kind, message, question.actor_is_admin)?;
         matching.first().copied().ok_or(Skip("the rule names no callback that is about this"))
     }
 
     fn told<'a>(self, rule: &Rule, event: &'a Event) -> Result<(&'a MessageSent, Matching), Skip> {
-        match &event.fact {
-            Fact::MessageSent(sent) => {
-                let matching = self.matching(rule, event.kind(), &sent.message, sent.sender_is_admin)?;
-                Ok((sent, matching))
-            }
-        }
+        let sent = event.sent().ok_or(NO_MESSAGE)?;
+        let matching = self.matching(rule, EventKind::MessageSent, &sent.message, sent.sender_is_admin)?;
+        Ok((sent, matching))
     }
 
     fn check_name(self, rule: &Rule, name: &str) -> Result<(), String> {

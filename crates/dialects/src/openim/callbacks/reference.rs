@@ -79,6 +79,7 @@ fn moment(service: &Service) -> String {
         EventKind::MessageSending => format!("a {subject} wants to be sent"),
         EventKind::MessageRewriting => format!("for every {subject}, after all checks"),
         EventKind::MessageSent => format!("a {subject} was pushed to those who are online"),
+        _ => subject.to_owned(),
     }
 }
 

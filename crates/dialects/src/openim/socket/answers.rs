@@ -137,24 +137,12 @@ fn shown(message: &Message) -> MsgData {
 pub(super) fn push(push: &Push) -> Response {
     let msgs = PullMsgs { msgs: vec![shown(&push.message)], is_end: false, end_seq: 0 };
     let mut groups = MsgGroups::default();
-    groups.add(&stream(&push.message), msgs);
+    groups.add(&conversation_id::text(&push.message.conversation()), msgs);
     Response {
         req_identifier: request::PUSH,
         operation_id: push.operation_id.to_string(),
         data: groups.encode_to_vec(),
         ..Response::default()
-    }
-}
-
-/// Where a message is shown. Notifications travel in their own stream while they are not kept; a kept one is
-/// numbered in its chat, and clients would look for its number there.
-fn stream(message: &Message) -> String {
-    let conversation = message.conversation();
-    let notification = message.options.get("isNotNotification") == Some(&false);
-    if notification && message.seq == 0 {
-        conversation_id::notification_text(&conversation)
-    } else {
-        conversation_id::text(&conversation)
     }
 }
 

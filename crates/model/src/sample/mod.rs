@@ -1,17 +1,22 @@
 //! Made-up users, groups, messages, drafts and rules: for trying rules out, and for tests.
 
+mod actions;
+
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use crate::action::Action;
 use crate::command::Draft;
 use crate::conversation::Target;
-use crate::event::{Event, EventKind, Fact, Lane, MessageSent, Phase, Question};
+use crate::event::{Done, Event, EventKind, Fact, Lane, MessageSent, Phase, PushPlan, Question, Subject};
 use crate::group::{Group, GroupKind, GroupStatus};
 use crate::ids::{GroupId, LogPos, MessageId, RuleId, UserId};
 use crate::message::{Content, ContentClass, Handling, Message, Origin, Priority};
 use crate::rule::{Policy, Rule, RuleOrigin, Secrets, Selectors};
 use crate::time::UnixMs;
 use crate::user::{AccountLevel, Platform, User};
+
+pub use actions::actions;
 
 /// A text from this user; form and code are those of the content given.
 #[must_use]
@@ -142,12 +147,52 @@ pub fn question(kind: EventKind, message: Message) -> Question {
     let at = message.sent_at;
     Question {
         kind,
-        message,
+        number: message.id,
+        actor: Some(message.sender.clone()),
+        subject: Subject::Message(Box::new(message)),
         operation_id: Arc::from("sample"),
         origin: Origin::Client,
-        sender_is_admin: false,
+        actor_is_admin: false,
         at,
     }
+}
+
+/// The question that a message raises on its way to devices: to its recipient, or to this one of a group.
+#[must_use]
+pub fn push_question(kind: EventKind, message: Message, to: UserId) -> Question {
+    let asked = question(kind, message.clone());
+    let show = message.offline_push.clone();
+    let plan = PushPlan { message: Arc::new(message), users: vec![to], show };
+    Question { subject: Subject::Push(Box::new(plan)), ..asked }
+}
+
+/// The question that an action of alice's raises; `None` where it is only told.
+#[must_use]
+pub fn action_question(action: Action, at: UnixMs) -> Option<Question> {
+    Some(Question {
+        kind: action.asked_as()?,
+        number: MessageId(1),
+        actor: UserId::parse("alice").ok(),
+        subject: Subject::Action(Box::new(action)),
+        operation_id: Arc::from("sample"),
+        origin: Origin::Client,
+        actor_is_admin: false,
+        at,
+    })
+}
+
+/// The event of an action of alice's at this place of the log.
+#[must_use]
+pub fn done(pos: LogPos, action: Action, at: UnixMs) -> Event {
+    let lane = action.lane();
+    let done = Done {
+        number: MessageId(pos.0),
+        action,
+        actor: UserId::parse("alice").ok(),
+        operation_id: Arc::from("sample"),
+        origin: Origin::Client,
+    };
+    Event { pos, at, lane, fact: Fact::Done(Box::new(done)) }
 }
 
 /// The event of a message that was sent at this place of the log, with these recipients offline.

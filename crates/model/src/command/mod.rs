@@ -1,6 +1,11 @@
 //! Everything a caller can ask, and what he is answered. Every way in (WebSocket, REST, any dialect) decodes
 //! to the same [`Command`].
 
+mod chat;
+mod friend;
+mod group;
+mod user;
+
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -13,6 +18,11 @@ use crate::secret::Secret;
 use crate::storage::{Resend, ResendStart, Slice, SliceScope};
 use crate::time::UnixMs;
 use crate::user::{Connection, Platform, User};
+
+pub use chat::{ChatCommand, ChatOutcome};
+pub use friend::{FriendCommand, FriendOutcome};
+pub use group::{GroupCommand, GroupOutcome};
+pub use user::{UserCommand, UserOutcome};
 
 /// Who asks.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -238,6 +248,14 @@ pub enum Command {
     },
     /// Send a slice of parked deliveries again. Administrators only.
     ResendSlice(Resend),
+    /// About friends and blocks.
+    Friend(FriendCommand),
+    /// About groups and their members.
+    Group(GroupCommand),
+    /// About profiles, and what users keep.
+    User(UserCommand),
+    /// About conversations and messages that were sent.
+    Chat(ChatCommand),
 }
 
 /// An account to be registered.
@@ -445,6 +463,14 @@ pub enum Outcome {
     Slices(Vec<Slice>),
     /// What became of an order to send a slice again.
     Resend(ResendStart),
+    /// About friends and blocks.
+    OfFriend(FriendOutcome),
+    /// About groups and their members.
+    OfGroup(GroupOutcome),
+    /// About profiles, and what users keep.
+    OfUser(UserOutcome),
+    /// About conversations and messages that were sent.
+    OfChat(ChatOutcome),
 }
 
 /// A message that was taken.

@@ -1,0 +1,9 @@
+//! Notices about groups.
+
+use ringback_model::notice::GroupNotice;
+
+use super::Tips;
+
+pub(super) fn tips(notice: &GroupNotice) -> Tips {
+    match *notice {}
+}

@@ -1,0 +1,98 @@
+//! Actions besides sending: before-rules are asked, then the change, what after-rules are told of it and what stays in
+//! chats are committed as one, then devices are told.
+
+use ringback_model::action::Action;
+use ringback_model::commit::{Commit, CommitError, Committed};
+use ringback_model::event::{Done, Fact, Question, Subject};
+use ringback_model::failure::{Failure, Fault};
+
+use crate::Im;
+use crate::caller::Caller;
+use crate::notices::Outgoing;
+
+/// A change that is ready to be made.
+pub(crate) struct Deed {
+    /// Requirements, writes and touched lists.
+    pub(crate) commit: Commit,
+    /// What after-rules are told, in order.
+    pub(crate) actions: Vec<Action>,
+    /// What devices are told, in order.
+    pub(crate) notices: Vec<Outgoing>,
+}
+
+impl Deed {
+    pub(crate) const fn of(commit: Commit) -> Self {
+        Self { commit, actions: Vec::new(), notices: Vec::new() }
+    }
+
+    pub(crate) fn tell(mut self, action: Action) -> Self {
+        self.actions.push(action);
+        self
+    }
+
+    pub(crate) fn notify(mut self, notice: Outgoing) -> Self {
+        self.notices.push(notice);
+        self
+    }
+}
+
+impl Im {
+    /// Asks before-rules about an action; it comes back as they left it.
+    ///
+    /// # Errors
+    /// Their refusal.
+    pub(crate) async fn ask_about(&self, caller: &Caller, action: Action) -> Result<Action, Failure> {
+        let Some(kind) = action.asked_as() else { return Ok(action) };
+        if !self.gate.asks(kind) {
+            return Ok(action);
+        }
+        let question = Question {
+            kind,
+            subject: Subject::Action(Box::new(action)),
+            number: self.number(),
+            operation_id: caller.operation_id.clone(),
+            origin: caller.origin,
+            actor: Some(caller.actor.user.clone()),
+            actor_is_admin: caller.actor.admin,
+            at: self.clock.now(),
+        };
+        match self.gate.ask(question).await? {
+            Subject::Action(action) => Ok(*action),
+            Subject::Message(_) | Subject::Push(_) => {
+                Err(Fault::new("the gate answers about something else than it was asked").into())
+            }
+        }
+    }
+
+    /// Makes a change, tells rules and devices. All of it is committed as one, but for what is told to devices and
+    /// kept nowhere: clients that miss that find the change by the versions of their lists.
+    ///
+    /// # Errors
+    /// As the store's: nothing was done.
+    pub(crate) async fn carry_out_deed(&self, caller: &Caller, deed: Deed) -> Result<Committed, CommitError> {
+        let Deed { mut commit, actions, notices } = deed;
+        for action in actions {
+            let lane = action.lane();
+            let done = Done {
+                number: self.number(),
+                action,
+                actor: Some(caller.actor.user.clone()),
+                operation_id: caller.operation_id.clone(),
+                origin: caller.origin,
+            };
+            commit = commit.event(lane, Fact::Done(Box::new(done)));
+        }
+        let (commit, on_their_way, passing) = self.with_notices(caller, commit, notices);
+        let committed = self.store.commit(commit).await?;
+        on_their_way.go_on();
+        for notice in passing {
+            self.push_notice(caller, notice, &committed);
+        }
+        Ok(committed)
+    }
+
+    /// A number of its own for something that is no message.
+    pub(crate) fn number(&self) -> ringback_model::ids::MessageId {
+        self.message_ids.next(self.clock.now(), self.dice.roll())
+    }
+}

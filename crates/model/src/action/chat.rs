@@ -1,0 +1,128 @@
+//! Conversations, and messages that were sent.
+
+use serde::{Deserialize, Serialize};
+
+use crate::conversation::ConversationId;
+use crate::event::{EventKind, Facets, Lane};
+use crate::ids::{MessageId, Seq, UserId};
+
+/// What is done about conversations, and to messages that were sent.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ChatAction {
+    /// A conversation comes onto lists of users who did not have it.
+    Start(ConversationStart),
+    /// A user has read messages. Only told.
+    Read(MessagesRead),
+    /// A message was taken back. Only told.
+    Revoke(MessageRevoked),
+}
+
+/// A conversation comes onto lists of users.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ConversationStart {
+    /// Which.
+    pub conversation: ConversationId,
+    /// On whose lists; in single chats exactly one.
+    pub owners: Vec<UserId>,
+    /// See [`crate::record::ConversationSettings::receive_option`].
+    pub receive_option: i32,
+    /// See [`crate::record::ConversationSettings::pinned`].
+    pub pinned: bool,
+    /// See [`crate::record::ConversationSettings::private`].
+    pub private: bool,
+    /// See [`crate::record::ConversationSettings::burn_s`].
+    pub burn_s: i32,
+    /// See [`crate::record::ConversationSettings::mention`].
+    pub mention: i32,
+    /// See [`crate::record::ConversationSettings::attached_info`].
+    pub attached_info: String,
+    /// See [`crate::record::ConversationSettings::ex`].
+    pub ex: String,
+}
+
+/// A user has read messages.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct MessagesRead {
+    /// Where.
+    pub conversation: ConversationId,
+    /// Who.
+    pub user: UserId,
+    /// The messages that he named.
+    pub seqs: Vec<Seq>,
+    /// How far he has read now.
+    pub read_seq: Seq,
+    /// He has read the conversation up to there, not only the messages that he named.
+    pub up_to: bool,
+}
+
+/// A message was taken back.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct MessageRevoked {
+    /// Where.
+    pub conversation: ConversationId,
+    /// Which one.
+    pub seq: Seq,
+    /// Its number.
+    pub message: MessageId,
+    /// The client's id for it.
+    pub client_id: String,
+    /// Who had sent it.
+    pub sender: UserId,
+    /// Who took it back.
+    pub by: UserId,
+}
+
+impl ChatAction {
+    /// See [`super::Action::told_as`].
+    #[must_use]
+    pub const fn told_as(&self) -> Option<EventKind> {
+        Some(match self {
+            Self::Start(_) => EventKind::ConversationStarted,
+            Self::Read(_) => EventKind::MessagesRead,
+            Self::Revoke(_) => EventKind::MessageRevoked,
+        })
+    }
+
+    /// See [`super::Action::asked_as`].
+    #[must_use]
+    pub const fn asked_as(&self) -> Option<EventKind> {
+        match self {
+            Self::Start(_) => Some(EventKind::ConversationStarting),
+            Self::Read(_) | Self::Revoke(_) => None,
+        }
+    }
+
+    /// Where it happens.
+    #[must_use]
+    pub const fn conversation(&self) -> &ConversationId {
+        match self {
+            Self::Start(one) => &one.conversation,
+            Self::Read(one) => &one.conversation,
+            Self::Revoke(one) => &one.conversation,
+        }
+    }
+
+    /// See [`super::Action::facets`].
+    #[must_use]
+    pub fn facets(&self) -> Facets<'_> {
+        let by = match self {
+            Self::Start(one) => one.owners.first(),
+            Self::Read(one) => Some(&one.user),
+            Self::Revoke(one) => Some(&one.by),
+        };
+        let peer = by.and_then(|user| self.conversation().peer_of(user));
+        Facets {
+            from: by.map_or("", UserId::as_str),
+            user: peer.map(UserId::as_str),
+            group: self.conversation().group().map(crate::ids::GroupId::as_str),
+            ..Facets::default()
+        }
+    }
+
+    /// See [`super::Action::lane`].
+    #[must_use]
+    pub fn lane(&self) -> Lane {
+        Lane::conversation(self.conversation())
+    }
+}

@@ -1,0 +1,328 @@
+//! Groups and their members.
+
+use serde::{Deserialize, Serialize};
+
+use crate::conversation::ConversationId;
+use crate::event::{EventKind, Facets, Lane};
+use crate::group::{Group, Role};
+use crate::ids::{GroupId, UserId};
+use crate::time::UnixMs;
+
+/// What is done about groups and their members.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum GroupAction {
+    /// A group is about to be made. Only asked.
+    Draft(Box<GroupDraft>),
+    /// A group was made. Only told.
+    Create(Box<GroupCreation>),
+    /// Users are about to become members, whichever way they come. Only asked.
+    Enter(GroupEntry),
+    /// Somebody wants to enter by himself. Only asked.
+    Apply(GroupApplication),
+    /// Somebody is about to invite. Only asked.
+    Invite(GroupInvitation),
+    /// Users have become members after the group was made. Only told.
+    Join(GroupJoin),
+    /// A member has left. Only told.
+    Quit(GroupLeave),
+    /// Members were removed. Only told.
+    Kick(GroupKick),
+    /// A group was dismissed. Only told.
+    Dismiss(GroupDismissal),
+    /// A group has a new owner. Only told.
+    Transfer(GroupTransfer),
+    /// Settings of a group change.
+    Edit(Box<GroupEdit>),
+    /// What a member shows, or his role, changes.
+    EditMember(Box<MemberEdit>),
+}
+
+/// A group as somebody wants it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct GroupDraft {
+    /// Its id; empty = the server makes one.
+    pub id: String,
+    /// Shown name.
+    pub name: String,
+    /// Announcement.
+    pub notification: String,
+    /// Description.
+    pub introduction: String,
+    /// Picture.
+    pub face_url: String,
+    /// The app's own text.
+    pub ex: String,
+    /// State, as a number that clients know; 0 = open.
+    pub status: i32,
+    /// Who is shown as its maker; empty = who makes it.
+    pub creator: String,
+    /// Who is shown as its owner; empty = who owns it.
+    pub owner: String,
+    /// Type, as a number that clients know.
+    pub group_type: i32,
+    /// See [`Group::verification`].
+    pub verification: i32,
+    /// See [`Group::look_member_info`].
+    pub look_member_info: i32,
+    /// See [`Group::apply_member_friend`].
+    pub apply_member_friend: i32,
+    /// Owner, admins, members, in this order.
+    pub members: Vec<MemberRole>,
+}
+
+/// A group that was made.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct GroupCreation {
+    /// As it is stored.
+    pub group: Group,
+    /// Owner, admins, members, in this order, each once.
+    pub members: Vec<MemberRole>,
+}
+
+/// A user and his role.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct MemberRole {
+    /// Who.
+    pub user: UserId,
+    /// As what.
+    pub role: Role,
+}
+
+/// Users who are about to become members.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct GroupEntry {
+    /// The group.
+    pub group: GroupId,
+    /// Its text of the app.
+    pub group_ex: String,
+    /// Who.
+    pub entrants: Vec<Entrant>,
+}
+
+/// A user who is about to become a member, and as what. Answers may change all but who he is.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Entrant {
+    /// Who.
+    pub user: UserId,
+    /// His name in the group; empty = his own.
+    pub nickname: String,
+    /// His picture in the group; empty = his own.
+    pub face_url: String,
+    /// His role.
+    pub role: Role,
+    /// He may not speak before this instant; 0 = he may.
+    pub muted_until: UnixMs,
+    /// The app's own text.
+    pub ex: String,
+}
+
+/// Somebody wants to enter by himself.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct GroupApplication {
+    /// The group.
+    pub group: GroupId,
+    /// Who.
+    pub applicant: UserId,
+    /// His words.
+    pub message: String,
+    /// See [`crate::group::Member::join_source`].
+    pub source: i32,
+    /// The app's own text.
+    pub ex: String,
+}
+
+/// Somebody is about to invite.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct GroupInvitation {
+    /// The group.
+    pub group: GroupId,
+    /// Who invites.
+    pub inviter: UserId,
+    /// Why.
+    pub reason: String,
+    /// Whom.
+    pub invited: Vec<UserId>,
+}
+
+/// Users who have become members.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct GroupJoin {
+    /// The group.
+    pub group: GroupId,
+    /// Who; never empty.
+    pub users: Vec<UserId>,
+    /// The words of an applicant, or of who invited.
+    pub message: String,
+    /// See [`crate::group::Member::join_source`].
+    pub source: i32,
+    /// Who invited them; empty = nobody.
+    pub inviter: String,
+}
+
+/// A member has left.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct GroupLeave {
+    /// The group.
+    pub group: GroupId,
+    /// Who.
+    pub user: UserId,
+}
+
+/// Members were removed.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct GroupKick {
+    /// The group.
+    pub group: GroupId,
+    /// Who.
+    pub kicked: Vec<UserId>,
+    /// Why.
+    pub reason: String,
+}
+
+/// A group was dismissed.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct GroupDismissal {
+    /// The group.
+    pub group: GroupId,
+    /// Its owner.
+    pub owner: UserId,
+    /// Its members at that time.
+    pub members: Vec<UserId>,
+}
+
+/// A group has a new owner.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct GroupTransfer {
+    /// The group.
+    pub group: GroupId,
+    /// Who was the owner.
+    pub from: UserId,
+    /// Who is.
+    pub to: UserId,
+}
+
+/// Settings of a group that change; `None` = stays.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct GroupEdit {
+    /// The group.
+    pub group: GroupId,
+    /// True where the caller names every setting and an empty text means "stays"; false where he names only what
+    /// changes, and an empty text empties.
+    pub whole: bool,
+    /// Shown name.
+    pub name: Option<String>,
+    /// Announcement.
+    pub notification: Option<String>,
+    /// Description.
+    pub introduction: Option<String>,
+    /// Picture.
+    pub face_url: Option<String>,
+    /// The app's own text.
+    pub ex: Option<String>,
+    /// See [`Group::verification`].
+    pub verification: Option<i32>,
+    /// See [`Group::look_member_info`].
+    pub look_member_info: Option<i32>,
+    /// See [`Group::apply_member_friend`].
+    pub apply_member_friend: Option<i32>,
+}
+
+/// What changes about a member; `None` = stays.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct MemberEdit {
+    /// The group.
+    pub group: GroupId,
+    /// Who.
+    pub user: UserId,
+    /// His name in the group.
+    pub nickname: Option<String>,
+    /// His picture in the group.
+    pub face_url: Option<String>,
+    /// His role.
+    pub role: Option<Role>,
+    /// The app's own text.
+    pub ex: Option<String>,
+}
+
+impl GroupAction {
+    /// See [`super::Action::told_as`].
+    #[must_use]
+    pub const fn told_as(&self) -> Option<EventKind> {
+        match self {
+            Self::Draft(_) | Self::Enter(_) | Self::Apply(_) | Self::Invite(_) => None,
+            Self::Create(_) => Some(EventKind::GroupCreated),
+            Self::Join(_) => Some(EventKind::GroupJoined),
+            Self::Quit(_) => Some(EventKind::GroupQuit),
+            Self::Kick(_) => Some(EventKind::GroupKicked),
+            Self::Dismiss(_) => Some(EventKind::GroupDismissed),
+            Self::Transfer(_) => Some(EventKind::GroupTransferred),
+            Self::Edit(_) => Some(EventKind::GroupEdited),
+            Self::EditMember(_) => Some(EventKind::MemberEdited),
+        }
+    }
+
+    /// See [`super::Action::asked_as`].
+    #[must_use]
+    pub const fn asked_as(&self) -> Option<EventKind> {
+        match self {
+            Self::Draft(_) => Some(EventKind::GroupCreating),
+            Self::Enter(_) => Some(EventKind::GroupEntering),
+            Self::Apply(_) => Some(EventKind::GroupApplying),
+            Self::Invite(_) => Some(EventKind::GroupInviting),
+            Self::Edit(_) => Some(EventKind::GroupEditing),
+            Self::EditMember(_) => Some(EventKind::MemberEditing),
+            Self::Create(_)
+            | Self::Join(_)
+            | Self::Quit(_)
+            | Self::Kick(_)
+            | Self::Dismiss(_)
+            | Self::Transfer(_) => None,
+        }
+    }
+
+    /// The group, as far as it has an id already.
+    #[must_use]
+    pub const fn group(&self) -> Option<&GroupId> {
+        Some(match self {
+            Self::Draft(_) => return None,
+            Self::Create(one) => &one.group.id,
+            Self::Enter(one) => &one.group,
+            Self::Apply(one) => &one.group,
+            Self::Invite(one) => &one.group,
+            Self::Join(one) => &one.group,
+            Self::Quit(one) => &one.group,
+            Self::Kick(one) => &one.group,
+            Self::Dismiss(one) => &one.group,
+            Self::Transfer(one) => &one.group,
+            Self::Edit(one) => &one.group,
+            Self::EditMember(one) => &one.group,
+        })
+    }
+
+    /// See [`super::Action::facets`].
+    #[must_use]
+    pub fn facets(&self) -> Facets<'_> {
+        let from = match self {
+            Self::Apply(one) => one.applicant.as_str(),
+            Self::Invite(one) => one.inviter.as_str(),
+            Self::Quit(one) => one.user.as_str(),
+            Self::Dismiss(one) => one.owner.as_str(),
+            Self::Transfer(one) => one.from.as_str(),
+            Self::EditMember(one) => one.user.as_str(),
+            Self::Create(one) => one.group.owner.as_str(),
+            Self::Draft(one) => one.members.first().map_or("", |owner| owner.user.as_str()),
+            Self::Enter(_) | Self::Join(_) | Self::Kick(_) | Self::Edit(_) => "",
+        };
+        Facets { from, group: self.group().map(GroupId::as_str), ..Facets::default() }
+    }
+
+    /// See [`super::Action::lane`].
+    #[must_use]
+    pub fn lane(&self) -> Lane {
+        match self.group() {
+            Some(group) => Lane::conversation(&ConversationId::Group(group.clone())),
+            None => Lane::server(),
+        }
+    }
+}

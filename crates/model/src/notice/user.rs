@@ -1,0 +1,8 @@
+//! What devices are told about profiles.
+
+use serde::{Deserialize, Serialize};
+
+/// What is told.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum UserNotice {}

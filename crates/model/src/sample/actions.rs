@@ -1,0 +1,300 @@
+//! One made-up action of every kind.
+
+use crate::action::{
+    Action, Blocking, ChatAction, ConversationStart, Entrant, FriendAction, FriendAnswer, FriendAsking,
+    FriendImport, FriendPair, FriendRemark, GroupAction, GroupApplication, GroupCreation, GroupDismissal,
+    GroupDraft, GroupEdit, GroupEntry, GroupInvitation, GroupJoin, GroupKick, GroupLeave, GroupTransfer,
+    MemberEdit, MemberRole, MessageRevoked, MessagesRead, PresenceAction, PresenceChange, UserAction,
+    UserEdit, UserRegistration,
+};
+use crate::conversation::ConversationId;
+use crate::group::{Group, Role};
+use crate::ids::{BadId, GroupId, MessageId, UserId};
+use crate::time::UnixMs;
+use crate::user::{Platform, User};
+
+/// Who and what samples are about.
+struct Cast {
+    alice: UserId,
+    bob: UserId,
+    carol: UserId,
+    group: GroupId,
+    at: UnixMs,
+}
+
+/// One action of every kind, those that are only asked about and those that are only told included.
+#[must_use]
+pub fn actions(at: UnixMs) -> Vec<Action> {
+    let cast = || -> Result<Cast, BadId> {
+        Ok(Cast {
+            alice: UserId::parse("alice")?,
+            bob: UserId::parse("bob")?,
+            carol: UserId::parse("carol")?,
+            group: GroupId::parse("270011223344556")?,
+            at,
+        })
+    };
+    // The names are fine: the list is never empty.
+    let Ok(cast) = cast() else { return Vec::new() };
+    let friends = cast.friends().into_iter().map(Action::Friend);
+    let groups = cast.groups().into_iter().map(Action::Group);
+    let users = cast.users().into_iter().map(Action::User);
+    let chats = cast.chats().into_iter().map(Action::Chat);
+    let presence = cast.presence().into_iter().map(Action::Presence);
+    friends.chain(groups).chain(users).chain(chats).chain(presence).collect()
+}
+
+impl Cast {
+    fn friends(&self) -> [FriendAction; 8] {
+        let (owner, friend) = (self.alice.clone(), self.bob.clone());
+        let answer = |message: &str| FriendAnswer {
+            from: self.alice.clone(),
+            to: self.bob.clone(),
+            message: message.to_owned(),
+        };
+        let block = Blocking { owner: owner.clone(), blocked: friend.clone() };
+        [
+            FriendAction::Ask(FriendAsking {
+                from: owner.clone(),
+                to: friend.clone(),
+                message: "met at the fair".to_owned(),
+                ex: String::new(),
+            }),
+            FriendAction::Agree(answer("welcome")),
+            FriendAction::Decline(answer("not now")),
+            FriendAction::Remove(FriendPair { owner: owner.clone(), friend: friend.clone() }),
+            FriendAction::Remark(FriendRemark { owner: owner.clone(), friend, remark: "Bobby".to_owned() }),
+            FriendAction::Import(FriendImport { owner, friends: vec![self.bob.clone(), self.carol.clone()] }),
+            FriendAction::Block(block.clone()),
+            FriendAction::Unblock(block),
+        ]
+    }
+
+    fn members(&self) -> Vec<MemberRole> {
+        [(&self.alice, Role::Owner), (&self.bob, Role::Admin), (&self.carol, Role::Member)]
+            .map(|(user, role)| MemberRole { user: user.clone(), role })
+            .to_vec()
+    }
+
+    fn draft(&self) -> GroupDraft {
+        GroupDraft {
+            id: String::new(),
+            name: "Release crew".to_owned(),
+            notification: String::new(),
+            introduction: "ship it".to_owned(),
+            face_url: String::new(),
+            ex: String::new(),
+            status: 0,
+            creator: String::new(),
+            owner: String::new(),
+            group_type: 2,
+            verification: 0,
+            look_member_info: 0,
+            apply_member_friend: 0,
+            members: self.members(),
+        }
+    }
+
+    fn stored(&self) -> Group {
+        let group = super::group(self.group.clone(), self.alice.clone(), self.at);
+        Group {
+            name: "Release crew".to_owned(),
+            introduction: "ship it".to_owned(),
+            member_count: 3,
+            ..group
+        }
+    }
+
+    fn entry(&self) -> GroupEntry {
+        let entrant = Entrant {
+            user: self.carol.clone(),
+            nickname: String::new(),
+            face_url: String::new(),
+            role: Role::Member,
+            muted_until: UnixMs(0),
+            ex: String::new(),
+        };
+        GroupEntry { group: self.group.clone(), group_ex: String::new(), entrants: vec![entrant] }
+    }
+
+    fn edit(&self) -> GroupEdit {
+        GroupEdit {
+            group: self.group.clone(),
+            whole: false,
+            name: Some("Release crew 2".to_owned()),
+            notification: None,
+            introduction: None,
+            face_url: None,
+            ex: None,
+            verification: Some(2),
+            look_member_info: None,
+            apply_member_friend: None,
+        }
+    }
+
+    fn groups(&self) -> [GroupAction; 13] {
+        let (group, carol) = (|| self.group.clone(), || self.carol.clone());
+        let whole = GroupEdit { whole: true, introduction: Some("ship it".to_owned()), ..self.edit() };
+        [
+            GroupAction::Draft(Box::new(self.draft())),
+            GroupAction::Create(Box::new(GroupCreation { group: self.stored(), members: self.members() })),
+            GroupAction::Enter(self.entry()),
+            GroupAction::Apply(GroupApplication {
+                group: group(),
+                applicant: carol(),
+                message: "let me in".to_owned(),
+                source: 3,
+                ex: String::new(),
+            }),
+            GroupAction::Invite(GroupInvitation {
+                group: group(),
+                inviter: self.alice.clone(),
+                reason: "new here".to_owned(),
+                invited: vec![carol()],
+            }),
+            GroupAction::Join(GroupJoin {
+                group: group(),
+                users: vec![carol()],
+                message: "let me in".to_owned(),
+                source: 3,
+                inviter: String::new(),
+            }),
+            GroupAction::Quit(GroupLeave { group: group(), user: carol() }),
+            GroupAction::Kick(GroupKick { group: group(), kicked: vec![carol()], reason: "spam".to_owned() }),
+            GroupAction::Dismiss(GroupDismissal {
+                group: group(),
+                owner: self.alice.clone(),
+                members: vec![self.alice.clone(), self.bob.clone(), carol()],
+            }),
+            GroupAction::Transfer(GroupTransfer {
+                group: group(),
+                from: self.alice.clone(),
+                to: self.bob.clone(),
+            }),
+            GroupAction::Edit(Box::new(self.edit())),
+            GroupAction::Edit(Box::new(whole)),
+            GroupAction::EditMember(Box::new(MemberEdit {
+                group: group(),
+                user: carol(),
+                nickname: Some("Caz".to_owned()),
+                face_url: None,
+                role: Some(Role::Admin),
+                ex: None,
+            })),
+        ]
+    }
+
+    fn users(&self) -> [UserAction; 3] {
+        let edit = |whole| UserEdit {
+            user: self.alice.clone(),
+            whole,
+            nickname: Some("Ali".to_owned()),
+            face_url: None,
+            ex: None,
+            receive_option: None,
+        };
+        let user = User { created_at: self.at, ..super::user(self.alice.clone()) };
+        [
+            UserAction::Register(UserRegistration { users: vec![user] }),
+            UserAction::Edit(edit(true)),
+            UserAction::Edit(edit(false)),
+        ]
+    }
+
+    fn chats(&self) -> [ChatAction; 6] {
+        let single = ConversationId::single(&self.alice, &self.bob);
+        let of_group = ConversationId::Group(self.group.clone());
+        let start = |conversation: &ConversationId, owners: Vec<UserId>| {
+            ChatAction::Start(ConversationStart {
+                conversation: conversation.clone(),
+                owners,
+                receive_option: 0,
+                pinned: false,
+                private: false,
+                burn_s: 0,
+                mention: 0,
+                attached_info: String::new(),
+                ex: String::new(),
+            })
+        };
+        let read = |conversation: &ConversationId| {
+            ChatAction::Read(MessagesRead {
+                conversation: conversation.clone(),
+                user: self.bob.clone(),
+                seqs: vec![11, 12],
+                read_seq: 12,
+                up_to: true,
+            })
+        };
+        let revoke = |conversation: &ConversationId| {
+            ChatAction::Revoke(MessageRevoked {
+                conversation: conversation.clone(),
+                seq: 42,
+                message: MessageId(42),
+                client_id: "sample".to_owned(),
+                sender: self.alice.clone(),
+                by: self.alice.clone(),
+            })
+        };
+        [
+            start(&single, vec![self.alice.clone()]),
+            start(&of_group, vec![self.bob.clone(), self.carol.clone()]),
+            read(&single),
+            read(&of_group),
+            revoke(&single),
+            revoke(&of_group),
+        ]
+    }
+
+    fn presence(&self) -> [PresenceAction; 3] {
+        let change = |reason: &str| PresenceChange {
+            user: self.alice.clone(),
+            platform: Platform(2),
+            connection: "c-1".to_owned(),
+            background: false,
+            reason: reason.to_owned(),
+            at: self.at,
+        };
+        [
+            PresenceAction::Online(change("")),
+            PresenceAction::Offline(change("")),
+            PresenceAction::Kick(change("another login on this platform")),
+        ]
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::*;
+    use crate::event::EventKind;
+
+    #[test]
+    fn every_moment_of_an_action_has_a_sample() {
+        let samples = actions(UnixMs(1_785_542_400_123));
+        let told = samples.iter().filter_map(Action::told_as);
+        let met: BTreeSet<EventKind> = samples.iter().filter_map(Action::asked_as).chain(told).collect();
+        let of_messages = [
+            EventKind::MessageScreening,
+            EventKind::MessageSending,
+            EventKind::MessageRewriting,
+            EventKind::MessageSent,
+            EventKind::OnlinePushing,
+            EventKind::OfflinePushing,
+        ];
+        let missing: Vec<_> = EventKind::ALL
+            .into_iter()
+            .filter(|kind| !met.contains(kind) && !of_messages.contains(kind))
+            .collect();
+        assert_eq!(missing, []);
+    }
+
+    #[test]
+    fn actions_are_read_as_they_are_written() {
+        for action in actions(UnixMs(1)) {
+            let text = serde_json::to_string(&action).unwrap();
+            assert_eq!(serde_json::from_str::<Action>(&text).unwrap(), action, "{text}");
+        }
+    }
+}
