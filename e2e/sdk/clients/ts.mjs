@@ -29,18 +29,15 @@ globalThis.WebSocket = PageWebSocket;
 globalThis.FileReader ??= PageFileReader;
 globalThis.File ??= File;
 
-const file = path.join(NODE_MODULES, '@openim/client-sdk/lib/index.js');
-const { default: published } = await import(pathToFileURL(file));
-const { getSDK, CbEvents } = published;
-
 /** Node's SDK does not log: 5 is silence. */
 const SILENT = 5;
 
 class TsClient extends Client {
-  #sdk = getSDK();
+  #sdk;
 
-  constructor(userID) {
+  constructor(userID, { getSDK, CbEvents }) {
     super(userID);
+    this.#sdk = getSDK();
     for (const event of Object.values(CbEvents)) this.#sdk.on(event, (told) => this.events.push(told));
   }
 
@@ -75,17 +72,26 @@ class TsClient extends Client {
   }
 }
 
+/** The package has two builds for Node. What `require` finds is made for old engines, and cannot catch up with messages
+ *  after a reconnect: it takes an iterator of a Map for an array. The other is what its authors wrote. */
+const BUILDS = { ts: 'index.js', modern: 'index.modern.mjs' };
+
 /** All of its users live in this process. */
 export class Ts {
-  kind = 'ts';
+  #build;
 
-  static async start() {
-    return new Ts();
+  static async start(kind) {
+    const kit = new Ts();
+    kit.kind = kind;
+    const file = path.join(NODE_MODULES, '@openim/client-sdk/lib', BUILDS[kind]);
+    const build = await import(pathToFileURL(file));
+    kit.#build = build.default ?? build;
+    return kit;
   }
 
   /** A user on a device that has never been used. */
   async client(userID) {
-    return new TsClient(userID);
+    return new TsClient(userID, this.#build);
   }
 
   async forget() {}

@@ -63,14 +63,14 @@ class WasmClient extends Client {
 
 /** One browser for all scenarios; profiles live as long as a scenario. */
 export class Wasm {
-  kind = 'wasm';
   #browser;
   #site;
   #profiles = new Map();
   #unnamed = 0;
 
-  static async start() {
+  static async start(kind) {
     const kit = new Wasm();
+    kit.kind = kind;
     kit.#site = await Site.start();
     kit.#browser = await chromium.launch({ executablePath: process.env.RINGBACK_CHROMIUM, args: FLAGS });
     return kit;

@@ -34,24 +34,31 @@ export async function a_refused_group_message_tells_its_sender_why(world) {
   await refusedThenSent(alice, bob, { groupID }, group(groupID));
 }
 
-export async function a_rewritten_message_is_seen_by_both(world) {
+/** What the backend writes is what both read, live and from history, and what it is told afterwards. */
+async function rewritten(world, alice, bob, to, conversationID, told) {
   world.receiver.answer('callbackBeforeMsgModifyCommand', ({ content }) => (
     content.includes('damn') && { content: JSON.stringify({ content: JSON.parse(content).content.replaceAll('damn', '****') }) }
   ));
+  const { clientMsgID } = await alice.sendText('damn good soup', to);
+  const got = await bob.received((message) => message.clientMsgID === clientMsgID);
+  assert.equal(got.textElem.content, '**** good soup');
+  for (const one of [alice, bob]) {
+    await eventually(async () => {
+      const listed = (await one.history(conversationID)).find((message) => message.clientMsgID === clientMsgID);
+      return listed?.textElem.content === '**** good soup';
+    }, `${one.userID} reads what the backend wrote`);
+  }
+  const { body } = await world.receiver.call(told, (call) => call.clientMsgID === clientMsgID);
+  assert.equal(JSON.parse(body.content).content, '**** good soup');
+}
+
+export async function a_rewritten_message_is_seen_by_both(world) {
+  const [alice, bob] = await world.clients('alice', 'bob');
+  await rewritten(world, alice, bob, { recvID: 'bob' }, single('alice', 'bob'), 'callbackAfterSendSingleMsgCommand');
+}
+
+export async function a_rewritten_group_message_is_seen_by_all(world) {
   const [alice, bob] = await world.clients('alice', 'bob');
   const { groupID } = await madeGroup(alice, [bob]);
-  for (const [to, conversationID] of [[{ recvID: 'bob' }, single('alice', 'bob')], [{ groupID }, group(groupID)]]) {
-    const { clientMsgID } = await alice.sendText('damn good soup', to);
-    const got = await bob.received((message) => message.clientMsgID === clientMsgID);
-    assert.equal(got.textElem.content, '**** good soup');
-    for (const one of [alice, bob]) {
-      await eventually(async () => {
-        const listed = (await one.history(conversationID)).find((message) => message.clientMsgID === clientMsgID);
-        return listed?.textElem.content === '**** good soup';
-      }, `${one.userID} reads what the backend wrote`);
-    }
-    const told = to.groupID ? 'callbackAfterSendGroupMsgCommand' : 'callbackAfterSendSingleMsgCommand';
-    const { body } = await world.receiver.call(told, (call) => call.clientMsgID === clientMsgID);
-    assert.equal(JSON.parse(body.content).content, '**** good soup');
-  }
+  await rewritten(world, alice, bob, { groupID }, group(groupID), 'callbackAfterSendGroupMsgCommand');
 }
