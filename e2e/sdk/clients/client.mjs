@@ -9,11 +9,29 @@ export class Client {
   /** Events as `{event, data, errCode, errMsg}`, in their order. */
   events;
 
+  /** How long after the beginning of a synchronisation the SDK does not begin another one, in milliseconds. */
+  pause = 0;
+
+  /** When it began its last one. */
+  #began = 0;
+
   constructor(userID) {
     this.userID = userID;
     this.events = new Inbox(userID);
     /** The SDK's methods: `client.sdk.name(…)` gives the data of the answer, or throws an SdkError. */
     this.sdk = new Proxy({}, { get: (_, name) => (...args) => this.#call(name, args) });
+  }
+
+  /** Takes an event of the SDK. */
+  tell(event) {
+    if (event.event === 'OnSyncServerStart') this.#began = Date.now();
+    this.events.push(event);
+  }
+
+  /** Resolves when a new connection would be synchronised. */
+  async rested() {
+    const left = this.#began + this.pause - Date.now();
+    if (left > 0) await new Promise((resolve) => setTimeout(resolve, left));
   }
 
   /** Waits for an event, or for one whose data matches; its data. */

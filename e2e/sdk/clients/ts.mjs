@@ -38,7 +38,7 @@ class TsClient extends Client {
   constructor(userID, { getSDK, CbEvents }) {
     super(userID);
     this.#sdk = getSDK();
-    for (const event of Object.values(CbEvents)) this.#sdk.on(event, (told) => this.events.push(told));
+    for (const event of Object.values(CbEvents)) this.#sdk.on(event, (told) => this.tell(told));
   }
 
   login(addresses, token, platformID) {

@@ -22,6 +22,9 @@ const FATAL = 1;
 class WasmClient extends Client {
   #page;
 
+  /** A connection that comes sooner is used, and not synchronised. */
+  pause = 5500;
+
   constructor(userID, page) {
     super(userID);
     this.#page = page;
@@ -87,7 +90,7 @@ export class Wasm {
       console.log(`${userID}: ${text}`);
       if (/panic:|fatal error:|unreachable/.test(text)) client.faults?.push(`${userID}: ${text}`);
     });
-    await page.exposeBinding('told', (_, text) => client.events.push(JSON.parse(text)));
+    await page.exposeBinding('told', (_, text) => client.tell(JSON.parse(text)));
     await page.goto(this.#site.url);
     await page.waitForFunction(() => typeof window.invoke === 'function', undefined, { timeout: LOADED });
     return client;

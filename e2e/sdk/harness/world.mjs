@@ -57,6 +57,21 @@ export class World {
     if (event !== ended[0]) throw new Error(`${client.userID}: ${event}: ${errMsg}`);
   }
 
+  /** Cuts the wire while something happens; ends when everybody is connected and synchronised again. */
+  async away(happens) {
+    const online = this.#clients.filter(({ events }) => events.all.some(({ event }) => event === 'OnConnectSuccess'));
+    this.wire.cut();
+    await happens();
+    await Promise.all(online.map((client) => client.rested()));
+    this.wire.mend(this.server.port);
+    await Promise.all(online.map((client) => this.#back(client)));
+  }
+
+  async #back(client) {
+    await client.saw('OnConnectSuccess');
+    await this.synchronised(client);
+  }
+
   /** Several users who have logged in, in this order. */
   clients(...names) {
     return Promise.all(names.map((name) => this.client(name)));

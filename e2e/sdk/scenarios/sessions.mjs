@@ -8,12 +8,6 @@ const OURS = single('alice', 'bob');
 
 const texts = async (client) => (await client.history(OURS)).map(({ textElem }) => textElem?.content);
 
-/** Waits for a new connection and the end of its synchronisation. */
-async function back(world, client) {
-  await client.saw('OnConnectSuccess');
-  await world.synchronised(client);
-}
-
 /** Not with the build that cannot catch up with messages, see `clients/ts.mjs`; with everything else it can. */
 const catchesUp = { clients: ['modern', 'wasm'] };
 
@@ -23,10 +17,7 @@ export const messages_of_meanwhile_arrive_after_a_reconnect = {
     const [alice, bob] = await world.clients('alice', 'bob');
     await bob.sendText('before', { recvID: 'alice' });
     await alice.received(({ textElem }) => textElem?.content === 'before');
-    world.wire.cut();
-    await world.server.say('bob', { recvID: 'alice' }, 'while you were away');
-    world.wire.mend();
-    await back(world, alice);
+    await world.away(() => world.server.say('bob', { recvID: 'alice' }, 'while you were away'));
     await alice.received(({ textElem }) => textElem?.content === 'while you were away');
     assert.deepEqual(await texts(alice), ['before', 'while you were away']);
   },
@@ -38,12 +29,11 @@ export const a_restarted_server_is_found_again = {
     const [alice, bob] = await world.clients('alice', 'bob');
     await bob.sendText('before', { recvID: 'alice' });
     await alice.received(({ textElem }) => textElem?.content === 'before');
-    world.wire.cut();
-    await world.server.stop();
-    await world.server.launch();
-    await world.server.say('bob', { recvID: 'alice' }, 'after');
-    world.wire.mend(world.server.port);
-    await Promise.all([back(world, alice), back(world, bob)]);
+    await world.away(async () => {
+      await world.server.stop();
+      await world.server.launch();
+      await world.server.say('bob', { recvID: 'alice' }, 'after');
+    });
     await alice.received(({ textElem }) => textElem?.content === 'after');
     const { clientMsgID } = await alice.sendText('here we are', { recvID: 'bob' });
     await bob.received((one) => one.clientMsgID === clientMsgID);
@@ -58,17 +48,15 @@ export async function what_changed_meanwhile_is_there_after_a_reconnect(world) {
     await befriend(one, alice);
     await alice.saw('OnFriendAdded', ({ userID }) => userID === one.userID);
   }
-  world.wire.cut();
   const { server } = world;
-  await server.post('/user/update_user_info_ex', { userInfo: { userID: 'alice', nickname: 'Alicia' } });
-  await server.post('/conversation/set_conversations', {
-    userIDs: ['alice'], conversation: { conversationID: group(groupID), conversationType: 3, groupID, isPinned: true },
+  await world.away(async () => {
+    await server.post('/user/update_user_info_ex', { userInfo: { userID: 'alice', nickname: 'Alicia' } });
+    await server.post('/conversation/set_conversations', {
+      userIDs: ['alice'], conversation: { conversationID: group(groupID), conversationType: 3, groupID, isPinned: true },
+    });
+    await server.post('/friend/update_friends', { ownerUserID: 'alice', friendUserIDs: ['bob'], remark: 'Bobby' });
+    await server.post('/friend/delete_friend', { ownerUserID: 'alice', friendUserID: 'carol' });
   });
-  await server.post('/friend/update_friends', { ownerUserID: 'alice', friendUserIDs: ['bob'], remark: 'Bobby' });
-  await server.post('/friend/delete_friend', { ownerUserID: 'alice', friendUserID: 'carol' });
-  world.wire.mend();
-
-  await back(world, alice);
   await alice.saw('OnFriendInfoChanged', ({ userID, remark }) => userID === 'bob' && remark === 'Bobby');
   await alice.saw('OnFriendDeleted', ({ userID }) => userID === 'carol');
   await alice.saw('OnSelfInfoUpdated', ({ nickname }) => nickname === 'Alicia');
@@ -81,18 +69,17 @@ export const groups_of_meanwhile_are_there_after_a_reconnect = {
     const [alice, bob] = await world.clients('alice', 'bob');
     const { groupID } = await madeGroup(alice, [bob]);
     const left = await madeGroup(alice, [bob]);
-    world.wire.cut();
     const { server } = world;
-    await server.post('/group/invite_user_to_group', { groupID, invitedUserIDs: ['carol'], reason: '' });
-    await server.post('/group/set_group_info', { groupInfoForSet: { groupID, groupName: 'Dinner' } });
-    await server.post('/group/kick_group', { groupID, kickedUserIDs: ['bob'], reason: '' });
-    await server.post('/group/dismiss_group', { groupID: left.groupID });
-    const { groupInfo } = await server.post('/group/create_group', {
-      ownerUserID: 'carol', memberUserIDs: ['alice'], adminUserIDs: [], groupInfo: { groupName: 'Supper', groupType: 2 },
+    let groupInfo;
+    await world.away(async () => {
+      await server.post('/group/invite_user_to_group', { groupID, invitedUserIDs: ['carol'], reason: '' });
+      await server.post('/group/set_group_info', { groupInfoForSet: { groupID, groupName: 'Dinner' } });
+      await server.post('/group/kick_group', { groupID, kickedUserIDs: ['bob'], reason: '' });
+      await server.post('/group/dismiss_group', { groupID: left.groupID });
+      ({ groupInfo } = await server.post('/group/create_group', {
+        ownerUserID: 'carol', memberUserIDs: ['alice'], adminUserIDs: [], groupInfo: { groupName: 'Supper', groupType: 2 },
+      }));
     });
-    world.wire.mend();
-
-    await back(world, alice);
     await alice.saw('OnJoinedGroupAdded', (told) => told.groupID === groupInfo.groupID);
     await alice.saw('OnGroupMemberAdded', (told) => told.groupID === groupID && told.userID === 'carol');
     await alice.saw('OnGroupMemberDeleted', (told) => told.groupID === groupID && told.userID === 'bob');
