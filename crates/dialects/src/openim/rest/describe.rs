@@ -131,7 +131,7 @@ fn key() -> Parameter {
 }
 
 /// Who may call it. What the server finds out from the body alone does not stand in the table of routes.
-fn may(path: &str) -> &'static str {
+pub(super) fn may(path: &str) -> &'static str {
     match path {
         "/auth/get_admin_token" => "Needs no token: the secret is what opens it.",
         "/auth/parse_token" => "Needs no token but the one in the body.",

@@ -9,6 +9,7 @@
 //! | `auth`, `user`, `group`, `friend`, `msg`, `object` | one resource each |
 //! | `sending`, `elements` | messages that are sent by REST, and what their content must hold |
 //! | `describe` | the description of all of it for machines |
+//! | `reference` | the page of what is offered and what is not |
 //! | `shown` | messages as JSON |
 
 mod auth;
@@ -20,6 +21,8 @@ mod group;
 mod msg;
 mod object;
 mod page;
+#[cfg(test)]
+mod reference;
 mod reply;
 mod routes;
 mod sending;
