@@ -174,7 +174,7 @@ fn same_place(before: &Action, after: &Action) {
             }
         }
         (Action::Chat(before), Action::Chat(after)) => {
-            assert_eq!(after.conversation(), before.conversation())
+            assert_eq!(after.conversation(), before.conversation());
         }
         (Action::Friend(_), Action::Friend(_)) => assert_eq!(after.facets().from, before.facets().from),
         (Action::User(_), Action::User(_)) => {}

@@ -69,7 +69,7 @@ pub(in super::super) const ROWS: &[Command] = &[
         .says("change of a member", "what a member shows, or his role, has changed"),
 ];
 
-fn edit<'a>(action: &'a Action) -> Option<&'a GroupEdit> {
+fn edit(action: &Action) -> Option<&GroupEdit> {
     match action {
         Action::Group(GroupAction::Edit(edit)) => Some(edit),
         _ => None,
