@@ -21,7 +21,7 @@ use crate::user::{Connection, Platform, User};
 
 pub use chat::{ChatCommand, ChatOutcome};
 pub use friend::{FriendCommand, FriendOutcome};
-pub use group::{GroupCommand, GroupOutcome};
+pub use group::{GroupCommand, GroupOutcome, MemberFilter, MemberNews, Page, RequestsOf, ShownRequest};
 pub use user::{UserCommand, UserOutcome};
 
 /// Who asks.
@@ -146,6 +146,8 @@ pub enum Command {
         users: Vec<UserId>,
         /// Why, for those who decide.
         reason: String,
+        /// Whether it is said in the chat as well.
+        said: bool,
     },
     /// Add users to a group or room. Those who are in it already are left out of the answer. Administrators only.
     AddMembers {
@@ -338,6 +340,8 @@ pub struct NewGroup {
     pub admins: Vec<UserId>,
     /// Its ordinary members.
     pub members: Vec<UserId>,
+    /// Whether it is said in the chat as well.
+    pub said: bool,
 }
 
 /// A message to be sent: what the caller supplies.

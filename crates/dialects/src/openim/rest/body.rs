@@ -5,6 +5,7 @@
 
 use std::collections::BTreeSet;
 
+use ringback_model::command::Page;
 use ringback_model::failure::{Refusal, RefusalCode};
 use ringback_model::ids::{GroupId, UserId};
 use ringback_model::limits;
@@ -53,12 +54,12 @@ macro_rules! body {
         #[derive(Default, serde::Deserialize, schemars::JsonSchema)]
         $(#[$doc])*
         #[serde(default)]
-        pub(super) struct $name {
+        pub(in crate::openim::rest) struct $name {
             $(
                 $(#[$about])*
                 $(#[schemars(extend("x-required" = stringify!($need)))])?
                 #[serde(rename = $key, deserialize_with = "crate::openim::rest::body::or_default")]
-                pub(super) $field: $kind,
+                pub(in crate::openim::rest) $field: $kind,
             )*
         }
     };
@@ -149,4 +150,29 @@ pub(super) fn distinct<'a>(field: &str, texts: impl Iterator<Item = &'a String>)
 
 fn empty(field: &str) -> Reject {
     Reject::Malformed(format!("{field} is empty"))
+}
+
+body! {
+    /// Which page of a list.
+    #[schemars(rename = "RequestPagination")]
+    Pagination {
+        /// From 1.
+        #[schemars(range(min = 1))]
+        number: i32 = "pageNumber" required,
+        /// Elements of a page; 1 to 1000.
+        #[schemars(range(min = 1, max = 1000))]
+        size: i32 = "showNumber" required,
+    }
+}
+
+/// A page that must be given.
+pub(super) fn page(pagination: Option<Pagination>) -> Result<Page, Reject> {
+    let Pagination { number, size } = given("pagination", pagination)?;
+    let (Ok(number @ 1..), Ok(size @ 1..)) = (usize::try_from(number), usize::try_from(size)) else {
+        return Err(argument("pagination: pageNumber and showNumber start at 1").into());
+    };
+    if size > limits::LIST_ITEMS {
+        return Err(argument(format!("showNumber is above {}", limits::LIST_ITEMS)).into());
+    }
+    Ok(Page { skip: (number - 1).saturating_mul(size), limit: size })
 }

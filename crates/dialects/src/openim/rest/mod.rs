@@ -9,6 +9,8 @@
 //! | `sending`, `elements` | messages that are sent by REST, and what their content must hold |
 //! | `describe` | the description of all of it for machines |
 //! | `shown` | messages as JSON |
+//! | `sync` | lists that clients follow by versions |
+//! | `statistics` | numbers that operators look at |
 
 mod auth;
 mod body;
@@ -21,6 +23,8 @@ mod reply;
 mod routes;
 mod sending;
 mod shown;
+mod statistics;
+mod sync;
 mod user;
 
 use ringback_model::command::{Actor, Command, Outcome};
@@ -31,6 +35,8 @@ use ringback_model::time::UnixMs;
 use super::codes;
 use super::content::argument;
 use body::Reject;
+
+pub(super) use sync::version_id;
 
 /// The REST interface of this dialect. Without state.
 #[derive(Debug, Clone, Copy, Default)]
