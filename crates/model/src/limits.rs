@@ -13,6 +13,10 @@ pub const CONTENT_BYTES: usize = 64 * 1024;
 pub const FRAME_BYTES: usize = 51_200;
 /// Bytes of one WebSocket message to a client: the clients' own read limit. Source: ibid.
 pub const PUSH_FRAME_BYTES: usize = 1024 * 1024;
+/// Entries of one gob frame's list of types, and of one type's list of fields. A client's frame has one type with six.
+pub const GOB_TYPES: usize = 64;
+/// Depth of values within values that are skipped in a gob frame. No client's frame has any.
+pub const GOB_DEPTH: usize = 16;
 /// Bytes of one REST request body.
 pub const REST_BODY_BYTES: usize = 1024 * 1024;
 /// Ids in one REST list. Source: REST sheet 1.3.
