@@ -13,6 +13,8 @@
 //! | `caller.rs`, `actions.rs`, `notices.rs` | who acts; asking about an action, doing it, telling devices |
 //! | `friends.rs`, `group_life/`, `profiles.rs`, `chats.rs` | what users and backends do besides sending |
 //! | `lists.rs` | what has changed in lists that clients follow |
+//! | `devices.rs` | where devices are woken, what they have logged |
+//! | `objects.rs` | uploads, and what everybody may read |
 //! | `blocks.rs`, `history.rs`, `storage.rs` | the other commands |
 //!
 //! The domain knows ports only. It never holds a lock while it waits for somebody outside.
@@ -23,6 +25,7 @@ mod blocks;
 mod caller;
 mod chats;
 mod checks;
+mod devices;
 mod friends;
 mod group_life;
 mod groups;
@@ -33,6 +36,7 @@ mod lists;
 mod logins;
 mod members;
 mod notices;
+mod objects;
 mod profiles;
 mod pusher;
 mod send;
@@ -52,6 +56,7 @@ use ringback_model::ids::{MessageIds, UserId};
 use ringback_model::ports::{Clock, Dice, Gate, Passwords, Sessions, Storage, Store, TokenCodec, TokenKeys};
 
 pub use handover::{AnswerTicket, Handovers};
+pub use objects::{PartSlot, UploadParts, UploadSettings, Uploads};
 
 use caller::Caller;
 use in_flight::InFlight;
@@ -77,6 +82,8 @@ pub struct ImParts {
     pub passwords: Arc<dyn Passwords>,
     /// Parked deliveries; the callback engine is it.
     pub storage: Arc<dyn Storage>,
+    /// Uploads; `None` = they are switched off.
+    pub uploads: Option<Arc<Uploads>>,
     /// Choices of the operator.
     pub settings: ImSettings,
 }
@@ -105,6 +112,7 @@ pub struct Im {
     tokens: Arc<dyn TokenCodec>,
     passwords: Arc<dyn Passwords>,
     storage: Arc<dyn Storage>,
+    uploads: Option<Arc<Uploads>>,
     keys: TokenKeys,
     admins: HashSet<UserId>,
     /// In whose name app tokens act.
@@ -149,6 +157,7 @@ impl Im {
             tokens: parts.tokens,
             passwords: parts.passwords,
             storage: parts.storage,
+            uploads: parts.uploads,
             keys: parts.settings.keys,
             first_admin: parts.settings.admins.first().cloned(),
             admins: parts.settings.admins.into_iter().collect(),
@@ -243,9 +252,13 @@ impl Im {
             Command::User(command) => {
                 self.user_command(&Caller::of(me()?, origin, operation_id), command).await
             }
+            Command::Device(command) => {
+                self.device_command(&Caller::of(me()?, origin, operation_id), command).await
+            }
             Command::Chat(command) => {
                 self.chat_command(&Caller::of(me()?, origin, operation_id), command).await
             }
+            Command::Objects(command) => self.objects(me()?, command).await,
         };
         outcome.map(Done::from)
     }

@@ -5,7 +5,6 @@
 
 use std::collections::BTreeSet;
 
-use ringback_model::command::Page;
 use ringback_model::failure::{Refusal, RefusalCode};
 use ringback_model::ids::{GroupId, UserId};
 use ringback_model::limits;
@@ -150,29 +149,4 @@ pub(super) fn distinct<'a>(field: &str, texts: impl Iterator<Item = &'a String>)
 
 fn empty(field: &str) -> Reject {
     Reject::Malformed(format!("{field} is empty"))
-}
-
-body! {
-    /// Which page of a list.
-    #[schemars(rename = "RequestPagination")]
-    Pagination {
-        /// From 1.
-        #[schemars(range(min = 1))]
-        number: i32 = "pageNumber" required,
-        /// Elements of a page; 1 to 1000.
-        #[schemars(range(min = 1, max = 1000))]
-        size: i32 = "showNumber" required,
-    }
-}
-
-/// A page that must be given.
-pub(super) fn page(pagination: Option<Pagination>) -> Result<Page, Reject> {
-    let Pagination { number, size } = given("pagination", pagination)?;
-    let (Ok(number @ 1..), Ok(size @ 1..)) = (usize::try_from(number), usize::try_from(size)) else {
-        return Err(argument("pagination: pageNumber and showNumber start at 1").into());
-    };
-    if size > limits::LIST_ITEMS {
-        return Err(argument(format!("showNumber is above {}", limits::LIST_ITEMS)).into());
-    }
-    Ok(Page { skip: (number - 1).saturating_mul(size), limit: size })
 }

@@ -4,8 +4,9 @@
 //! |---|---|
 //! | `routes` | the table: path, token or not, how to read and how to answer |
 //! | `body` | reading JSON bodies, and checks that every route shares |
+//! | `page` | pages of lists |
 //! | `reply` | the envelope |
-//! | `auth`, `user`, `group`, `friend`, `msg` | one resource each |
+//! | `auth`, `user`, `group`, `friend`, `msg`, `object` | one resource each |
 //! | `sending`, `elements` | messages that are sent by REST, and what their content must hold |
 //! | `describe` | the description of all of it for machines |
 //! | `shown` | messages as JSON |
@@ -19,12 +20,15 @@ mod elements;
 mod friend;
 mod group;
 mod msg;
+mod object;
+mod page;
 mod reply;
 mod routes;
 mod sending;
 mod shown;
 mod statistics;
 mod sync;
+mod third;
 mod user;
 
 use ringback_model::command::{Actor, Command, Outcome};

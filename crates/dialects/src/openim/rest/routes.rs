@@ -6,7 +6,7 @@ use ringback_model::dialect::{EdgeRequest, Method, Route};
 use super::body::Reject;
 use super::group::{entering, leaving, listing, settings, syncing};
 use super::reply::Data;
-use super::{auth, friend, group, msg, sending, statistics, user};
+use super::{auth, friend, group, msg, object, sending, statistics, third, user};
 use crate::openapi::{SchemaOf, schema_of};
 
 /// How one route is read and answered.
@@ -69,7 +69,7 @@ impl Entry {
 
 /// All routes, by resource.
 #[rustfmt::skip]
-const TABLE: [Entry; 49] = [
+static TABLE: &[Entry] = &[
     post("/auth/get_admin_token", auth::admin_token, auth::token, "Exchange the server's secret for an administrator's token")
         .takes(schema_of::<auth::AdminToken>).gives(schema_of::<auth::Token<'_>>).open(),
     post("/auth/get_user_token", auth::user_token, auth::token, "A token for a user on a platform")
@@ -168,6 +168,28 @@ const TABLE: [Entry; 49] = [
         .takes(schema_of::<msg::Pull>).gives(schema_of::<msg::PulledAll<'_>>),
     post("/msg/get_server_time", msg::server_time, msg::server_time_data, "The server's clock")
         .gives(schema_of::<msg::ServerTime>),
+    post("/third/fcm_update_token", third::push_token, done, "Remember where a push service finds the caller's device")
+        .takes(schema_of::<third::PushTokenBody>),
+    post("/third/set_app_badge", third::badge, done, "Remember what an app's icon says")
+        .takes(schema_of::<third::BadgeBody>),
+    post("/third/logs/upload", third::upload_logs, done, "Remember log files that the caller has uploaded")
+        .takes(schema_of::<third::UploadBody>),
+    post("/third/logs/delete", third::delete_logs, done, "Forget uploaded log files")
+        .takes(schema_of::<third::DeleteBody>),
+    post("/third/logs/search", third::search_logs, third::logs_data, "Uploaded log files of a time, newest first")
+        .takes(schema_of::<third::SearchBody>).gives(schema_of::<third::Logs<'_>>),
+    post("/object/part_limit", object::part_limit, object::part_limit_data, "What parts of an upload may be like")
+        .gives(schema_of::<object::PartLimit>),
+    post("/object/part_size", object::part_size, object::part_size_data, "How large parts of an upload should be")
+        .takes(schema_of::<object::Whole>).gives(schema_of::<object::PartSize>),
+    post("/object/initiate_multipart_upload", object::initiate, object::initiated, "Begin an upload, or learn that its content is there already")
+        .takes(schema_of::<object::Initiate>).gives(schema_of::<object::Initiated<'_>>),
+    post("/object/auth_sign", object::auth_sign, object::signed, "Where further parts of an upload go")
+        .takes(schema_of::<object::AuthSign>).gives(schema_of::<object::AuthSignParts<'_>>),
+    post("/object/complete_multipart_upload", object::complete, object::completed, "Put an upload together")
+        .takes(schema_of::<object::Complete>).gives(schema_of::<object::ObjectUrl>),
+    post("/object/access_url", object::access_url, object::access_url_data, "The address of an object")
+        .takes(schema_of::<object::AccessUrl>).gives(schema_of::<object::ObjectAccess>),
 ];
 
 /// The routes alone.
@@ -181,17 +203,14 @@ pub(super) static ROUTES: [Route; TABLE.len()] = {
     routes
 };
 
-/// The same, in one place of memory.
-static ENTRIES: [Entry; TABLE.len()] = TABLE;
-
 /// All entries.
 pub(super) fn all() -> &'static [Entry] {
-    &ENTRIES
+    TABLE
 }
 
 /// The entry of a path.
 pub(super) fn find(path: &str) -> Option<&'static Entry> {
-    ENTRIES.iter().find(|entry| entry.route.path == path)
+    TABLE.iter().find(|entry| entry.route.path == path)
 }
 
 /// Routes without response fields have no `data`.

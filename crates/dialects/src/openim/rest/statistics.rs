@@ -11,7 +11,8 @@ use schemars::JsonSchema;
 use serde::Serialize;
 use time::{Date, Duration, OffsetDateTime};
 
-use super::body::{Pagination, Reject, body, page, parse};
+use super::body::{Reject, body, parse};
+use super::page::{Pagination, page};
 use super::reply::{Data, data};
 use crate::openim::group_objects::GroupInfo;
 

@@ -13,9 +13,9 @@ use serde::Serialize;
 
 use crate::openim::group_objects::RequestInfo;
 use crate::openim::rest::body::{
-    Pagination, Reject, at_most, body, given, group_id, page, parse, required_number, short_and_distinct,
-    user_id, user_ids,
+    Reject, at_most, body, given, group_id, parse, required_number, short_and_distinct, user_id, user_ids,
 };
+use crate::openim::rest::page::{Pagination, page};
 use crate::openim::rest::reply::{Data, data};
 
 body! {

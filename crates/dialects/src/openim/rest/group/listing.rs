@@ -11,8 +11,9 @@ use serde::Serialize;
 use crate::openim::content::group;
 use crate::openim::group_objects::{GroupInfo, MemberInfo};
 use crate::openim::rest::body::{
-    Pagination, Reject, at_most, body, given, group_id, page, parse, short_and_distinct, user_id, user_ids,
+    Reject, at_most, body, given, group_id, parse, short_and_distinct, user_id, user_ids,
 };
+use crate::openim::rest::page::{Pagination, page};
 use crate::openim::rest::reply::{Data, data};
 
 body! {

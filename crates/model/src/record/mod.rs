@@ -10,8 +10,13 @@
 //! | hidden message | user and conversation | the seq |
 //! | favourite | the user | type and id |
 //! | client setting | the user; empty = everybody | the key |
+//! | push token | the user | the platform |
+//! | badge | the user | nothing |
+//! | log file | nobody | its id |
 //!
 //! Stored as JSON: fields are added, never renamed.
+
+mod key;
 
 use serde::{Deserialize, Serialize};
 
@@ -19,121 +24,9 @@ use crate::conversation::ConversationId;
 use crate::ids::{GroupId, Seq, UserId};
 use crate::message::Message;
 use crate::time::UnixMs;
+use crate::user::Platform;
 
-/// What kind of record.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum RecordKind {
-    /// See [`Friend`].
-    Friend,
-    /// See [`FriendRequest`].
-    FriendRequest,
-    /// See [`GroupRequest`].
-    GroupRequest,
-    /// See [`ConversationSettings`].
-    Conversation,
-    /// See [`Mark`].
-    Mark,
-    /// See [`Hidden`].
-    Hidden,
-    /// See [`Favourite`].
-    Favourite,
-    /// See [`ClientSetting`].
-    ClientSetting,
-}
-
-impl RecordKind {
-    /// The number by which stores know it; never given to another kind.
-    #[must_use]
-    pub const fn number(self) -> i64 {
-        match self {
-            Self::Friend => 1,
-            Self::FriendRequest => 2,
-            Self::GroupRequest => 3,
-            Self::Conversation => 4,
-            Self::Mark => 5,
-            Self::Hidden => 6,
-            Self::Favourite => 7,
-            Self::ClientSetting => 8,
-        }
-    }
-}
-
-/// Where a record is kept. Ordered by kind, owner, about.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct RecordKey {
-    /// What kind.
-    pub kind: RecordKind,
-    /// Under whom; user ids are folded.
-    pub owner: String,
-    /// About what or whom; user ids are folded, seqs have 20 digits.
-    pub about: String,
-}
-
-impl RecordKey {
-    fn new(kind: RecordKind, owner: impl Into<String>, about: impl Into<String>) -> Self {
-        Self { kind, owner: owner.into(), about: about.into() }
-    }
-
-    /// The key of a [`Friend`].
-    #[must_use]
-    pub fn friend(owner: &UserId, friend: &UserId) -> Self {
-        Self::new(RecordKind::Friend, owner.folded(), friend.folded())
-    }
-
-    /// The key of a [`FriendRequest`].
-    #[must_use]
-    pub fn friend_request(from: &UserId, to: &UserId) -> Self {
-        Self::new(RecordKind::FriendRequest, to.folded(), from.folded())
-    }
-
-    /// The key of a [`GroupRequest`].
-    #[must_use]
-    pub fn group_request(group: &GroupId, user: &UserId) -> Self {
-        Self::new(RecordKind::GroupRequest, group.as_str(), user.folded())
-    }
-
-    /// The key of [`ConversationSettings`].
-    #[must_use]
-    pub fn conversation(user: &UserId, conversation: &ConversationId) -> Self {
-        Self::new(RecordKind::Conversation, user.folded(), conversation.to_string())
-    }
-
-    /// The key of a [`Mark`].
-    #[must_use]
-    pub fn mark(conversation: &ConversationId, seq: Seq) -> Self {
-        Self::new(RecordKind::Mark, conversation.to_string(), seq_text(seq))
-    }
-
-    /// The key of a [`Hidden`].
-    #[must_use]
-    pub fn hidden(user: &UserId, conversation: &ConversationId, seq: Seq) -> Self {
-        Self::new(RecordKind::Hidden, hidden_owner(user, conversation), seq_text(seq))
-    }
-
-    /// The key of a [`Favourite`].
-    #[must_use]
-    pub fn favourite(user: &UserId, kind: i32, id: &str) -> Self {
-        Self::new(RecordKind::Favourite, user.folded(), format!("{kind}/{id}"))
-    }
-
-    /// The key of a [`ClientSetting`].
-    #[must_use]
-    pub fn client_setting(user: Option<&UserId>, key: &str) -> Self {
-        Self::new(RecordKind::ClientSetting, user.map(UserId::folded).unwrap_or_default(), key)
-    }
-}
-
-/// Under whom a user's [`Hidden`] messages of a conversation are kept.
-#[must_use]
-pub fn hidden_owner(user: &UserId, conversation: &ConversationId) -> String {
-    format!("{} {conversation}", user.folded())
-}
-
-/// A seq as texts are ordered: 20 digits.
-#[must_use]
-pub fn seq_text(seq: Seq) -> String {
-    format!("{seq:020}")
-}
+pub use key::{RecordKey, RecordKind, hidden_owner, seq_text};
 
 /// A record.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -155,6 +48,12 @@ pub enum Record {
     Favourite(Favourite),
     /// A client setting.
     ClientSetting(ClientSetting),
+    /// Where a device is woken.
+    PushToken(PushToken),
+    /// What an app's icon says.
+    Badge(Badge),
+    /// A client's log.
+    LogFile(LogFile),
 }
 
 impl Record {
@@ -170,6 +69,9 @@ impl Record {
             Self::Hidden(one) => RecordKey::hidden(&one.user, &one.conversation, one.seq),
             Self::Favourite(one) => RecordKey::favourite(&one.user, one.kind, &one.id),
             Self::ClientSetting(one) => RecordKey::client_setting(one.user.as_ref(), &one.key),
+            Self::PushToken(one) => RecordKey::push_token(&one.user, one.platform),
+            Self::Badge(one) => RecordKey::badge(&one.user),
+            Self::LogFile(one) => RecordKey::log_file(&one.id),
         }
     }
 }
@@ -396,6 +298,62 @@ pub struct ClientSetting {
     pub value: String,
 }
 
+/// Where a push service finds a device of a user.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PushToken {
+    /// Whose.
+    pub user: UserId,
+    /// On which platform.
+    pub platform: Platform,
+    /// As the push service gave it to the device. Never printed.
+    pub token: String,
+    /// When it ends; 0 = nobody said.
+    pub expires_at: UnixMs,
+}
+
+impl std::fmt::Debug for PushToken {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("PushToken")
+            .field("user", &self.user)
+            .field("platform", &self.platform)
+            .finish_non_exhaustive()
+    }
+}
+
+/// The number that an app's icon shows.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Badge {
+    /// Whose app.
+    pub user: UserId,
+    /// Unread messages, as the client counted them.
+    pub unread: i32,
+}
+
+/// A log that a client has uploaded.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LogFile {
+    /// Its id; ids grow with time.
+    pub id: String,
+    /// Whose client.
+    pub user: UserId,
+    /// His name at that time.
+    pub nickname: String,
+    /// On which system, in the client's words.
+    pub platform: String,
+    /// Where it lies.
+    pub url: String,
+    /// What it is called.
+    pub name: String,
+    /// The client's framework.
+    pub framework: String,
+    /// The client's version.
+    pub version: String,
+    /// The app's own text.
+    pub ex: String,
+    /// When it was uploaded.
+    pub at: UnixMs,
+}
+
 /// A message and what became of it, as one user sees it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Seen {
@@ -405,14 +363,4 @@ pub struct Seen {
     pub fate: Option<Fate>,
     /// The user has deleted it for himself.
     pub hidden: bool,
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn seqs_are_ordered_as_texts() {
-        assert!(seq_text(9) < seq_text(10) && seq_text(10) < seq_text(u64::MAX));
-    }
 }
