@@ -25,7 +25,7 @@ use crate::user::{Connection, Platform, User};
 pub use chat::{ChatCommand, ChatOutcome};
 pub use device::{DeviceCommand, DeviceOutcome, NewLog};
 pub use friend::{FriendCommand, FriendOutcome};
-pub use group::{GroupCommand, GroupOutcome};
+pub use group::{GroupCommand, GroupOutcome, MemberFilter, MemberNews, Page, RequestsOf, ShownRequest};
 pub use objects::{NewUpload, ObjectCommand, ObjectOutcome, SignedParts};
 pub use pull::{ConversationRef, PullOrder, Pulled, SeqList, SeqRange};
 pub use send::{Draft, Sent};
@@ -153,6 +153,8 @@ pub enum Command {
         users: Vec<UserId>,
         /// Why, for those who decide.
         reason: String,
+        /// Whether it is said in the chat as well.
+        said: bool,
     },
     /// Add users to a group or room. Those who are in it already are left out of the answer. Administrators only.
     AddMembers {
@@ -309,6 +311,8 @@ pub struct NewGroup {
     pub admins: Vec<UserId>,
     /// Its ordinary members.
     pub members: Vec<UserId>,
+    /// Whether it is said in the chat as well.
+    pub said: bool,
 }
 
 /// What a caller is answered.

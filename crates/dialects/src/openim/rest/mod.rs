@@ -11,6 +11,8 @@
 //! | `describe` | the description of all of it for machines |
 //! | `reference` | the page of what is offered and what is not |
 //! | `shown` | messages as JSON |
+//! | `sync` | lists that clients follow by versions |
+//! | `statistics` | numbers that operators look at |
 
 mod auth;
 mod body;
@@ -27,6 +29,8 @@ mod reply;
 mod routes;
 mod sending;
 mod shown;
+mod statistics;
+mod sync;
 mod third;
 mod user;
 
@@ -38,6 +42,8 @@ use ringback_model::time::UnixMs;
 use super::codes;
 use super::content::argument;
 use body::Reject;
+
+pub(super) use sync::version_id;
 
 /// The REST interface of this dialect. Without state.
 #[derive(Debug, Clone, Copy, Default)]

@@ -1,21 +1,32 @@
 //! `/group`. Source: REST sheet 6, 12.
+//!
+//! | file | holds |
+//! |---|---|
+//! | `mod.rs` | groups are made and found by id |
+//! | `entering` | ways in, and requests to be let in |
+//! | `leaving` | ways out |
+//! | `settings` | settings, roles, mutes |
+//! | `listing` | members, joined groups, search |
+//! | `syncing` | what has changed in lists |
+
+pub(super) mod entering;
+pub(super) mod leaving;
+pub(super) mod listing;
+pub(super) mod settings;
+pub(super) mod syncing;
 
 use ringback_model::command::{Command, NewGroup, Outcome};
 use ringback_model::dialect::EdgeRequest;
 use ringback_model::failure::RefusalCode;
-use ringback_model::group::{Group, GroupKind, GroupStatus};
+use ringback_model::group::GroupKind;
 use ringback_model::ids::GroupId;
 use ringback_model::limits;
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use super::body::{
-    Reject, at_most, body, distinct, given, group_id, parse, short_and_distinct, user_id, user_ids,
-};
+use super::body::{Reject, at_most, body, distinct, given, group_id, parse, user_id, user_ids};
 use super::reply::{Data, data};
-
-/// The only type of group that is left; the original still prints it everywhere.
-const WORKING_GROUP: i32 = 2;
+use crate::openim::group_objects::{GroupInfo, WORKING_GROUP};
 
 body! {
     /// The settings of a group to be made.
@@ -56,10 +67,12 @@ body! {
         members: Vec<String> = "memberUserIDs",
         /// At most 1000.
         admins: Vec<String> = "adminUserIDs",
+        /// False: members are told, but it is not said in the chat.
+        said: Option<bool> = "sendMessage",
     }
 }
 
-pub(super) fn create(request: &EdgeRequest) -> Result<Command, Reject> {
+pub(in crate::openim::rest) fn create(request: &EdgeRequest) -> Result<Command, Reject> {
     let asked: Create = parse(&request.body)?;
     let settings = given("groupInfo", asked.settings)?;
     check_type(settings.group_type)?;
@@ -87,6 +100,7 @@ pub(super) fn create(request: &EdgeRequest) -> Result<Command, Reject> {
         owner,
         admins: user_ids("adminUserIDs", &asked.admins)?,
         members: user_ids("memberUserIDs", &asked.members)?,
+        said: asked.said.unwrap_or(true),
     }))
 }
 
@@ -116,126 +130,33 @@ body! {
 }
 
 /// An id that cannot exist is as unknown as any other: left out, never an error.
-pub(super) fn infos(request: &EdgeRequest) -> Result<Command, Reject> {
+pub(in crate::openim::rest) fn infos(request: &EdgeRequest) -> Result<Command, Reject> {
     let asked: GroupIds = parse(&request.body)?;
     let ids = given("groupIDs", asked.ids)?;
     Ok(Command::Groups { ids: ids.iter().filter_map(|id| GroupId::parse(id).ok()).collect() })
 }
 
-body! {
-    /// Users to be taken into a group.
-    #[schemars(rename = "Invitation")]
-    Invite {
-        group: String = "groupID" required,
-        /// Nobody sees it.
-        reason: String = "reason",
-        /// 1 to 1000, each once.
-        #[schemars(length(min = 1))]
-        users: Option<Vec<String>> = "invitedUserIDs" required,
-    }
-}
-
-pub(super) fn invite(request: &EdgeRequest) -> Result<Command, Reject> {
-    let asked: Invite = parse(&request.body)?;
-    let group = group_id("groupID", &asked.group)?;
-    let users = given("invitedUserIDs", asked.users)?;
-    short_and_distinct("invitedUserIDs", &users)?;
-    Ok(Command::Invite { group, users: user_ids("invitedUserIDs", &users)?, reason: asked.reason })
-}
-
-/// A group as clients see it.
-#[derive(Serialize, JsonSchema)]
-struct GroupInfo<'a> {
-    #[serde(rename = "groupID")]
-    id: &'a str,
-    #[serde(rename = "groupName")]
-    name: &'a str,
-    notification: &'a str,
-    introduction: &'a str,
-    #[serde(rename = "faceURL")]
-    face_url: &'a str,
-    #[serde(rename = "ownerUserID")]
-    owner: &'a str,
-    /// Milliseconds since 1970.
-    #[serde(rename = "createTime")]
-    created_at: i64,
-    #[serde(rename = "memberCount")]
-    member_count: u32,
-    ex: &'a str,
-    /// 0 open, 1 banned, 2 dismissed, 3 muted.
-    status: i32,
-    #[serde(rename = "creatorUserID")]
-    creator: &'a str,
-    #[serde(rename = "groupType")]
-    group_type: i32,
-    #[serde(rename = "needVerification")]
-    verification: i32,
-    #[serde(rename = "lookMemberInfo")]
-    look_member_info: i32,
-    #[serde(rename = "applyMemberFriend")]
-    apply_member_friend: i32,
-    /// Milliseconds since 1970.
-    #[serde(rename = "notificationUpdateTime")]
-    notification_at: i64,
-    #[serde(rename = "notificationUserID")]
-    notification_by: &'a str,
-}
-
-impl<'a> From<&'a Group> for GroupInfo<'a> {
-    fn from(group: &'a Group) -> Self {
-        Self {
-            id: group.id.as_str(),
-            name: &group.name,
-            notification: &group.notification,
-            introduction: &group.introduction,
-            face_url: &group.face_url,
-            owner: group.owner.as_str(),
-            created_at: group.created_at.0,
-            member_count: group.member_count,
-            ex: &group.ex,
-            status: status(group.status),
-            creator: group.creator.as_str(),
-            group_type: WORKING_GROUP,
-            verification: group.verification,
-            look_member_info: group.look_member_info,
-            apply_member_friend: group.apply_member_friend,
-            notification_at: group.notification_at.0,
-            notification_by: &group.notification_by,
-        }
-    }
-}
-
-/// Source: callbacks sheet 5.5.
-const fn status(status: GroupStatus) -> i32 {
-    match status {
-        GroupStatus::Open => 0,
-        GroupStatus::Banned => 1,
-        GroupStatus::Dismissed => 2,
-        GroupStatus::Muted => 3,
-    }
-}
-
 /// The group that was made.
 #[derive(Serialize, JsonSchema)]
 #[schemars(rename = "CreatedGroup")]
-pub(super) struct Created<'a> {
+pub(in crate::openim::rest) struct Created<'a> {
     #[serde(rename = "groupInfo")]
     group: GroupInfo<'a>,
 }
 
-pub(super) fn created(outcome: &Outcome) -> Option<Data> {
+pub(in crate::openim::rest) fn created(outcome: &Outcome) -> Option<Data> {
     let Outcome::Group(group) = outcome else { return None };
     data(&Created { group: GroupInfo::from(&**group) })
 }
 
 /// The groups that there are.
 #[derive(Serialize, JsonSchema)]
-pub(super) struct GroupInfos<'a> {
+pub(in crate::openim::rest) struct GroupInfos<'a> {
     #[serde(rename = "groupInfos")]
     groups: Vec<GroupInfo<'a>>,
 }
 
-pub(super) fn infos_data(outcome: &Outcome) -> Option<Data> {
+pub(in crate::openim::rest) fn infos_data(outcome: &Outcome) -> Option<Data> {
     let Outcome::Groups(groups) = outcome else { return None };
     data(&GroupInfos { groups: groups.iter().map(GroupInfo::from).collect() })
 }
