@@ -69,8 +69,21 @@ const CALLBACKS: [(&str, &str); 53] = [
     ("afterCreateGroupChatConversations", "callbackAfterCreateGroupChatConversationsCommand"),
 ];
 
-/// How many of [`CALLBACKS`], from the top, something raises already; the others are compared where they come.
-const RAISED: usize = 6;
+/// Parts of the keys of callbacks that nothing raises yet: they are compared where they come. Whoever raises them takes
+/// them off.
+const AWAITED: &[&str] = &[
+    "Read",
+    "Revoke",
+    "Push",
+    "afterUserOnline",
+    "afterUserOffline",
+    "afterUserKickOff",
+    "Friend",
+    "Black",
+    "UserRegister",
+    "UpdateUserInfo",
+    "SingleChatConversations",
+];
 
 const USERS: [&str; 6] = ["alice", "bob", "carol", "dave", "erin", "frank"];
 
@@ -82,7 +95,7 @@ struct Steps {
 impl Steps {
     async fn take(&self, path: &str, body: Value) {
         let reply = self.rest.post(path, &body).await;
-        let missing = reply.status == 404 && RAISED < CALLBACKS.len();
+        let missing = reply.status == 404 && !AWAITED.is_empty();
         assert!(missing || reply.code() == 0, "{path}: {}", reply.body);
     }
 
@@ -200,7 +213,8 @@ async fn every_callback_is_triggered_and_has_the_fields_of_its_fixture() {
     steps.profiles().await;
     steps.groups(&group).await;
     steps.take("/group/dismiss_group", json!({"groupID": group})).await;
-    for (_, command) in CALLBACKS.into_iter().take(RAISED) {
+    let raised = |key: &str| !AWAITED.iter().any(|part| key.contains(part));
+    for (_, command) in CALLBACKS.into_iter().filter(|(key, _)| raised(key)) {
         receiver.wait_for_one(command).await;
     }
     receiver.calls().iter().for_each(is_as_its_fixture);
