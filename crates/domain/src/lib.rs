@@ -11,7 +11,7 @@
 //! | `users.rs`, `accounts.rs` | users, and accounts with passwords |
 //! | `groups.rs`, `members.rs`, `turns.rs` | groups and rooms; who is in them; how their bounds hold |
 //! | `caller.rs`, `actions.rs`, `notices.rs` | who acts; asking about an action, doing it, telling devices |
-//! | `friends.rs`, `group_life.rs`, `profiles.rs`, `chats.rs` | what users and backends do besides sending |
+//! | `friends.rs`, `group_life.rs`, `profiles.rs`, `chats` | what users and backends do besides sending |
 //! | `blocks.rs`, `history.rs`, `storage.rs` | the other commands |
 //!
 //! The domain knows ports only. It never holds a lock while it waits for somebody outside.
@@ -52,6 +52,7 @@ use ringback_model::ports::{Clock, Dice, Gate, Passwords, Sessions, Storage, Sto
 pub use handover::{AnswerTicket, Handovers};
 
 use caller::Caller;
+use chats::send_states::SendStates;
 use in_flight::InFlight;
 use turns::Turns;
 
@@ -111,6 +112,7 @@ pub struct Im {
     app_token_validity: Duration,
     message_ids: MessageIds,
     in_flight: InFlight,
+    send_states: SendStates,
     additions: Turns,
 }
 
@@ -154,6 +156,7 @@ impl Im {
             app_token_validity: parts.settings.app_token_validity,
             message_ids: MessageIds::after(highest),
             in_flight: InFlight::default(),
+            send_states: SendStates::default(),
             additions: Turns::default(),
         });
         im.register_admins().await?;
@@ -219,7 +222,9 @@ impl Im {
                 self.pull_ranges(me()?, &user, ranges, order).await
             }
             Command::PullSeqs { user, lists, order } => self.pull_seqs(me()?, &user, lists, order).await,
-            Command::ReadSeqs { user, conversations } => self.read_seqs(me()?, &user, conversations).await,
+            Command::ReadSeqs { user, conversations, pinned } => {
+                self.read_seqs(me()?, &user, conversations, pinned).await
+            }
             Command::ServerTime => Ok(Outcome::Time(self.clock.now())),
             Command::Slices { scope } => self.slices(me()?, scope).await,
             Command::ResendSlice(order) => self.resend_slice(me()?, order).await,

@@ -24,6 +24,11 @@ pub const PULL_MESSAGES: usize = 500;
 /// Bytes of message content in one pull answer, so that it fits a client's read limit.
 pub const PULL_BYTES: usize = 768 * 1024;
 
+/// Messages that one search looks through.
+pub const SEARCHED_MESSAGES: usize = 20_000;
+/// Calls of which is remembered what became of their messages; some hundred bytes each.
+pub const SEND_STATES: usize = 4096;
+
 /// Changes of one list that are remembered; a client that is further behind reads the list anew.
 pub const VERSIONS_KEPT: u64 = 4096;
 /// Changed elements that one answer about a list tells; of more, the client reads the list anew. Source: client

@@ -10,6 +10,7 @@
 //! | hidden message | user and conversation | the seq |
 //! | favourite | the user | type and id |
 //! | client setting | the user; empty = everybody | the key |
+//! | receipt | the conversation | who has read |
 //!
 //! Stored as JSON: fields are added, never renamed.
 
@@ -39,6 +40,8 @@ pub enum RecordKind {
     Favourite,
     /// See [`ClientSetting`].
     ClientSetting,
+    /// See [`Receipt`].
+    Receipt,
 }
 
 impl RecordKind {
@@ -54,6 +57,7 @@ impl RecordKind {
             Self::Hidden => 6,
             Self::Favourite => 7,
             Self::ClientSetting => 8,
+            Self::Receipt => 10,
         }
     }
 }
@@ -121,6 +125,12 @@ impl RecordKey {
     pub fn client_setting(user: Option<&UserId>, key: &str) -> Self {
         Self::new(RecordKind::ClientSetting, user.map(UserId::folded).unwrap_or_default(), key)
     }
+
+    /// The key of a [`Receipt`].
+    #[must_use]
+    pub fn receipt(conversation: &ConversationId, user: &UserId) -> Self {
+        Self::new(RecordKind::Receipt, conversation.to_string(), user.folded())
+    }
 }
 
 /// Under whom a user's [`Hidden`] messages of a conversation are kept.
@@ -155,6 +165,8 @@ pub enum Record {
     Favourite(Favourite),
     /// A client setting.
     ClientSetting(ClientSetting),
+    /// What a user has read.
+    Receipt(Receipt),
 }
 
 impl Record {
@@ -170,6 +182,7 @@ impl Record {
             Self::Hidden(one) => RecordKey::hidden(&one.user, &one.conversation, one.seq),
             Self::Favourite(one) => RecordKey::favourite(&one.user, one.kind, &one.id),
             Self::ClientSetting(one) => RecordKey::client_setting(one.user.as_ref(), &one.key),
+            Self::Receipt(one) => RecordKey::receipt(&one.conversation, &one.user),
         }
     }
 }
@@ -396,6 +409,46 @@ pub struct ClientSetting {
     pub value: String,
 }
 
+/// What one side of a single chat has read of what the other one has sent. More than his position tells: that also
+/// moves when he sends something himself.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Receipt {
+    /// Who has read.
+    pub user: UserId,
+    /// Where.
+    pub conversation: ConversationId,
+    /// Everything up to here.
+    pub up_to: Seq,
+    /// And these, ascending.
+    pub beyond: std::collections::BTreeSet<Seq>,
+}
+
+impl Receipt {
+    /// Nothing read yet.
+    #[must_use]
+    pub fn new(user: UserId, conversation: ConversationId) -> Self {
+        Self { user, conversation, up_to: 0, beyond: std::collections::BTreeSet::new() }
+    }
+
+    /// Whether this message was read.
+    #[must_use]
+    pub fn covers(&self, seq: Seq) -> bool {
+        seq <= self.up_to || self.beyond.contains(&seq)
+    }
+
+    /// Adds these messages, and everything up to a seq. Of more than [`crate::limits::LIST_ITEMS`] single ones, the
+    /// oldest count as "everything up to".
+    pub fn add(&mut self, up_to: Seq, seqs: &[Seq]) {
+        self.up_to = self.up_to.max(up_to);
+        self.beyond.extend(seqs);
+        while self.beyond.len() > crate::limits::LIST_ITEMS
+            || self.beyond.first().is_some_and(|first| *first <= self.up_to + 1)
+        {
+            self.up_to = self.up_to.max(self.beyond.pop_first().unwrap_or(0));
+        }
+    }
+}
+
 /// A message and what became of it, as one user sees it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Seen {
@@ -405,11 +458,37 @@ pub struct Seen {
     pub fate: Option<Fate>,
     /// The user has deleted it for himself.
     pub hidden: bool,
+    /// Its recipient has read it; single chats only.
+    pub read: bool,
+}
+
+impl Seen {
+    /// Whether the user still finds what it says, or that it was taken back.
+    #[must_use]
+    pub fn is_there(&self) -> bool {
+        !self.hidden && self.fate != Some(Fate::Deleted)
+    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn receipts_stay_small() {
+        let user = UserId::parse("bob").unwrap();
+        let chat = ConversationId::single(&user, &UserId::parse("alice").unwrap());
+        let mut receipt = Receipt::new(user, chat);
+        receipt.add(0, &[5, 3]);
+        assert_eq!((receipt.up_to, receipt.covers(3), receipt.covers(4)), (0, true, false));
+        receipt.add(2, &[]);
+        assert_eq!((receipt.up_to, receipt.beyond.len()), (3, 1), "3 follows 2, 5 does not follow 3");
+        receipt.add(3, &[4]);
+        assert_eq!((receipt.up_to, receipt.beyond.len()), (5, 0));
+        receipt.add(1, &(0..1500).map(|number| 10 + 2 * number).collect::<Vec<Seq>>());
+        assert_eq!(receipt.beyond.len(), crate::limits::LIST_ITEMS);
+        assert!(receipt.covers(10 + 2 * 1499) && receipt.covers(11) && !receipt.covers(10 + 2 * 1499 - 1));
+    }
 
     #[test]
     fn seqs_are_ordered_as_texts() {

@@ -9,17 +9,21 @@ mod user;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use crate::conversation::{ConversationId, ConversationState, Target};
+use crate::conversation::{ConversationId, Target};
 use crate::failure::Failure;
 use crate::group::{Group, GroupKind, Member};
 use crate::ids::{GroupId, MessageId, Seq, UserId};
+use crate::record::Seen;
 use crate::message::{Content, Handling, Message, OfflinePush, Origin, Priority};
 use crate::secret::Secret;
 use crate::storage::{Resend, ResendStart, Slice, SliceScope};
 use crate::time::UnixMs;
 use crate::user::{Connection, Platform, User};
 
-pub use chat::{ChatCommand, ChatOutcome};
+pub use chat::{
+    ChatCommand, ChatOutcome, Chosen, ConversationChanges, Found, Listed, MessageSearch, Overview, Reach, Reading,
+    SearchPlace, SendState, SettingsChange, Unlisting,
+};
 pub use friend::{FriendCommand, FriendOutcome};
 pub use group::{GroupCommand, GroupOutcome};
 pub use user::{UserCommand, UserOutcome};
@@ -238,6 +242,8 @@ pub enum Command {
         user: UserId,
         /// Which conversations; empty = all of his.
         conversations: Vec<ConversationRef>,
+        /// Whether pinned ones are asked for as well.
+        pinned: bool,
     },
     /// The server's clock.
     ServerTime,
@@ -452,9 +458,8 @@ pub enum Outcome {
         /// Targets for which it was not, and why.
         failed: Vec<(Target, Failure)>,
     },
-    /// States of conversations ([`Command::NewestSeqs`] and [`Command::ReadSeqs`]), under the names asked for
-    /// or, where all were asked for, `None`.
-    Seqs(Vec<(Option<String>, ConversationState)>),
+    /// Highest seqs of all conversations of a user, and of what stands beside them.
+    Seqs(Vec<(ConversationId, Seq)>),
     /// Messages, per conversation in the order asked for.
     Pulled(Vec<Pulled>),
     /// The server's clock.
@@ -496,7 +501,9 @@ pub struct Pulled {
     /// The caller's name for it.
     pub conversation: String,
     /// Oldest first.
-    pub messages: Vec<Arc<Message>>,
+    pub messages: Vec<Seen>,
+    /// Seqs that were asked for, and under which the user finds nothing.
+    pub gaps: Vec<Seq>,
     /// Nothing more in the direction asked for.
     pub is_end: bool,
     /// The bound that was met, where one was; else 0.
