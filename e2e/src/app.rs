@@ -13,6 +13,7 @@ use crate::wire::MsgData;
 pub mod platform {
     pub const IOS: i32 = 1;
     pub const ANDROID: i32 = 2;
+    pub const WINDOWS: i32 = 3;
     pub const WEB: i32 = 5;
 }
 

@@ -20,6 +20,7 @@ use tokio_tungstenite::WebSocketStream;
 use tokio_tungstenite::tungstenite::{Error, Message, Utf8Bytes};
 
 use crate::SOON;
+use crate::gob;
 use crate::inbox::Inbox;
 use crate::wire::{Ask, MsgData, SendMsgResp, Told, request};
 
@@ -33,6 +34,8 @@ pub struct Login {
     pub is_msg_resp: bool,
     /// Compress every frame.
     pub gzip: bool,
+    /// Speak gob, as clients with a Go core do, and say so by not saying `sdkType`.
+    pub gob: bool,
     /// Parameters added to the query; an empty value takes the parameter away.
     pub changed: Vec<(String, String)>,
     /// Path before the query.
@@ -48,6 +51,7 @@ impl Login {
             platform,
             is_msg_resp: true,
             gzip: false,
+            gob: false,
             changed: Vec::new(),
             path: "/".to_owned(),
         }
@@ -67,8 +71,10 @@ impl Login {
             ("platformID", self.platform.to_string()),
             ("operationID", format!("login-{}", self.user)),
             ("isBackground", "false".to_owned()),
-            ("sdkType", "js".to_owned()),
         ];
+        if !self.gob {
+            query.push(("sdkType", "js".to_owned()));
+        }
         if self.is_msg_resp {
             query.push(("isMsgResp", "true".to_owned()));
         }
@@ -140,8 +146,27 @@ pub struct Client {
     /// Everything that arrived after the handshake, in order.
     pub arrived: Arc<Inbox<Arrived>>,
     outbox: mpsc::UnboundedSender<Message>,
-    gzip: bool,
+    codec: Codec,
     count: AtomicU64,
+}
+
+/// How the frames of a connection are written.
+#[derive(Debug, Clone, Copy)]
+struct Codec {
+    gob: bool,
+    gzip: bool,
+}
+
+impl Codec {
+    fn write(self, ask: &Ask) -> Vec<u8> {
+        let plain = if self.gob { gob::encode(ask) } else { ask.encode() };
+        if self.gzip { gzip(&plain) } else { plain }
+    }
+
+    fn read(self, bytes: &[u8]) -> Told {
+        let plain = if self.gzip { gunzip(bytes) } else { bytes.to_vec() };
+        if self.gob { gob::decode(&plain) } else { Told::decode(&plain) }
+    }
 }
 
 /// The answer to a send.
@@ -205,13 +230,14 @@ impl Client {
         }
         let (outbox, orders) = mpsc::unbounded_channel();
         let arrived = Inbox::new();
-        tokio::spawn(drive(socket, orders, Arc::clone(&arrived), login.gzip));
+        let codec = Codec { gob: login.gob, gzip: login.gzip };
+        tokio::spawn(drive(socket, orders, Arc::clone(&arrived), codec));
         Ok(Self {
             user: login.user.clone(),
             platform: login.platform,
             arrived,
             outbox,
-            gzip: login.gzip,
+            codec,
             count: AtomicU64::new(0),
         })
     }
@@ -223,9 +249,7 @@ impl Client {
 
     /// Sends a request and does not wait.
     pub fn post(&self, ask: &Ask) {
-        let bytes = ask.encode();
-        let bytes = if self.gzip { gzip(&bytes) } else { bytes };
-        self.send_raw(Message::binary(bytes));
+        self.send_raw(Message::binary(self.codec.write(ask)));
     }
 
     /// A request with fresh ids.
@@ -411,7 +435,7 @@ async fn drive<S: AsyncRead + AsyncWrite + Unpin>(
     socket: WebSocketStream<S>,
     mut orders: mpsc::UnboundedReceiver<Message>,
     arrived: Arc<Inbox<Arrived>>,
-    gzip: bool,
+    codec: Codec,
 ) {
     let (mut sink, mut stream) = socket.split();
     let note = |what| arrived.push(Arrived { at: Instant::now(), what });
@@ -425,7 +449,7 @@ async fn drive<S: AsyncRead + AsyncWrite + Unpin>(
             }
             frame = stream.next() => match frame {
                 Some(Ok(Message::Text(text))) => note(What::Text(Utf8Bytes::to_string(&text))),
-                Some(Ok(Message::Binary(bytes))) => note(read(&bytes, gzip)),
+                Some(Ok(Message::Binary(bytes))) => note(read(codec.read(&bytes))),
                 Some(Ok(Message::Pong(_))) => note(What::Pong),
                 Some(Ok(Message::Ping(_) | Message::Frame(_))) => {}
                 Some(Ok(Message::Close(_)) | Err(_)) | None => break,
@@ -435,9 +459,7 @@ async fn drive<S: AsyncRead + AsyncWrite + Unpin>(
     note(What::Closed);
 }
 
-fn read(bytes: &[u8], gzip: bool) -> What {
-    let plain = if gzip { gunzip(bytes) } else { bytes.to_vec() };
-    let told = Told::decode(&plain);
+fn read(told: Told) -> What {
     match told.request {
         request::PUSH => {
             let messages = told.messages();

@@ -14,6 +14,7 @@ pub mod crash;
 pub mod curl;
 pub mod family;
 pub mod footprint;
+mod gob;
 pub mod inbox;
 pub mod private_ca;
 pub mod receiver;

@@ -13,7 +13,8 @@ use ringback_model::user::Platform;
 use serde_json::{Value, json};
 use thiserror::Error;
 
-use crate::openim::socket::envelope::{Codec, Request, Response};
+pub use crate::openim::socket::envelope::Codec;
+use crate::openim::socket::envelope::{Encoding, Request, Response};
 use crate::openim::wire;
 
 /// A REST call: `POST` these bytes to this path.
@@ -164,17 +165,30 @@ fn text_at(data: &Value, pointer: &str) -> Result<String, ClientError> {
     text.ok_or_else(|| ClientError::NotUnderstood(format!("its data has no {pointer}")))
 }
 
-/// Where a user connects: `ws://…` or `wss://…` with everything that the handshake wants.
+/// Where a user connects: `ws://…` or `wss://…` with everything that the handshake wants. All frames of the connection
+/// are in this codec.
 #[must_use]
-pub fn connect_url(base: &str, user: &str, token: &str, platform: Platform, operation_id: &str) -> String {
+pub fn connect_url(
+    base: &str,
+    user: &str,
+    token: &str,
+    platform: Platform,
+    operation_id: &str,
+    codec: Codec,
+) -> String {
     let coded = |text: &str| utf8_percent_encode(text, NON_ALPHANUMERIC).to_string();
     format!(
-        "{}/?sendID={}&token={}&platformID={}&operationID={}&isBackground=false&isMsgResp=true&sdkType=js",
+        "{}/?sendID={}&token={}&platformID={}&operationID={}&isBackground=false&isMsgResp=true{}{}",
         base.trim_end_matches('/'),
         coded(user),
         coded(token),
         platform.0,
         coded(operation_id),
+        match codec.encoding {
+            Encoding::Json => "&sdkType=js",
+            Encoding::Gob => "",
+        },
+        if codec.gzip { "&compression=gzip" } else { "" },
     )
 }
 
@@ -208,7 +222,7 @@ pub struct Text<'a> {
 
 /// The frame that sends a text. The answer comes as [`Heard::Answer`] with the same `key`.
 #[must_use]
-pub fn send_frame(message: &Text<'_>, operation_id: &str, key: &str) -> Frame {
+pub fn send_frame(message: &Text<'_>, operation_id: &str, key: &str, codec: Codec) -> Frame {
     let (recv_id, group_id, session_type) = match message.to {
         Addressee::User(user) => (user, "", wire::session::SINGLE),
         Addressee::Group(group) => ("", group, wire::session::GROUP),
@@ -229,7 +243,7 @@ pub fn send_frame(message: &Text<'_>, operation_id: &str, key: &str) -> Frame {
         ..Default::default()
     };
     let request = Request::new(wire::request::SEND, message.from, operation_id, key, &data);
-    Frame::Binary(Codec::JSON.encode_request(&request))
+    Frame::Binary(codec.encode_request(&request))
 }
 
 /// What a client hears from the server.
@@ -282,11 +296,11 @@ pub struct ChatText {
 ///
 /// # Errors
 /// A refused handshake, or a frame that is not of this protocol.
-pub fn hear(frame: &Frame) -> Result<Heard, ClientError> {
+pub fn hear(frame: &Frame, codec: Codec) -> Result<Heard, ClientError> {
     match frame {
         Frame::Text(text) => hear_text(text),
         Frame::Binary(bytes) => {
-            let response = Codec::JSON.decode_response(bytes).map_err(not_understood)?;
+            let response = codec.decode_response(bytes).map_err(not_understood)?;
             hear_response(&response)
         }
     }
@@ -344,134 +358,4 @@ fn not_understood(error: impl fmt::Display) -> ClientError {
 }
 
 #[cfg(test)]
-mod tests {
-    use std::collections::BTreeMap;
-
-    use proptest::prelude::*;
-    use prost::Message as _;
-
-    use super::*;
-
-    fn response(id: i32, code: i32, data: Vec<u8>) -> Frame {
-        let response = Response {
-            req_identifier: id,
-            msg_incr: "k".to_owned(),
-            err_code: code,
-            err_msg: "no".to_owned(),
-            data,
-            ..Default::default()
-        };
-        Frame::Binary(Codec::JSON.encode_response(&response))
-    }
-
-    #[test]
-    fn a_sent_text_is_what_the_server_reads() {
-        let message = Text {
-            from: "alice",
-            nickname: "Alice",
-            to: Addressee::Group("77"),
-            text: "say \"hi\"",
-            client_id: "c1",
-            created_at_ms: 5,
-            platform: Platform::WEB,
-        };
-        let Frame::Binary(bytes) = send_frame(&message, "op", "k") else { panic!("binary expected") };
-        let request = Codec::JSON.decode_request(&bytes).unwrap();
-        let read = wire::MsgData::decode(request.data.as_slice()).unwrap();
-        assert_eq!((request.send_id.as_str(), request.msg_incr.as_str()), ("alice", "k"));
-        assert_eq!((read.group_id.as_str(), read.recv_id.as_str(), read.session_type), ("77", "", 3));
-        assert_eq!(text_in(&read.content), "say \"hi\"");
-    }
-
-    #[test]
-    fn answers_and_pushes_are_read() {
-        let changed = wire::MsgData { content: br#"{"content":"new"}"#.to_vec(), ..Default::default() };
-        let answer = wire::SendMsgResp {
-            server_msg_id: "s".to_owned(),
-            client_msg_id: "c".to_owned(),
-            send_time: 1,
-            modify: Some(Box::new(changed)),
-        };
-        let taken = Taken {
-            server_id: "s".to_owned(),
-            client_id: "c".to_owned(),
-            changed_text: Some("new".to_owned()),
-        };
-        let heard = hear(&response(1003, 0, answer.encode_to_vec())).unwrap();
-        assert_eq!(heard, Heard::Answer { key: "k".to_owned(), result: Ok(taken) });
-
-        let no = ClientError::Refused { code: 5001, text: "no".to_owned() };
-        let heard = hear(&response(1003, 5001, Vec::new())).unwrap();
-        assert_eq!(heard, Heard::Answer { key: "k".to_owned(), result: Err(no) });
-
-        let message = wire::MsgData {
-            send_id: "alice".to_owned(),
-            seq: 4,
-            content: b"?".to_vec(),
-            ..Default::default()
-        };
-        let pulled = wire::PullMsgs { msgs: vec![message], ..Default::default() };
-        let push = wire::PushMessages {
-            msgs: BTreeMap::from([("si_a_b".to_owned(), pulled)]),
-            ..Default::default()
-        };
-        let Heard::Push(messages) = hear(&response(2001, 0, push.encode_to_vec())).unwrap() else {
-            panic!("push expected")
-        };
-        assert_eq!(
-            (messages[0].from.as_str(), messages[0].seq, messages[0].text.as_str()),
-            ("alice", 4, "?")
-        );
-        assert_eq!(hear(&response(2002, 0, Vec::new())).unwrap(), Heard::Kicked);
-    }
-
-    #[test]
-    fn handshakes_end_well_or_with_a_reason() {
-        let text = |text: &str| hear(&Frame::Text(text.to_owned()));
-        assert_eq!(text(r#"{"errCode":0,"errMsg":"","errDlt":""}"#), Ok(Heard::Welcome));
-        assert_eq!(text(r#"{"type":"pong","body":null}"#), Ok(Heard::Other));
-        let refused = ClientError::Refused { code: 1506, text: "kicked (elsewhere)".to_owned() };
-        assert_eq!(text(r#"{"errCode":1506,"errMsg":"kicked","errDlt":"elsewhere"}"#), Err(refused));
-    }
-
-    #[test]
-    fn answers_of_calls_are_read() {
-        let body = br#"{"errCode":0,"errMsg":"","errDlt":"","data":{"token":"t","expireTimeSeconds":1}}"#;
-        assert_eq!(token_of(body).unwrap(), "t");
-        assert_eq!(data_of(br#"{"errCode":0,"errMsg":""}"#).unwrap(), Value::Null);
-        assert!(matches!(
-            data_of(br#"{"errCode":1002,"errMsg":"x"}"#),
-            Err(ClientError::Refused { code: 1002, .. })
-        ));
-        assert!(matches!(data_of(b"<html>"), Err(ClientError::NotUnderstood(_))));
-        assert!(matches!(token_of(br#"{"errCode":0}"#), Err(ClientError::NotUnderstood(_))));
-    }
-
-    #[test]
-    fn addresses_are_escaped_and_calls_keep_their_secrets() {
-        let url = connect_url("ws://h/", "a&b", "t.-_", Platform(2), "op 1");
-        assert_eq!(
-            url,
-            "ws://h/?sendID=a%26b&token=t%2E%2D%5F&platformID=2&operationID=op%201&isBackground=false&isMsgResp=true&sdkType=js"
-        );
-        assert!(!format!("{:?}", admin_token("deep", "imAdmin", "op")).contains("deep"));
-    }
-
-    #[test]
-    fn the_rules_are_what_the_server_reads() {
-        let (key, text) = message_rules("http://127.0.0.1:1/x");
-        let dialects = crate::all(&ringback_model::app::App::default());
-        let file = dialects.rule_format(key).unwrap().parse(&text, 0, &|_| None, &[]);
-        assert!(!file.is_broken(), "{:?}", file.notes);
-        assert_eq!(file.rules.iter().filter(|rule| rule.enabled).count(), 5);
-    }
-
-    proptest! {
-        #[test]
-        fn any_frame_is_read_without_panic(bytes in prop::collection::vec(any::<u8>(), 0..200), text in ".{0,40}") {
-            let _ = hear(&Frame::Binary(bytes.clone()));
-            let _ = hear(&Frame::Text(text));
-            let _ = data_of(&bytes);
-        }
-    }
-}
+mod tests;

@@ -285,7 +285,7 @@ fn the_status_can_be_left_unchecked() {
 fn an_operation_id_is_never_empty_and_always_the_same() {
     let (contract, rule) = with_switches(Generation::V38, "callbackAfterSendSingleMsgCommand", &[]);
     let mut event = event(single_message());
-    let Fact::MessageSent(sent) = &mut event.fact;
+    let Fact::MessageSent(sent) = &mut event.fact else { panic!("a message was sent") };
     sent.operation_id = Arc::from("");
     let one = contract.delivery(&rule, &event, 0).unwrap().outbound;
     let id = &one.headers.iter().find(|(name, _)| name == "operationid").unwrap().1;

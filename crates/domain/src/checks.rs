@@ -105,7 +105,10 @@ fn single(context: &Context, message: &Message, facts: &SendFacts) -> Result<(),
     }
     // Of this chat, or of all.
     if facts.receive_option == 1 || facts.recipient.as_ref().is_some_and(|user| user.receive_option == 1) {
-        return Err(Refusal::new(RefusalCode::NotReceiving, "message is not sent: the recipient does not receive messages"));
+        return Err(Refusal::new(
+            RefusalCode::NotReceiving,
+            "message is not sent: the recipient does not receive messages",
+        ));
     }
     Ok(())
 }

@@ -44,11 +44,8 @@ impl Im {
     ) -> Result<Outcome, Failure> {
         only_self(actor, user)?;
         at_most("conversationIDs", conversations.len(), limits::LIST_ITEMS)?;
-        let all = if conversations.is_empty() || with_pinned {
-            self.listed_all(user).await?
-        } else {
-            Vec::new()
-        };
+        let all =
+            if conversations.is_empty() || with_pinned { self.listed_all(user).await? } else { Vec::new() };
         let pinned = all.iter().filter(|one| with_pinned && one.settings.pinned);
         let pinned = pinned.map(|one| one.state.conversation.clone()).collect();
         let states = if conversations.is_empty() {
@@ -224,7 +221,8 @@ impl Im {
         for shelf in &shelves {
             shelf.ask_for(user, &mut keys);
         }
-        let mut records = if keys.is_empty() { Vec::new() } else { self.store.records(&keys).await? }.into_iter();
+        let mut records =
+            if keys.is_empty() { Vec::new() } else { self.store.records(&keys).await? }.into_iter();
         Ok(shelves.into_iter().map(|shelf| shelf.told(&mut records)).collect())
     }
 }
@@ -284,7 +282,9 @@ impl Shelf {
         if self.conversation.is_aside() {
             return;
         }
-        keys.extend(self.sides().into_iter().flatten().map(|side| RecordKey::receipt(&self.conversation, side)));
+        keys.extend(
+            self.sides().into_iter().flatten().map(|side| RecordKey::receipt(&self.conversation, side)),
+        );
         for message in &self.messages {
             keys.push(RecordKey::mark(&self.conversation, message.seq));
             keys.push(RecordKey::hidden(user, &self.conversation, message.seq));
@@ -305,8 +305,7 @@ impl Shelf {
             let (mark, hidden) =
                 if aside { (None, None) } else { (records.next().flatten(), records.next().flatten()) };
             let fate = if let Some(Record::Mark(mark)) = mark { Some(mark.fate) } else { None };
-            let by_peer =
-                |receipt: &Receipt| receipt.user != message.sender && receipt.covers(message.seq);
+            let by_peer = |receipt: &Receipt| receipt.user != message.sender && receipt.covers(message.seq);
             let read = receipts.iter().any(by_peer);
             seen.push(Seen { message, fate, hidden: hidden.is_some(), read });
         }

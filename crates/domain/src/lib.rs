@@ -12,6 +12,8 @@
 //! | `groups.rs`, `members.rs`, `turns.rs` | groups and rooms; who is in them; how their bounds hold |
 //! | `caller.rs`, `actions.rs`, `notices.rs` | who acts; asking about an action, doing it, telling devices |
 //! | `friends.rs`, `group_life.rs`, `profiles.rs`, `chats` | what users and backends do besides sending |
+//! | `devices.rs` | where devices are woken, what they have logged |
+//! | `lists.rs` | what clients have to learn about the lists that they follow |
 //! | `blocks.rs`, `history.rs`, `storage.rs` | the other commands |
 //!
 //! The domain knows ports only. It never holds a lock while it waits for somebody outside.
@@ -22,12 +24,14 @@ mod blocks;
 mod caller;
 mod chats;
 mod checks;
+mod devices;
 mod friends;
 mod group_life;
 mod groups;
 mod handover;
 mod history;
 mod in_flight;
+mod lists;
 mod logins;
 mod members;
 mod notices;
@@ -236,6 +240,9 @@ impl Im {
             }
             Command::User(command) => {
                 self.user_command(&Caller::of(me()?, origin, operation_id), command).await
+            }
+            Command::Device(command) => {
+                self.device_command(&Caller::of(me()?, origin, operation_id), command).await
             }
             Command::Chat(command) => {
                 self.chat_command(&Caller::of(me()?, origin, operation_id), command).await

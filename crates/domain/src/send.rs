@@ -296,7 +296,8 @@ impl Im {
         let mut commit = Commit::at(self.clock.now());
         commit.require = checks::requirements(&context, &message, &facts);
         if facts.listed == (true, true) || !message.handling.store || message.handling.aside {
-            let commit = commit.event(lane, Fact::MessageSent(Box::new(sent_fact(&context, message, offline))));
+            let commit =
+                commit.event(lane, Fact::MessageSent(Box::new(sent_fact(&context, message, offline))));
             return self.store.commit(commit).await;
         }
         let beginner = Beginner {

@@ -13,6 +13,10 @@ pub const CONTENT_BYTES: usize = 64 * 1024;
 pub const FRAME_BYTES: usize = 51_200;
 /// Bytes of one WebSocket message to a client: the clients' own read limit. Source: ibid.
 pub const PUSH_FRAME_BYTES: usize = 1024 * 1024;
+/// Entries of one gob frame's list of types, and of one type's list of fields. A client's frame has one type with six.
+pub const GOB_TYPES: usize = 64;
+/// Depth of values within values that are skipped in a gob frame. No client's frame has any.
+pub const GOB_DEPTH: usize = 16;
 /// Bytes of one REST request body.
 pub const REST_BODY_BYTES: usize = 1024 * 1024;
 /// Ids in one REST list. Source: REST sheet 1.3.
@@ -29,6 +33,12 @@ pub const SEARCHED_MESSAGES: usize = 20_000;
 /// Calls of which is remembered what became of their messages; some hundred bytes each.
 pub const SEND_STATES: usize = 4096;
 
+/// Bytes of a device's push token. The services' own are a few hundred bytes long.
+pub const PUSH_TOKEN_BYTES: usize = 4096;
+/// Characters of each text of a log that a client has uploaded.
+pub const LOG_TEXT_CHARS: usize = 2048;
+/// Uploaded logs that are remembered; the oldest go first.
+pub const LOGS_KEPT: usize = 10_000;
 /// Changes of one list that are remembered; a client that is further behind reads the list anew.
 pub const VERSIONS_KEPT: u64 = 4096;
 /// Changed elements that one answer about a list tells; of more, the client reads the list anew. Source: client

@@ -76,6 +76,7 @@ mod tests {
             operation_id: String::new(),
             background: false,
             wire: Wire(0),
+            wants_pings: false,
         };
         let request = EdgeRequest {
             route: "",

@@ -347,6 +347,70 @@ async fn compressed_connections_are_compressed_both_ways() {
 }
 
 #[tokio::test]
+async fn clients_with_a_go_core_speak_gob() {
+    let app = App::start(Setup::dev(), &["u1", "u2", "u3"]).await;
+    let page = app.login("u2", platform::IOS).await;
+    let token = app.token("u1", platform::WINDOWS).await;
+    let plain = Login { gob: true, ..Login::new("u1", &token, platform::WINDOWS) };
+    let packed = Login { gzip: true, ..plain.clone() };
+    let native = Login { is_msg_resp: false, ..packed.clone() };
+    // The same token: none of them drives the others away.
+    let all = [app.connect(&plain).await, app.connect(&packed).await, app.connect(&native).await];
+    for (number, client) in all.iter().enumerate() {
+        let text = format!("from {number}");
+        client.send(&client.text_to("u2", &text)).await.taken();
+        page.pushed(|message| message.text() == text).await;
+        // Lengths of one, two and three bytes.
+        for length in [1, 1_000, 65_500] {
+            let long = format!("{number}{}", "x".repeat(length));
+            app.send("u2", "u1", &long).await.data();
+            for client in &all {
+                client.pushed(|message| message.text() == long).await;
+            }
+        }
+        let mut foreign = client.text_to("u3", "in another's name");
+        foreign.send_id = "u2".to_owned();
+        let refused = client.send(&foreign).await.told;
+        assert!(refused.code != 0 && !refused.text.is_empty(), "{refused:?}");
+    }
+    app.login("u1", platform::WINDOWS).await;
+    for client in &all {
+        client.closed().await;
+        let seen = client.arrived.all();
+        assert!(seen.iter().any(|one| one.what == What::Kicked), "{seen:?}");
+        assert!(
+            !seen.iter().any(|one| matches!(one.what, What::Text(_))),
+            "text ends such a client: {seen:?}"
+        );
+    }
+}
+
+#[tokio::test]
+async fn frames_that_are_no_gob_end_the_connection() {
+    let app = App::start(Setup::dev(), &["u1"]).await;
+    let token = app.token("u1", platform::WEB).await;
+    let login = Login { gob: true, ..Login::new("u1", &token, platform::WEB) };
+    for bytes in [b"{}".to_vec(), vec![0xf8; 400], Vec::new()] {
+        let client = app.connect(&login).await;
+        client.send_raw(Message::binary(bytes));
+        client.closed().await;
+    }
+}
+
+#[tokio::test]
+async fn a_quiet_page_with_a_go_core_stays() {
+    let app = App::start(Setup::dev().setting("limits.socket_silence", "1s"), &["u1", "u2"]).await;
+    let token = app.token("u1", platform::WINDOWS).await;
+    let page = app.connect(&Login { gob: true, ..Login::new("u1", &token, platform::WINDOWS) }).await;
+    let phone = app.login("u2", platform::IOS).await;
+    // Of the two that only answer pings, the one that should ping by itself is cut.
+    phone.closed().await;
+    page.send_raw(Message::Ping("still here".into()));
+    page.saw(|one| one.what == What::Pong).await;
+    assert!(!page.arrived.all().iter().any(|one| one.what == What::Closed));
+}
+
+#[tokio::test]
 async fn unknown_requests_and_foreign_names_end_the_connection() {
     let app = App::start(Setup::dev(), &["u1", "u2"]).await;
     let client = app.login("u1", platform::IOS).await;

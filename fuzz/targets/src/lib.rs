@@ -9,6 +9,7 @@
 //! | [`openim_rest`] | bodies of the first dialect's REST interface |
 //! | [`family_rest`] | paths, queries and bodies of the second one's |
 //! | [`socket`] | WebSocket: handshake, frames with and without gzip, protobuf |
+//! | [`gob`] | WebSocket: envelopes in gob, with and without gzip |
 //! | [`tokens`] | tokens in every form |
 //! | [`configs`] | rule files, `ringback.yml`, receiver scripts |
 //! | [`answers`] | receivers' answers |
@@ -29,6 +30,7 @@ pub mod answers;
 pub mod callbacks;
 pub mod configs;
 pub mod family_rest;
+pub mod gob;
 mod input;
 pub mod openim_rest;
 mod render;
@@ -55,6 +57,7 @@ pub const TARGETS: &[Target] = &[
     Target { name: "openim_rest", run: openim_rest::run, seeds: openim_rest::seeds },
     Target { name: "family_rest", run: family_rest::run, seeds: family_rest::seeds },
     Target { name: "socket", run: socket::run, seeds: socket::seeds },
+    Target { name: "gob", run: gob::run, seeds: gob::seeds },
     Target { name: "tokens", run: tokens::run, seeds: tokens::seeds },
     Target { name: "configs", run: configs::run, seeds: configs::seeds },
     Target { name: "answers", run: answers::run, seeds: answers::seeds },

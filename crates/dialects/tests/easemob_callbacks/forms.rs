@@ -18,7 +18,7 @@ fn a_replaced_text_stays_in_the_form_that_it_has() {
         r#"{"valid":true,"payload":{"bodies":[{"type":"txt","msg":"@bob ***"}],"ext":{"ex":"other"}}}"#;
     let Ok(Verdict::Allow { changes }) = verdict(openim_text(), 200, answer) else { panic!("it passes") };
     let mut message = openim_text();
-    changes.into_iter().for_each(|change: Change| change.apply(&mut message));
+    changes.into_iter().for_each(|change: Change| change.apply_to_message(&mut message));
     assert_eq!(message.content.raw, r#"{"text":"@bob ***","atUserList":["bob"],"isAtSelf":false}"#);
     assert_eq!(message.ex, "other", "the wrapping of a plain text is undone");
 }

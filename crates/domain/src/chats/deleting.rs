@@ -153,8 +153,11 @@ impl Im {
             while first <= newest {
                 let last = newest.min(first + CHUNK as Seq - 1);
                 let page = self.store.range(&id, first, last, CHUNK).await?;
-                let old: Vec<Seq> =
-                    page.iter().filter(|message| message.sent_at < before).map(|message| message.seq).collect();
+                let old: Vec<Seq> = page
+                    .iter()
+                    .filter(|message| message.sent_at < before)
+                    .map(|message| message.seq)
+                    .collect();
                 let is_last = old.len() < page.len();
                 self.mark_deleted(&id, old).await?;
                 // Messages are numbered in the order in which they came.

@@ -3,15 +3,13 @@
 use std::cmp::Reverse;
 use std::collections::HashMap;
 
-use ringback_model::command::{
-    ChatOutcome, Chosen, ConversationChanges, ConversationRef, Listed, Outcome, Overview,
-};
+use ringback_model::command::{ChatOutcome, Chosen, ConversationRef, Listed, Outcome, Overview};
 use ringback_model::conversation::{ConversationId, ConversationState};
 use ringback_model::failure::{Failure, Fault};
 use ringback_model::ids::{GroupId, UserId};
 use ringback_model::limits;
 use ringback_model::record::{ConversationSettings, Friend, Record, RecordKey, RecordKind};
-use ringback_model::version::{Touch, Version, VersionLog};
+use ringback_model::version::{Version, VersionLog};
 
 use crate::caller::Caller;
 use crate::{Im, at_most, only_self};
@@ -59,41 +57,22 @@ impl Im {
         seen: Option<Version>,
     ) -> Result<Outcome, Failure> {
         only_self(&caller.actor, owner)?;
-        let log = VersionLog::Conversations(owner.clone());
-        let (now, changed) = self.changes_since(&log, seen).await?;
-        let Some(changed) = changed else {
-            return Ok(Outcome::OfChat(ChatOutcome::Changes { now, changed: None }));
-        };
-        let mut changes = ConversationChanges::default();
-        let named: Vec<(ConversationId, Touch)> = changed
-            .into_iter()
-            .filter_map(|(element, touch)| Some((ConversationId::parse(&element)?, touch)))
-            .collect();
-        let ids: Vec<ConversationId> = named.iter().map(|(id, _)| id.clone()).collect();
-        for ((id, touch), listed) in named.into_iter().zip(self.listed(owner, &ids).await?) {
-            match (listed, touch) {
-                (None, _) => changes.deleted.push(id),
-                (Some(listed), Touch::Inserted) => changes.inserted.push(listed),
-                (Some(listed), _) => changes.updated.push(listed),
-            }
-        }
-        Ok(Outcome::OfChat(ChatOutcome::Changes { now, changed: Some(changes) }))
+        let delta = self.delta(&VersionLog::Conversations(owner.clone()), seen).await?;
+        let elements = delta.inserted.iter().chain(&delta.updated);
+        let ids: Vec<ConversationId> = elements.filter_map(|key| ConversationId::parse(key)).collect();
+        let listed = self.listed(owner, &ids).await?.into_iter().flatten();
+        let listed: HashMap<String, Listed> =
+            listed.map(|one| (one.state.conversation.to_string(), one)).collect();
+        let delta = delta.filled(|key| listed.get(key).cloned());
+        Ok(Outcome::OfChat(ChatOutcome::Changes(Box::new(delta))))
     }
 
-    /// Where a list stands, and what changed in it since a client saw it; `None` = he is to read it anew.
-    pub(crate) async fn changes_since(
-        &self,
-        log: &VersionLog,
-        seen: Option<Version>,
-    ) -> Result<(Version, Option<Vec<(String, Touch)>>), Fault> {
-        let since = seen.map_or(u64::MAX, |seen| seen.number);
-        let changes = self.store.list_changes(log, since, limits::VERSION_CHANGES).await?;
-        let same = seen.is_some_and(|seen| seen.log == changes.now.log && seen.number > 0);
-        let changed = changes.changed.filter(|_| same);
-        let told = |changed: Vec<_>| {
-            changed.into_iter().map(|one: ringback_model::version::Changed| (one.element, one.touch)).collect()
-        };
-        Ok((changes.now, changed.map(told)))
+    pub(super) async fn conversation_ids(&self, caller: &Caller, owner: &UserId) -> Result<Outcome, Failure> {
+        only_self(&caller.actor, owner)?;
+        // Where the list stands is read first: what changes meanwhile is told once more, not missed.
+        let now = self.list_version(&VersionLog::Conversations(owner.clone())).await?;
+        let ids = self.listed_all(owner).await?.into_iter().map(|one| one.state.conversation).collect();
+        Ok(Outcome::OfChat(ChatOutcome::Ids { now, ids }))
     }
 
     pub(super) async fn overview(
@@ -218,11 +197,7 @@ impl Im {
     }
 }
 
-fn with_settings(
-    user: &UserId,
-    state: ConversationState,
-    settings: Option<ConversationSettings>,
-) -> Listed {
+fn with_settings(user: &UserId, state: ConversationState, settings: Option<ConversationSettings>) -> Listed {
     let settings =
         settings.unwrap_or_else(|| ConversationSettings::new(user.clone(), state.conversation.clone()));
     Listed { state, settings }

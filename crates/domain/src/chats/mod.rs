@@ -52,9 +52,7 @@ impl Im {
             C::DeleteMessages { user, conversation, seqs, reach } => {
                 self.delete_messages(caller, &user, &conversation, seqs, reach).await
             }
-            C::Clear { user, conversations, reach } => {
-                self.clear(caller, &user, conversations, reach).await
-            }
+            C::Clear { user, conversations, reach } => self.clear(caller, &user, conversations, reach).await,
             C::Erase { conversation, seqs } => self.erase(caller, conversation, seqs).await,
             C::EraseBefore { conversations, before } => {
                 self.erase_before(caller, conversations, before).await
@@ -64,11 +62,10 @@ impl Im {
                 let state = self.send_states.of(&caller.operation_id);
                 Ok(Outcome::OfChat(ChatOutcome::SendState(state)))
             }
-            C::LastMessages { user, conversations } => {
-                self.last_messages(caller, &user, conversations).await
-            }
+            C::LastMessages { user, conversations } => self.last_messages(caller, &user, conversations).await,
             C::Conversations { owner, which } => self.conversations(caller, &owner, which).await,
             C::Changes { owner, seen } => self.conversation_changes(caller, &owner, seen).await,
+            C::Ids { owner } => self.conversation_ids(caller, &owner).await,
             C::Overview { owner, which, only_with_messages } => {
                 let owner = owner.unwrap_or_else(|| caller.actor.user.clone());
                 self.overview(caller, &owner, which, only_with_messages).await

@@ -127,7 +127,8 @@ impl Im {
             page.iter().map(|message| RecordKey::mark(&message.conversation(), message.seq)).collect();
         let marks = self.store.records(&marks).await?;
         let peers: Vec<UserId> = page.iter().filter_map(|message| recipient(message).cloned()).collect();
-        let groups: Vec<GroupId> = page.iter().filter_map(|message| message.target.group().cloned()).collect();
+        let groups: Vec<GroupId> =
+            page.iter().filter_map(|message| message.target.group().cloned()).collect();
         let users: HashMap<UserId, User> = self
             .store
             .users(&peers)
@@ -172,10 +173,8 @@ fn recipient(message: &Message) -> Option<&UserId> {
 }
 
 fn fits(search: &MessageSearch, message: &Message) -> bool {
-    let to = recipient(message).map_or_else(
-        || message.target.group().map_or("", GroupId::as_str),
-        UserId::as_str,
-    );
+    let to =
+        recipient(message).map_or_else(|| message.target.group().map_or("", GroupId::as_str), UserId::as_str);
     search.sender.as_ref().is_none_or(|sender| *sender == message.sender)
         && search.recipient.as_deref().is_none_or(|wanted| wanted.is_empty() || wanted == to)
         && search.content_code.is_none_or(|code| code == message.content.code)

@@ -67,11 +67,7 @@ impl Im {
     }
 
     /// The change of all sides; `None` where nothing changes.
-    async fn configuration(
-        &self,
-        sides: &[Side],
-        change: &SettingsChange,
-    ) -> Result<Option<Deed>, Failure> {
+    async fn configuration(&self, sides: &[Side], change: &SettingsChange) -> Result<Option<Deed>, Failure> {
         let mut deed = Deed::of(Commit::at(self.clock.now()));
         let mut switched: BTreeSet<ConversationId> = BTreeSet::new();
         let mut changed = false;
@@ -93,10 +89,9 @@ impl Im {
             let is_new = !found.on_list;
             // Whoever may not see a group's conversation gets no view of it by setting something.
             if is_new && side.conversation.group().is_none() {
-                deed.commit.writes.push(Write::List {
-                    user: side.user.clone(),
-                    conversation: side.conversation.clone(),
-                });
+                deed.commit
+                    .writes
+                    .push(Write::List { user: side.user.clone(), conversation: side.conversation.clone() });
             }
             if let Some(seq) = forgets {
                 deed.commit.writes.push(Write::ForgetBefore {
@@ -105,7 +100,12 @@ impl Im {
                     seq,
                 });
             }
-            keep(&mut deed.commit, found.record, settings, if is_new { Touch::Inserted } else { Touch::Updated });
+            keep(
+                &mut deed.commit,
+                found.record,
+                settings,
+                if is_new { Touch::Inserted } else { Touch::Updated },
+            );
             let conversations = vec![side.conversation.clone()];
             let notice = ChatNotice::Configured { user: side.user.clone(), conversations };
             deed = deed.notify(to_oneself(&side.user, notice, Keep::Nothing));

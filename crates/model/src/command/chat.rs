@@ -10,7 +10,7 @@ use crate::message::Message;
 use crate::record::{ConversationSettings, Friend, Seen};
 use crate::time::UnixMs;
 use crate::user::User;
-use crate::version::Version;
+use crate::version::{Delta, Version};
 
 /// What can be asked. Whoever is named as the one whose view it is: himself or an administrator.
 #[derive(Debug, Clone)]
@@ -100,6 +100,11 @@ pub enum ChatCommand {
         which: Chosen,
         /// Leave out those without a valid message.
         only_with_messages: bool,
+    },
+    /// All that is on a user's list, and where that stands.
+    Ids {
+        /// Whose.
+        owner: UserId,
     },
     /// Settings of a conversation, for several users. A conversation that is not on the list comes onto it.
     Configure {
@@ -247,13 +252,8 @@ pub enum ChatOutcome {
         /// Those that were asked for.
         conversations: Vec<Listed>,
     },
-    /// Changes of a list.
-    Changes {
-        /// Where it stands now.
-        now: Version,
-        /// What changed; `None` = the list is to be read anew.
-        changed: Option<ConversationChanges>,
-    },
+    /// What a client has to learn about a list; what went is told by keys of conversations.
+    Changes(Box<Delta<Listed>>),
     /// All that are on the list.
     Ids {
         /// Where the list stands.
@@ -296,17 +296,6 @@ impl Listed {
     pub fn unread(&self) -> u64 {
         self.state.max_seq.saturating_sub(self.state.read_seq.max(self.state.min_seq.saturating_sub(1)))
     }
-}
-
-/// What changed in a list of conversations.
-#[derive(Debug, Clone, Default)]
-pub struct ConversationChanges {
-    /// Came in.
-    pub inserted: Vec<Listed>,
-    /// Are others now.
-    pub updated: Vec<Listed>,
-    /// Went.
-    pub deleted: Vec<ConversationId>,
 }
 
 /// A conversation with what a client shows of it in a list.

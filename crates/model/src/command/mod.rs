@@ -2,6 +2,7 @@
 //! to the same [`Command`].
 
 mod chat;
+mod device;
 mod friend;
 mod group;
 mod user;
@@ -13,17 +14,18 @@ use crate::conversation::{ConversationId, Target};
 use crate::failure::Failure;
 use crate::group::{Group, GroupKind, Member};
 use crate::ids::{GroupId, MessageId, Seq, UserId};
-use crate::record::Seen;
 use crate::message::{Content, Handling, Message, OfflinePush, Origin, Priority};
+use crate::record::Seen;
 use crate::secret::Secret;
 use crate::storage::{Resend, ResendStart, Slice, SliceScope};
 use crate::time::UnixMs;
 use crate::user::{Connection, Platform, User};
 
 pub use chat::{
-    ChatCommand, ChatOutcome, Chosen, ConversationChanges, Found, Listed, MessageSearch, Overview, Reach, Reading,
-    SearchPlace, SendState, SettingsChange, Unlisting,
+    ChatCommand, ChatOutcome, Chosen, Found, Listed, MessageSearch, Overview, Reach, Reading, SearchPlace,
+    SendState, SettingsChange, Unlisting,
 };
+pub use device::{DeviceCommand, DeviceOutcome, NewLog};
 pub use friend::{FriendCommand, FriendOutcome};
 pub use group::{GroupCommand, GroupOutcome};
 pub use user::{UserCommand, UserOutcome};
@@ -262,6 +264,8 @@ pub enum Command {
     User(UserCommand),
     /// About conversations and messages that were sent.
     Chat(ChatCommand),
+    /// About devices.
+    Device(DeviceCommand),
 }
 
 /// An account to be registered.
@@ -476,6 +480,8 @@ pub enum Outcome {
     OfUser(UserOutcome),
     /// About conversations and messages that were sent.
     OfChat(ChatOutcome),
+    /// About devices.
+    OfDevice(DeviceOutcome),
 }
 
 /// A message that was taken.

@@ -38,6 +38,8 @@ pub struct Hello {
     pub background: bool,
     /// How it encodes.
     pub wire: Wire,
+    /// It says nothing by itself while it is idle: the server has to ping it, or it would look gone.
+    pub wants_pings: bool,
 }
 
 /// How a handshake ends that was refused.

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use anyhow::{Context as _, bail};
 use futures_util::{SinkExt as _, StreamExt as _};
-use ringback_dialects::client::{self, Heard};
+use ringback_dialects::client::{self, Codec, Heard};
 use ringback_model::dialect::Frame;
 use ringback_model::user::Platform;
 use tokio::net::TcpStream;
@@ -23,6 +23,8 @@ const OUTGOING: usize = 16;
 
 /// Browsers are pinged by the server, so that a quiet client stays connected.
 pub const PLATFORM: Platform = Platform::WEB;
+/// What the clients speak: the one that can be read in a browser's tools.
+pub const CODEC: Codec = Codec::JSON;
 
 type Socket = WebSocketStream<MaybeTlsStream<TcpStream>>;
 
@@ -45,12 +47,12 @@ impl ChatClient {
         token: &str,
         seen: mpsc::Sender<Seen>,
     ) -> anyhow::Result<Self> {
-        let url = client::connect_url(base, user, token, PLATFORM, &format!("demo-login-{user}"));
+        let url = client::connect_url(base, user, token, PLATFORM, &format!("demo-login-{user}"), CODEC);
         let welcomed = async {
             let (mut socket, _) = tokio_tungstenite::connect_async(url).await?;
             while let Some(message) = socket.next().await {
                 let Some(frame) = frame_of(message?) else { continue };
-                if client::hear(&frame)? == Heard::Welcome {
+                if client::hear(&frame, CODEC)? == Heard::Welcome {
                     return Ok(socket);
                 }
             }
@@ -105,7 +107,7 @@ async fn carry(
             message = socket.next() => {
                 let Some(Ok(message)) = message else { break };
                 let Some(frame) = frame_of(message) else { continue };
-                let heard = client::hear(&frame);
+                let heard = client::hear(&frame, CODEC);
                 if seen.send(Seen::Heard { user: Arc::clone(&user), heard }).await.is_err() {
                     break;
                 }

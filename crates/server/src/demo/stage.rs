@@ -12,7 +12,7 @@ use tempfile::TempDir;
 use tokio::sync::broadcast::error::RecvError;
 use tokio::sync::mpsc;
 
-use super::chat_client::{ChatClient, PLATFORM};
+use super::chat_client::{CODEC, ChatClient, PLATFORM};
 use super::scene::{Scene, Seen};
 use super::script::{self, ALICE, BOB};
 use super::signed;
@@ -129,7 +129,8 @@ impl Stage {
             platform: PLATFORM,
         };
         // The client's id is the key of the answer too, so that one id tells everything about a message.
-        sender.send(client::send_frame(&message, &format!("op-{client_id}"), client_id)).await
+        let frame = client::send_frame(&message, &format!("op-{client_id}"), client_id, CODEC);
+        sender.send(frame).await
     }
 
     /// The receiver goes away; its address stays free for it.

@@ -119,7 +119,7 @@ async fn enter(sockets: Arc<Sockets>, on_upgrade: OnUpgrade, accepted: Accepted)
     }
     tracing::debug!(target: "ringback::ws", user = %actor.user, platform = actor.platform.0, "connected");
     let (sink, stream) = stream.split();
-    let ping = (actor.platform == Platform::WEB).then(|| limits::SOCKET_PING.min(sockets.silence / 2));
+    let ping = hello.wants_pings.then(|| limits::SOCKET_PING.min(sockets.silence / 2));
     let requests = Requests::new(sockets, peer, actor);
     let writer = Writer { sink, waiting, ping };
     Some(Conversation { requests, stream, writer, _membership: membership, _place: place })

@@ -235,13 +235,15 @@ impl Socket for TextSocket {
         let token = get("token").ok_or_else(|| no(RefusalCode::BadHandshake, "no token"))?;
         let (name, platform) = token.split_once('/').unwrap_or((token, "0"));
         let name = get("user").unwrap_or(name);
+        let platform = platform_of(platform);
         Ok(Hello {
             user: user(name),
             token: token.into(),
-            platform: platform_of(platform),
+            platform,
             operation_id: "op".to_owned(),
             background: false,
             wire: Wire(1),
+            wants_pings: platform == Platform::WEB,
         })
     }
     fn welcome(&self, _: &[(String, String)]) -> Option<Frame> {

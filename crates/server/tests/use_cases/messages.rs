@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use ringback_model::command::{Command, ConversationRef, Outcome, PullOrder, SeqRange};
 use ringback_model::conversation::{ConversationId, Target};
-use ringback_model::event::{EventKind, Fact};
+use ringback_model::event::EventKind;
 use ringback_model::failure::{CallbackRefusal, Refusal, RefusalCode};
 use ringback_model::group::GroupKind;
 use ringback_model::ids::LogPos;

@@ -10,7 +10,7 @@ use ringback_model::command::{
     Actor, Call, Command, ConversationRef, Draft, NewGroup, Outcome, PullOrder, Sent, SeqRange,
 };
 use ringback_model::conversation::{ConversationId, Target};
-use ringback_model::event::{Fact, MessageSent};
+use ringback_model::event::MessageSent;
 use ringback_model::failure::{Failure, RefusalCode};
 use ringback_model::group::GroupKind;
 use ringback_model::ids::{GroupId, LogPos, UserId};

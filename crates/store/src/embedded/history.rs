@@ -6,8 +6,8 @@ use ringback_model::conversation::{ConversationId, ConversationState};
 use ringback_model::event::Fact;
 use ringback_model::ids::{Seq, UserId};
 use ringback_model::message::Message;
-use ringback_model::time::UnixMs;
 use ringback_model::ports::StoredRange;
+use ringback_model::time::UnixMs;
 use rusqlite::{Connection, OptionalExtension, Row};
 
 use super::lanes;
@@ -62,7 +62,9 @@ fn state(connection: &Connection, open: i64, row: &Row<'_>) -> Outcome<Conversat
     let open_seq = row.get::<_, Option<i64>>(7)?.map_or(0, count);
     let (max_seq, newest_at) = match end {
         Some(end) => (count(end), row.get::<_, Option<i64>>(6)?.unwrap_or(0)),
-        None if open_seq > sealed_seq => (open_seq, lanes::stored_at(connection, open, row.get(8)?, open_seq)?),
+        None if open_seq > sealed_seq => {
+            (open_seq, lanes::stored_at(connection, open, row.get(8)?, open_seq)?)
+        }
         None => (sealed_seq, sealed_at),
     };
     let conversation = ConversationId::parse(text(row, 0)?)

@@ -11,7 +11,9 @@ use ringback_model::group::{Group, Member};
 use ringback_model::ids::{GroupId, LogPos, MessageId, Seq, UserId};
 use ringback_model::limits;
 use ringback_model::message::Message;
-use ringback_model::ports::{Commits, Directory, Fut, History, Log, Records, SendFacts, Store, StoredRange, Versions};
+use ringback_model::ports::{
+    Commits, Directory, Fut, History, Log, Records, SendFacts, Store, StoredRange, Versions,
+};
 use ringback_model::record::{Record, RecordKey, RecordKind};
 use ringback_model::secret::Secret;
 use ringback_model::time::UnixMs;

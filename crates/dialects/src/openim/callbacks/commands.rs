@@ -352,7 +352,8 @@ mod tests {
 
     #[test]
     fn every_moment_is_served() {
-        for kind in EventKind::ALL {
+        use EventKind::{MessageRewriting, MessageScreening, MessageSending, MessageSent};
+        for kind in [MessageScreening, MessageSending, MessageRewriting, MessageSent] {
             assert!(
                 COMMANDS.iter().any(|row| row.service.is_some_and(|service| service.kind == kind)),
                 "{kind}"

@@ -3,6 +3,7 @@
 //! Two independent choices, made in the handshake: the encoding of the envelope, and whether every binary frame is
 //! gzipped. Clients use this file as the server does: [`Codec::encode_request`] and [`Codec::decode_response`].
 
+use std::borrow::Cow;
 use std::io::{Read, Write};
 
 use base64::engine::general_purpose::STANDARD;
@@ -14,6 +15,9 @@ use ringback_model::dialect::Wire;
 use ringback_model::limits;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use thiserror::Error;
+
+use super::gob;
+pub use super::gob::BadGob;
 
 /// Why bytes are not an envelope.
 #[derive(Debug, Error)]
@@ -27,6 +31,9 @@ pub enum BadEnvelope {
     /// Not the JSON of an envelope.
     #[error("not a JSON envelope: {0}")]
     Json(serde_json::Error),
+    /// Not the gob of an envelope.
+    #[error("not a gob envelope: {0}")]
+    Gob(#[from] BadGob),
 }
 
 /// How an envelope is written. The seam for further encodings of the same fields.
@@ -34,6 +41,8 @@ pub enum BadEnvelope {
 pub enum Encoding {
     /// JSON, `data` in base64. Handshake: `sdkType=js`.
     Json,
+    /// The encoding of Go's standard library. Handshake: no `sdkType`, or `sdkType=go`.
+    Gob,
 }
 
 /// How a connection's binary frames are written.
@@ -49,6 +58,8 @@ pub struct Codec {
 const GZIP_BIT: u8 = 0x80;
 /// The number of [`Encoding::Json`] in [`Wire`].
 const JSON_NUMBER: u8 = 1;
+/// The number of [`Encoding::Gob`] in [`Wire`].
+const GOB_NUMBER: u8 = 2;
 
 /// A request, from client to server.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -106,7 +117,7 @@ pub struct Response {
     /// Short text.
     #[serde(rename = "errMsg", default, deserialize_with = "or_default")]
     pub err_msg: String,
-    /// Long text; an addition of ours, left out when empty. Clients skip keys they do not know.
+    /// Long text; an addition of ours to JSON, left out when empty. Clients skip keys they do not know.
     #[serde(
         rename = "errDlt",
         default,
@@ -130,13 +141,25 @@ impl Response {
 }
 
 impl Codec {
-    /// JSON without gzip, as browsers speak.
+    /// JSON without gzip, as pages without a Go core speak.
     pub const JSON: Self = Self { encoding: Encoding::Json, gzip: false };
+    /// Gob without gzip. Clients with a Go core speak it with gzip: [`Codec::packed`].
+    pub const GOB: Self = Self { encoding: Encoding::Gob, gzip: false };
+
+    /// The same with gzip.
+    #[must_use]
+    pub const fn packed(self) -> Self {
+        Self { gzip: true, ..self }
+    }
 
     /// The codec of a number that [`Codec::wire`] gave.
     #[must_use]
     pub const fn of(wire: Wire) -> Self {
-        Self { encoding: Encoding::Json, gzip: wire.0 & GZIP_BIT != 0 }
+        let encoding = match wire.0 & !GZIP_BIT {
+            GOB_NUMBER => Encoding::Gob,
+            _ => Encoding::Json,
+        };
+        Self { encoding, gzip: wire.0 & GZIP_BIT != 0 }
     }
 
     /// The number by which the server remembers this codec.
@@ -144,6 +167,7 @@ impl Codec {
     pub const fn wire(self) -> Wire {
         let encoding = match self.encoding {
             Encoding::Json => JSON_NUMBER,
+            Encoding::Gob => GOB_NUMBER,
         };
         Wire(if self.gzip { encoding | GZIP_BIT } else { encoding })
     }
@@ -151,7 +175,10 @@ impl Codec {
     /// Bytes of a request.
     #[must_use]
     pub fn encode_request(self, request: &Request) -> Vec<u8> {
-        self.pack(json(request))
+        self.pack(match self.encoding {
+            Encoding::Json => json(request),
+            Encoding::Gob => gob::encode_request(request),
+        })
     }
 
     /// Reads a request of at most [`limits::FRAME_BYTES`], decompressed.
@@ -159,13 +186,20 @@ impl Codec {
     /// # Errors
     /// See [`BadEnvelope`].
     pub fn decode_request(self, bytes: &[u8]) -> Result<Request, BadEnvelope> {
-        self.unpack(bytes, limits::FRAME_BYTES)
+        let plain = self.unpack(bytes, limits::FRAME_BYTES)?;
+        match self.encoding {
+            Encoding::Json => serde_json::from_slice(&plain).map_err(BadEnvelope::Json),
+            Encoding::Gob => Ok(gob::decode_request(&plain)?),
+        }
     }
 
     /// Bytes of a response or push.
     #[must_use]
     pub fn encode_response(self, response: &Response) -> Vec<u8> {
-        self.pack(json(response))
+        self.pack(match self.encoding {
+            Encoding::Json => json(response),
+            Encoding::Gob => gob::encode_response(response),
+        })
     }
 
     /// Reads a response or push. Bounded at four times [`limits::PUSH_FRAME_BYTES`], decompressed, because
@@ -174,7 +208,11 @@ impl Codec {
     /// # Errors
     /// See [`BadEnvelope`].
     pub fn decode_response(self, bytes: &[u8]) -> Result<Response, BadEnvelope> {
-        self.unpack(bytes, 4 * limits::PUSH_FRAME_BYTES)
+        let plain = self.unpack(bytes, 4 * limits::PUSH_FRAME_BYTES)?;
+        match self.encoding {
+            Encoding::Json => serde_json::from_slice(&plain).map_err(BadEnvelope::Json),
+            Encoding::Gob => Ok(gob::decode_response(&plain)?),
+        }
     }
 
     fn pack(self, plain: Vec<u8>) -> Vec<u8> {
@@ -186,20 +224,17 @@ impl Codec {
         packer.write_all(&plain).and_then(|()| packer.finish()).unwrap_or_default()
     }
 
-    fn unpack<T: serde::de::DeserializeOwned>(self, bytes: &[u8], most: usize) -> Result<T, BadEnvelope> {
-        if !self.gzip {
-            if bytes.len() > most {
-                return Err(BadEnvelope::TooLarge(most));
-            }
-            return serde_json::from_slice(bytes).map_err(BadEnvelope::Json);
-        }
-        let mut plain = Vec::new();
-        let bound = u64::try_from(most).unwrap_or(u64::MAX).saturating_add(1);
-        GzDecoder::new(bytes).take(bound).read_to_end(&mut plain).map_err(BadEnvelope::Gzip)?;
-        if plain.len() > most {
-            return Err(BadEnvelope::TooLarge(most));
-        }
-        serde_json::from_slice(&plain).map_err(BadEnvelope::Json)
+    /// The bytes of an envelope of at most so many bytes.
+    fn unpack(self, bytes: &[u8], most: usize) -> Result<Cow<'_, [u8]>, BadEnvelope> {
+        let plain = if self.gzip {
+            let mut plain = Vec::new();
+            let bound = u64::try_from(most).unwrap_or(u64::MAX).saturating_add(1);
+            GzDecoder::new(bytes).take(bound).read_to_end(&mut plain).map_err(BadEnvelope::Gzip)?;
+            Cow::Owned(plain)
+        } else {
+            Cow::Borrowed(bytes)
+        };
+        if plain.len() > most { Err(BadEnvelope::TooLarge(most)) } else { Ok(plain) }
     }
 }
 
@@ -230,12 +265,15 @@ mod base64_text {
 
 #[cfg(test)]
 mod tests {
+    use std::collections::BTreeSet;
+
     use proptest::prelude::*;
 
     use super::*;
     use crate::openim::wire::{GetMaxSeqReq, request};
 
-    const GZIP: Codec = Codec { encoding: Encoding::Json, gzip: true };
+    const GZIP: Codec = Codec::JSON.packed();
+    const ALL: [Codec; 4] = [Codec::JSON, GZIP, Codec::GOB, Codec::GOB.packed()];
 
     #[test]
     fn frames_of_the_sheet() {
@@ -272,17 +310,30 @@ mod tests {
     }
 
     #[test]
+    fn gob_is_capped_before_it_is_read() {
+        let bomb =
+            Codec::GOB.packed().encode_request(&Request { data: vec![0; 60_000], ..Default::default() });
+        assert!(matches!(Codec::GOB.packed().decode_request(&bomb), Err(BadEnvelope::TooLarge(_))));
+        let large = Codec::GOB.encode_request(&Request { data: vec![0; 60_000], ..Default::default() });
+        assert!(matches!(Codec::GOB.decode_request(&large), Err(BadEnvelope::TooLarge(_))));
+        assert!(matches!(Codec::GOB.packed().decode_request(&large), Err(BadEnvelope::Gzip(_))));
+        assert!(matches!(Codec::GOB.decode_request(b"{}"), Err(BadEnvelope::Gob(_))));
+        assert!(Codec::JSON.decode_request(&Codec::GOB.encode_request(&Request::default())).is_err());
+    }
+
+    #[test]
     fn codecs_survive_as_numbers() {
-        for codec in [Codec::JSON, GZIP] {
+        for codec in ALL {
             assert_eq!(Codec::of(codec.wire()), codec);
         }
-        assert_ne!(Codec::JSON.wire(), GZIP.wire());
+        let numbers = BTreeSet::from(ALL.map(Codec::wire));
+        assert_eq!(numbers.len(), ALL.len(), "pushes are encoded once per number");
     }
 
     proptest! {
         #[test]
         fn any_bytes_are_read_without_panic(bytes in prop::collection::vec(any::<u8>(), 0..200)) {
-            for codec in [Codec::JSON, GZIP] {
+            for codec in ALL {
                 let _ = codec.decode_request(&bytes);
                 let _ = codec.decode_response(&bytes);
             }
@@ -301,6 +352,10 @@ mod tests {
             };
             for codec in [Codec::JSON, GZIP] {
                 prop_assert_eq!(&codec.decode_response(&codec.encode_response(&response)).unwrap(), &response);
+            }
+            let short = Response { err_dlt: String::new(), ..response.clone() };
+            for codec in [Codec::GOB, Codec::GOB.packed()] {
+                prop_assert_eq!(&codec.decode_response(&codec.encode_response(&response)).unwrap(), &short);
             }
         }
     }

@@ -62,9 +62,7 @@ pub(super) fn hello(query: &Pairs, headers: &Pairs) -> Result<Hello, Refusal> {
     let compression = asked.compression.as_deref().or_else(|| parameter(headers, "compression"));
     let encoding = match asked.sdk_type.as_str() {
         "js" => Encoding::Json,
-        "" | "go" => {
-            return Err(bad("this server does not speak gob envelopes yet; connect with sdkType=js"));
-        }
+        "" | "go" => Encoding::Gob,
         other => return Err(bad(format!("sdkType is {other:?}; known are js and go"))),
     };
     let platform = Platform(asked.platform);
@@ -79,7 +77,15 @@ pub(super) fn hello(query: &Pairs, headers: &Pairs) -> Result<Hello, Refusal> {
         operation_id: required("operationID", &asked.operation_id)?.to_owned(),
         background: asked.background,
         wire: Codec { encoding, gzip: compression == Some("gzip") }.wire(),
+        wants_pings: wants_pings(platform, encoding, query),
     })
+}
+
+/// Browsers cannot ping. The browser client with a Go core does not even send pings as text, and it comes with the
+/// platform of the program that shows its page; it differs from native clients, which ping, in asking for the
+/// handshake's result. Phones are left alone: every ping would wake their radio. Source: client protocol sheet 1.2, 1.4.
+fn wants_pings(platform: Platform, encoding: Encoding, query: &Pairs) -> bool {
+    platform == Platform::WEB || (encoding == Encoding::Gob && wants_result_in_band(query))
 }
 
 pub(super) fn welcome(query: &Pairs) -> Option<Frame> {
@@ -206,6 +212,7 @@ mod tests {
             operation_id: "op".into(),
             background: false,
             wire: Codec::JSON.wire(),
+            wants_pings: true,
         };
         assert_eq!(hello, expected);
         assert_eq!(welcome(&query), Some(Frame::Text(OK.into())));
@@ -220,6 +227,28 @@ mod tests {
         let query_wins = hello(&pairs(&format!("{TS}&compression=")), &pairs("compression=gzip")).unwrap();
         assert!(Codec::of(by_query.wire).gzip && Codec::of(by_header.wire).gzip);
         assert!(!Codec::of(query_wins.wire).gzip);
+    }
+
+    #[test]
+    fn clients_with_a_go_core_speak_gob() {
+        let page = pairs(
+            "compression=gzip&isBackground=false&isMsgResp=true&operationID=op&platformID=5&sendID=u1&token=jwt",
+        );
+        let native = pairs(
+            "sendID=u1&token=jwt&platformID=2&operationID=op&isBackground=false&sdkVersion=v3.8&compression=gzip",
+        );
+        for (query, told) in [(&page, true), (&native, false)] {
+            assert_eq!(Codec::of(hello(query, &[]).unwrap().wire), Codec::GOB.packed());
+            assert_eq!(welcome(query).is_some(), told);
+        }
+        let on_a_desktop = pairs("isMsgResp=true&operationID=op&platformID=3&sendID=u1&token=jwt");
+        let pinged = |query: &Pairs| hello(query, &[]).unwrap().wants_pings;
+        assert_eq!([&page, &on_a_desktop, &native].map(|query| pinged(query)), [true, true, false]);
+        assert!(!pinged(&pairs(&TS.replace("platformID=5", "platformID=3"))), "it pings with text frames");
+        for sdk_type in ["", "sdkType=", "sdkType=go"] {
+            let wire = hello(&pairs(&TS.replace("sdkType=js", sdk_type)), &[]).unwrap().wire;
+            assert_eq!(Codec::of(wire), Codec::GOB, "{sdk_type:?}");
+        }
     }
 
     #[test]
@@ -244,8 +273,6 @@ mod tests {
             ("operationID=op&", "", "operationID is empty"),
             ("isBackground=false", "isBackground=maybe", "isBackground"),
             ("isMsgResp=true", "isMsgResp=maybe", "isMsgResp"),
-            ("&sdkType=js", "", "this server does not speak gob"),
-            ("sdkType=js", "sdkType=go", "this server does not speak gob"),
             ("sdkType=js", "sdkType=rs", "sdkType is \"rs\""),
             ("sendID=u1", "v=***", "v is not URL-safe"),
             ("sendID=u1", "v=e30", "platformID is empty"),

@@ -4,11 +4,13 @@
 //! |---|---|
 //! | `handshake` | the query, and how its result is told |
 //! | [`envelope`] | what every binary frame is wrapped in; also for clients |
+//! | `gob` | one of its two encodings |
 //! | `requests` | frames from clients, read as commands |
 //! | `answers` | answers, pushes and kicks |
 
 pub(super) mod answers;
 pub mod envelope;
+mod gob;
 mod handshake;
 pub(super) mod requests;
 

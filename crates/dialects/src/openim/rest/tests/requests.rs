@@ -176,7 +176,8 @@ fn pulls() {
     let first = &ranges[0];
     assert_eq!(first.conversation.id, Some(ConversationId::single(&user("u1"), &user("u2"))));
     assert_eq!((first.begin, first.end, first.num), (0, 9, 5));
-    assert_eq!((ranges[1].conversation.text.as_str(), &ranges[1].conversation.id), ("n_u1_u2", &None));
+    let aside = ConversationId::single(&user("u1"), &user("u2")).aside();
+    assert_eq!((ranges[1].conversation.text.as_str(), &ranges[1].conversation.id), ("n_u1_u2", &Some(aside)));
     assert!(
         refused("/msg/pull_msg_by_seq", &json!({"userID": "u1", "order": 2}))
             .detail

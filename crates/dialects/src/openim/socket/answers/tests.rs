@@ -8,13 +8,11 @@ use ringback_model::time::UnixMs;
 
 use super::*;
 use crate::openim::socket::OpenImSocket;
-use crate::openim::socket::envelope::{Codec, Encoding};
+use crate::openim::socket::envelope::Codec;
 use crate::openim::wire::{
     GetConversationsHasReadAndMaxSeqResp, GetSeqMessageResp, PullMessageBySeqsResp, PushMessages,
 };
 use ringback_model::dialect::{Frame, Socket};
-
-const GZIP: Codec = Codec { encoding: Encoding::Json, gzip: true };
 
 fn user(text: &str) -> UserId {
     UserId::parse(text).unwrap()
@@ -35,14 +33,16 @@ fn to(request: i32) -> Correlation {
     Correlation { request, key: "k1".into(), operation_id: Arc::from("op1") }
 }
 
-/// The answer as a client reads it from the socket, in both codecs.
+/// The answer as a client reads it from the socket, in every codec.
 fn told(request: i32, result: &Result<Outcome, Failure>) -> Response {
     let read = |codec: Codec| match OpenImSocket.answer(codec.wire(), &to(request), result) {
         Frame::Binary(bytes) => codec.decode_response(&bytes).unwrap(),
         Frame::Text(text) => panic!("a text frame would end a client's session: {text}"),
     };
     let response = read(Codec::JSON);
-    assert_eq!(read(GZIP), response);
+    assert_eq!(read(Codec::JSON.packed()), response);
+    let short = Response { err_dlt: String::new(), ..response.clone() };
+    assert_eq!([read(Codec::GOB), read(Codec::GOB.packed())], [short.clone(), short]);
     let echo = (response.req_identifier, response.msg_incr.as_str(), response.operation_id.as_str());
     assert_eq!(echo, (request, "k1", "op1"));
     response
@@ -186,14 +186,15 @@ fn pushes_stand_under_the_clients_names() {
 }
 
 #[test]
-fn a_notification_that_is_not_kept_has_its_own_stream() {
-    let notice = |seq| Message {
-        options: [("isNotNotification".to_owned(), false)].into(),
-        ..message(Target::User(user("u1")), seq)
-    };
-    let push = pushed(notice(0));
-    assert_eq!((push.msgs.len(), push.notification_msgs.contains_key("n_u1_u2")), (0, true));
-    assert!(pushed(notice(3)).msgs.contains_key("si_u1_u2"), "a number belongs to the chat");
+fn what_is_told_beside_a_chat_has_its_own_stream() {
+    for (target, key) in
+        [(Target::User(user("u1")), "n_u1_u2"), (Target::Group(GroupId::parse("77").unwrap()), "n_77")]
+    {
+        let mut aside = message(target, 3);
+        aside.handling.aside = true;
+        let push = pushed(aside);
+        assert_eq!((push.msgs.len(), push.notification_msgs.contains_key(key)), (0, true));
+    }
 }
 
 #[test]
@@ -209,6 +210,6 @@ fn kicks_exactly() {
     let text = r#"{"reqIdentifier":2002,"msgIncr":"","operationID":"","errCode":0,"errMsg":"","data":null}"#;
     assert_eq!(OpenImSocket.kicked(Codec::JSON.wire()), Frame::Binary(text.into()));
     assert!(
-        matches!(OpenImSocket.kicked(GZIP.wire()), Frame::Binary(bytes) if bytes.starts_with(&[0x1f, 0x8b]))
+        matches!(OpenImSocket.kicked(Codec::JSON.packed().wire()), Frame::Binary(bytes) if bytes.starts_with(&[0x1f, 0x8b]))
     );
 }

@@ -6,10 +6,7 @@ use ringback_model::time::UnixMs;
 use ringback_model::user::Platform;
 
 use super::*;
-use crate::openim::socket::envelope::Encoding;
 use crate::openim::wire::{self, ConversationSeqs};
-
-const GZIP: Codec = Codec { encoding: Encoding::Json, gzip: true };
 
 fn actor() -> Actor {
     Actor {
@@ -24,8 +21,10 @@ fn actor() -> Actor {
 fn read(id: i32, message: &impl Message) -> Incoming {
     let asked = Request::new(id, "u1", "op1", "k1", message);
     let plain = read_binary(Codec::JSON, &actor(), &Codec::JSON.encode_request(&asked));
-    let packed = read_binary(GZIP, &actor(), &GZIP.encode_request(&asked));
-    assert_eq!(format!("{plain:?}"), format!("{packed:?}"), "gzip makes no difference");
+    for codec in [Codec::JSON.packed(), Codec::GOB, Codec::GOB.packed()] {
+        let same = read_binary(codec, &actor(), &codec.encode_request(&asked));
+        assert_eq!(format!("{plain:?}"), format!("{same:?}"), "{codec:?} makes no difference");
+    }
     plain
 }
 
@@ -152,7 +151,7 @@ fn what_is_answered_with_an_error() {
 #[test]
 fn logout_is_answered_before_the_end() {
     let asked = Request::new(2003, "u1", "op1", "k1", &GetMaxSeqReq::default());
-    for codec in [Codec::JSON, GZIP] {
+    for codec in [Codec::JSON, Codec::JSON.packed(), Codec::GOB, Codec::GOB.packed()] {
         let Incoming::Bye(Frame::Binary(bytes)) = read_binary(codec, &actor(), &codec.encode_request(&asked))
         else {
             panic!("not a bye");
@@ -174,7 +173,9 @@ fn what_ends_the_connection() {
     close(&Request { send_id: "u2".into(), ..whole.clone() });
     close(&Request { send_id: String::new(), ..whole });
     assert!(matches!(read_binary(Codec::JSON, &actor(), b"not json"), Incoming::Close(_)));
-    assert!(matches!(read_binary(GZIP, &actor(), b"{}"), Incoming::Close(_)));
+    for codec in [Codec::JSON.packed(), Codec::GOB, Codec::GOB.packed()] {
+        assert!(matches!(read_binary(codec, &actor(), b"{}"), Incoming::Close(_)), "{codec:?}");
+    }
 }
 
 #[test]
@@ -191,8 +192,9 @@ proptest! {
     #[test]
     fn any_frame_is_read_without_panic(bytes in prop::collection::vec(any::<u8>(), 0..120), text in "\\PC{0,60}", id in 999i32..1010) {
         let _ = read_text(&text);
-        let _ = read_binary(Codec::JSON, &actor(), &bytes);
-        let _ = read_binary(GZIP, &actor(), &bytes);
+        for codec in [Codec::JSON, Codec::JSON.packed(), Codec::GOB, Codec::GOB.packed()] {
+            let _ = read_binary(codec, &actor(), &bytes);
+        }
         let asked = Request { req_identifier: id, send_id: "u1".into(), data: bytes, ..Default::default() };
         let _ = read_binary(Codec::JSON, &actor(), &Codec::JSON.encode_request(&asked));
     }
