@@ -5,17 +5,26 @@ use std::collections::HashMap;
 
 use ringback_model::command::{ChatOutcome, Chosen, ConversationRef, Listed, Outcome, Overview};
 use ringback_model::conversation::{ConversationId, ConversationState};
-use ringback_model::failure::{Failure, Fault};
+use ringback_model::failure::{Failure, Fault, Refusal, RefusalCode};
 use ringback_model::ids::{GroupId, UserId};
 use ringback_model::limits;
 use ringback_model::record::{ConversationSettings, Friend, Record, RecordKey, RecordKind};
 use ringback_model::version::{Version, VersionLog};
 
+use super::unknown_conversation;
 use crate::caller::Caller;
 use crate::{Im, at_most, only_self};
 
 /// Settings that are read at once.
 const PAGE: usize = 1000;
+
+/// What an overview is to hold.
+pub(super) struct Wanted {
+    pub(super) which: Chosen,
+    pub(super) page: Option<(usize, usize)>,
+    pub(super) only_with_messages: bool,
+    pub(super) some: bool,
+}
 
 impl Im {
     pub(super) async fn conversations(
@@ -26,6 +35,21 @@ impl Im {
     ) -> Result<Outcome, Failure> {
         only_self(&caller.actor, owner)?;
         let (total, conversations) = self.chosen(owner, which).await?;
+        Ok(Outcome::OfChat(ChatOutcome::Conversations { total, conversations }))
+    }
+
+    pub(super) async fn conversation(
+        &self,
+        caller: &Caller,
+        owner: &UserId,
+        conversation: ConversationRef,
+    ) -> Result<Outcome, Failure> {
+        only_self(&caller.actor, owner)?;
+        let unknown = unknown_conversation(&conversation.text);
+        let (total, conversations) = self.chosen(owner, Chosen::These(vec![conversation])).await?;
+        if conversations.is_empty() {
+            return Err(unknown.into());
+        }
         Ok(Outcome::OfChat(ChatOutcome::Conversations { total, conversations }))
     }
 
@@ -79,15 +103,14 @@ impl Im {
         &self,
         caller: &Caller,
         owner: &UserId,
-        which: Chosen,
-        only_with_messages: bool,
+        wanted: Wanted,
     ) -> Result<Outcome, Failure> {
         only_self(&caller.actor, owner)?;
-        let (chosen, page) = match which {
-            Chosen::Page { skip, limit } => (Chosen::All, Some((skip, limit))),
-            other => (other, None),
-        };
-        let (_, mut listed) = self.chosen(owner, chosen).await?;
+        let Wanted { which, page, only_with_messages, some } = wanted;
+        let (_, mut listed) = self.chosen(owner, which).await?;
+        if some && listed.is_empty() {
+            return Err(Refusal::new(RefusalCode::NotFound, "there is no conversation").into());
+        }
         let unread = listed.iter().map(Listed::unread).sum();
         if only_with_messages {
             listed.retain(|one| one.state.max_seq >= one.state.min_seq.max(1));

@@ -33,6 +33,7 @@ use ringback_model::record::{Record, RecordKey};
 use crate::Im;
 use crate::caller::Caller;
 use crate::notices::{Keep, Outgoing};
+use lists::Wanted;
 
 /// How often something is decided again because somebody else has changed it meanwhile.
 const TRIES: usize = 4;
@@ -64,14 +65,15 @@ impl Im {
             }
             C::LastMessages { user, conversations } => self.last_messages(caller, &user, conversations).await,
             C::Conversations { owner, which } => self.conversations(caller, &owner, which).await,
+            C::Conversation { owner, conversation } => self.conversation(caller, &owner, conversation).await,
             C::Changes { owner, seen } => self.conversation_changes(caller, &owner, seen).await,
             C::Ids { owner } => self.conversation_ids(caller, &owner).await,
-            C::Overview { owner, which, only_with_messages } => {
+            C::Overview { owner, which, page, only_with_messages, some } => {
                 let owner = owner.unwrap_or_else(|| caller.actor.user.clone());
-                self.overview(caller, &owner, which, only_with_messages).await
+                self.overview(caller, &owner, Wanted { which, page, only_with_messages, some }).await
             }
             C::Configure { users, change } => self.configure(caller, users, change).await,
-            C::ConfigureAll { user, ex } => self.configure_all(caller, &user, &ex).await,
+            C::ConfigureAll { user, ex } => self.configure_all(caller, &user, ex).await,
             C::Unlist { owner, which } => self.unlist(caller, &owner, which).await,
         }
     }

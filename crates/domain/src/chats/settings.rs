@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use ringback_model::command::{Listed, Outcome, SettingsChange, Unlisting};
+use ringback_model::command::{ConversationRef, Listed, Outcome, SettingsChange, Unlisting};
 use ringback_model::commit::{Commit, CommitError, Write};
 use ringback_model::conversation::ConversationId;
 use ringback_model::failure::Failure;
@@ -41,20 +41,21 @@ impl Im {
     pub(super) async fn configure(
         &self,
         caller: &Caller,
-        users: Vec<(UserId, ConversationId)>,
+        users: Vec<(UserId, ConversationRef)>,
         change: SettingsChange,
     ) -> Result<Outcome, Failure> {
         at_most("userIDs", users.len(), limits::LIST_ITEMS)?;
-        for (user, conversation) in &users {
-            only_self(&caller.actor, user)?;
-            if conversation.is_aside() {
-                return Err(bad("what stands beside a chat has no settings").into());
-            }
+        let mut ids = Vec::with_capacity(users.len());
+        let mut conversations = Vec::with_capacity(users.len());
+        for (user, ConversationRef { text, id }) in users {
+            only_self(&caller.actor, &user)?;
+            let chat = id.filter(|id| !id.is_aside());
+            conversations.push(chat.ok_or_else(|| bad(format!("{text} is no such conversation of {user}")))?);
+            ids.push(user);
         }
-        let ids: Vec<UserId> = users.iter().map(|(user, _)| user.clone()).collect();
         let registered = self.registered(&ids).await?;
-        let owners = registered.into_iter().zip(users.into_iter().map(|(_, conversation)| conversation));
-        let sides = sides(owners.collect(), change.private.is_some());
+        let owners = registered.into_iter().zip(conversations).collect();
+        let sides = sides(owners, change.private.is_some());
         for _ in 0..TRIES {
             let Some(deed) = self.configuration(&sides, &change).await? else { return Ok(Outcome::Done) };
             match self.carry_out_deed(caller, deed).await {
@@ -155,13 +156,11 @@ impl Im {
         &self,
         caller: &Caller,
         user: &UserId,
-        ex: &str,
+        ex: Option<String>,
     ) -> Result<Outcome, Failure> {
         only_self(&caller.actor, user)?;
-        let with_ex = |mut settings: ConversationSettings| {
-            settings.ex = ex.to_owned();
-            settings
-        };
+        let Some(ex) = ex else { return Ok(Outcome::Done) };
+        let with_ex = |settings: ConversationSettings| ConversationSettings { ex: ex.clone(), ..settings };
         let differs = |one: &Listed| one.settings.ex != ex;
         self.change_many(caller, user, differs, with_ex, Touch::Updated).await
     }

@@ -85,6 +85,13 @@ pub enum ChatCommand {
         /// Which.
         which: Chosen,
     },
+    /// One conversation, with the user's settings.
+    Conversation {
+        /// Whose.
+        owner: UserId,
+        /// Which.
+        conversation: ConversationRef,
+    },
     /// What changed in a user's list of conversations since he saw it last.
     Changes {
         /// Whose.
@@ -98,8 +105,12 @@ pub enum ChatCommand {
         owner: Option<UserId>,
         /// Which.
         which: Chosen,
+        /// How many of them are passed over, and how many are told at most; `None` = as many as fit one answer.
+        page: Option<(usize, usize)>,
         /// Leave out those without a valid message.
         only_with_messages: bool,
+        /// Refuse where there is none.
+        some: bool,
     },
     /// All that is on a user's list, and where that stands.
     Ids {
@@ -109,7 +120,7 @@ pub enum ChatCommand {
     /// Settings of a conversation, for several users. A conversation that is not on the list comes onto it.
     Configure {
         /// For whom, each once, with what the conversation is to him.
-        users: Vec<(UserId, ConversationId)>,
+        users: Vec<(UserId, ConversationRef)>,
         /// What.
         change: SettingsChange,
     },
@@ -117,8 +128,8 @@ pub enum ChatCommand {
     ConfigureAll {
         /// Whose.
         user: UserId,
-        /// What.
-        ex: String,
+        /// What; `None` = it stays.
+        ex: Option<String>,
     },
     /// Take conversations off a list, until something is said in them. Their settings go.
     Unlist {

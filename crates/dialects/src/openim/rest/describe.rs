@@ -18,12 +18,14 @@ const ABOUT: &str = "Every request is a POST with a JSON object; a member that i
 /// Headers of answers that ask the caller to come again.
 const LATER: &[(&str, &str)] = &[("Retry-After", "Seconds after which trying again makes sense.")];
 
-const TAGS: [(&str, &str); 6] = [
+const TAGS: [(&str, &str); 8] = [
     ("auth", "Tokens."),
     ("user", "Profiles and presence."),
     ("group", "Groups."),
     ("friend", "Block lists."),
-    ("msg", "Messages: sending them, and reading them by their numbers."),
+    ("msg", "Messages: sending them, reading them by their numbers, taking them back."),
+    ("conversation", "Lists of conversations, and what users set for them."),
+    ("jssdk", "Lists of conversations for browsers."),
     ("third", "Devices: where they are woken, what they have logged."),
 ];
 

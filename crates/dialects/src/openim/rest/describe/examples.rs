@@ -1,5 +1,7 @@
 //! Bodies that can be sent as they stand. Source: REST sheet 7, 13.
 
+mod chats;
+
 use serde_json::{Value, json};
 
 /// `{"sendID":"u1","recvID":"bot","groupID":""}`, as a callback carries it.
@@ -57,7 +59,7 @@ pub(super) fn of(path: &str) -> Vec<(&'static str, Value)> {
                 "keyword": "", "startTime": 0, "endTime": 0, "pagination": {"pageNumber": 1, "showNumber": 20},
             }),
         )],
-        _ => Vec::new(),
+        other => chats::of(other),
     }
 }
 
