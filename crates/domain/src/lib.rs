@@ -14,6 +14,7 @@
 //! | `friends.rs`, `group_life.rs`, `profiles.rs`, `chats` | what users and backends do besides sending |
 //! | `devices.rs` | where devices are woken, what they have logged |
 //! | `lists.rs` | what clients have to learn about the lists that they follow |
+//! | `objects.rs` | uploads, and what everybody may read |
 //! | `blocks.rs`, `history.rs`, `storage.rs` | the other commands |
 //!
 //! The domain knows ports only. It never holds a lock while it waits for somebody outside.
@@ -35,6 +36,7 @@ mod lists;
 mod logins;
 mod members;
 mod notices;
+mod objects;
 mod profiles;
 mod pusher;
 mod send;
@@ -54,6 +56,7 @@ use ringback_model::ids::{MessageIds, UserId};
 use ringback_model::ports::{Clock, Dice, Gate, Passwords, Sessions, Storage, Store, TokenCodec, TokenKeys};
 
 pub use handover::{AnswerTicket, Handovers};
+pub use objects::{PartSlot, UploadParts, UploadSettings, Uploads};
 
 use caller::Caller;
 use chats::send_states::SendStates;
@@ -80,6 +83,8 @@ pub struct ImParts {
     pub passwords: Arc<dyn Passwords>,
     /// Parked deliveries; the callback engine is it.
     pub storage: Arc<dyn Storage>,
+    /// Uploads; `None` = they are switched off.
+    pub uploads: Option<Arc<Uploads>>,
     /// Choices of the operator.
     pub settings: ImSettings,
 }
@@ -108,6 +113,7 @@ pub struct Im {
     tokens: Arc<dyn TokenCodec>,
     passwords: Arc<dyn Passwords>,
     storage: Arc<dyn Storage>,
+    uploads: Option<Arc<Uploads>>,
     keys: TokenKeys,
     admins: HashSet<UserId>,
     /// In whose name app tokens act.
@@ -153,6 +159,7 @@ impl Im {
             tokens: parts.tokens,
             passwords: parts.passwords,
             storage: parts.storage,
+            uploads: parts.uploads,
             keys: parts.settings.keys,
             first_admin: parts.settings.admins.first().cloned(),
             admins: parts.settings.admins.into_iter().collect(),
@@ -247,6 +254,7 @@ impl Im {
             Command::Chat(command) => {
                 self.chat_command(&Caller::of(me()?, origin, operation_id), command).await
             }
+            Command::Objects(command) => self.objects(me()?, command).await,
         };
         outcome.map(Done::from)
     }

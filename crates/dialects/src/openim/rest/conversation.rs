@@ -9,39 +9,13 @@ use ringback_model::time::UnixMs;
 use ringback_model::version::Version;
 
 use super::body::{Reject, at_most, body, given, parse, required, short_and_distinct, user_id};
+use super::page::{Page, Pagination, page};
 use crate::openim::content::{argument, seq_in};
 use crate::openim::conversation_id::named;
 use crate::openim::wire::session;
 
 /// Milliseconds of a day.
 const DAY_MS: i64 = 24 * 3_600_000;
-
-body! {
-    /// A page of a list.
-    #[schemars(rename = "ConversationPage")]
-    Page {
-        /// From 1.
-        #[schemars(range(min = 1))]
-        number: i64 = "pageNumber" required,
-        /// Entries of a page; at most 1000.
-        #[schemars(range(min = 1, max = 1000))]
-        size: i64 = "showNumber" required,
-    }
-}
-
-impl Page {
-    /// How many entries are passed over, and how many are told at most.
-    pub(super) fn bounds(asked: Option<Self>) -> Result<(usize, usize), Reject> {
-        let page = given("pagination", asked)?;
-        let of = |field: &str, number: i64| match usize::try_from(number) {
-            Ok(number) if number > 0 => Ok(number),
-            _ => Err(Reject::Malformed(format!("{field} is {number}; pages count from 1"))),
-        };
-        let (number, size) = (of("pageNumber", page.number)?, of("showNumber", page.size)?);
-        at_most("a page", size, limits::LIST_ITEMS)?;
-        Ok(((number - 1).saturating_mul(size), size))
-    }
-}
 
 /// Names of conversations.
 fn names(field: &str, user: &UserId, texts: &[String]) -> Result<Vec<ConversationRef>, Reject> {
@@ -92,14 +66,14 @@ body! {
     #[schemars(rename = "OwnConversationsPage")]
     OwnerPage {
         user: String = "userID" required,
-        page: Option<Page> = "pagination" required,
+        page: Option<Pagination> = "pagination" required,
     }
 }
 
 pub(super) fn of_owner(request: &EdgeRequest) -> Result<Command, Reject> {
     let asked: OwnerPage = parse(&request.body)?;
     let owner = user_id("userID", &asked.user)?;
-    let (skip, limit) = Page::bounds(asked.page)?;
+    let Page { skip, limit } = page(asked.page)?;
     Ok(listed(owner, Chosen::Page { skip, limit }))
 }
 
@@ -175,20 +149,20 @@ body! {
         user: String = "userID" required,
         /// At most 1000; all of them if empty.
         ids: Vec<String> = "conversationIDs",
-        page: Option<Page> = "pagination" required,
+        page: Option<Pagination> = "pagination" required,
     }
 }
 
 pub(super) fn sorted(request: &EdgeRequest) -> Result<Command, Reject> {
     let asked: Sorted = parse(&request.body)?;
     let owner = user_id("userID", &asked.user)?;
-    let page = Page::bounds(asked.page)?;
+    let Page { skip, limit } = page(asked.page)?;
     let ids = names("conversationIDs", &owner, &asked.ids)?;
     let which = if ids.is_empty() { Chosen::All } else { Chosen::These(ids) };
     Ok(Command::Chat(ChatCommand::Overview {
         owner: Some(owner),
         which,
-        page: Some(page),
+        page: Some((skip, limit)),
         only_with_messages: false,
         some: true,
     }))

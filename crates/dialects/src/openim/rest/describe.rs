@@ -18,7 +18,7 @@ const ABOUT: &str = "Every request is a POST with a JSON object; a member that i
 /// Headers of answers that ask the caller to come again.
 const LATER: &[(&str, &str)] = &[("Retry-After", "Seconds after which trying again makes sense.")];
 
-const TAGS: [(&str, &str); 8] = [
+const TAGS: [(&str, &str); 9] = [
     ("auth", "Tokens."),
     ("user", "Profiles and presence."),
     ("group", "Groups."),
@@ -27,6 +27,10 @@ const TAGS: [(&str, &str); 8] = [
     ("conversation", "Lists of conversations, and what users set for them."),
     ("jssdk", "Lists of conversations for browsers."),
     ("third", "Devices: where they are woken, what they have logged."),
+    (
+        "object",
+        "Uploads. Parts go by PUT to the addresses in the answers; everybody may GET an object by its `url`.",
+    ),
 ];
 
 pub(super) fn document() -> Value {
@@ -78,6 +82,12 @@ fn body(document: &mut Document, entry: &Entry) -> Option<Body> {
     Some(Body { schema, required: true, examples: examples::of(entry.route.path) })
 }
 
+/// The last step of a path; routes for browsers are named like those of the resource that they show.
+fn name_of(path: &str) -> String {
+    let name = path.rsplit('/').next().unwrap_or_default();
+    if path.starts_with("/jssdk/") { format!("jssdk_{name}") } else { name.to_owned() }
+}
+
 fn operation(entry: &Entry, body: Option<Body>, success: &Value, refused: &Value) -> Operation {
     let path = entry.route.path;
     let answer = |status, meaning: &str, headers| {
@@ -93,7 +103,7 @@ fn operation(entry: &Entry, body: Option<Body>, success: &Value, refused: &Value
     let mut parameters = vec![operation_id()];
     parameters.extend((path == "/msg/send_simple_msg").then(key));
     Operation {
-        id: camel(path.rsplit('/').next().unwrap_or_default()),
+        id: camel(&name_of(path)),
         method: entry.route.method,
         path,
         tag: path.split('/').nth(1).unwrap_or_default(),
@@ -129,7 +139,7 @@ fn key() -> Parameter {
 }
 
 /// Who may call it. What the server finds out from the body alone does not stand in the table of routes.
-fn may(path: &str) -> &'static str {
+pub(super) fn may(path: &str) -> &'static str {
     match path {
         "/auth/get_admin_token" => "Needs no token: the secret is what opens it.",
         "/auth/parse_token" => "Needs no token but the one in the body.",
@@ -144,6 +154,12 @@ fn may(path: &str) -> &'static str {
         "/friend/add_black" | "/friend/remove_black" => "For the owner of the list and administrators.",
         "/third/logs/delete" | "/third/logs/search" => "For administrators.",
         "/third/set_app_badge" => "For the user himself and administrators.",
+        "/object/initiate_multipart_upload" => {
+            "For everybody who has a token, under his own names; for administrators under any."
+        }
+        "/object/auth_sign" | "/object/complete_multipart_upload" => {
+            "For the user who has begun the upload and administrators."
+        }
         "/msg/newest_seq" | "/msg/pull_msg_by_seq" => "For the user himself and administrators.",
         _ => "For everybody who has a token.",
     }

@@ -4,12 +4,14 @@
 //! |---|---|
 //! | `routes` | the table: path, token or not, how to read and how to answer |
 //! | `body` | reading JSON bodies, and checks that every route shares |
+//! | `page` | pages of lists |
 //! | `reply` | the envelope |
-//! | `auth`, `user`, `group`, `friend`, `msg` | one resource each |
+//! | `auth`, `user`, `group`, `friend`, `msg`, `object` | one resource each |
 //! | `sending`, `elements` | messages that are sent by REST, and what their content must hold |
 //! | `receipts`, `removal`, `search`, `business` | what was read, taken back, deleted; looking for messages; the app's own events |
 //! | `conversation`, `conversation_shown`, `jssdk` | lists of conversations |
 //! | `describe` | the description of all of it for machines |
+//! | `reference` | the page of what is offered and what is not |
 //! | `shown` | messages as JSON |
 //! | `sync` | lists that clients follow |
 
@@ -24,7 +26,11 @@ mod friend;
 mod group;
 mod jssdk;
 mod msg;
+mod object;
+mod page;
 mod receipts;
+#[cfg(test)]
+mod reference;
 mod removal;
 mod reply;
 mod routes;

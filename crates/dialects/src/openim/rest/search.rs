@@ -9,7 +9,7 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::body::{Reject, body, parse, user_id};
-use super::conversation::Page;
+use super::page::{Page, Pagination, page};
 use super::reply::{Data, data};
 use crate::openim::content::argument;
 use crate::openim::seen;
@@ -30,13 +30,13 @@ body! {
         /// 1 single, 3 group, 4 notification; 0 = any.
         #[schemars(extend("enum" = [0, 1, 3, 4]))]
         session_type: i32 = "sessionType",
-        page: Option<Page> = "pagination" required,
+        page: Option<Pagination> = "pagination" required,
     }
 }
 
 pub(super) fn search(request: &EdgeRequest) -> Result<Command, Reject> {
     let asked: MessageSearchRequest = parse(&request.body)?;
-    let (skip, limit) = Page::bounds(asked.page)?;
+    let Page { skip, limit } = page(asked.page)?;
     let place = match asked.session_type {
         0 => None,
         session::SINGLE => Some(SearchPlace::Single),

@@ -12,6 +12,7 @@ use crate::openapi::exam;
 
 mod answers;
 mod chats;
+mod objects;
 mod requests;
 mod sends;
 
@@ -89,6 +90,17 @@ fn routes_are_the_promised_ones() {
         "/msg/newest_seq",
         "/msg/pull_msg_by_seq",
         "/msg/get_server_time",
+        "/third/fcm_update_token",
+        "/third/set_app_badge",
+        "/third/logs/upload",
+        "/third/logs/delete",
+        "/third/logs/search",
+        "/object/part_limit",
+        "/object/part_size",
+        "/object/initiate_multipart_upload",
+        "/object/auth_sign",
+        "/object/complete_multipart_upload",
+        "/object/access_url",
     ];
     let promised = promised.into_iter().chain(chats::PROMISED);
     for path in promised {
@@ -221,8 +233,12 @@ fn some_routes_answer_400_to_bodies_they_cannot_bind() {
         "/msg/send_business_notification",
         "/user/get_users_online_status",
     ];
-    let needs_nothing =
-        ["/msg/get_server_time", "/msg/check_msg_is_send_success", "/jssdk/get_active_conversations"];
+    let needs_nothing = [
+        "/msg/get_server_time",
+        "/object/part_limit",
+        "/msg/check_msg_is_send_success",
+        "/jssdk/get_active_conversations",
+    ];
     for path in
         OpenImEdge.routes().iter().map(|route| route.path).filter(|path| !needs_nothing.contains(path))
     {
@@ -266,8 +282,8 @@ fn any_json() -> impl Strategy<Value = Value> {
 
 proptest! {
     #[test]
-    fn any_body_is_read_without_panic(at in any::<prop::sample::Index>(), text in "\\PC{0,60}", value in any_json()) {
-        let path = at.get(OpenImEdge.routes()).path;
+    fn any_body_is_read_without_panic(at in 0..OpenImEdge.routes().len(), text in "\\PC{0,60}", value in any_json()) {
+        let path = OpenImEdge.routes()[at].path;
         let _ = OpenImEdge.decode(&request(path, text), None);
         let _ = OpenImEdge.decode(&request(path, value.to_string()), None);
     }
