@@ -5,6 +5,7 @@
 mod accounts;
 mod devices;
 mod fakes;
+mod groups;
 mod logins;
 mod many;
 mod messages;
