@@ -219,24 +219,15 @@ impl Im {
             Command::RegisterAccounts { accounts } => self.register_accounts(me()?, accounts).await,
             Command::Users { ids } => self.users(&ids).await,
             Command::OnlineStatus { ids } => self.online_status(me()?, ids),
-            Command::CreateGroup(group) => {
-                self.create_group(&Caller::of(me()?, origin, operation_id), group).await
+            command @ (Command::CreateGroup(_)
+            | Command::Invite { .. }
+            | Command::AddMembers { .. }
+            | Command::RemoveMembers { .. }
+            | Command::Dismiss { .. }) => {
+                self.whole_group_command(&Caller::of(me()?, origin, operation_id), command).await
             }
             Command::Groups { ids } => self.groups(&ids).await,
-            Command::Invite { group, users, reason, said } => {
-                let caller = Caller::of(me()?, origin, operation_id);
-                self.invite(&caller, &group, users, reason, said).await
-            }
-            Command::AddMembers { kind, group, users } => {
-                self.add_members(&Caller::of(me()?, origin, operation_id), kind, &group, users).await
-            }
-            Command::RemoveMembers { kind, group, users } => {
-                self.remove_members(&Caller::of(me()?, origin, operation_id), kind, &group, users).await
-            }
             Command::Members { group, skip, limit } => self.members(me()?, &group, skip, limit).await,
-            Command::Dismiss { kind, group } => {
-                self.dismiss(&Caller::of(me()?, origin, operation_id), kind, &group).await
-            }
             Command::Block { owner, blocked, ex } => self.block(me()?, owner, blocked, ex).await,
             Command::Unblock { owner, blocked } => self.unblock(me()?, owner, blocked).await,
             Command::NewestSeqs { user } => self.newest_seqs(me()?, &user).await,
