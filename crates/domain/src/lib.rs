@@ -9,8 +9,10 @@
 //! | `handover.rs`, `pusher.rs` | answer first, then push, then after-callbacks |
 //! | `tokens.rs`, `logins.rs` | what a token is good for; how apps and users get theirs |
 //! | `users.rs`, `accounts.rs` | users, and accounts with passwords |
-//! | `groups.rs`, `members.rs`, `turns.rs` | groups and rooms; who is in them; how their bounds hold |
+//! | `groups.rs`, `members.rs`, `turns.rs` | groups and rooms found by id; who is in them; how their bounds hold |
 //! | `caller.rs`, `actions.rs`, `notices.rs` | who acts; asking about an action, doing it, telling devices |
+//! | `friends.rs`, `group_life/`, `profiles.rs`, `chats.rs` | what users and backends do besides sending |
+//! | `lists.rs` | what has changed in lists that clients follow |
 //! | `friends.rs`, `group_life.rs`, `profiles.rs`, `chats` | what users and backends do besides sending |
 //! | `devices.rs` | where devices are woken, what they have logged |
 //! | `lists.rs` | what clients have to learn about the lists that they follow |
@@ -217,15 +219,24 @@ impl Im {
             Command::RegisterAccounts { accounts } => self.register_accounts(me()?, accounts).await,
             Command::Users { ids } => self.users(&ids).await,
             Command::OnlineStatus { ids } => self.online_status(me()?, ids),
-            Command::CreateGroup(group) => self.create_group(me()?, group).await,
+            Command::CreateGroup(group) => {
+                self.create_group(&Caller::of(me()?, origin, operation_id), group).await
+            }
             Command::Groups { ids } => self.groups(&ids).await,
-            Command::Invite { group, users, reason: _ } => self.invite(me()?, &group, users).await,
-            Command::AddMembers { kind, group, users } => self.add_members(me()?, kind, &group, users).await,
+            Command::Invite { group, users, reason, said } => {
+                let caller = Caller::of(me()?, origin, operation_id);
+                self.invite(&caller, &group, users, reason, said).await
+            }
+            Command::AddMembers { kind, group, users } => {
+                self.add_members(&Caller::of(me()?, origin, operation_id), kind, &group, users).await
+            }
             Command::RemoveMembers { kind, group, users } => {
-                self.remove_members(me()?, kind, &group, users).await
+                self.remove_members(&Caller::of(me()?, origin, operation_id), kind, &group, users).await
             }
             Command::Members { group, skip, limit } => self.members(me()?, &group, skip, limit).await,
-            Command::Dismiss { kind, group } => self.dismiss(me()?, kind, &group).await,
+            Command::Dismiss { kind, group } => {
+                self.dismiss(&Caller::of(me()?, origin, operation_id), kind, &group).await
+            }
             Command::Block { owner, blocked, ex } => self.block(me()?, owner, blocked, ex).await,
             Command::Unblock { owner, blocked } => self.unblock(me()?, owner, blocked).await,
             Command::NewestSeqs { user } => self.newest_seqs(me()?, &user).await,

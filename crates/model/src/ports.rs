@@ -17,6 +17,7 @@ use crate::message::Message;
 use crate::record::{Record, RecordKey, RecordKind};
 use crate::rule::Rule;
 use crate::secret::Secret;
+use crate::statistics::{Growth, Period};
 use crate::storage::{BanRecord, Bucket, ParkedCount, Resend, ResendStart, Slice, SliceScope};
 use crate::time::UnixMs;
 use crate::user::{Block, Connection, Platform, TokenClaims, TokenRecord, User};
@@ -119,6 +120,24 @@ pub trait Directory: Send + Sync {
         after: Option<&'a UserId>,
         limit: usize,
     ) -> Fut<'a, Result<Vec<Member>, Fault>>;
+    /// Members in the order asked for.
+    fn members_named<'a>(
+        &'a self,
+        group: &'a GroupId,
+        users: &'a [UserId],
+    ) -> Fut<'a, Result<Vec<Option<Member>>, Fault>>;
+    /// What a user is in every group and room that he is in, ascending by their ids.
+    fn memberships<'a>(&'a self, user: &'a UserId) -> Fut<'a, Result<Vec<Member>, Fault>>;
+    /// Groups whose name holds a text, in whatever case of ASCII letters, ascending by id: how many there are, and
+    /// those of a page.
+    fn groups_called<'a>(
+        &'a self,
+        text: &'a str,
+        skip: usize,
+        limit: usize,
+    ) -> Fut<'a, Result<(usize, Vec<Group>), Fault>>;
+    /// How many groups were made when; rooms do not count.
+    fn groups_made(&self, period: Period) -> Fut<'_, Result<Growth, Fault>>;
     /// The groups and rooms that a user is in, ascending by id.
     fn groups_of<'a>(&'a self, user: &'a UserId) -> Fut<'a, Result<Vec<GroupId>, Fault>>;
     /// Whom a user blocks, ascending by folded id.

@@ -28,7 +28,9 @@ pub use chat::{
 };
 pub use device::{DeviceCommand, DeviceOutcome, NewLog};
 pub use friend::{FriendCommand, FriendOutcome};
-pub use group::{GroupCommand, GroupOutcome};
+pub use group::{
+    GroupCommand, GroupOutcome, MemberFilter, MemberNews, Page, RequestsOf, ShownRequest, WholeList,
+};
 pub use objects::{NewUpload, ObjectCommand, ObjectOutcome, SignedParts};
 pub use pull::{ConversationRef, PullOrder, Pulled, SeqList, SeqRange};
 pub use send::{Draft, Sent};
@@ -156,6 +158,8 @@ pub enum Command {
         users: Vec<UserId>,
         /// Why, for those who decide.
         reason: String,
+        /// Whether it is said in the chat as well.
+        said: bool,
     },
     /// Add users to a group or room. Those who are in it already are left out of the answer. Administrators only.
     AddMembers {
@@ -314,6 +318,8 @@ pub struct NewGroup {
     pub admins: Vec<UserId>,
     /// Its ordinary members.
     pub members: Vec<UserId>,
+    /// Whether it is said in the chat as well.
+    pub said: bool,
 }
 
 /// What a caller is answered.

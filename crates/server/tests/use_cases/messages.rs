@@ -327,7 +327,7 @@ async fn who_joins_a_group_while_a_message_is_at_the_gate_gets_it() {
     key.add_permits(1);
     key.acquire().await.unwrap().forget();
     world.gate.reached.notified().await;
-    let invite = Command::Invite { group, users: vec![user("carol")], reason: String::new() };
+    let invite = Command::Invite { group, users: vec![user("carol")], reason: String::new(), said: true };
     world.by("alice", invite).await.unwrap();
     key.add_permits(100);
     sending.await.unwrap();

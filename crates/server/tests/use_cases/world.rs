@@ -171,6 +171,7 @@ impl World {
             owner: user(owner),
             admins: Vec::new(),
             members: members.iter().map(|name| user(name)).collect(),
+            said: true,
         };
         match self.by(owner, Command::CreateGroup(new)).await? {
             Outcome::Group(group) => Ok(group.id),

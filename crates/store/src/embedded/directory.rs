@@ -6,9 +6,10 @@ use ringback_model::conversation::ConversationId;
 use ringback_model::group::{Group, Member};
 use ringback_model::ids::{GroupId, UserId};
 use ringback_model::record::{Record, RecordKey};
+use ringback_model::statistics::{Growth, Period};
 use ringback_model::time::UnixMs;
 use ringback_model::user::{Block, Platform, TokenRecord, User};
-use rusqlite::{Connection, OptionalExtension};
+use rusqlite::{Connection, OptionalExtension, Row};
 use serde::de::DeserializeOwned;
 
 use super::facts::{Fact, Key, Roster, Side};
@@ -49,10 +50,13 @@ pub(super) fn group(connection: &Connection, id: &GroupId) -> Outcome<Option<Gro
     let mut statement =
         connection.prepare_cached("SELECT data, member_count FROM chat_groups WHERE id = ?1")?;
     let mut rows = statement.query([id.as_str()])?;
-    let Some(row) = rows.next()? else { return Ok(None) };
+    rows.next()?.map(counted_group).transpose()
+}
+
+fn counted_group(row: &Row<'_>) -> Outcome<Group> {
     let mut group: Group = from_json(text(row, 0)?)?;
     group.member_count = u32::try_from(row.get::<_, i64>(1)?).unwrap_or(u32::MAX);
-    Ok(Some(group))
+    Ok(group)
 }
 
 pub(super) fn member(connection: &Connection, group: &GroupId, user: &UserId) -> Outcome<Option<Member>> {
@@ -110,6 +114,53 @@ pub(super) fn tokens(
         });
     }
     Ok(tokens)
+}
+
+/// What a user is in every group that he is in, ascending by their ids.
+pub(super) fn memberships(connection: &Connection, folded: &str) -> Outcome<Vec<Member>> {
+    let sql = "SELECT data FROM members WHERE user = ?1 ORDER BY chat_group";
+    let mut statement = connection.prepare_cached(sql)?;
+    let mut rows = statement.query([folded])?;
+    let mut members = Vec::new();
+    while let Some(row) = rows.next()? {
+        members.push(from_json(text(row, 0)?)?);
+    }
+    Ok(members)
+}
+
+/// Groups whose name holds a text, ascending by id: how many, and those of a page.
+pub(super) fn groups_called(
+    connection: &Connection,
+    name: &str,
+    skip: usize,
+    rows: usize,
+) -> Outcome<(usize, Vec<Group>)> {
+    let called = "FROM chat_groups WHERE instr(lower(data ->> '$.name'), lower(?1)) > 0
+        AND coalesce(data ->> '$.kind', 'group') = 'group'";
+    let total: i64 = connection
+        .prepare_cached(&format!("SELECT count(*) {called}"))?
+        .query_row([name], |row| row.get(0))?;
+    let sql = format!("SELECT data, member_count {called} ORDER BY id LIMIT ?2 OFFSET ?3");
+    let mut statement = connection.prepare_cached(&sql)?;
+    let mut found = statement.query((name, limit(rows), limit(skip)))?;
+    let mut groups = Vec::new();
+    while let Some(row) = found.next()? {
+        groups.push(counted_group(row)?);
+    }
+    Ok((usize::try_from(total).unwrap_or(0), groups))
+}
+
+/// How many groups were made when.
+pub(super) fn groups_made(connection: &Connection, period: Period) -> Outcome<Growth> {
+    let sql = "SELECT data ->> '$.created_at' FROM chat_groups
+        WHERE coalesce(data ->> '$.kind', 'group') = 'group'";
+    let mut statement = connection.prepare_cached(sql)?;
+    let mut rows = statement.query([])?;
+    let mut growth = Growth::default();
+    while let Some(row) = rows.next()? {
+        growth.count(UnixMs(row.get(0)?), period);
+    }
+    Ok(growth)
 }
 
 /// The groups that a user is in, ascending by id.

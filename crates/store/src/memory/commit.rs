@@ -1,6 +1,7 @@
 //! Carrying out a commit: check everything, then change; no step after the checks can fail.
 
 use std::collections::btree_map::Entry;
+use std::collections::{BTreeSet, HashSet};
 use std::sync::Arc;
 
 use ringback_model::commit::{Commit, CommitError, Committed, NewEvent, Require, Write};
@@ -26,9 +27,16 @@ impl State {
                 return Err(CommitError::Broken(requirement));
             }
         }
-        let mut touches = commit.touches;
+        let (mut rosters, mut touches) = (BTreeSet::new(), commit.touches);
         for write in commit.writes {
+            if let Write::PutMember(Member { group, .. }) | Write::RemoveMember(group, _) = &write {
+                rosters.insert(group.clone());
+            }
             self.write(write, at, &mut touches);
+        }
+        // Once per commit, however many come and go.
+        for group in rosters {
+            self.roster_changed(&group);
         }
         let mut events = Vec::with_capacity(commit.events.len());
         for event in commit.events {
@@ -41,9 +49,11 @@ impl State {
     /// Each list's version grows by one, however many of its elements change.
     fn touch(&mut self, touches: Vec<(VersionLog, String, Touch)>) -> Vec<(VersionLog, Version)> {
         let mut versions: Vec<(VersionLog, Version)> = Vec::new();
+        let mut grown = HashSet::new();
         for (log, element, touch) in touches {
-            let followed = self.lists.entry(log.key()).or_default();
-            if versions.iter().all(|(changed, _)| *changed != log) {
+            let key = log.key();
+            let followed = self.lists.entry(key.clone()).or_default();
+            if grown.insert(key) {
                 followed.number += 1;
                 versions.push((log.clone(), self.birth.version(&log, followed.number)));
             }
@@ -162,7 +172,6 @@ impl State {
         let (group, user, id) = (member.group.clone(), member.user.folded(), member.user.clone());
         let roster = self.rosters.entry(group.clone()).or_default();
         let is_new = roster.members.insert(user.clone(), member).is_none();
-        self.roster_changed(&group);
         if is_new {
             let conversation = ConversationId::Group(group);
             if let Some(view) = self.views.get_mut(&(user, conversation.clone())) {
@@ -180,7 +189,6 @@ impl State {
         if removed.is_none() {
             return;
         }
-        self.roster_changed(group);
         let id = ConversationId::Group(group.clone());
         let newest =
             self.conversations.get(&id).map_or((0, UnixMs(0)), |known| (known.max_seq, known.newest_at));

@@ -7,7 +7,7 @@ use ringback_model::commit::{Commit, CommitError, Committed};
 use ringback_model::conversation::{ConversationId, ConversationState, Target};
 use ringback_model::event::{Event, Lane};
 use ringback_model::failure::Fault;
-use ringback_model::group::{Group, Member};
+use ringback_model::group::{Group, GroupKind, Member};
 use ringback_model::ids::{GroupId, LogPos, MessageId, Seq, UserId};
 use ringback_model::limits;
 use ringback_model::message::Message;
@@ -16,6 +16,7 @@ use ringback_model::ports::{
 };
 use ringback_model::record::{Record, RecordKey, RecordKind};
 use ringback_model::secret::Secret;
+use ringback_model::statistics::{Growth, Period};
 use ringback_model::time::UnixMs;
 use ringback_model::user::{Block, Platform, TokenRecord, User};
 use ringback_model::version::{Changed, Changes, Version, VersionLog};
@@ -131,6 +132,51 @@ impl Directory for Memory {
             let later =
                 roster.members.iter().filter(|(id, _)| after.as_ref().is_none_or(|after| *id > after));
             later.take(limit).map(|(_, member)| member.clone()).collect()
+        })
+    }
+
+    fn members_named<'a>(
+        &'a self,
+        group: &'a GroupId,
+        users: &'a [UserId],
+    ) -> Fut<'a, Result<Vec<Option<Member>>, Fault>> {
+        self.ask(move |state| {
+            let roster = state.rosters.get(group);
+            let member = |user: &UserId| roster?.members.get(&user.folded()).cloned();
+            users.iter().map(member).collect()
+        })
+    }
+
+    fn memberships<'a>(&'a self, user: &'a UserId) -> Fut<'a, Result<Vec<Member>, Fault>> {
+        self.ask(move |state| {
+            let user = user.folded();
+            state.rosters.values().filter_map(|roster| roster.members.get(&user).cloned()).collect()
+        })
+    }
+
+    fn groups_called<'a>(
+        &'a self,
+        text: &'a str,
+        skip: usize,
+        limit: usize,
+    ) -> Fut<'a, Result<(usize, Vec<Group>), Fault>> {
+        self.ask(move |state| {
+            let text = text.to_ascii_lowercase();
+            let groups = state.groups.values().filter(|group| group.kind == GroupKind::Group);
+            let called = groups.filter(|group| group.name.to_ascii_lowercase().contains(&text));
+            let called: Vec<&Group> = called.collect();
+            let page = called.iter().skip(skip).take(limit);
+            (called.len(), page.map(|group| (*group).clone()).collect())
+        })
+    }
+
+    fn groups_made(&self, period: Period) -> Fut<'_, Result<Growth, Fault>> {
+        self.ask(move |state| {
+            let mut growth = Growth::default();
+            for group in state.groups.values().filter(|group| group.kind == GroupKind::Group) {
+                growth.count(group.created_at, period);
+            }
+            growth
         })
     }
 

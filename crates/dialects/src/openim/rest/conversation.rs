@@ -9,10 +9,11 @@ use ringback_model::time::UnixMs;
 use ringback_model::version::Version;
 
 use super::body::{Reject, at_most, body, given, parse, required, short_and_distinct, user_id};
-use super::page::{Page, Pagination, page};
+use super::page::{Pagination, page};
 use crate::openim::content::{argument, seq_in};
 use crate::openim::conversation_id::named;
 use crate::openim::wire::session;
+use ringback_model::command::Page;
 
 /// Milliseconds of a day.
 const DAY_MS: i64 = 24 * 3_600_000;

@@ -13,6 +13,8 @@
 //! | `describe` | the description of all of it for machines |
 //! | `reference` | the page of what is offered and what is not |
 //! | `shown` | messages as JSON |
+//! | `sync` | lists that clients follow by versions |
+//! | `statistics` | numbers that operators look at |
 //! | `sync` | lists that clients follow |
 
 mod auth;
@@ -37,6 +39,7 @@ mod routes;
 mod search;
 mod sending;
 mod shown;
+mod statistics;
 mod sync;
 mod third;
 mod user;

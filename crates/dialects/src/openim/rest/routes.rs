@@ -4,11 +4,12 @@ use ringback_model::command::{Actor, Command, Outcome};
 use ringback_model::dialect::{EdgeRequest, Method, Route};
 
 use super::body::Reject;
+use super::group::{entering, leaving, listing, settings, syncing};
 use super::reply::Data;
 use super::sync::DeltaJson;
 use super::{
     auth, business, conversation, conversation_shown, friend, group, jssdk, msg, object, receipts, removal,
-    search, sending, third, user,
+    search, sending, statistics, third, user,
 };
 use crate::openapi::{SchemaOf, schema_of};
 use crate::openim::wire::Conversation;
@@ -108,8 +109,70 @@ static TABLE: &[Entry] = &[
         .takes(schema_of::<group::Create>).gives(schema_of::<group::Created<'_>>),
     post("/group/get_groups_info", group::infos, group::infos_data, "Groups by id")
         .takes(schema_of::<group::GroupIds>).gives(schema_of::<group::GroupInfos<'_>>),
-    post("/group/invite_user_to_group", group::invite, done, "Add users to a group")
-        .takes(schema_of::<group::Invite>),
+    post("/group/get_groups", listing::search, listing::search_data, "A page of all groups")
+        .takes(schema_of::<listing::Search>).gives(schema_of::<listing::FoundGroups<'_>>),
+    post("/group/get_group_abstract_info", listing::abstracts, listing::abstracts_data, "Numbers and hashes of groups' members")
+        .takes(schema_of::<group::GroupIds>).gives(schema_of::<listing::GroupAbstracts<'_>>),
+    post("/group/set_group_info", settings::set_info, done, "Change settings; an empty text leaves what is there")
+        .takes(schema_of::<settings::SetInfo>),
+    post("/group/set_group_info_ex", settings::set_info_ex, done, "Change the settings that are named")
+        .takes(schema_of::<settings::SetInfoEx>),
+    post("/group/mute_group", settings::mute, done, "Let only owner and admins speak")
+        .takes(schema_of::<settings::OneGroup>),
+    post("/group/cancel_mute_group", settings::unmute, done, "Let all members speak again")
+        .takes(schema_of::<settings::OneGroup>),
+    post("/group/transfer_group", settings::transfer, done, "Make another member the owner")
+        .takes(schema_of::<settings::Transfer>),
+    post("/group/dismiss_group", leaving::dismiss, done, "Dismiss a group")
+        .takes(schema_of::<leaving::Dismiss>),
+    post("/group/invite_user_to_group", entering::invite, done, "Add users to a group, or ask for them to be let in")
+        .takes(schema_of::<entering::Invite>),
+    post("/group/join_group", entering::join, done, "Enter an open group, or ask to be let in")
+        .takes(schema_of::<entering::Join>),
+    post("/group/group_application_response", entering::respond, done, "Let somebody in who asked, or not")
+        .takes(schema_of::<entering::Respond>),
+    post("/group/get_recv_group_applicationList", entering::received, entering::requests_data, "Requests to groups that a user manages")
+        .takes(schema_of::<entering::ReceivedRequests>).gives(schema_of::<entering::GroupRequests<'_>>),
+    post("/group/get_user_req_group_applicationList", entering::made, entering::requests_data, "Requests of a user")
+        .takes(schema_of::<entering::MadeRequests>).gives(schema_of::<entering::GroupRequests<'_>>),
+    post("/group/get_group_users_req_application_list", entering::of_users, entering::requests_data, "Requests of some users to one group")
+        .takes(schema_of::<entering::RequestsOfUsers>).gives(schema_of::<entering::GroupRequests<'_>>),
+    post("/group/get_specified_user_group_request_info", entering::one, entering::requests_data, "The request of one user to one group")
+        .takes(schema_of::<entering::UserOfGroup>).gives(schema_of::<entering::GroupRequests<'_>>),
+    post("/group/get_group_application_unhandled_count", entering::unhandled, entering::count_data, "How many requests wait for a user")
+        .takes(schema_of::<entering::Unhandled>).gives(schema_of::<entering::Count>),
+    post("/group/quit_group", leaving::quit, done, "Leave a group")
+        .takes(schema_of::<leaving::Quit>),
+    post("/group/kick_group", leaving::kick, done, "Remove members")
+        .takes(schema_of::<leaving::Kick>),
+    post("/group/mute_group_member", settings::mute_member, done, "Let a member not speak for a while")
+        .takes(schema_of::<settings::MuteMember>),
+    post("/group/cancel_mute_group_member", settings::unmute_member, done, "Let a member speak again")
+        .takes(schema_of::<entering::UserOfGroup>),
+    post("/group/set_group_member_info", settings::set_members, done, "Change what members show, and roles")
+        .takes(schema_of::<settings::SetMembers>),
+    post("/group/get_group_members_info", listing::named, listing::named_data, "Members by id")
+        .takes(schema_of::<listing::NamedMembers>).gives(schema_of::<listing::GroupMembers<'_>>),
+    post("/group/get_group_member_list", listing::members, listing::members_data, "A page of a group's members")
+        .takes(schema_of::<listing::MemberList>).gives(schema_of::<listing::GroupMemberPage<'_>>),
+    post("/group/get_group_member_user_id", listing::member_ids, listing::member_ids_data, "The ids of a group's members")
+        .takes(schema_of::<settings::OneGroup>).gives(schema_of::<listing::MemberIds<'_>>),
+    post("/group/get_joined_group_list", listing::joined, listing::joined_data, "A page of a user's groups")
+        .takes(schema_of::<listing::JoinedGroups>).gives(schema_of::<listing::GroupPage<'_>>),
+    post("/group/get_incremental_join_groups", syncing::joined, syncing::joined_data, "What has changed in the list of a user's groups")
+        .takes(schema_of::<syncing::JoinedSeen>).gives(schema_of::<syncing::JoinedNews<'_>>),
+    post("/group/get_incremental_group_members", syncing::members, syncing::members_data, "What has changed in the list of a group's members")
+        .takes(schema_of::<syncing::MembersSeen>).gives(schema_of::<syncing::MemberChanges<'_>>),
+    post("/group/get_incremental_group_members_batch", syncing::many, syncing::many_data, "What has changed in the lists of several groups' members")
+        .takes(schema_of::<syncing::ManySeen>).gives(schema_of::<syncing::ManyNews<'_>>),
+    post("/group/get_full_join_group_ids", syncing::joined_ids, syncing::joined_ids_data, "The ids of a user's groups, unless the client has them")
+        .takes(schema_of::<syncing::JoinedHash>).gives(schema_of::<syncing::JoinedIds<'_>>),
+    post("/group/get_full_group_member_user_ids", syncing::whole_members, syncing::whole_members_data, "The ids of a group's members, unless the client has them")
+        .takes(schema_of::<syncing::MembersHash>).gives(schema_of::<syncing::WholeMembers<'_>>),
+    post("/statistics/group/create", statistics::groups_made, statistics::groups_made_data, "How many groups were made, by day")
+        .takes(schema_of::<statistics::Between>).gives(schema_of::<statistics::Growth>),
+    post("/statistics/group/active", statistics::busy_groups, statistics::busy_groups_data, "In which groups how much was said")
+        .takes(schema_of::<statistics::BusyBetween>).gives(schema_of::<statistics::ActiveGroups<'_>>),
     post("/friend/add_black", friend::add_black, done, "Put a user on a block list")
         .takes(schema_of::<friend::Black>),
     post("/friend/remove_black", friend::remove_black, done, "Take a user off a block list")

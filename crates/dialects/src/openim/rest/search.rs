@@ -9,11 +9,12 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::body::{Reject, body, parse, user_id};
-use super::page::{Page, Pagination, page};
+use super::page::{Pagination, page};
 use super::reply::{Data, data};
 use crate::openim::content::argument;
 use crate::openim::seen;
 use crate::openim::wire::session;
+use ringback_model::command::Page;
 
 /// Milliseconds of a day.
 const DAY_MS: i64 = 24 * 3_600_000;
