@@ -196,6 +196,7 @@ impl Im {
     async fn execute_any(self: &Arc<Self>, call: Call) -> Result<Done, Failure> {
         let Call { actor, origin, operation_id, command } = call;
         let me = || signed_in(actor.as_ref());
+        let by = || me().map(|actor| Caller::of(actor, origin, Arc::clone(&operation_id)));
         let outcome = match command {
             Command::Send(draft) => return self.send(me()?, origin, operation_id, draft).await,
             Command::SendToMany { draft, recipients, everyone } => {
@@ -223,9 +224,7 @@ impl Im {
             | Command::Invite { .. }
             | Command::AddMembers { .. }
             | Command::RemoveMembers { .. }
-            | Command::Dismiss { .. }) => {
-                self.whole_group_command(&Caller::of(me()?, origin, operation_id), command).await
-            }
+            | Command::Dismiss { .. }) => self.whole_group_command(&by()?, command).await,
             Command::Groups { ids } => self.groups(&ids).await,
             Command::Members { group, skip, limit } => self.members(me()?, &group, skip, limit).await,
             Command::Block { owner, blocked, ex } => self.block(me()?, owner, blocked, ex).await,
@@ -241,21 +240,11 @@ impl Im {
             Command::ServerTime => Ok(Outcome::Time(self.clock.now())),
             Command::Slices { scope } => self.slices(me()?, scope).await,
             Command::ResendSlice(order) => self.resend_slice(me()?, order).await,
-            Command::Friend(command) => {
-                self.friend_command(&Caller::of(me()?, origin, operation_id), command).await
-            }
-            Command::Group(command) => {
-                self.group_command(&Caller::of(me()?, origin, operation_id), command).await
-            }
-            Command::User(command) => {
-                self.user_command(&Caller::of(me()?, origin, operation_id), command).await
-            }
-            Command::Device(command) => {
-                self.device_command(&Caller::of(me()?, origin, operation_id), command).await
-            }
-            Command::Chat(command) => {
-                self.chat_command(&Caller::of(me()?, origin, operation_id), command).await
-            }
+            Command::Friend(command) => self.friend_command(&by()?, command).await,
+            Command::Group(command) => self.group_command(&by()?, command).await,
+            Command::User(command) => self.user_command(&by()?, command).await,
+            Command::Device(command) => self.device_command(&by()?, command).await,
+            Command::Chat(command) => self.chat_command(&by()?, command).await,
             Command::Objects(command) => self.objects(me()?, command).await,
         };
         outcome.map(Done::from)
