@@ -7,6 +7,7 @@
 //! | `send_many.rs` | the same message to many targets |
 //! | `in_flight.rs` | a second send of a message that is still on its way joins the first |
 //! | `handover.rs`, `pusher.rs` | answer first, then push, then after-callbacks |
+//! | `presence` | comings and goings, told to after-rules |
 //! | `tokens.rs`, `logins.rs` | what a token is good for; how apps and users get theirs |
 //! | `users.rs`, `accounts.rs` | users, and accounts with passwords |
 //! | `groups.rs`, `members.rs`, `turns.rs` | groups and rooms; who is in them; how their bounds hold |
@@ -31,6 +32,7 @@ mod in_flight;
 mod logins;
 mod members;
 mod notices;
+mod presence;
 mod profiles;
 mod pusher;
 mod send;
@@ -50,6 +52,7 @@ use ringback_model::ids::{MessageIds, UserId};
 use ringback_model::ports::{Clock, Dice, Gate, Passwords, Sessions, Storage, Store, TokenCodec, TokenKeys};
 
 pub use handover::{AnswerTicket, Handovers};
+pub use presence::Presence;
 
 use caller::Caller;
 use in_flight::InFlight;

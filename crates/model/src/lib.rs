@@ -14,6 +14,7 @@
 //! | [`verdict`], [`rule`], [`delivery`], [`storage`] | callbacks: answers, who is called how, what is still owed |
 //! | [`commit`] | what stands or falls together in the store |
 //! | [`failure`], [`limits`] | refusals and faults; every bound with unit and reason |
+//! | [`presence`] | what the table of connections sees |
 //! | [`secret`] | texts that do not print themselves |
 //! | [`sample`] | made-up messages, for trying rules out and for tests |
 //! | [`ports`], [`dialect`] | traits: what rooms need from each other, what a wire protocol supplies |
@@ -35,6 +36,7 @@ pub mod limits;
 pub mod message;
 pub mod notice;
 pub mod ports;
+pub mod presence;
 pub mod record;
 pub mod rule;
 pub mod sample;

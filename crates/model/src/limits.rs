@@ -63,6 +63,13 @@ pub const SOCKET_IN_FLIGHT: usize = 32;
 pub const SOCKET_WAITING: usize = 4 * SOCKET_IN_FLIGHT;
 /// Time a client has to answer the closing of a WebSocket before the connection is dropped.
 pub const SOCKET_CLOSE: Duration = Duration::from_secs(2);
+/// Number of users whom one connection may follow.
+pub const SUBSCRIPTIONS: usize = 2000;
+/// Number of comings and goings that may wait to be told; beyond, those that cancel out are not told. More than all
+/// connections of a listener that come back at once.
+pub const PRESENCE_WAITING: usize = 2 * CONNECTIONS;
+/// Comings and goings, in number, that are told in one commit.
+pub const PRESENCE_AT_ONCE: usize = 256;
 
 /// Total time one message may spend at the gate, whatever its rules allow. Setting `gate.max_wait`.
 pub const GATE_MAX_WAIT: Duration = Duration::from_secs(15);

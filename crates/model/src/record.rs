@@ -10,15 +10,18 @@
 //! | hidden message | user and conversation | the seq |
 //! | favourite | the user | type and id |
 //! | client setting | the user; empty = everybody | the key |
+//! | presence note | one owner for all | user and platform |
+//! | bookmark | one owner for all | the reader |
 //!
 //! Stored as JSON: fields are added, never renamed.
 
 use serde::{Deserialize, Serialize};
 
 use crate::conversation::ConversationId;
-use crate::ids::{GroupId, Seq, UserId};
+use crate::ids::{GroupId, LogPos, Seq, UserId};
 use crate::message::Message;
 use crate::time::UnixMs;
+use crate::user::Platform;
 
 /// What kind of record.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -39,6 +42,10 @@ pub enum RecordKind {
     Favourite,
     /// See [`ClientSetting`].
     ClientSetting,
+    /// See [`PresenceNote`].
+    Presence,
+    /// See [`Bookmark`].
+    Bookmark,
 }
 
 impl RecordKind {
@@ -54,6 +61,8 @@ impl RecordKind {
             Self::Hidden => 6,
             Self::Favourite => 7,
             Self::ClientSetting => 8,
+            Self::Presence => 20,
+            Self::Bookmark => 21,
         }
     }
 }
@@ -116,12 +125,27 @@ impl RecordKey {
         Self::new(RecordKind::Favourite, user.folded(), format!("{kind}/{id}"))
     }
 
+    /// The key of a [`PresenceNote`].
+    #[must_use]
+    pub fn presence(user: &UserId, platform: Platform) -> Self {
+        Self::new(RecordKind::Presence, ONE_OWNER, format!("{} {}", user.folded(), platform.0))
+    }
+
+    /// The key of a [`Bookmark`].
+    #[must_use]
+    pub fn bookmark(reader: &str) -> Self {
+        Self::new(RecordKind::Bookmark, ONE_OWNER, reader)
+    }
+
     /// The key of a [`ClientSetting`].
     #[must_use]
     pub fn client_setting(user: Option<&UserId>, key: &str) -> Self {
         Self::new(RecordKind::ClientSetting, user.map(UserId::folded).unwrap_or_default(), key)
     }
 }
+
+/// Under whom the server keeps what it notes for itself.
+pub const ONE_OWNER: &str = "server";
 
 /// Under whom a user's [`Hidden`] messages of a conversation are kept.
 #[must_use]
@@ -155,6 +179,10 @@ pub enum Record {
     Favourite(Favourite),
     /// A client setting.
     ClientSetting(ClientSetting),
+    /// Somebody is online.
+    Presence(PresenceNote),
+    /// How far a reader of the log has come.
+    Bookmark(Bookmark),
 }
 
 impl Record {
@@ -170,6 +198,8 @@ impl Record {
             Self::Hidden(one) => RecordKey::hidden(&one.user, &one.conversation, one.seq),
             Self::Favourite(one) => RecordKey::favourite(&one.user, one.kind, &one.id),
             Self::ClientSetting(one) => RecordKey::client_setting(one.user.as_ref(), &one.key),
+            Self::Presence(one) => RecordKey::presence(&one.user, one.platform),
+            Self::Bookmark(one) => RecordKey::bookmark(&one.reader),
         }
     }
 }
@@ -394,6 +424,28 @@ pub struct ClientSetting {
     pub key: String,
     /// What it says.
     pub value: String,
+}
+
+/// After-rules were told that a user is online, and not yet that he went.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PresenceNote {
+    /// Who.
+    pub user: UserId,
+    /// Where.
+    pub platform: Platform,
+    /// The connection that they were told of.
+    pub connection: String,
+    /// See [`crate::action::PresenceChange::at`].
+    pub at: UnixMs,
+}
+
+/// How far a reader of the log has come that is no rule.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Bookmark {
+    /// Its name.
+    pub reader: String,
+    /// Everything up to here is done.
+    pub pos: LogPos,
 }
 
 /// A message and what became of it, as one user sees it.

@@ -13,7 +13,7 @@ enum Kind {
 use Kind::{Counter, Gauge, Seconds, Sizes};
 
 /// Kind, name, meaning; labels are named in the meaning.
-const ALL: [(Kind, &str, &str); 45] = [
+const ALL: [(Kind, &str, &str); 49] = [
     (Counter, callbacks::ATTEMPTS, "Calls of callbacks, by rule, phase and outcome."),
     (Seconds, callbacks::DURATION, "Time from sending a callback to its answer, by rule and phase."),
     (Gauge, callbacks::IN_FLIGHT, "Callbacks under way, by rule and phase."),
@@ -79,6 +79,18 @@ const ALL: [(Kind, &str, &str); 45] = [
         "Requests over WebSockets, by request and whether they went well.",
     ),
     (Seconds, "ringback_socket_request_seconds", "Time of a request over a WebSocket."),
+    (
+        Counter,
+        "ringback_presence_changes_total",
+        "Users who came and went, by change (online, offline, kicked), as rules are told.",
+    ),
+    (Gauge, "ringback_presence_waiting", "Comings and goings that are yet to be written down."),
+    (
+        Counter,
+        "ringback_presence_merged_total",
+        "Comings and goings that cancelled out, or were left out, because too many waited.",
+    ),
+    (Counter, "ringback_presence_pushes_total", "Users' online states put into the queues of followers."),
     (Sizes, GROUP_COMMITS, "Commits that shared one durable write."),
     (Counter, "ringback_faults_total", "Requests that failed through our fault, by route; the log says why."),
     (

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use metrics_exporter_prometheus::PrometheusHandle;
 use ringback_callbacks::{Engine, SetRulesError};
-use ringback_domain::Im;
+use ringback_domain::{Im, Presence};
 use ringback_model::ports::{Clock as _, Store};
 use ringback_model::rule::Rule;
 use tokio_rustls::TlsAcceptor;
@@ -83,6 +83,7 @@ impl Serving<'_> {
 /// What runs besides the listeners.
 pub(super) struct Background {
     pub(super) im: Arc<Im>,
+    pub(super) presence: Arc<Presence>,
     pub(super) store: Arc<dyn Store>,
     pub(super) engine: Arc<Engine>,
     pub(super) desk: Arc<RuleDesk>,
@@ -93,6 +94,8 @@ pub(super) struct Background {
 impl Background {
     pub(super) fn start(self, workers: &Workers, settings: &Settings) {
         let stop = workers.stop();
+        let (im, presence, until) = (Arc::clone(&self.im), self.presence, stop.clone());
+        workers.start("presence", async move { im.run_presence(&presence, until).await });
         let (pusher, until) = (self.im, stop.clone());
         workers.start("pusher", async move { pusher.run_pusher(until).await });
         let (desk, until) = (self.desk, stop.clone());

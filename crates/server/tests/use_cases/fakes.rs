@@ -12,6 +12,7 @@ use ringback_model::message::Message;
 use ringback_model::ports::{
     Clock, Dice, Fut, Gate, Passwords, Push, Sessions, Storage, TokenCodec, TokenKeys, TokenProblem,
 };
+use ringback_model::presence::CutReason;
 use ringback_model::secret::Secret;
 use ringback_model::storage::{Resend, ResendStart, Slice, SliceScope};
 use ringback_model::time::UnixMs;
@@ -238,7 +239,7 @@ impl Sessions for Recorder {
         self.arrived.notify_one();
     }
 
-    fn kick(&self, user: &UserId, platform: Platform, _except_token: Option<&str>) {
+    fn kick(&self, user: &UserId, platform: Platform, _except_token: Option<&str>, _: CutReason) {
         self.kicked.lock().unwrap().push((user.clone(), platform));
     }
 }

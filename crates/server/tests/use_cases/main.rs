@@ -8,6 +8,7 @@ mod logins;
 mod many;
 mod messages;
 mod people;
+mod presence;
 mod rooms;
 mod storage;
 mod strangers;
