@@ -56,6 +56,8 @@ pub use presence::Presence;
 
 use caller::Caller;
 use in_flight::InFlight;
+use pusher::board::Board;
+use pusher::line::PassingLine;
 use turns::Turns;
 
 /// What [`Im`] is made of.
@@ -115,6 +117,8 @@ pub struct Im {
     message_ids: MessageIds,
     in_flight: InFlight,
     additions: Turns,
+    passing: PassingLine,
+    board: Arc<Board>,
 }
 
 /// A command that was carried out.
@@ -158,6 +162,8 @@ impl Im {
             message_ids: MessageIds::after(highest),
             in_flight: InFlight::default(),
             additions: Turns::default(),
+            passing: PassingLine::default(),
+            board: Arc::default(),
         });
         im.register_admins().await?;
         Ok(im)

@@ -161,6 +161,14 @@ pub const CHECKPOINT_EVERY: Duration = Duration::from_millis(250);
 pub const HANDOVER_WAIT: Duration = Duration::from_millis(100);
 /// A push waits at most this long for the sender to have his answer.
 pub const ANSWER_FIRST_WAIT: Duration = Duration::from_millis(50);
+/// Number of pushes that may wait for before-rules and senders; beyond, messages wait in the log. What a busy server
+/// sends while a receiver that hangs is given up.
+pub const PUSHES_WAITING: usize = 8192;
+/// Number of notices that may wait to be asked about; beyond, those who cause them wait.
+pub const NOTICES_WAITING: usize = 1024;
+/// Number of pushes of which it is remembered that before-rules stopped or redirected them, for whoever wakes devices;
+/// of older ones the rules are asked again.
+pub const PUSH_VERDICTS: usize = 16_384;
 
 /// Commits that may wait for the writer; senders wait beyond (back-pressure).
 pub const COMMIT_QUEUE: usize = 4096;

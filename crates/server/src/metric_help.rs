@@ -13,7 +13,7 @@ enum Kind {
 use Kind::{Counter, Gauge, Seconds, Sizes};
 
 /// Kind, name, meaning; labels are named in the meaning.
-const ALL: [(Kind, &str, &str); 49] = [
+const ALL: [(Kind, &str, &str); 50] = [
     (Counter, callbacks::ATTEMPTS, "Calls of callbacks, by rule, phase and outcome."),
     (Seconds, callbacks::DURATION, "Time from sending a callback to its answer, by rule and phase."),
     (Gauge, callbacks::IN_FLIGHT, "Callbacks under way, by rule and phase."),
@@ -63,6 +63,11 @@ const ALL: [(Kind, &str, &str); 49] = [
     (Gauge, "ringback_rules_broken", "1 while the rule files are broken and the old rules stay."),
     (Counter, "ringback_messages_total", "Messages stored."),
     (Counter, "ringback_pushes_total", "Messages put into the queues of connected clients."),
+    (
+        Counter,
+        "ringback_pushes_refused_total",
+        "Pushes that before-rules have stopped, by push (online, offline).",
+    ),
     (Counter, "ringback_rate_limited_total", "Requests refused because they came too often, by rate."),
     (Counter, "ringback_http_requests_total", "HTTP requests, by route and status."),
     (Seconds, "ringback_http_request_seconds", "Time of an HTTP request, by route."),

@@ -9,7 +9,7 @@ use ringback_model::ports::{Pushing, Sessions};
 use tokio::sync::oneshot;
 use tokio::time::{Instant, timeout_at};
 
-use super::push_of;
+use super::asking::push_of;
 use crate::handover::Handovers;
 
 /// Longest that a message waits for its round: a client that reads slowly delays nobody's messages by more.

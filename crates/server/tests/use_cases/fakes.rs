@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use ringback_model::event::{EventKind, Question, Subject};
+use ringback_model::event::{EventKind, PushPlan, Question, Subject};
 use ringback_model::failure::{Failure, Fault, Refusal, RefusalCode};
 use ringback_model::ids::UserId;
 use ringback_model::message::Message;
@@ -132,6 +132,7 @@ impl Storage for OneSlice {
 }
 
 type Judge = Box<dyn Fn(&mut Message) -> Result<(), Refusal> + Send + Sync>;
+type PushJudge = Box<dyn Fn(&mut PushPlan) -> Result<(), Refusal> + Send + Sync>;
 
 /// A gate that tests script per moment, and that can be held shut.
 #[derive(Default)]
@@ -140,9 +141,32 @@ pub(crate) struct ScriptedGate {
     pub(crate) asked: Mutex<Vec<EventKind>>,
     pub(crate) reached: Notify,
     shut: Mutex<Option<Arc<Semaphore>>>,
+    push_judges: Mutex<HashMap<EventKind, Arc<PushJudge>>>,
+    /// Texts of messages about whose pushes no answer comes yet.
+    slow: Mutex<HashMap<String, Arc<Semaphore>>>,
 }
 
 impl ScriptedGate {
+    pub(crate) fn judge_pushes(
+        &self,
+        kind: EventKind,
+        judge: impl Fn(&mut PushPlan) -> Result<(), Refusal> + Send + Sync + 'static,
+    ) {
+        self.push_judges.lock().unwrap().insert(kind, Arc::new(Box::new(judge)));
+    }
+
+    /// From now on nothing about pushes is asked; who waits goes on waiting.
+    pub(crate) fn forget_pushes(&self) {
+        self.push_judges.lock().unwrap().clear();
+    }
+
+    /// No answer about pushes of this text comes before the semaphore has a permit.
+    pub(crate) fn slow(&self, text: &str) -> Arc<Semaphore> {
+        let key = Arc::new(Semaphore::new(0));
+        self.slow.lock().unwrap().insert(text.to_owned(), Arc::clone(&key));
+        key
+    }
+
     pub(crate) fn judge(
         &self,
         kind: EventKind,
@@ -169,7 +193,15 @@ impl Gate for ScriptedGate {
         self.reached.notify_one();
         let shut = self.shut.lock().unwrap().clone();
         let judge = self.judges.lock().unwrap().get(&question.kind).cloned();
+        let push_judge = self.push_judges.lock().unwrap().get(&question.kind).cloned();
+        let slow = match &question.subject {
+            Subject::Push(plan) => self.slow.lock().unwrap().get(&plan.message.content.raw).cloned(),
+            Subject::Message(_) | Subject::Action(_) => None,
+        };
         Box::pin(async move {
+            if let Some(slow) = slow {
+                let _opened = slow.acquire().await;
+            }
             if let Some(shut) = shut {
                 let _opened = shut.acquire().await;
             }
@@ -177,12 +209,17 @@ impl Gate for ScriptedGate {
             if let (Some(judge), Subject::Message(message)) = (judge, &mut subject) {
                 judge(message)?;
             }
+            if let (Some(judge), Subject::Push(plan)) = (push_judge, &mut subject) {
+                judge(plan)?;
+            }
             Ok(subject)
         })
     }
 
     fn asks(&self, kind: EventKind) -> bool {
-        self.judges.lock().unwrap().contains_key(&kind) || self.shut.lock().unwrap().is_some()
+        self.judges.lock().unwrap().contains_key(&kind)
+            || self.push_judges.lock().unwrap().contains_key(&kind)
+            || self.shut.lock().unwrap().is_some()
     }
 }
 

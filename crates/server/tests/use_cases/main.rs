@@ -9,6 +9,7 @@ mod many;
 mod messages;
 mod people;
 mod presence;
+mod pushes;
 mod rooms;
 mod storage;
 mod strangers;

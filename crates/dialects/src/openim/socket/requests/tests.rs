@@ -149,11 +149,11 @@ fn what_is_answered_with_an_error() {
 #[test]
 fn what_a_client_says_about_its_connection() {
     for is_background in [true, false] {
-        let ask = wire::SetAppBackgroundStatusReq { user_id: "whoever".into(), is_background };
+        let ask = SetAppBackgroundStatusReq { user_id: "whoever".into(), is_background };
         let Incoming::Background(to, said) = read(2004, &ask) else { panic!("not a background state") };
         assert_eq!((to.request, to.key.as_str(), said), (2004, "k1", is_background));
     }
-    let ask = wire::SubUserOnlineStatus {
+    let ask = SubUserOnlineStatus {
         subscribe_user_id: vec!["u2".into(), "U3".into()],
         unsubscribe_user_id: vec!["u4".into()],
     };
@@ -164,9 +164,9 @@ fn what_a_client_says_about_its_connection() {
         (names(&change.add), names(&change.remove)),
         (vec!["u2".into(), "U3".into()], vec!["u4".into()])
     );
-    let nobody = wire::SubUserOnlineStatus { subscribe_user_id: vec![String::new()], ..ask.clone() };
+    let nobody = SubUserOnlineStatus { subscribe_user_id: vec![String::new()], ..ask.clone() };
     assert_eq!(refused(2005, &nobody), "subscribeUserID is empty");
-    let many = wire::SubUserOnlineStatus { unsubscribe_user_id: vec!["u".into(); 1001], ..ask };
+    let many = SubUserOnlineStatus { unsubscribe_user_id: vec!["u".into(); 1001], ..ask };
     assert!(refused(2005, &many).contains("more than 1000"));
 }
 
