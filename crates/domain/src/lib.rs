@@ -13,6 +13,7 @@
 //! | `groups.rs`, `members.rs`, `turns.rs` | groups and rooms; who is in them; how their bounds hold |
 //! | `caller.rs`, `actions.rs`, `notices.rs` | who acts; asking about an action, doing it, telling devices |
 //! | `friends.rs`, `group_life.rs`, `profiles.rs`, `chats.rs` | what users and backends do besides sending |
+//! | `devices.rs` | where devices are woken, what they have logged |
 //! | `blocks.rs`, `history.rs`, `storage.rs` | the other commands |
 //!
 //! The domain knows ports only. It never holds a lock while it waits for somebody outside.
@@ -23,6 +24,7 @@ mod blocks;
 mod caller;
 mod chats;
 mod checks;
+mod devices;
 mod friends;
 mod group_life;
 mod groups;
@@ -240,6 +242,9 @@ impl Im {
             }
             Command::User(command) => {
                 self.user_command(&Caller::of(me()?, origin, operation_id), command).await
+            }
+            Command::Device(command) => {
+                self.device_command(&Caller::of(me()?, origin, operation_id), command).await
             }
             Command::Chat(command) => {
                 self.chat_command(&Caller::of(me()?, origin, operation_id), command).await

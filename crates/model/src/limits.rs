@@ -28,6 +28,12 @@ pub const PULL_MESSAGES: usize = 500;
 /// Bytes of message content in one pull answer, so that it fits a client's read limit.
 pub const PULL_BYTES: usize = 768 * 1024;
 
+/// Bytes of a device's push token. The services' own are a few hundred bytes long.
+pub const PUSH_TOKEN_BYTES: usize = 4096;
+/// Characters of each text of a log that a client has uploaded.
+pub const LOG_TEXT_CHARS: usize = 2048;
+/// Uploaded logs that are remembered; the oldest go first.
+pub const LOGS_KEPT: usize = 10_000;
 /// Changes of one list that are remembered; a client that is further behind reads the list anew.
 pub const VERSIONS_KEPT: u64 = 4096;
 /// Changed elements that one answer about a list tells; of more, the client reads the list anew. Source: client

@@ -10,6 +10,9 @@
 //! | hidden message | user and conversation | the seq |
 //! | favourite | the user | type and id |
 //! | client setting | the user; empty = everybody | the key |
+//! | push token | the user | the platform |
+//! | badge | the user | nothing |
+//! | log file | nobody | its id |
 //! | presence note | one owner for all | user and platform |
 //! | bookmark | one owner for all | the reader |
 //!
@@ -42,6 +45,12 @@ pub enum RecordKind {
     Favourite,
     /// See [`ClientSetting`].
     ClientSetting,
+    /// See [`PushToken`].
+    PushToken,
+    /// See [`Badge`].
+    Badge,
+    /// See [`LogFile`].
+    LogFile,
     /// See [`PresenceNote`].
     Presence,
     /// See [`Bookmark`].
@@ -61,8 +70,11 @@ impl RecordKind {
             Self::Hidden => 6,
             Self::Favourite => 7,
             Self::ClientSetting => 8,
-            Self::Presence => 20,
-            Self::Bookmark => 21,
+            Self::PushToken => 20,
+            Self::Badge => 21,
+            Self::LogFile => 22,
+            Self::Presence => 30,
+            Self::Bookmark => 31,
         }
     }
 }
@@ -142,6 +154,24 @@ impl RecordKey {
     pub fn client_setting(user: Option<&UserId>, key: &str) -> Self {
         Self::new(RecordKind::ClientSetting, user.map(UserId::folded).unwrap_or_default(), key)
     }
+
+    /// The key of a [`PushToken`].
+    #[must_use]
+    pub fn push_token(user: &UserId, platform: Platform) -> Self {
+        Self::new(RecordKind::PushToken, user.folded(), format!("{:02}", platform.0))
+    }
+
+    /// The key of a [`Badge`].
+    #[must_use]
+    pub fn badge(user: &UserId) -> Self {
+        Self::new(RecordKind::Badge, user.folded(), "")
+    }
+
+    /// The key of a [`LogFile`].
+    #[must_use]
+    pub fn log_file(id: &str) -> Self {
+        Self::new(RecordKind::LogFile, "", id)
+    }
 }
 
 /// Under whom the server keeps what it notes for itself.
@@ -179,6 +209,12 @@ pub enum Record {
     Favourite(Favourite),
     /// A client setting.
     ClientSetting(ClientSetting),
+    /// Where a device is woken.
+    PushToken(PushToken),
+    /// What an app's icon says.
+    Badge(Badge),
+    /// A client's log.
+    LogFile(LogFile),
     /// Somebody is online.
     Presence(PresenceNote),
     /// How far a reader of the log has come.
@@ -198,6 +234,9 @@ impl Record {
             Self::Hidden(one) => RecordKey::hidden(&one.user, &one.conversation, one.seq),
             Self::Favourite(one) => RecordKey::favourite(&one.user, one.kind, &one.id),
             Self::ClientSetting(one) => RecordKey::client_setting(one.user.as_ref(), &one.key),
+            Self::PushToken(one) => RecordKey::push_token(&one.user, one.platform),
+            Self::Badge(one) => RecordKey::badge(&one.user),
+            Self::LogFile(one) => RecordKey::log_file(&one.id),
             Self::Presence(one) => RecordKey::presence(&one.user, one.platform),
             Self::Bookmark(one) => RecordKey::bookmark(&one.reader),
         }
@@ -424,6 +463,62 @@ pub struct ClientSetting {
     pub key: String,
     /// What it says.
     pub value: String,
+}
+
+/// Where a push service finds a device of a user.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PushToken {
+    /// Whose.
+    pub user: UserId,
+    /// On which platform.
+    pub platform: Platform,
+    /// As the push service gave it to the device. Never printed.
+    pub token: String,
+    /// When it ends; 0 = nobody said.
+    pub expires_at: UnixMs,
+}
+
+impl std::fmt::Debug for PushToken {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("PushToken")
+            .field("user", &self.user)
+            .field("platform", &self.platform)
+            .finish_non_exhaustive()
+    }
+}
+
+/// The number that an app's icon shows.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Badge {
+    /// Whose app.
+    pub user: UserId,
+    /// Unread messages, as the client counted them.
+    pub unread: i32,
+}
+
+/// A log that a client has uploaded.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LogFile {
+    /// Its id; ids grow with time.
+    pub id: String,
+    /// Whose client.
+    pub user: UserId,
+    /// His name at that time.
+    pub nickname: String,
+    /// On which system, in the client's words.
+    pub platform: String,
+    /// Where it lies.
+    pub url: String,
+    /// What it is called.
+    pub name: String,
+    /// The client's framework.
+    pub framework: String,
+    /// The client's version.
+    pub version: String,
+    /// The app's own text.
+    pub ex: String,
+    /// When it was uploaded.
+    pub at: UnixMs,
 }
 
 /// After-rules were told that a user is online, and not yet that he went.

@@ -2,6 +2,7 @@
 //! to the same [`Command`].
 
 mod chat;
+mod device;
 mod friend;
 mod group;
 mod user;
@@ -20,6 +21,7 @@ use crate::time::UnixMs;
 use crate::user::{Connection, Platform, User};
 
 pub use chat::{ChatCommand, ChatOutcome};
+pub use device::{DeviceCommand, DeviceOutcome, NewLog};
 pub use friend::{FriendCommand, FriendOutcome};
 pub use group::{GroupCommand, GroupOutcome};
 pub use user::{UserCommand, UserOutcome};
@@ -256,6 +258,8 @@ pub enum Command {
     User(UserCommand),
     /// About conversations and messages that were sent.
     Chat(ChatCommand),
+    /// About devices.
+    Device(DeviceCommand),
 }
 
 /// An account to be registered.
@@ -471,6 +475,8 @@ pub enum Outcome {
     OfUser(UserOutcome),
     /// About conversations and messages that were sent.
     OfChat(ChatOutcome),
+    /// About devices.
+    OfDevice(DeviceOutcome),
 }
 
 /// A message that was taken.

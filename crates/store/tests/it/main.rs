@@ -10,6 +10,7 @@
 )]
 
 mod agreement;
+mod asides;
 mod commits;
 mod crash;
 mod directory;
@@ -21,6 +22,7 @@ mod history;
 mod log;
 mod migration;
 mod parked;
+mod records;
 mod reopening;
 mod rules;
 mod shelf;

@@ -18,12 +18,13 @@ const ABOUT: &str = "Every request is a POST with a JSON object; a member that i
 /// Headers of answers that ask the caller to come again.
 const LATER: &[(&str, &str)] = &[("Retry-After", "Seconds after which trying again makes sense.")];
 
-const TAGS: [(&str, &str); 5] = [
+const TAGS: [(&str, &str); 6] = [
     ("auth", "Tokens."),
     ("user", "Profiles and presence."),
     ("group", "Groups."),
     ("friend", "Block lists."),
     ("msg", "Messages: sending them, and reading them by their numbers."),
+    ("third", "Devices: where they are woken, what they have logged."),
 ];
 
 pub(super) fn document() -> Value {
@@ -139,6 +140,8 @@ fn may(path: &str) -> &'static str {
         "/group/create_group" => "For the owner-to-be and administrators.",
         "/group/invite_user_to_group" => "For members of the group and administrators.",
         "/friend/add_black" | "/friend/remove_black" => "For the owner of the list and administrators.",
+        "/third/logs/delete" | "/third/logs/search" => "For administrators.",
+        "/third/set_app_badge" => "For the user himself and administrators.",
         "/msg/newest_seq" | "/msg/pull_msg_by_seq" => "For the user himself and administrators.",
         _ => "For everybody who has a token.",
     }

@@ -21,6 +21,7 @@ mod reply;
 mod routes;
 mod sending;
 mod shown;
+mod third;
 mod user;
 
 use ringback_model::command::{Actor, Command, Outcome};

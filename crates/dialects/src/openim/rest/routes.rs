@@ -5,7 +5,7 @@ use ringback_model::dialect::{EdgeRequest, Method, Route};
 
 use super::body::Reject;
 use super::reply::Data;
-use super::{auth, friend, group, msg, sending, user};
+use super::{auth, friend, group, msg, sending, third, user};
 use crate::openapi::{SchemaOf, schema_of};
 
 /// How one route is read and answered.
@@ -68,7 +68,7 @@ impl Entry {
 
 /// All routes, by resource.
 #[rustfmt::skip]
-const TABLE: [Entry; 18] = [
+static TABLE: &[Entry] = &[
     post("/auth/get_admin_token", auth::admin_token, auth::token, "Exchange the server's secret for an administrator's token")
         .takes(schema_of::<auth::AdminToken>).gives(schema_of::<auth::Token<'_>>).open(),
     post("/auth/get_user_token", auth::user_token, auth::token, "A token for a user on a platform")
@@ -105,6 +105,16 @@ const TABLE: [Entry; 18] = [
         .takes(schema_of::<msg::Pull>).gives(schema_of::<msg::PulledAll<'_>>),
     post("/msg/get_server_time", msg::server_time, msg::server_time_data, "The server's clock")
         .gives(schema_of::<msg::ServerTime>),
+    post("/third/fcm_update_token", third::push_token, done, "Remember where a push service finds the caller's device")
+        .takes(schema_of::<third::PushTokenBody>),
+    post("/third/set_app_badge", third::badge, done, "Remember what an app's icon says")
+        .takes(schema_of::<third::BadgeBody>),
+    post("/third/logs/upload", third::upload_logs, done, "Remember log files that the caller has uploaded")
+        .takes(schema_of::<third::UploadBody>),
+    post("/third/logs/delete", third::delete_logs, done, "Forget uploaded log files")
+        .takes(schema_of::<third::DeleteBody>),
+    post("/third/logs/search", third::search_logs, third::logs_data, "Uploaded log files of a time, newest first")
+        .takes(schema_of::<third::SearchBody>).gives(schema_of::<third::Logs<'_>>),
 ];
 
 /// The routes alone.
@@ -118,17 +128,14 @@ pub(super) static ROUTES: [Route; TABLE.len()] = {
     routes
 };
 
-/// The same, in one place of memory.
-static ENTRIES: [Entry; TABLE.len()] = TABLE;
-
 /// All entries.
 pub(super) fn all() -> &'static [Entry] {
-    &ENTRIES
+    TABLE
 }
 
 /// The entry of a path.
 pub(super) fn find(path: &str) -> Option<&'static Entry> {
-    ENTRIES.iter().find(|entry| entry.route.path == path)
+    TABLE.iter().find(|entry| entry.route.path == path)
 }
 
 /// Routes without response fields have no `data`.

@@ -36,6 +36,24 @@ pub(super) fn of(path: &str) -> Vec<(&'static str, Value)> {
         }
         "/msg/newest_seq" => vec![("own", json!({"userID": "u1"}))],
         "/msg/pull_msg_by_seq" => vec![("newest", pull())],
+        "/third/fcm_update_token" => {
+            vec![("phone", json!({"platformID": 2, "fcmToken": "d1:APA91b", "account": "u1", "expireTime": 0}))]
+        }
+        "/third/set_app_badge" => vec![("three", json!({"userID": "u1", "appUnreadCount": 3}))],
+        "/third/logs/upload" => vec![(
+            "one",
+            json!({
+                "platform": "Android", "appFramework": "Flutter", "version": "3.8.5", "ex": "",
+                "fileURLs": [{"filename": "sdk.log", "URL": "https://im.example.test/object/u1/sdk.log"}],
+            }),
+        )],
+        "/third/logs/delete" => vec![("one", json!({"logIDs": ["00000000000000000042"]}))],
+        "/third/logs/search" => vec![(
+            "newest",
+            json!({
+                "keyword": "", "startTime": 0, "endTime": 0, "pagination": {"pageNumber": 1, "showNumber": 20},
+            }),
+        )],
         _ => Vec::new(),
     }
 }
