@@ -8,6 +8,7 @@
 //! | `in_flight.rs` | a second send of a message that is still on its way joins the first |
 //! | `handover.rs`, `pusher.rs` | answer first, then push, then after-callbacks |
 //! | `presence` | comings and goings, told to after-rules |
+//! | `wake` | waking those whom no push reached |
 //! | `tokens.rs`, `logins.rs` | what a token is good for; how apps and users get theirs |
 //! | `users.rs`, `accounts.rs` | users, and accounts with passwords |
 //! | `groups.rs`, `members.rs`, `turns.rs` | groups and rooms; who is in them; how their bounds hold |
@@ -43,6 +44,7 @@ mod storage;
 mod tokens;
 mod turns;
 mod users;
+mod wake;
 
 use std::collections::HashSet;
 use std::sync::Arc;
@@ -55,6 +57,7 @@ use ringback_model::ports::{Clock, Dice, Gate, Passwords, Sessions, Storage, Sto
 
 pub use handover::{AnswerTicket, Handovers};
 pub use presence::Presence;
+pub use wake::Waker;
 
 use caller::Caller;
 use in_flight::InFlight;

@@ -81,8 +81,9 @@ impl Im {
         for notice in notices {
             if notice.keep != Keep::Nothing {
                 let aside = notice.keep == Keep::Aside;
+                // Nobody is woken because somebody has changed something.
                 let handling =
-                    Handling { aside, store: true, unread: !aside, offline_push: !aside, sync_sender: true };
+                    Handling { aside, store: true, unread: !aside, offline_push: false, sync_sender: true };
                 let message = self.carrier(&notice, handling);
                 self.handovers.begin(message.id, Arc::clone(&notice.recipients));
                 way.begun.push(message.id);

@@ -16,6 +16,7 @@
 //! | [`failure`], [`limits`] | refusals and faults; every bound with unit and reason |
 //! | [`presence`] | what the table of connections sees |
 //! | [`secret`] | texts that do not print themselves |
+//! | [`wake`] | what is handed to whoever wakes sleeping devices |
 //! | [`sample`] | made-up messages, for trying rules out and for tests |
 //! | [`ports`], [`dialect`] | traits: what rooms need from each other, what a wire protocol supplies |
 
@@ -46,3 +47,4 @@ pub mod time;
 pub mod user;
 pub mod verdict;
 pub mod version;
+pub mod wake;

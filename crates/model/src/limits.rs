@@ -174,7 +174,19 @@ pub const PUSHES_WAITING: usize = 8192;
 pub const NOTICES_WAITING: usize = 1024;
 /// Number of pushes of which it is remembered that before-rules stopped or redirected them, for whoever wakes devices;
 /// of older ones the rules are asked again.
-pub const PUSH_VERDICTS: usize = 16_384;
+pub const PUSH_VERDICTS: usize = 1024;
+/// Number of messages for which devices are to be woken at once, or wait for another attempt; beyond, they wait in the
+/// log.
+pub const WAKES_WAITING: usize = 1024;
+/// Number of calls of the push provider under way at once.
+pub const WAKES_IN_FLIGHT: usize = 32;
+/// Number of users in one call of the push provider.
+pub const WAKE_USERS: usize = 500;
+/// Age from which on a message wakes nobody any more, unless the settings say otherwise: ten minutes. Setting
+/// `push.keep`.
+pub const WAKE_KEEP: Duration = Duration::from_secs(600);
+/// Time for one call of the push provider. Setting `push.timeout`.
+pub const WAKE_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// Commits that may wait for the writer; senders wait beyond (back-pressure).
 pub const COMMIT_QUEUE: usize = 4096;

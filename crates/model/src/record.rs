@@ -18,10 +18,14 @@
 //!
 //! Stored as JSON: fields are added, never renamed.
 
+mod notes;
+
 use serde::{Deserialize, Serialize};
 
+pub use notes::{Bookmark, PresenceNote};
+
 use crate::conversation::ConversationId;
-use crate::ids::{GroupId, LogPos, Seq, UserId};
+use crate::ids::{GroupId, Seq, UserId};
 use crate::message::Message;
 use crate::time::UnixMs;
 use crate::user::Platform;
@@ -519,28 +523,6 @@ pub struct LogFile {
     pub ex: String,
     /// When it was uploaded.
     pub at: UnixMs,
-}
-
-/// After-rules were told that a user is online, and not yet that he went.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct PresenceNote {
-    /// Who.
-    pub user: UserId,
-    /// Where.
-    pub platform: Platform,
-    /// The connection that they were told of.
-    pub connection: String,
-    /// See [`crate::action::PresenceChange::at`].
-    pub at: UnixMs,
-}
-
-/// How far a reader of the log has come that is no rule.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Bookmark {
-    /// Its name.
-    pub reader: String,
-    /// Everything up to here is done.
-    pub pos: LogPos,
 }
 
 /// A message and what became of it, as one user sees it.

@@ -161,6 +161,7 @@ impl Server {
         let background = Background {
             im,
             presence: Arc::clone(&presence),
+            waker: parts.waker()?,
             store: Arc::clone(&store),
             engine: Arc::clone(&engine),
             desk,

@@ -13,7 +13,7 @@ enum Kind {
 use Kind::{Counter, Gauge, Seconds, Sizes};
 
 /// Kind, name, meaning; labels are named in the meaning.
-const ALL: [(Kind, &str, &str); 50] = [
+const ALL: [(Kind, &str, &str); 53] = [
     (Counter, callbacks::ATTEMPTS, "Calls of callbacks, by rule, phase and outcome."),
     (Seconds, callbacks::DURATION, "Time from sending a callback to its answer, by rule and phase."),
     (Gauge, callbacks::IN_FLIGHT, "Callbacks under way, by rule and phase."),
@@ -68,6 +68,13 @@ const ALL: [(Kind, &str, &str); 50] = [
         "ringback_pushes_refused_total",
         "Pushes that before-rules have stopped, by push (online, offline).",
     ),
+    (
+        Counter,
+        "ringback_offline_pushes_total",
+        "Requests to wake devices, by outcome (taken, failed and tried again, expired and given up).",
+    ),
+    (Seconds, "ringback_offline_push_seconds", "Time of one such request."),
+    (Gauge, "ringback_offline_pushes_waiting", "Messages for which devices are yet to be woken."),
     (Counter, "ringback_rate_limited_total", "Requests refused because they came too often, by rate."),
     (Counter, "ringback_http_requests_total", "HTTP requests, by route and status."),
     (Seconds, "ringback_http_request_seconds", "Time of an HTTP request, by route."),

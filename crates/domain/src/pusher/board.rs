@@ -27,6 +27,8 @@ pub(crate) struct Board {
 
 #[derive(Default)]
 struct State {
+    /// Somebody wants to know.
+    kept: bool,
     /// What is not after this is forgotten.
     forgotten: LogPos,
     /// The pusher has taken everything up to here.
@@ -38,11 +40,21 @@ struct State {
 }
 
 impl Board {
+    /// Somebody wants to know from now on.
+    pub(crate) fn keep(&self) {
+        let mut state = self.lock();
+        state.kept = true;
+        // What was decided before was not remembered.
+        state.forgotten = state.forgotten.max(state.seen);
+    }
+
     /// The pusher begins after this place.
     pub(super) fn begin(&self, after: LogPos) {
         let mut state = self.lock();
-        state.forgotten = after;
+        state.forgotten = state.forgotten.max(after);
         state.seen = after;
+        drop(state);
+        self.changed.notify_waiters();
     }
 
     /// Rules are asked about this one. Before [`Board::saw`].
@@ -60,7 +72,7 @@ impl Board {
         if !state.asked.remove(&pos) {
             return;
         }
-        if *leave != Leave::ToAll {
+        if state.kept && *leave != Leave::ToAll {
             state.unusual.insert(pos, leave.clone());
             if state.unusual.len() > limits::PUSH_VERDICTS
                 && let Some((oldest, _)) = state.unusual.pop_first()
@@ -108,5 +120,69 @@ impl State {
             return None;
         }
         Some(Verdict::Known(self.unusual.get(&pos).cloned().unwrap_or(Leave::ToAll)))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use futures_util::FutureExt as _;
+
+    use super::*;
+
+    fn board() -> Board {
+        let board = Board::default();
+        board.keep();
+        board.begin(LogPos(10));
+        board
+    }
+
+    fn now(board: &Board, pos: u64) -> Option<Verdict> {
+        board.verdict(LogPos(pos)).now_or_never()
+    }
+
+    #[test]
+    fn a_verdict_is_there_once_the_pusher_has_taken_the_message_and_rules_have_spoken() {
+        let board = board();
+        assert_eq!(now(&board, 10), Some(Verdict::Forgotten), "before this start");
+        board.asks(LogPos(12));
+        board.asks(LogPos(13));
+        assert_eq!(now(&board, 11), None, "not taken yet");
+        board.saw(LogPos(13));
+        assert_eq!(now(&board, 11), Some(Verdict::Known(Leave::ToAll)), "nobody was asked");
+        assert_eq!((now(&board, 12), now(&board, 13)), (None, None));
+        board.decided(LogPos(13), &Leave::Stays);
+        board.decided(LogPos(12), &Leave::ToAll);
+        assert_eq!(now(&board, 12), Some(Verdict::Known(Leave::ToAll)));
+        assert_eq!(now(&board, 13), Some(Verdict::Known(Leave::Stays)));
+        board.forget(LogPos(12));
+        assert_eq!(
+            (now(&board, 12), now(&board, 13)),
+            (Some(Verdict::Forgotten), Some(Verdict::Known(Leave::Stays)))
+        );
+    }
+
+    #[test]
+    fn too_much_is_forgotten_rather_than_taken_for_nothing() {
+        let board = board();
+        let last = 11 + limits::PUSH_VERDICTS as u64;
+        for pos in 11..=last {
+            board.asks(LogPos(pos));
+            board.decided(LogPos(pos), &Leave::Stays);
+        }
+        board.saw(LogPos(last));
+        assert_eq!(now(&board, 11), Some(Verdict::Forgotten));
+        assert_eq!(now(&board, 12), Some(Verdict::Known(Leave::Stays)));
+    }
+
+    #[test]
+    fn nothing_is_collected_for_nobody() {
+        let board = Board::default();
+        board.begin(LogPos(0));
+        board.asks(LogPos(1));
+        board.decided(LogPos(1), &Leave::Stays);
+        board.saw(LogPos(1));
+        assert!(board.lock().unusual.is_empty());
+        board.keep();
+        assert_eq!(now(&board, 1), Some(Verdict::Forgotten));
     }
 }

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use metrics_exporter_prometheus::PrometheusHandle;
 use ringback_callbacks::{Engine, SetRulesError};
-use ringback_domain::{Im, Presence};
+use ringback_domain::{Im, Presence, Waker};
 use ringback_model::ports::{Clock as _, Store};
 use ringback_model::rule::Rule;
 use tokio_rustls::TlsAcceptor;
@@ -84,6 +84,7 @@ impl Serving<'_> {
 pub(super) struct Background {
     pub(super) im: Arc<Im>,
     pub(super) presence: Arc<Presence>,
+    pub(super) waker: Option<Waker>,
     pub(super) store: Arc<dyn Store>,
     pub(super) engine: Arc<Engine>,
     pub(super) desk: Arc<RuleDesk>,
@@ -96,6 +97,9 @@ impl Background {
         let stop = workers.stop();
         let (im, presence, until) = (Arc::clone(&self.im), self.presence, stop.clone());
         workers.start("presence", async move { im.run_presence(&presence, until).await });
+        if let Some(waker) = self.waker {
+            workers.start("offline_push", Arc::clone(&self.im).run_waker(waker, stop.clone()));
+        }
         let (pusher, until) = (self.im, stop.clone());
         workers.start("pusher", async move { pusher.run_pusher(until).await });
         let (desk, until) = (self.desk, stop.clone());

@@ -13,4 +13,5 @@ mod pushes;
 mod rooms;
 mod storage;
 mod strangers;
+mod wakes;
 mod world;

@@ -37,7 +37,10 @@ pub(super) fn of(path: &str) -> Vec<(&'static str, Value)> {
         "/msg/newest_seq" => vec![("own", json!({"userID": "u1"}))],
         "/msg/pull_msg_by_seq" => vec![("newest", pull())],
         "/third/fcm_update_token" => {
-            vec![("phone", json!({"platformID": 2, "fcmToken": "d1:APA91b", "account": "u1", "expireTime": 0}))]
+            vec![(
+                "phone",
+                json!({"platformID": 2, "fcmToken": "d1:APA91b", "account": "u1", "expireTime": 0}),
+            )]
         }
         "/third/set_app_badge" => vec![("three", json!({"userID": "u1", "appUnreadCount": 3}))],
         "/third/logs/upload" => vec![(
