@@ -9,6 +9,7 @@ use ringback_model::time::UnixMs;
 use ringback_model::user::Platform;
 
 use crate::caller::Caller;
+use crate::tokens::check_known;
 use crate::users::commit_failure;
 use crate::{Im, at_most, bad, only_admin, only_self};
 
@@ -51,6 +52,7 @@ impl Im {
         token: &str,
         expires_at: UnixMs,
     ) -> Result<Outcome, Failure> {
+        check_known(platform)?;
         if token.is_empty() || token.len() > limits::PUSH_TOKEN_BYTES {
             return Err(bad(format!("the push token has not 1 to {} bytes", limits::PUSH_TOKEN_BYTES)).into());
         }

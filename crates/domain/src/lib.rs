@@ -15,6 +15,7 @@
 //! | `caller.rs`, `actions.rs`, `notices.rs` | who acts; asking about an action, doing it, telling devices |
 //! | `friends.rs`, `group_life.rs`, `profiles.rs`, `chats.rs` | what users and backends do besides sending |
 //! | `devices.rs` | where devices are woken, what they have logged |
+//! | `objects.rs` | uploads, and what everybody may read |
 //! | `blocks.rs`, `history.rs`, `storage.rs` | the other commands |
 //!
 //! The domain knows ports only. It never holds a lock while it waits for somebody outside.
@@ -35,6 +36,7 @@ mod in_flight;
 mod logins;
 mod members;
 mod notices;
+mod objects;
 mod presence;
 mod profiles;
 mod pusher;
@@ -56,6 +58,7 @@ use ringback_model::ids::{MessageIds, UserId};
 use ringback_model::ports::{Clock, Dice, Gate, Passwords, Sessions, Storage, Store, TokenCodec, TokenKeys};
 
 pub use handover::{AnswerTicket, Handovers};
+pub use objects::{PartSlot, UploadParts, UploadSettings, Uploads};
 pub use presence::Presence;
 pub use wake::Waker;
 
@@ -85,6 +88,8 @@ pub struct ImParts {
     pub passwords: Arc<dyn Passwords>,
     /// Parked deliveries; the callback engine is it.
     pub storage: Arc<dyn Storage>,
+    /// Uploads; `None` = they are switched off.
+    pub uploads: Option<Arc<Uploads>>,
     /// Choices of the operator.
     pub settings: ImSettings,
 }
@@ -113,6 +118,7 @@ pub struct Im {
     tokens: Arc<dyn TokenCodec>,
     passwords: Arc<dyn Passwords>,
     storage: Arc<dyn Storage>,
+    uploads: Option<Arc<Uploads>>,
     keys: TokenKeys,
     admins: HashSet<UserId>,
     /// In whose name app tokens act.
@@ -159,6 +165,7 @@ impl Im {
             tokens: parts.tokens,
             passwords: parts.passwords,
             storage: parts.storage,
+            uploads: parts.uploads,
             keys: parts.settings.keys,
             first_admin: parts.settings.admins.first().cloned(),
             admins: parts.settings.admins.into_iter().collect(),
@@ -252,6 +259,7 @@ impl Im {
             Command::Chat(command) => {
                 self.chat_command(&Caller::of(me()?, origin, operation_id), command).await
             }
+            Command::Objects(command) => self.objects(me()?, command).await,
         };
         outcome.map(Done::from)
     }

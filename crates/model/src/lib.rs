@@ -14,6 +14,7 @@
 //! | [`verdict`], [`rule`], [`delivery`], [`storage`] | callbacks: answers, who is called how, what is still owed |
 //! | [`commit`] | what stands or falls together in the store |
 //! | [`failure`], [`limits`] | refusals and faults; every bound with unit and reason |
+//! | [`object`] | files that clients upload: their names, uploads by parts, where they are kept |
 //! | [`presence`] | what the table of connections sees |
 //! | [`secret`] | texts that do not print themselves |
 //! | [`wake`] | what is handed to whoever wakes sleeping devices |
@@ -36,6 +37,7 @@ pub mod ids;
 pub mod limits;
 pub mod message;
 pub mod notice;
+pub mod object;
 pub mod ports;
 pub mod presence;
 pub mod record;

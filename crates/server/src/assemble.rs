@@ -127,7 +127,8 @@ impl Server {
         let handovers = Arc::new(Handovers::new());
         let engine = parts.engine(&store, &handovers).await?;
         let desk = parts.desk(&store, &engine, rules.rules).await.map_err(NotStarted::of_rules)?;
-        let im = parts.product(&secret, &store, &engine, &sessions, &handovers).await?;
+        let uploads = parts.uploads(&secret).await?;
+        let im = parts.product(&secret, uploads.as_ref(), &store, &engine, &sessions, &handovers).await?;
         let product: Arc<dyn Product> = Arc::new(Front(Arc::clone(&im)));
         let sockets = Arc::new(Sockets {
             dialect: parts.socket()?,
@@ -146,6 +147,7 @@ impl Server {
             default_edge: parts.default_edge()?,
             rates: Rates::new(&settings.rates)?,
             admin: parts.admin(&product, &engine, &desk, &connections),
+            objects: parts.object_door(uploads.as_ref()),
             product,
             clock: Arc::new(SystemClock),
             secure: tls.is_some(),
@@ -162,6 +164,7 @@ impl Server {
             im,
             presence: Arc::clone(&presence),
             waker: parts.waker()?,
+            uploads,
             store: Arc::clone(&store),
             engine: Arc::clone(&engine),
             desk,

@@ -21,6 +21,8 @@ mod failures;
 mod family_failures;
 mod family_rest;
 mod kill;
+mod objects;
+mod objects_s3;
 mod offline_push;
 mod online;
 mod pre_send;

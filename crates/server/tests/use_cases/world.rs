@@ -89,6 +89,7 @@ impl World {
             tokens: Arc::new(PlainTokens),
             passwords: Arc::clone(&passwords) as Arc<dyn Passwords>,
             storage: Arc::clone(&storage) as Arc<dyn Storage>,
+            uploads: None,
             settings: ImSettings {
                 keys,
                 admins: vec![user("root"), user("second")],

@@ -18,13 +18,17 @@ const ABOUT: &str = "Every request is a POST with a JSON object; a member that i
 /// Headers of answers that ask the caller to come again.
 const LATER: &[(&str, &str)] = &[("Retry-After", "Seconds after which trying again makes sense.")];
 
-const TAGS: [(&str, &str); 6] = [
+const TAGS: [(&str, &str); 7] = [
     ("auth", "Tokens."),
     ("user", "Profiles and presence."),
     ("group", "Groups."),
     ("friend", "Block lists."),
     ("msg", "Messages: sending them, and reading them by their numbers."),
     ("third", "Devices: where they are woken, what they have logged."),
+    (
+        "object",
+        "Uploads. Parts go by PUT to the addresses in the answers; everybody may GET an object by its `url`.",
+    ),
 ];
 
 pub(super) fn document() -> Value {
@@ -127,7 +131,7 @@ fn key() -> Parameter {
 }
 
 /// Who may call it. What the server finds out from the body alone does not stand in the table of routes.
-fn may(path: &str) -> &'static str {
+pub(super) fn may(path: &str) -> &'static str {
     match path {
         "/auth/get_admin_token" => "Needs no token: the secret is what opens it.",
         "/auth/parse_token" => "Needs no token but the one in the body.",
@@ -142,6 +146,12 @@ fn may(path: &str) -> &'static str {
         "/friend/add_black" | "/friend/remove_black" => "For the owner of the list and administrators.",
         "/third/logs/delete" | "/third/logs/search" => "For administrators.",
         "/third/set_app_badge" => "For the user himself and administrators.",
+        "/object/initiate_multipart_upload" => {
+            "For everybody who has a token, under his own names; for administrators under any."
+        }
+        "/object/auth_sign" | "/object/complete_multipart_upload" => {
+            "For the user who has begun the upload and administrators."
+        }
         "/msg/newest_seq" | "/msg/pull_msg_by_seq" => "For the user himself and administrators.",
         _ => "For everybody who has a token.",
     }

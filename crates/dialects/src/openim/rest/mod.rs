@@ -4,10 +4,12 @@
 //! |---|---|
 //! | `routes` | the table: path, token or not, how to read and how to answer |
 //! | `body` | reading JSON bodies, and checks that every route shares |
+//! | `page` | pages of lists |
 //! | `reply` | the envelope |
-//! | `auth`, `user`, `group`, `friend`, `msg` | one resource each |
+//! | `auth`, `user`, `group`, `friend`, `msg`, `object` | one resource each |
 //! | `sending`, `elements` | messages that are sent by REST, and what their content must hold |
 //! | `describe` | the description of all of it for machines |
+//! | `reference` | the page of what is offered and what is not |
 //! | `shown` | messages as JSON |
 
 mod auth;
@@ -17,6 +19,10 @@ mod elements;
 mod friend;
 mod group;
 mod msg;
+mod object;
+mod page;
+#[cfg(test)]
+mod reference;
 mod reply;
 mod routes;
 mod sending;

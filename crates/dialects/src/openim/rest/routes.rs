@@ -5,7 +5,7 @@ use ringback_model::dialect::{EdgeRequest, Method, Route};
 
 use super::body::Reject;
 use super::reply::Data;
-use super::{auth, friend, group, msg, sending, third, user};
+use super::{auth, friend, group, msg, object, sending, third, user};
 use crate::openapi::{SchemaOf, schema_of};
 
 /// How one route is read and answered.
@@ -115,6 +115,18 @@ static TABLE: &[Entry] = &[
         .takes(schema_of::<third::DeleteBody>),
     post("/third/logs/search", third::search_logs, third::logs_data, "Uploaded log files of a time, newest first")
         .takes(schema_of::<third::SearchBody>).gives(schema_of::<third::Logs<'_>>),
+    post("/object/part_limit", object::part_limit, object::part_limit_data, "What parts of an upload may be like")
+        .gives(schema_of::<object::PartLimit>),
+    post("/object/part_size", object::part_size, object::part_size_data, "How large parts of an upload should be")
+        .takes(schema_of::<object::Whole>).gives(schema_of::<object::PartSize>),
+    post("/object/initiate_multipart_upload", object::initiate, object::initiated, "Begin an upload, or learn that its content is there already")
+        .takes(schema_of::<object::Initiate>).gives(schema_of::<object::Initiated<'_>>),
+    post("/object/auth_sign", object::auth_sign, object::signed, "Where further parts of an upload go")
+        .takes(schema_of::<object::AuthSign>).gives(schema_of::<object::AuthSignParts<'_>>),
+    post("/object/complete_multipart_upload", object::complete, object::completed, "Put an upload together")
+        .takes(schema_of::<object::Complete>).gives(schema_of::<object::ObjectUrl>),
+    post("/object/access_url", object::access_url, object::access_url_data, "The address of an object")
+        .takes(schema_of::<object::AccessUrl>).gives(schema_of::<object::ObjectAccess>),
 ];
 
 /// The routes alone.

@@ -9,8 +9,8 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::body::{Reject, body, given, parse, required, required_number, user_id};
+use super::page::{Pagination, page};
 use super::reply::{Data, data};
-use crate::openim::content::argument;
 
 body! {
     /// Where a push service finds the caller's device.
@@ -56,7 +56,7 @@ body! {
         /// The system that the client runs on.
         platform: String = "platform",
         /// The files.
-        files: Option<Vec<FileBody>> = "fileURLs",
+        files: Option<Vec<FileBody>> = "fileURLs" required,
         /// The client's framework.
         framework: String = "appFramework",
         /// The client's version.
@@ -71,18 +71,7 @@ body! {
     #[schemars(rename = "LogIds")]
     DeleteBody {
         /// Which.
-        ids: Option<Vec<String>> = "logIDs",
-    }
-}
-
-body! {
-    /// A page.
-    #[schemars(rename = "LogPage")]
-    PageBody {
-        /// From 1.
-        number: i32 = "pageNumber" required,
-        /// Rows of a page.
-        rows: i32 = "showNumber" required,
+        ids: Option<Vec<String>> = "logIDs" required,
     }
 }
 
@@ -97,16 +86,13 @@ body! {
         /// Milliseconds since 1970; 0 = now.
         to: i64 = "endTime",
         /// Which page.
-        page: Option<PageBody> = "pagination" required,
+        page: Option<Pagination> = "pagination" required,
     }
 }
 
 pub(super) fn push_token(request: &EdgeRequest) -> Result<Command, Reject> {
     let asked: PushTokenBody = parse(&request.body)?;
     let platform = required_number("platformID", asked.platform)?;
-    if !(1..=10).contains(&platform) {
-        return Err(argument(format!("platformID is {platform}; known are 1 to 10")).into());
-    }
     required("account", &asked.account)?;
     let token = required("fcmToken", &asked.token)?.into();
     let expires_at = UnixMs(asked.expires_at.max(0).saturating_mul(1000));
@@ -121,6 +107,7 @@ pub(super) fn badge(request: &EdgeRequest) -> Result<Command, Reject> {
 
 pub(super) fn upload_logs(request: &EdgeRequest) -> Result<Command, Reject> {
     let asked: UploadBody = parse(&request.body)?;
+    let files = given("fileURLs", asked.files)?;
     let log = |file: FileBody| NewLog {
         platform: asked.platform.clone(),
         url: file.url,
@@ -129,31 +116,24 @@ pub(super) fn upload_logs(request: &EdgeRequest) -> Result<Command, Reject> {
         version: asked.version.clone(),
         ex: asked.ex.clone(),
     };
-    let logs = asked.files.unwrap_or_default().into_iter().map(log).collect();
+    let logs = files.into_iter().map(log).collect();
     Ok(Command::Device(DeviceCommand::AddLogs { logs }))
 }
 
 pub(super) fn delete_logs(request: &EdgeRequest) -> Result<Command, Reject> {
     let asked: DeleteBody = parse(&request.body)?;
-    Ok(Command::Device(DeviceCommand::DeleteLogs { ids: asked.ids.unwrap_or_default() }))
+    Ok(Command::Device(DeviceCommand::DeleteLogs { ids: given("logIDs", asked.ids)? }))
 }
 
 pub(super) fn search_logs(request: &EdgeRequest) -> Result<Command, Reject> {
     let asked: SearchBody = parse(&request.body)?;
-    let page = given("pagination", asked.page)?;
-    let count = |field: &str, number: i32| {
-        usize::try_from(number)
-            .ok()
-            .filter(|number| *number > 0)
-            .ok_or_else(|| argument(format!("{field} is below 1")))
-    };
-    let (number, limit) = (count("pageNumber", page.number)?, count("showNumber", page.rows)?);
+    let page = page(asked.page)?;
     Ok(Command::Device(DeviceCommand::Logs {
         keyword: asked.keyword,
         from: UnixMs(asked.from),
         to: UnixMs(asked.to),
-        skip: (number - 1).saturating_mul(limit),
-        limit,
+        skip: page.skip,
+        limit: page.limit,
     }))
 }
 

@@ -57,8 +57,26 @@ pub(super) fn of(path: &str) -> Vec<(&'static str, Value)> {
                 "keyword": "", "startTime": 0, "endTime": 0, "pagination": {"pageNumber": 1, "showNumber": 20},
             }),
         )],
+        "/object/part_size" => vec![("picture", json!({"size": 12_582_912}))],
+        "/object/initiate_multipart_upload" => vec![("picture", upload())],
+        "/object/auth_sign" => vec![("two", json!({"uploadID": UPLOAD_ID, "partNumbers": [1, 2]}))],
+        "/object/complete_multipart_upload" => vec![(
+            "picture",
+            json!({"uploadID": UPLOAD_ID, "parts": [PART, PART, PART], "name": "u1/p.png",
+                   "contentType": "image/png", "cause": ""}),
+        )],
+        "/object/access_url" => vec![("picture", json!({"name": "u1/p.png"}))],
         _ => Vec::new(),
     }
+}
+
+/// As an upload is named, cut short.
+const UPLOAD_ID: &str = "eyJ1c2VyIjoidTEifQ.c2VhbA";
+const PART: &str = "900150983cd24fb0d6963f7d28e17f72";
+
+fn upload() -> Value {
+    json!({"hash": "7a8b0d3a9e0f1c2d3e4f5a6b7c8d9e0f", "size": 12_582_912, "partSize": 5_242_880, "maxParts": -1,
+           "cause": "", "name": "u1/p.png", "contentType": "image/png"})
 }
 
 fn two_users() -> Value {

@@ -18,6 +18,7 @@
 //!
 //! Stored as JSON: fields are added, never renamed.
 
+mod key;
 mod notes;
 
 use serde::{Deserialize, Serialize};
@@ -30,168 +31,7 @@ use crate::message::Message;
 use crate::time::UnixMs;
 use crate::user::Platform;
 
-/// What kind of record.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum RecordKind {
-    /// See [`Friend`].
-    Friend,
-    /// See [`FriendRequest`].
-    FriendRequest,
-    /// See [`GroupRequest`].
-    GroupRequest,
-    /// See [`ConversationSettings`].
-    Conversation,
-    /// See [`Mark`].
-    Mark,
-    /// See [`Hidden`].
-    Hidden,
-    /// See [`Favourite`].
-    Favourite,
-    /// See [`ClientSetting`].
-    ClientSetting,
-    /// See [`PushToken`].
-    PushToken,
-    /// See [`Badge`].
-    Badge,
-    /// See [`LogFile`].
-    LogFile,
-    /// See [`PresenceNote`].
-    Presence,
-    /// See [`Bookmark`].
-    Bookmark,
-}
-
-impl RecordKind {
-    /// The number by which stores know it; never given to another kind.
-    #[must_use]
-    pub const fn number(self) -> i64 {
-        match self {
-            Self::Friend => 1,
-            Self::FriendRequest => 2,
-            Self::GroupRequest => 3,
-            Self::Conversation => 4,
-            Self::Mark => 5,
-            Self::Hidden => 6,
-            Self::Favourite => 7,
-            Self::ClientSetting => 8,
-            Self::PushToken => 20,
-            Self::Badge => 21,
-            Self::LogFile => 22,
-            Self::Presence => 30,
-            Self::Bookmark => 31,
-        }
-    }
-}
-
-/// Where a record is kept. Ordered by kind, owner, about.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct RecordKey {
-    /// What kind.
-    pub kind: RecordKind,
-    /// Under whom; user ids are folded.
-    pub owner: String,
-    /// About what or whom; user ids are folded, seqs have 20 digits.
-    pub about: String,
-}
-
-impl RecordKey {
-    fn new(kind: RecordKind, owner: impl Into<String>, about: impl Into<String>) -> Self {
-        Self { kind, owner: owner.into(), about: about.into() }
-    }
-
-    /// The key of a [`Friend`].
-    #[must_use]
-    pub fn friend(owner: &UserId, friend: &UserId) -> Self {
-        Self::new(RecordKind::Friend, owner.folded(), friend.folded())
-    }
-
-    /// The key of a [`FriendRequest`].
-    #[must_use]
-    pub fn friend_request(from: &UserId, to: &UserId) -> Self {
-        Self::new(RecordKind::FriendRequest, to.folded(), from.folded())
-    }
-
-    /// The key of a [`GroupRequest`].
-    #[must_use]
-    pub fn group_request(group: &GroupId, user: &UserId) -> Self {
-        Self::new(RecordKind::GroupRequest, group.as_str(), user.folded())
-    }
-
-    /// The key of [`ConversationSettings`].
-    #[must_use]
-    pub fn conversation(user: &UserId, conversation: &ConversationId) -> Self {
-        Self::new(RecordKind::Conversation, user.folded(), conversation.to_string())
-    }
-
-    /// The key of a [`Mark`].
-    #[must_use]
-    pub fn mark(conversation: &ConversationId, seq: Seq) -> Self {
-        Self::new(RecordKind::Mark, conversation.to_string(), seq_text(seq))
-    }
-
-    /// The key of a [`Hidden`].
-    #[must_use]
-    pub fn hidden(user: &UserId, conversation: &ConversationId, seq: Seq) -> Self {
-        Self::new(RecordKind::Hidden, hidden_owner(user, conversation), seq_text(seq))
-    }
-
-    /// The key of a [`Favourite`].
-    #[must_use]
-    pub fn favourite(user: &UserId, kind: i32, id: &str) -> Self {
-        Self::new(RecordKind::Favourite, user.folded(), format!("{kind}/{id}"))
-    }
-
-    /// The key of a [`PresenceNote`].
-    #[must_use]
-    pub fn presence(user: &UserId, platform: Platform) -> Self {
-        Self::new(RecordKind::Presence, ONE_OWNER, format!("{} {}", user.folded(), platform.0))
-    }
-
-    /// The key of a [`Bookmark`].
-    #[must_use]
-    pub fn bookmark(reader: &str) -> Self {
-        Self::new(RecordKind::Bookmark, ONE_OWNER, reader)
-    }
-
-    /// The key of a [`ClientSetting`].
-    #[must_use]
-    pub fn client_setting(user: Option<&UserId>, key: &str) -> Self {
-        Self::new(RecordKind::ClientSetting, user.map(UserId::folded).unwrap_or_default(), key)
-    }
-
-    /// The key of a [`PushToken`].
-    #[must_use]
-    pub fn push_token(user: &UserId, platform: Platform) -> Self {
-        Self::new(RecordKind::PushToken, user.folded(), format!("{:02}", platform.0))
-    }
-
-    /// The key of a [`Badge`].
-    #[must_use]
-    pub fn badge(user: &UserId) -> Self {
-        Self::new(RecordKind::Badge, user.folded(), "")
-    }
-
-    /// The key of a [`LogFile`].
-    #[must_use]
-    pub fn log_file(id: &str) -> Self {
-        Self::new(RecordKind::LogFile, "", id)
-    }
-}
-
-/// Under whom the server keeps what it notes for itself.
-pub const ONE_OWNER: &str = "server";
-
-/// Under whom a user's [`Hidden`] messages of a conversation are kept.
-#[must_use]
-pub fn hidden_owner(user: &UserId, conversation: &ConversationId) -> String {
-    format!("{} {conversation}", user.folded())
-}
-
-/// A seq as texts are ordered: 20 digits.
-#[must_use]
-pub fn seq_text(seq: Seq) -> String {
-    format!("{seq:020}")
-}
+pub use key::{ONE_OWNER, RecordKey, RecordKind, hidden_owner, seq_text};
 
 /// A record.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -534,14 +374,4 @@ pub struct Seen {
     pub fate: Option<Fate>,
     /// The user has deleted it for himself.
     pub hidden: bool,
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn seqs_are_ordered_as_texts() {
-        assert!(seq_text(9) < seq_text(10) && seq_text(10) < seq_text(u64::MAX));
-    }
 }
