@@ -3,15 +3,17 @@
 use prost::Message as _;
 use ringback_e2e::SOON;
 use ringback_e2e::app::{App, platform};
-use ringback_e2e::client::{Client, What};
+use ringback_e2e::client::{Arrived, Client, What};
 use ringback_e2e::setup::Setup;
 use ringback_e2e::wire::{Background, OnlineStates, Subscribe, request};
 
+type State = (String, Vec<i32>);
+
 /// What a client was told about others, in order: who is online where.
-fn told(client: &Client) -> Vec<(String, Vec<i32>)> {
+fn told(arrived: &[Arrived]) -> Vec<State> {
     let mut all = Vec::new();
-    for arrived in client.arrived.all() {
-        if let What::Answer(told) = arrived.what
+    for one in arrived {
+        if let What::Answer(told) = &one.what
             && told.request == request::SUBSCRIBE_ONLINE
         {
             let states: OnlineStates = told.expect();
@@ -22,12 +24,12 @@ fn told(client: &Client) -> Vec<(String, Vec<i32>)> {
 }
 
 /// Waits until so much was told.
-async fn wait_for(client: &Client, count: usize) -> Vec<(String, Vec<i32>)> {
-    client.arrived.wait(SOON, |_| (told(client).len() >= count).then_some(())).await;
-    told(client)
+async fn wait_for(client: &Client, count: usize) -> Vec<State> {
+    let enough = |arrived: &[Arrived]| Some(told(arrived)).filter(|told| told.len() >= count);
+    client.arrived.wait(SOON, enough).await.expect("the states come")
 }
 
-fn entry(name: &str, platforms: &[i32]) -> (String, Vec<i32>) {
+fn entry(name: &str, platforms: &[i32]) -> State {
     (name.to_owned(), platforms.to_vec())
 }
 
@@ -44,7 +46,7 @@ async fn subscribers_are_told_who_comes_and_goes() {
     let _there = app.login("u3", platform::IOS).await;
     assert_eq!(subscribe(&watcher, &["u2", "u3"], &[]).await, 0);
     let mut expected = vec![entry("u2", &[]), entry("u3", &[platform::IOS])];
-    assert_eq!(told(&watcher), expected);
+    assert_eq!(wait_for(&watcher, 2).await, expected);
 
     let web = app.login("u2", platform::WEB).await;
     expected.push(entry("u2", &[platform::WEB]));
