@@ -11,10 +11,13 @@
 //! | `wake` | waking those whom no push reached |
 //! | `tokens.rs`, `logins.rs` | what a token is good for; how apps and users get theirs |
 //! | `users.rs`, `accounts.rs` | users, and accounts with passwords |
-//! | `groups.rs`, `members.rs`, `turns.rs` | groups and rooms; who is in them; how their bounds hold |
+//! | `groups.rs`, `members.rs`, `turns.rs` | groups and rooms found by id; who is in them; how their bounds hold |
 //! | `caller.rs`, `actions.rs`, `notices.rs` | who acts; asking about an action, doing it, telling devices |
-//! | `friends.rs`, `group_life.rs`, `profiles.rs`, `chats.rs` | what users and backends do besides sending |
+//! | `friends.rs`, `group_life/`, `profiles.rs`, `chats.rs` | what users and backends do besides sending |
+//! | `lists.rs` | what has changed in lists that clients follow |
+//! | `friends.rs`, `group_life.rs`, `profiles.rs`, `chats` | what users and backends do besides sending |
 //! | `devices.rs` | where devices are woken, what they have logged |
+//! | `lists.rs` | what clients have to learn about the lists that they follow |
 //! | `objects.rs` | uploads, and what everybody may read |
 //! | `blocks.rs`, `history.rs`, `storage.rs` | the other commands |
 //!
@@ -33,6 +36,7 @@ mod groups;
 mod handover;
 mod history;
 mod in_flight;
+mod lists;
 mod logins;
 mod members;
 mod notices;
@@ -63,6 +67,7 @@ pub use presence::Presence;
 pub use wake::Waker;
 
 use caller::Caller;
+use chats::send_states::SendStates;
 use in_flight::InFlight;
 use pusher::board::Board;
 use pusher::line::PassingLine;
@@ -127,6 +132,7 @@ pub struct Im {
     app_token_validity: Duration,
     message_ids: MessageIds,
     in_flight: InFlight,
+    send_states: SendStates,
     additions: Turns,
     passing: PassingLine,
     board: Arc<Board>,
@@ -173,6 +179,7 @@ impl Im {
             app_token_validity: parts.settings.app_token_validity,
             message_ids: MessageIds::after(highest),
             in_flight: InFlight::default(),
+            send_states: SendStates::default(),
             additions: Turns::default(),
             passing: PassingLine::default(),
             board: Arc::default(),
@@ -224,15 +231,24 @@ impl Im {
             Command::RegisterAccounts { accounts } => self.register_accounts(me()?, accounts).await,
             Command::Users { ids } => self.users(&ids).await,
             Command::OnlineStatus { ids } => self.online_status(me()?, ids),
-            Command::CreateGroup(group) => self.create_group(me()?, group).await,
+            Command::CreateGroup(group) => {
+                self.create_group(&Caller::of(me()?, origin, operation_id), group).await
+            }
             Command::Groups { ids } => self.groups(&ids).await,
-            Command::Invite { group, users, reason: _ } => self.invite(me()?, &group, users).await,
-            Command::AddMembers { kind, group, users } => self.add_members(me()?, kind, &group, users).await,
+            Command::Invite { group, users, reason, said } => {
+                let caller = Caller::of(me()?, origin, operation_id);
+                self.invite(&caller, &group, users, reason, said).await
+            }
+            Command::AddMembers { kind, group, users } => {
+                self.add_members(&Caller::of(me()?, origin, operation_id), kind, &group, users).await
+            }
             Command::RemoveMembers { kind, group, users } => {
-                self.remove_members(me()?, kind, &group, users).await
+                self.remove_members(&Caller::of(me()?, origin, operation_id), kind, &group, users).await
             }
             Command::Members { group, skip, limit } => self.members(me()?, &group, skip, limit).await,
-            Command::Dismiss { kind, group } => self.dismiss(me()?, kind, &group).await,
+            Command::Dismiss { kind, group } => {
+                self.dismiss(&Caller::of(me()?, origin, operation_id), kind, &group).await
+            }
             Command::Block { owner, blocked, ex } => self.block(me()?, owner, blocked, ex).await,
             Command::Unblock { owner, blocked } => self.unblock(me()?, owner, blocked).await,
             Command::NewestSeqs { user } => self.newest_seqs(me()?, &user).await,
@@ -240,7 +256,9 @@ impl Im {
                 self.pull_ranges(me()?, &user, ranges, order).await
             }
             Command::PullSeqs { user, lists, order } => self.pull_seqs(me()?, &user, lists, order).await,
-            Command::ReadSeqs { user, conversations } => self.read_seqs(me()?, &user, conversations).await,
+            Command::ReadSeqs { user, conversations, pinned } => {
+                self.read_seqs(me()?, &user, conversations, pinned).await
+            }
             Command::ServerTime => Ok(Outcome::Time(self.clock.now())),
             Command::Slices { scope } => self.slices(me()?, scope).await,
             Command::ResendSlice(order) => self.resend_slice(me()?, order).await,

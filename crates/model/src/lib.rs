@@ -14,6 +14,7 @@
 //! | [`verdict`], [`rule`], [`delivery`], [`storage`] | callbacks: answers, who is called how, what is still owed |
 //! | [`commit`] | what stands or falls together in the store |
 //! | [`failure`], [`limits`] | refusals and faults; every bound with unit and reason |
+//! | [`statistics`] | numbers that operators look at |
 //! | [`object`] | files that clients upload: their names, uploads by parts, where they are kept |
 //! | [`presence`] | what the table of connections sees |
 //! | [`secret`] | texts that do not print themselves |
@@ -44,6 +45,7 @@ pub mod record;
 pub mod rule;
 pub mod sample;
 pub mod secret;
+pub mod statistics;
 pub mod storage;
 pub mod time;
 pub mod user;

@@ -28,6 +28,11 @@ pub const PULL_MESSAGES: usize = 500;
 /// Bytes of message content in one pull answer, so that it fits a client's read limit.
 pub const PULL_BYTES: usize = 768 * 1024;
 
+/// Messages that one search looks through.
+pub const SEARCHED_MESSAGES: usize = 20_000;
+/// Calls of which is remembered what became of their messages; some hundred bytes each.
+pub const SEND_STATES: usize = 4096;
+
 /// Bytes of a device's push token. The services' own are a few hundred bytes long.
 pub const PUSH_TOKEN_BYTES: usize = 4096;
 /// Number of characters of each text of a log that a client has uploaded.
@@ -39,6 +44,24 @@ pub const VERSIONS_KEPT: u64 = 4096;
 /// Number of changed elements that one answer about a list tells; of more, the client reads the list anew. Source: client
 /// protocol sheet 4.3.
 pub const VERSION_CHANGES: usize = 200;
+
+/// Members that one notice names; clients learn of more by the versions of their lists.
+pub const NOTICE_MEMBERS: usize = 200;
+/// Users that one call invites whose requests are told to those who decide; they find more in their lists.
+pub const REQUEST_NOTICES: usize = 20;
+/// Members changed by one call of whom devices are told one by one; of more they learn by the versions of their lists.
+pub const MEMBER_NOTICES: usize = 20;
+/// Changed elements that one answer about several lists tells; the lists after that are left for the next call.
+/// Source: client protocol sheet 4.3.
+pub const SYNC_ELEMENTS: usize = 500;
+/// Lists that one call may ask about.
+pub const SYNC_LISTS: usize = 10_000;
+/// Events that one call for statistics looks through: what is beyond is not counted. Some seconds of work.
+pub const STATISTICS_EVENTS: usize = 1_000_000;
+/// Requests to enter groups that one call looks through.
+pub const REQUESTS_READ: usize = 10_000;
+/// Members of a group when it is made: a list of admins, a list of others, and the owner.
+pub const NEW_GROUP_MEMBERS: usize = 2 * LIST_ITEMS + 1;
 
 /// Open connections of one listener, WebSockets included. An idle one costs about 5 KiB.
 pub const CONNECTIONS: usize = 20_000;

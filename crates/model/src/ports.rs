@@ -18,6 +18,7 @@ use crate::presence::CutReason;
 use crate::record::{Record, RecordKey, RecordKind};
 use crate::rule::Rule;
 use crate::secret::Secret;
+use crate::statistics::{Growth, Period};
 use crate::storage::{BanRecord, Bucket, ParkedCount, Resend, ResendStart, Slice, SliceScope};
 use crate::time::UnixMs;
 use crate::user::{Block, Connection, Platform, TokenClaims, TokenRecord, User};
@@ -90,6 +91,8 @@ pub struct SendFacts {
     pub blocked: bool,
     /// The chat is on the sender's list, and on the recipient's. Both true for groups, whose members have it.
     pub listed: (bool, bool),
+    /// What the recipient has set for the chat: see [`crate::record::ConversationSettings::receive_option`].
+    pub receive_option: i32,
     /// The group.
     pub group: Option<Group>,
     /// The sender in the group.
@@ -118,6 +121,24 @@ pub trait Directory: Send + Sync {
         after: Option<&'a UserId>,
         limit: usize,
     ) -> Fut<'a, Result<Vec<Member>, Fault>>;
+    /// Members in the order asked for.
+    fn members_named<'a>(
+        &'a self,
+        group: &'a GroupId,
+        users: &'a [UserId],
+    ) -> Fut<'a, Result<Vec<Option<Member>>, Fault>>;
+    /// What a user is in every group and room that he is in, ascending by their ids.
+    fn memberships<'a>(&'a self, user: &'a UserId) -> Fut<'a, Result<Vec<Member>, Fault>>;
+    /// Groups whose name holds a text, in whatever case of ASCII letters, ascending by id: how many there are, and
+    /// those of a page.
+    fn groups_called<'a>(
+        &'a self,
+        text: &'a str,
+        skip: usize,
+        limit: usize,
+    ) -> Fut<'a, Result<(usize, Vec<Group>), Fault>>;
+    /// How many groups were made when; rooms do not count.
+    fn groups_made(&self, period: Period) -> Fut<'_, Result<Growth, Fault>>;
     /// The groups and rooms that a user is in, ascending by id.
     fn groups_of<'a>(&'a self, user: &'a UserId) -> Fut<'a, Result<Vec<GroupId>, Fault>>;
     /// Whom a user blocks, ascending by folded id.
@@ -169,6 +190,19 @@ pub trait Versions: Send + Sync {
     ) -> Fut<'a, Result<Changes, Fault>>;
 }
 
+/// Messages of one conversation, both ends included.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct StoredRange {
+    /// Where.
+    pub conversation: ConversationId,
+    /// First seq.
+    pub first: Seq,
+    /// Last seq.
+    pub last: Seq,
+    /// At most so many, the newest.
+    pub limit: usize,
+}
+
 /// What was said. Every method shows a user's view: bounds of his membership apply.
 pub trait History: Send + Sync {
     /// All conversations of a user.
@@ -179,6 +213,13 @@ pub trait History: Send + Sync {
         user: &'a UserId,
         ids: &'a [ConversationId],
     ) -> Fut<'a, Result<Vec<Option<ConversationState>>, Fault>>;
+    /// Stored messages of several conversations, in the order asked for; each as [`History::range`] answers it. No more
+    /// than `most` in all: what does not fit is left out of the later ones.
+    fn ranges<'a>(
+        &'a self,
+        ranges: &'a [StoredRange],
+        most: usize,
+    ) -> Fut<'a, Result<Vec<Vec<Arc<Message>>>, Fault>>;
     /// The newest seq of conversations, whoever may see it, in the order asked for; 0 = nothing was ever kept there.
     fn newest<'a>(&'a self, ids: &'a [ConversationId]) -> Fut<'a, Result<Vec<Seq>, Fault>>;
     /// Stored messages with `first <= seq <= last`, ascending; of more than `limit`, the newest.

@@ -13,7 +13,7 @@ use anyhow::{Context as _, anyhow};
 use ringback_callbacks::{Engine, SetRulesError};
 use ringback_dialects::Dialects;
 use ringback_domain::{Handovers, Presence};
-use ringback_model::ports::Store;
+use ringback_model::ports::{Clock as _, Store};
 use ringback_model::presence::PresenceWatch;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
@@ -123,7 +123,7 @@ impl Server {
         let store = parts.store().await?;
         let presence = Arc::new(Presence::new(Arc::new(SystemClock)));
         let watch = Arc::clone(&presence) as Arc<dyn PresenceWatch>;
-        let sessions = SessionTable::new(settings.limits.connections_per_user, watch);
+        let sessions = SessionTable::new(settings.limits.connections_per_user, first_connection(), watch);
         let handovers = Arc::new(Handovers::new());
         let engine = parts.engine(&store, &handovers).await?;
         let desk = parts.desk(&store, &engine, rules.rules).await.map_err(NotStarted::of_rules)?;
@@ -214,6 +214,12 @@ impl Server {
         }
         self.store.close().await.context("the store could not be closed")
     }
+}
+
+/// Number of the first connection of this start: no start makes a million connections per millisecond, so the next one
+/// begins beyond.
+fn first_connection() -> u64 {
+    u64::try_from(SystemClock.now().0).unwrap_or(0) << 20
 }
 
 /// Time for writing down who went offline; what is left then is found out at the next start.

@@ -100,7 +100,7 @@ struct Table {
 impl Table {
     fn new(per_user: usize) -> Self {
         let diary = Arc::new(Diary::default());
-        let table = SessionTable::new(per_user, Arc::clone(&diary) as Arc<dyn PresenceWatch>);
+        let table = SessionTable::new(per_user, 1, Arc::clone(&diary) as Arc<dyn PresenceWatch>);
         Self { table, dialect: Arc::default(), diary }
     }
 

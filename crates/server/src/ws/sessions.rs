@@ -175,14 +175,15 @@ impl Drop for Membership {
 }
 
 impl SessionTable {
-    /// An empty table with a bound on the connections of one user. `watch` hears who comes and goes.
+    /// An empty table with a bound on the connections of one user. Connections are numbered from `first_id` on: what
+    /// rules are told of them should not be told of those of another start. `watch` hears who comes and goes.
     #[must_use]
-    pub fn new(per_user: usize, watch: Arc<dyn PresenceWatch>) -> Arc<Self> {
+    pub fn new(per_user: usize, first_id: u64, watch: Arc<dyn PresenceWatch>) -> Arc<Self> {
         Arc::new(Self {
             shards: (0..SHARDS).map(|_| Shard::default()).collect(),
             subscriptions: Subscriptions::new(),
             watch,
-            next_id: AtomicU64::new(1),
+            next_id: AtomicU64::new(first_id),
             per_user,
         })
     }

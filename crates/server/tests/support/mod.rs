@@ -339,7 +339,7 @@ pub(crate) async fn start_with(silence: Duration) -> Running {
     let (stop, tracker) = (CancellationToken::new(), TaskTracker::new());
     let product =
         Arc::new(Scripted { gate: Semaphore::new(0), log: Mutex::default(), taken: Mutex::default() });
-    let sessions = SessionTable::new(4, Arc::new(Nobody));
+    let sessions = SessionTable::new(4, 1, Arc::new(Nobody));
     let sockets = Arc::new(Sockets {
         dialect: Arc::new(TextSocket),
         sessions: Arc::clone(&sessions),

@@ -5,6 +5,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
+use ringback_model::action::Action;
 use ringback_model::event::{EventKind, PushPlan, Question, Subject};
 use ringback_model::failure::{Failure, Fault, Refusal, RefusalCode};
 use ringback_model::ids::UserId;
@@ -133,11 +134,13 @@ impl Storage for OneSlice {
 
 type Judge = Box<dyn Fn(&mut Message) -> Result<(), Refusal> + Send + Sync>;
 type PushJudge = Box<dyn Fn(&mut PushPlan) -> Result<(), Refusal> + Send + Sync>;
+type ActionJudge = Box<dyn Fn(&mut Action) -> Result<(), Refusal> + Send + Sync>;
 
 /// A gate that tests script per moment, and that can be held shut.
 #[derive(Default)]
 pub(crate) struct ScriptedGate {
     judges: Mutex<HashMap<EventKind, Arc<Judge>>>,
+    action_judges: Mutex<HashMap<EventKind, Arc<ActionJudge>>>,
     pub(crate) asked: Mutex<Vec<EventKind>>,
     pub(crate) reached: Notify,
     shut: Mutex<Option<Arc<Semaphore>>>,
@@ -175,6 +178,14 @@ impl ScriptedGate {
         self.judges.lock().unwrap().insert(kind, Arc::new(Box::new(judge)));
     }
 
+    pub(crate) fn judge_action(
+        &self,
+        kind: EventKind,
+        judge: impl Fn(&mut Action) -> Result<(), Refusal> + Send + Sync + 'static,
+    ) {
+        self.action_judges.lock().unwrap().insert(kind, Arc::new(Box::new(judge)));
+    }
+
     pub(crate) fn shut(&self) -> Arc<Semaphore> {
         let key = Arc::new(Semaphore::new(0));
         *self.shut.lock().unwrap() = Some(Arc::clone(&key));
@@ -198,6 +209,7 @@ impl Gate for ScriptedGate {
             Subject::Push(plan) => self.slow.lock().unwrap().get(&plan.message.content.raw).cloned(),
             Subject::Message(_) | Subject::Action(_) => None,
         };
+        let action_judge = self.action_judges.lock().unwrap().get(&question.kind).cloned();
         Box::pin(async move {
             if let Some(slow) = slow {
                 let _opened = slow.acquire().await;
@@ -212,6 +224,9 @@ impl Gate for ScriptedGate {
             if let (Some(judge), Subject::Push(plan)) = (push_judge, &mut subject) {
                 judge(plan)?;
             }
+            if let (Some(judge), Subject::Action(action)) = (action_judge, &mut subject) {
+                judge(action)?;
+            }
             Ok(subject)
         })
     }
@@ -219,6 +234,7 @@ impl Gate for ScriptedGate {
     fn asks(&self, kind: EventKind) -> bool {
         self.judges.lock().unwrap().contains_key(&kind)
             || self.push_judges.lock().unwrap().contains_key(&kind)
+            || self.action_judges.lock().unwrap().contains_key(&kind)
             || self.shut.lock().unwrap().is_some()
     }
 }

@@ -171,6 +171,7 @@ impl World {
             owner: user(owner),
             admins: Vec::new(),
             members: members.iter().map(|name| user(name)).collect(),
+            said: true,
         };
         match self.by(owner, Command::CreateGroup(new)).await? {
             Outcome::Group(group) => Ok(group.id),
@@ -181,13 +182,7 @@ impl World {
     /// Everything that was sent, as after-rules are told, in order.
     pub(crate) async fn told(&self) -> Vec<MessageSent> {
         let events = self.store.read(LogPos::ZERO, 100).await.unwrap();
-        events
-            .iter()
-            .map(|event| {
-                let sent = event.sent().unwrap();
-                MessageSent::clone(sent)
-            })
-            .collect()
+        events.iter().filter_map(|event| event.sent()).map(MessageSent::clone).collect()
     }
 
     /// Seqs and texts of everything in a conversation that this user finds.
@@ -196,7 +191,7 @@ impl World {
         let range = SeqRange { conversation, begin: 0, end: u64::MAX, num: 0 };
         let pull = Command::PullRanges { user: user(name), ranges: vec![range], order: PullOrder::Ascending };
         let Outcome::Pulled(pulled) = self.by(name, pull).await.unwrap() else { panic!("a pull") };
-        pulled[0].messages.iter().map(|message| (message.seq, message.content.raw.clone())).collect()
+        pulled[0].messages.iter().map(|seen| (seen.message.seq, seen.message.content.raw.clone())).collect()
     }
 }
 

@@ -1,5 +1,7 @@
 //! Pages of lists. Source: REST sheet 1.3, 12 (`RequestPagination`).
 
+use ringback_model::command::Page;
+
 use super::body::{Reject, body, given};
 use crate::openim::content::argument;
 
@@ -14,15 +16,6 @@ body! {
         #[schemars(range(min = 1))]
         rows: i32 = "showNumber" required,
     }
-}
-
-/// What a caller wants of a list.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Page {
-    /// Rows to pass over.
-    pub(super) skip: usize,
-    /// At most so many.
-    pub(super) limit: usize,
 }
 
 /// The page that a body asks for.

@@ -1,12 +1,18 @@
 //! The table of routes. To add one: a line here, and two functions in its resource's file.
 
-use ringback_model::command::{Command, Outcome};
+use ringback_model::command::{Actor, Command, Outcome};
 use ringback_model::dialect::{EdgeRequest, Method, Route};
 
 use super::body::Reject;
+use super::group::{entering, leaving, listing, settings, syncing};
 use super::reply::Data;
-use super::{auth, friend, group, msg, object, sending, third, user};
+use super::sync::DeltaJson;
+use super::{
+    auth, business, conversation, conversation_shown, friend, group, jssdk, msg, object, receipts, removal,
+    search, sending, statistics, third, user,
+};
 use crate::openapi::{SchemaOf, schema_of};
+use crate::openim::wire::Conversation;
 
 /// How one route is read and answered.
 pub(super) struct Entry {
@@ -18,8 +24,12 @@ pub(super) struct Entry {
     /// HTTP 400 instead of 200 for a malformed or incomplete body (REST sheet 1.3).
     pub(super) answers_400: bool,
     pub(super) read: Read,
+    /// In place of `read` where what is asked for depends on who asks.
+    pub(super) read_of: Option<ReadOf>,
     /// `None` for an outcome that does not belong to the route.
     pub(super) data: Write,
+    /// In place of `data` where the answer depends on how it was asked for.
+    pub(super) data_for: Option<WriteFor>,
     pub(super) summary: &'static str,
     /// What is read.
     pub(super) body: Option<SchemaOf>,
@@ -28,7 +38,9 @@ pub(super) struct Entry {
 }
 
 type Read = fn(&EdgeRequest) -> Result<Command, Reject>;
+type ReadOf = fn(&EdgeRequest, &Actor) -> Result<Command, Reject>;
 type Write = fn(&Outcome) -> Option<Data>;
+type WriteFor = fn(&EdgeRequest, &Outcome) -> Option<Data>;
 
 const fn post(path: &'static str, read: Read, data: Write, summary: &'static str) -> Entry {
     Entry {
@@ -37,7 +49,9 @@ const fn post(path: &'static str, read: Read, data: Write, summary: &'static str
         admin: false,
         answers_400: false,
         read,
+        read_of: None,
         data,
+        data_for: None,
         summary,
         body: None,
         shape: None,
@@ -55,6 +69,14 @@ impl Entry {
 
     const fn strict(self) -> Self {
         Self { answers_400: true, ..self }
+    }
+
+    const fn read_of(self, read: ReadOf) -> Self {
+        Self { read_of: Some(read), ..self }
+    }
+
+    const fn told_as_asked(self, data: WriteFor) -> Self {
+        Self { data_for: Some(data), ..self }
     }
 
     const fn takes(self, body: SchemaOf) -> Self {
@@ -87,8 +109,70 @@ static TABLE: &[Entry] = &[
         .takes(schema_of::<group::Create>).gives(schema_of::<group::Created<'_>>),
     post("/group/get_groups_info", group::infos, group::infos_data, "Groups by id")
         .takes(schema_of::<group::GroupIds>).gives(schema_of::<group::GroupInfos<'_>>),
-    post("/group/invite_user_to_group", group::invite, done, "Add users to a group")
-        .takes(schema_of::<group::Invite>),
+    post("/group/get_groups", listing::search, listing::search_data, "A page of all groups")
+        .takes(schema_of::<listing::Search>).gives(schema_of::<listing::FoundGroups<'_>>),
+    post("/group/get_group_abstract_info", listing::abstracts, listing::abstracts_data, "Numbers and hashes of groups' members")
+        .takes(schema_of::<group::GroupIds>).gives(schema_of::<listing::GroupAbstracts<'_>>),
+    post("/group/set_group_info", settings::set_info, done, "Change settings; an empty text leaves what is there")
+        .takes(schema_of::<settings::SetInfo>),
+    post("/group/set_group_info_ex", settings::set_info_ex, done, "Change the settings that are named")
+        .takes(schema_of::<settings::SetInfoEx>),
+    post("/group/mute_group", settings::mute, done, "Let only owner and admins speak")
+        .takes(schema_of::<settings::OneGroup>),
+    post("/group/cancel_mute_group", settings::unmute, done, "Let all members speak again")
+        .takes(schema_of::<settings::OneGroup>),
+    post("/group/transfer_group", settings::transfer, done, "Make another member the owner")
+        .takes(schema_of::<settings::Transfer>),
+    post("/group/dismiss_group", leaving::dismiss, done, "Dismiss a group")
+        .takes(schema_of::<leaving::Dismiss>),
+    post("/group/invite_user_to_group", entering::invite, done, "Add users to a group, or ask for them to be let in")
+        .takes(schema_of::<entering::Invite>),
+    post("/group/join_group", entering::join, done, "Enter an open group, or ask to be let in")
+        .takes(schema_of::<entering::Join>),
+    post("/group/group_application_response", entering::respond, done, "Let somebody in who asked, or not")
+        .takes(schema_of::<entering::Respond>),
+    post("/group/get_recv_group_applicationList", entering::received, entering::requests_data, "Requests to groups that a user manages")
+        .takes(schema_of::<entering::ReceivedRequests>).gives(schema_of::<entering::GroupRequests<'_>>),
+    post("/group/get_user_req_group_applicationList", entering::made, entering::requests_data, "Requests of a user")
+        .takes(schema_of::<entering::MadeRequests>).gives(schema_of::<entering::GroupRequests<'_>>),
+    post("/group/get_group_users_req_application_list", entering::of_users, entering::requests_data, "Requests of some users to one group")
+        .takes(schema_of::<entering::RequestsOfUsers>).gives(schema_of::<entering::GroupRequests<'_>>),
+    post("/group/get_specified_user_group_request_info", entering::one, entering::requests_data, "The request of one user to one group")
+        .takes(schema_of::<entering::UserOfGroup>).gives(schema_of::<entering::GroupRequests<'_>>),
+    post("/group/get_group_application_unhandled_count", entering::unhandled, entering::count_data, "How many requests wait for a user")
+        .takes(schema_of::<entering::Unhandled>).gives(schema_of::<entering::Count>),
+    post("/group/quit_group", leaving::quit, done, "Leave a group")
+        .takes(schema_of::<leaving::Quit>),
+    post("/group/kick_group", leaving::kick, done, "Remove members")
+        .takes(schema_of::<leaving::Kick>),
+    post("/group/mute_group_member", settings::mute_member, done, "Let a member not speak for a while")
+        .takes(schema_of::<settings::MuteMember>),
+    post("/group/cancel_mute_group_member", settings::unmute_member, done, "Let a member speak again")
+        .takes(schema_of::<entering::UserOfGroup>),
+    post("/group/set_group_member_info", settings::set_members, done, "Change what members show, and roles")
+        .takes(schema_of::<settings::SetMembers>),
+    post("/group/get_group_members_info", listing::named, listing::named_data, "Members by id")
+        .takes(schema_of::<listing::NamedMembers>).gives(schema_of::<listing::GroupMembers<'_>>),
+    post("/group/get_group_member_list", listing::members, listing::members_data, "A page of a group's members")
+        .takes(schema_of::<listing::MemberList>).gives(schema_of::<listing::GroupMemberPage<'_>>),
+    post("/group/get_group_member_user_id", listing::member_ids, listing::member_ids_data, "The ids of a group's members")
+        .takes(schema_of::<settings::OneGroup>).gives(schema_of::<listing::MemberIds<'_>>),
+    post("/group/get_joined_group_list", listing::joined, listing::joined_data, "A page of a user's groups")
+        .takes(schema_of::<listing::JoinedGroups>).gives(schema_of::<listing::GroupPage<'_>>),
+    post("/group/get_incremental_join_groups", syncing::joined, syncing::joined_data, "What has changed in the list of a user's groups")
+        .takes(schema_of::<syncing::JoinedSeen>).gives(schema_of::<syncing::JoinedNews<'_>>),
+    post("/group/get_incremental_group_members", syncing::members, syncing::members_data, "What has changed in the list of a group's members")
+        .takes(schema_of::<syncing::MembersSeen>).gives(schema_of::<syncing::MemberChanges<'_>>),
+    post("/group/get_incremental_group_members_batch", syncing::many, syncing::many_data, "What has changed in the lists of several groups' members")
+        .takes(schema_of::<syncing::ManySeen>).gives(schema_of::<syncing::ManyNews<'_>>),
+    post("/group/get_full_join_group_ids", syncing::joined_ids, syncing::joined_ids_data, "The ids of a user's groups, unless the client has them")
+        .takes(schema_of::<syncing::JoinedHash>).gives(schema_of::<syncing::JoinedIds<'_>>),
+    post("/group/get_full_group_member_user_ids", syncing::whole_members, syncing::whole_members_data, "The ids of a group's members, unless the client has them")
+        .takes(schema_of::<syncing::MembersHash>).gives(schema_of::<syncing::WholeMembers<'_>>),
+    post("/statistics/group/create", statistics::groups_made, statistics::groups_made_data, "How many groups were made, by day")
+        .takes(schema_of::<statistics::Between>).gives(schema_of::<statistics::Growth>),
+    post("/statistics/group/active", statistics::busy_groups, statistics::busy_groups_data, "In which groups how much was said")
+        .takes(schema_of::<statistics::BusyBetween>).gives(schema_of::<statistics::ActiveGroups<'_>>),
     post("/friend/add_black", friend::add_black, done, "Put a user on a block list")
         .takes(schema_of::<friend::Black>),
     post("/friend/remove_black", friend::remove_black, done, "Take a user off a block list")
@@ -105,6 +189,60 @@ static TABLE: &[Entry] = &[
         .takes(schema_of::<msg::Pull>).gives(schema_of::<msg::PulledAll<'_>>),
     post("/msg/get_server_time", msg::server_time, msg::server_time_data, "The server's clock")
         .gives(schema_of::<msg::ServerTime>),
+    post("/msg/revoke_msg", removal::revoke, done, "Take a message back")
+        .takes(schema_of::<removal::Revocation>),
+    post("/msg/mark_msgs_as_read", receipts::mark_messages, done, "Messages of a single chat were read")
+        .takes(schema_of::<receipts::ReadMessages>),
+    post("/msg/mark_conversation_as_read", receipts::mark_conversation, done, "A conversation was read")
+        .takes(schema_of::<receipts::ReadConversation>),
+    post("/msg/set_conversation_has_read_seq", receipts::set_position, done, "How far a user has read")
+        .takes(schema_of::<receipts::ReadPosition>),
+    post("/msg/get_conversations_has_read_and_max_seq", receipts::read_seqs, receipts::read_seqs_data, "How far conversations have come, and how far they were read")
+        .takes(schema_of::<receipts::ReadSeqsRequest>).gives(schema_of::<receipts::ReadSeqsJson>),
+    post("/msg/clear_conversation_msg", removal::clear, done, "Clear the history of conversations")
+        .takes(schema_of::<removal::Clearing>),
+    post("/msg/user_clear_all_msg", removal::clear_all, done, "Clear the history of all conversations of a user")
+        .takes(schema_of::<removal::ClearingAll>),
+    post("/msg/delete_msgs", removal::delete, done, "Delete messages from a view, or for everybody")
+        .takes(schema_of::<removal::Deletion>),
+    post("/msg/delete_msg_phsical_by_seq", removal::erase, done, "Delete messages for everybody, telling nobody")
+        .takes(schema_of::<removal::Erasure>).for_admins(),
+    post("/msg/delete_msg_physical", removal::erase_before, done, "Delete old messages for everybody, telling nobody")
+        .takes(schema_of::<removal::OldErasure>).for_admins(),
+    post("/msg/search_msg", search::search, search::found, "Look for messages")
+        .takes(schema_of::<search::MessageSearchRequest>).gives(schema_of::<search::FoundMessages>).for_admins(),
+    post("/msg/check_msg_is_send_success", search::send_state, search::send_state_data, "What became of the message that was sent with this operationID")
+        .gives(schema_of::<search::SendStateJson>),
+    post("/msg/send_business_notification", business::send, msg::sent, "Send an event of the app's own")
+        .takes(schema_of::<business::Business>).gives(schema_of::<msg::SentJson<'_>>).strict().for_admins(),
+    post("/conversation/get_incremental_conversations", conversation::incremental, conversation_shown::changes, "What changed in a list of conversations")
+        .takes(schema_of::<conversation::Seen>).gives(schema_of::<DeltaJson<Conversation>>),
+    post("/conversation/get_full_conversation_ids", conversation::full_ids, nothing, "All ids of a list of conversations")
+        .takes(schema_of::<conversation::IdCheck>).gives(schema_of::<conversation_shown::FullIds>).told_as_asked(conversation_shown::full_ids),
+    post("/conversation/get_owner_conversation", conversation::of_owner, conversation_shown::page, "A page of a user's conversations")
+        .takes(schema_of::<conversation::OwnerPage>).gives(schema_of::<conversation_shown::ConversationsPage>),
+    post("/conversation/get_all_conversations", conversation::all, conversation_shown::conversations, "All conversations of a user")
+        .takes(schema_of::<conversation::Owner>).gives(schema_of::<conversation_shown::Conversations>),
+    post("/conversation/get_conversations", conversation::some, conversation_shown::conversations, "Conversations of a user by id")
+        .takes(schema_of::<conversation::OwnerIds>).gives(schema_of::<conversation_shown::Conversations>),
+    post("/conversation/get_conversation", conversation::one, conversation_shown::one, "A conversation of a user")
+        .takes(schema_of::<conversation::OwnerId>).gives(schema_of::<conversation_shown::OneConversation>),
+    post("/conversation/set_conversations", conversation::configure, done, "Change settings of a conversation")
+        .takes(schema_of::<conversation::Configuration>),
+    post("/conversation/get_sorted_conversation_list", conversation::sorted, conversation_shown::sorted, "Conversations with their newest messages")
+        .takes(schema_of::<conversation::Sorted>).gives(schema_of::<conversation_shown::SortedConversations>),
+    post("/conversation/get_not_notify_conversation_ids", conversation::silent, conversation_shown::ids, "Conversations that do not notify")
+        .takes(schema_of::<conversation::OfUser>).gives(schema_of::<conversation_shown::ConversationIds>),
+    post("/conversation/get_pinned_conversation_ids", conversation::pinned, conversation_shown::ids, "Conversations at the top")
+        .takes(schema_of::<conversation::OfUser>).gives(schema_of::<conversation_shown::ConversationIds>),
+    post("/conversation/delete_conversations", conversation::delete, done, "Take conversations off a list")
+        .takes(schema_of::<conversation::Deletion>),
+    post("/conversation/update_conversations_by_user", conversation::update_all, done, "Change all conversations of a user")
+        .takes(schema_of::<conversation::Update>),
+    post("/jssdk/get_active_conversations", jssdk::active, nothing, "The caller's newest conversations with their newest messages")
+        .takes(schema_of::<jssdk::ActiveConversations>).gives(schema_of::<jssdk::Told>).told_as_asked(jssdk::told),
+    post("/jssdk/get_conversations", jssdk::nobodys, nothing, "Conversations of the caller with their newest messages")
+        .takes(schema_of::<jssdk::ConversationsById>).gives(schema_of::<jssdk::Told>).read_of(jssdk::some).told_as_asked(jssdk::told),
     post("/third/fcm_update_token", third::push_token, done, "Remember where a push service finds the caller's device")
         .takes(schema_of::<third::PushTokenBody>),
     post("/third/set_app_badge", third::badge, done, "Remember what an app's icon says")
@@ -148,6 +286,11 @@ pub(super) fn all() -> &'static [Entry] {
 /// The entry of a path.
 pub(super) fn find(path: &str) -> Option<&'static Entry> {
     TABLE.iter().find(|entry| entry.route.path == path)
+}
+
+/// For routes whose answer depends on how it was asked for.
+const fn nothing(_: &Outcome) -> Option<Data> {
+    None
 }
 
 /// Routes without response fields have no `data`.

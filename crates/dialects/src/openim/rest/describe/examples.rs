@@ -1,5 +1,7 @@
 //! Bodies that can be sent as they stand. Source: REST sheet 7, 13.
 
+mod chats;
+
 use serde_json::{Value, json};
 
 /// `{"sendID":"u1","recvID":"bot","groupID":""}`, as a callback carries it.
@@ -66,7 +68,7 @@ pub(super) fn of(path: &str) -> Vec<(&'static str, Value)> {
                    "contentType": "image/png", "cause": ""}),
         )],
         "/object/access_url" => vec![("picture", json!({"name": "u1/p.png"}))],
-        _ => Vec::new(),
+        other => chats::of(other),
     }
 }
 
