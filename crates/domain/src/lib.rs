@@ -12,6 +12,7 @@
 //! | `groups.rs`, `members.rs`, `turns.rs` | groups and rooms; who is in them; how their bounds hold |
 //! | `caller.rs`, `actions.rs`, `notices.rs` | who acts; asking about an action, doing it, telling devices |
 //! | `friends.rs`, `group_life.rs`, `profiles.rs`, `chats.rs` | what users and backends do besides sending |
+//! | `lists.rs` | what clients have to learn about the lists that they follow |
 //! | `blocks.rs`, `history.rs`, `storage.rs` | the other commands |
 //!
 //! The domain knows ports only. It never holds a lock while it waits for somebody outside.
@@ -28,6 +29,7 @@ mod groups;
 mod handover;
 mod history;
 mod in_flight;
+mod lists;
 mod logins;
 mod members;
 mod notices;

@@ -9,6 +9,7 @@
 //! | `sending`, `elements` | messages that are sent by REST, and what their content must hold |
 //! | `describe` | the description of all of it for machines |
 //! | `shown` | messages as JSON |
+//! | `sync` | lists that clients follow |
 
 mod auth;
 mod body;
@@ -21,6 +22,7 @@ mod reply;
 mod routes;
 mod sending;
 mod shown;
+mod sync;
 mod user;
 
 use ringback_model::command::{Actor, Command, Outcome};
