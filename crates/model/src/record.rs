@@ -42,6 +42,12 @@ pub enum RecordKind {
 }
 
 impl RecordKind {
+    /// Whether records of this kind are requests ([`Record::request`]).
+    #[must_use]
+    pub const fn is_request(self) -> bool {
+        matches!(self, Self::FriendRequest | Self::GroupRequest)
+    }
+
     /// The number by which stores know it; never given to another kind.
     #[must_use]
     pub const fn number(self) -> i64 {
@@ -158,6 +164,16 @@ pub enum Record {
 }
 
 impl Record {
+    /// How a request ended, and when it was asked last; `None` for other kinds.
+    #[must_use]
+    pub const fn request(&self) -> Option<(Handled, UnixMs)> {
+        match self {
+            Self::FriendRequest(one) => Some((one.handled, one.at)),
+            Self::GroupRequest(one) => Some((one.handled, one.at)),
+            _ => None,
+        }
+    }
+
     /// Where it is kept.
     #[must_use]
     pub fn key(&self) -> RecordKey {
@@ -205,6 +221,18 @@ pub enum Handled {
     Agreed,
     /// With a no.
     Refused,
+}
+
+impl Handled {
+    /// Its word, as it is stored.
+    #[must_use]
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Open => "open",
+            Self::Agreed => "agreed",
+            Self::Refused => "refused",
+        }
+    }
 }
 
 /// `from` wants to be a friend of `to`.
@@ -414,5 +442,12 @@ mod tests {
     #[test]
     fn seqs_are_ordered_as_texts() {
         assert!(seq_text(9) < seq_text(10) && seq_text(10) < seq_text(u64::MAX));
+    }
+
+    #[test]
+    fn words_are_what_is_stored() {
+        for handled in [Handled::Open, Handled::Agreed, Handled::Refused] {
+            assert_eq!(serde_json::to_value(handled).unwrap(), handled.word());
+        }
     }
 }

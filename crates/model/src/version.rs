@@ -202,8 +202,7 @@ mod tests {
     #[test]
     fn what_changed_is_told_by_what_became_of_it() {
         let now = Version { log: 7, number: 9 };
-        let change =
-            |element: &str, touch, version| Changed { element: element.to_owned(), touch, version };
+        let change = |element: &str, touch, version| Changed { element: element.to_owned(), touch, version };
         let changed = vec![
             change("new", Touch::Inserted, 5),
             change(ORDER, Touch::Updated, 6),

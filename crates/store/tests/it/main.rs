@@ -20,6 +20,7 @@ mod folding;
 mod history;
 mod log;
 mod migration;
+mod pages;
 mod parked;
 mod reopening;
 mod rules;
