@@ -49,6 +49,7 @@ use std::time::Duration;
 use ringback_model::command::{Actor, Call, Command, Outcome};
 use ringback_model::failure::{Failure, Fault, Refusal, RefusalCode};
 use ringback_model::ids::{MessageIds, UserId};
+use ringback_model::limits;
 use ringback_model::ports::{Clock, Dice, Gate, Passwords, Sessions, Storage, Store, TokenCodec, TokenKeys};
 
 pub use handover::{AnswerTicket, Handovers};
@@ -182,6 +183,7 @@ impl Im {
     async fn execute_any(self: &Arc<Self>, call: Call) -> Result<Done, Failure> {
         let Call { actor, origin, operation_id, command } = call;
         let me = || signed_in(actor.as_ref());
+        let caller = || me().map(|actor| Caller::of(actor, origin, operation_id.clone()));
         let outcome = match command {
             Command::Send(draft) => return self.send(me()?, origin, operation_id, draft).await,
             Command::SendToMany { draft, recipients, everyone } => {
@@ -197,12 +199,12 @@ impl Im {
                 self.password_token(&user, password, ttl_s).await
             }
             Command::InheritToken { user, create, ttl_s } => {
-                self.inherit_token(me()?, &user, create, ttl_s).await
+                self.inherit_token(&caller()?, &user, create, ttl_s).await
             }
             Command::ParseToken { token } => self.parse_token(token.reveal()).await,
             Command::ForceLogout { user, platform } => self.force_logout(me()?, &user, platform).await,
-            Command::RegisterUsers { users } => self.register_users(me()?, users).await,
-            Command::RegisterAccounts { accounts } => self.register_accounts(me()?, accounts).await,
+            Command::RegisterUsers { users } => self.register_users(&caller()?, users).await,
+            Command::RegisterAccounts { accounts } => self.register_accounts(&caller()?, accounts).await,
             Command::Users { ids } => self.users(&ids).await,
             Command::OnlineStatus { ids } => self.online_status(me()?, ids),
             Command::CreateGroup(group) => self.create_group(me()?, group).await,
@@ -214,8 +216,8 @@ impl Im {
             }
             Command::Members { group, skip, limit } => self.members(me()?, &group, skip, limit).await,
             Command::Dismiss { kind, group } => self.dismiss(me()?, kind, &group).await,
-            Command::Block { owner, blocked, ex } => self.block(me()?, owner, blocked, ex).await,
-            Command::Unblock { owner, blocked } => self.unblock(me()?, owner, blocked).await,
+            Command::Block { owner, blocked, ex } => self.block(&caller()?, owner, blocked, ex).await,
+            Command::Unblock { owner, blocked } => self.unblock(&caller()?, owner, blocked).await,
             Command::NewestSeqs { user } => self.newest_seqs(me()?, &user).await,
             Command::PullRanges { user, ranges, order } => {
                 self.pull_ranges(me()?, &user, ranges, order).await
@@ -225,18 +227,10 @@ impl Im {
             Command::ServerTime => Ok(Outcome::Time(self.clock.now())),
             Command::Slices { scope } => self.slices(me()?, scope).await,
             Command::ResendSlice(order) => self.resend_slice(me()?, order).await,
-            Command::Friend(command) => {
-                self.friend_command(&Caller::of(me()?, origin, operation_id), command).await
-            }
-            Command::Group(command) => {
-                self.group_command(&Caller::of(me()?, origin, operation_id), command).await
-            }
-            Command::User(command) => {
-                self.user_command(&Caller::of(me()?, origin, operation_id), command).await
-            }
-            Command::Chat(command) => {
-                self.chat_command(&Caller::of(me()?, origin, operation_id), command).await
-            }
+            Command::Friend(command) => self.friend_command(&caller()?, command).await,
+            Command::Group(command) => self.group_command(&caller()?, command).await,
+            Command::User(command) => self.user_command(&caller()?, command).await,
+            Command::Chat(command) => self.chat_command(&caller()?, command).await,
         };
         outcome.map(Done::from)
     }
@@ -277,6 +271,14 @@ fn bad(detail: impl Into<String>) -> Refusal {
 fn repeated<'a, T: Eq + std::hash::Hash>(items: impl IntoIterator<Item = &'a T>) -> Option<&'a T> {
     let mut seen = HashSet::new();
     items.into_iter().find(|item| !seen.insert(*item))
+}
+
+/// A text that a user keeps.
+fn note(what: &str, text: &str) -> Result<(), Refusal> {
+    if text.len() <= limits::NOTE_BYTES {
+        return Ok(());
+    }
+    Err(bad(format!("{what} has {} bytes, at most {} are allowed", text.len(), limits::NOTE_BYTES)))
 }
 
 fn at_most(what: &str, count: usize, bound: usize) -> Result<(), Refusal> {

@@ -4,6 +4,7 @@ pub mod callbacks;
 pub mod codes;
 pub mod content;
 pub mod conversation_id;
+mod handled;
 pub(crate) mod notices;
 pub mod options;
 pub mod receiver;

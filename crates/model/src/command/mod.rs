@@ -20,9 +20,9 @@ use crate::time::UnixMs;
 use crate::user::{Connection, Platform, User};
 
 pub use chat::{ChatCommand, ChatOutcome};
-pub use friend::{FriendCommand, FriendOutcome};
+pub use friend::{FriendCommand, FriendOutcome, FriendShown, Relation, RequestShown};
 pub use group::{GroupCommand, GroupOutcome};
-pub use user::{UserCommand, UserOutcome};
+pub use user::{FavouriteChange, FavouriteName, NewFavourite, UserCommand, UserOutcome};
 
 /// Who asks.
 #[derive(Debug, Clone, PartialEq, Eq)]

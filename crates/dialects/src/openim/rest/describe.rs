@@ -18,11 +18,12 @@ const ABOUT: &str = "Every request is a POST with a JSON object; a member that i
 /// Headers of answers that ask the caller to come again.
 const LATER: &[(&str, &str)] = &[("Retry-After", "Seconds after which trying again makes sense.")];
 
-const TAGS: [(&str, &str); 5] = [
+const TAGS: [(&str, &str); 6] = [
     ("auth", "Tokens."),
-    ("user", "Profiles and presence."),
+    ("user", "Profiles and presence, and what users keep."),
     ("group", "Groups."),
-    ("friend", "Block lists."),
+    ("friend", "Friends and block lists."),
+    ("statistics", "How many, and when."),
     ("msg", "Messages: sending them, and reading them by their numbers."),
 ];
 
@@ -90,7 +91,7 @@ fn operation(entry: &Entry, body: Option<Body>, success: &Value, refused: &Value
     let mut parameters = vec![operation_id()];
     parameters.extend((path == "/msg/send_simple_msg").then(key));
     Operation {
-        id: camel(path.rsplit('/').next().unwrap_or_default()),
+        id: camel(&operation_name(path)),
         method: entry.route.method,
         path,
         tag: path.split('/').nth(1).unwrap_or_default(),
@@ -100,6 +101,15 @@ fn operation(entry: &Entry, body: Option<Body>, success: &Value, refused: &Value
         parameters,
         body,
         answers,
+    }
+}
+
+/// The last part of a path; all of them where there are more than two.
+fn operation_name(path: &str) -> String {
+    let parts: Vec<&str> = path.split('/').skip(1).collect();
+    match parts.as_slice() {
+        [_, last] => (*last).to_owned(),
+        all => all.join("_"),
     }
 }
 
@@ -134,11 +144,28 @@ fn may(path: &str) -> &'static str {
         | "/auth/force_logout"
         | "/user/user_register"
         | "/user/get_users_online_status"
+        | "/user/get_users_online_token_detail"
+        | "/user/account_check"
+        | "/user/add_notification_account"
+        | "/user/update_notification_account"
+        | "/user/search_notification_account"
+        | "/user/set_user_client_config"
+        | "/user/del_user_client_config"
+        | "/user/page_user_client_config"
+        | "/statistics/user/register"
+        | "/friend/import_friend"
         | "/msg/send_msg"
         | "/msg/batch_send_msg" => "For administrators.",
         "/group/create_group" => "For the owner-to-be and administrators.",
         "/group/invite_user_to_group" => "For members of the group and administrators.",
-        "/friend/add_black" | "/friend/remove_black" => "For the owner of the list and administrators.",
+        "/friend/add_friend" => "For who asks and administrators.",
+        "/friend/add_friend_response" => "For who was asked and administrators.",
+        "/friend/is_friend" | "/friend/get_designated_friend_apply" => "For both and administrators.",
+        "/user/get_users_info" | "/user/get_all_users_uid" | "/user/get_users" | "/user/get_users_status" => {
+            "For everybody who has a token."
+        }
+        _ if path.starts_with("/friend/") => "For the owner of the list and administrators.",
+        _ if path.starts_with("/user/") => "For the user himself and administrators.",
         "/msg/newest_seq" | "/msg/pull_msg_by_seq" => "For the user himself and administrators.",
         _ => "For everybody who has a token.",
     }

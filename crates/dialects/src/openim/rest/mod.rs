@@ -9,21 +9,30 @@
 //! | `sending`, `elements` | messages that are sent by REST, and what their content must hold |
 //! | `describe` | the description of all of it for machines |
 //! | `shown` | messages as JSON |
+//! | `friend_lists`, `friend_requests` | what there is to read about friends |
+//! | `users`, `accounts`, `favourites` | what else there is about users |
+//! | `page` | pages of long lists |
 //! | `sync` | lists that clients follow |
 
+mod accounts;
 mod auth;
 mod body;
 mod describe;
 mod elements;
+mod favourites;
 mod friend;
+mod friend_lists;
+mod friend_requests;
 mod group;
 mod msg;
+mod page;
 mod reply;
 mod routes;
 mod sending;
 mod shown;
 mod sync;
 mod user;
+mod users;
 
 use ringback_model::command::{Actor, Command, Outcome};
 use ringback_model::dialect::{Edge, EdgeRequest, Opening, Reply, Route};
