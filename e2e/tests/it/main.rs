@@ -20,6 +20,7 @@ mod document_003;
 mod failures;
 mod family_failures;
 mod family_rest;
+mod friends;
 mod kill;
 mod pre_send;
 mod promises;

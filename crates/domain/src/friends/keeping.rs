@@ -110,10 +110,13 @@ impl Im {
         let remarks = match &wanted.remark {
             None => Vec::new(),
             Some(remark) => {
-                let asking = friends.iter().map(|friend| {
-                    let (owner, friend) = (owner.clone(), friend.clone());
-                    self.ask_about_remark(caller, FriendRemark { owner, friend, remark: remark.clone() })
-                });
+                let named = |friend: &UserId| FriendRemark {
+                    owner: owner.clone(),
+                    friend: friend.clone(),
+                    remark: remark.clone(),
+                };
+                let named: Vec<FriendRemark> = friends.iter().map(named).collect();
+                let asking = named.into_iter().map(|named| self.ask_about_remark(caller, named));
                 stream::iter(asking).buffered(limits::QUESTIONS_OF_ONE_CALL).try_collect().await?
             }
         };

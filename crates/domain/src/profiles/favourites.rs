@@ -46,22 +46,24 @@ impl Im {
         caller: &Caller,
         change: FavouriteChange,
     ) -> Result<Outcome, Failure> {
-        let FavouriteChange { name, value, ex } = change;
-        let name = self.his_own(caller, name).await?;
-        check_texts("", value.as_deref().unwrap_or_default(), ex.as_deref().unwrap_or_default())?;
-        self.decide_and_do(caller, async || {
-            let old = self.favourite(&name).await?;
-            let mut new = old.clone();
-            new.value = value.clone().unwrap_or(new.value);
-            new.ex = ex.clone().unwrap_or(new.ex);
-            let commit = Commit::at(self.clock.now())
-                .require(Require::Unchanged(Box::new(Record::Favourite(old))))
-                .write(Write::Keep(Box::new(Record::Favourite(new))));
-            let notice = UserNotice::FavouriteChanged(name.user.clone());
-            Ok(Deed::of(commit).notify(to_himself(notice, caller)))
-        })
-        .await?;
+        let name = self.his_own(caller, change.name).await?;
+        let change = FavouriteChange { name, ..change };
+        let text = |text: &Option<String>| text.clone().unwrap_or_default();
+        check_texts("", &text(&change.value), &text(&change.ex))?;
+        self.decide_and_do(caller, || self.changing_favourite(caller, &change)).await?;
         Ok(Outcome::Done)
+    }
+
+    async fn changing_favourite(&self, caller: &Caller, change: &FavouriteChange) -> Result<Deed, Failure> {
+        let old = self.favourite(&change.name).await?;
+        let mut new = old.clone();
+        new.value = change.value.clone().unwrap_or(new.value);
+        new.ex = change.ex.clone().unwrap_or(new.ex);
+        let commit = Commit::at(self.clock.now())
+            .require(Require::Unchanged(Box::new(Record::Favourite(old))))
+            .write(Write::Keep(Box::new(Record::Favourite(new))));
+        let notice = UserNotice::FavouriteChanged(change.name.user.clone());
+        Ok(Deed::of(commit).notify(to_himself(notice, caller)))
     }
 
     pub(super) async fn remove_favourite(

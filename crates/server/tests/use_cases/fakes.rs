@@ -5,6 +5,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
+use ringback_model::action::Action;
 use ringback_model::event::{EventKind, Question, Subject};
 use ringback_model::failure::{Failure, Fault, Refusal, RefusalCode};
 use ringback_model::ids::UserId;
@@ -131,11 +132,13 @@ impl Storage for OneSlice {
 }
 
 type Judge = Box<dyn Fn(&mut Message) -> Result<(), Refusal> + Send + Sync>;
+type ActionJudge = Box<dyn Fn(&mut Action) -> Result<(), Refusal> + Send + Sync>;
 
 /// A gate that tests script per moment, and that can be held shut.
 #[derive(Default)]
 pub(crate) struct ScriptedGate {
     judges: Mutex<HashMap<EventKind, Arc<Judge>>>,
+    action_judges: Mutex<HashMap<EventKind, Arc<ActionJudge>>>,
     pub(crate) asked: Mutex<Vec<EventKind>>,
     pub(crate) reached: Notify,
     shut: Mutex<Option<Arc<Semaphore>>>,
@@ -150,6 +153,14 @@ impl ScriptedGate {
         self.judges.lock().unwrap().insert(kind, Arc::new(Box::new(judge)));
     }
 
+    pub(crate) fn judge_action(
+        &self,
+        kind: EventKind,
+        judge: impl Fn(&mut Action) -> Result<(), Refusal> + Send + Sync + 'static,
+    ) {
+        self.action_judges.lock().unwrap().insert(kind, Arc::new(Box::new(judge)));
+    }
+
     pub(crate) fn shut(&self) -> Arc<Semaphore> {
         let key = Arc::new(Semaphore::new(0));
         *self.shut.lock().unwrap() = Some(Arc::clone(&key));
@@ -162,12 +173,18 @@ impl ScriptedGate {
     }
 }
 
+/// Only messages wait at a gate that is shut.
+fn is_about_a_message(kind: EventKind) -> bool {
+    matches!(kind, EventKind::MessageScreening | EventKind::MessageSending | EventKind::MessageRewriting)
+}
+
 impl Gate for ScriptedGate {
     fn ask(&self, question: Question) -> Fut<'_, Result<Subject, Refusal>> {
         self.asked.lock().unwrap().push(question.kind);
         self.reached.notify_one();
         let shut = self.shut.lock().unwrap().clone();
         let judge = self.judges.lock().unwrap().get(&question.kind).cloned();
+        let action_judge = self.action_judges.lock().unwrap().get(&question.kind).cloned();
         Box::pin(async move {
             if let Some(shut) = shut {
                 let _opened = shut.acquire().await;
@@ -176,12 +193,17 @@ impl Gate for ScriptedGate {
             if let (Some(judge), Subject::Message(message)) = (judge, &mut subject) {
                 judge(message)?;
             }
+            if let (Some(judge), Subject::Action(action)) = (action_judge, &mut subject) {
+                judge(action)?;
+            }
             Ok(subject)
         })
     }
 
     fn asks(&self, kind: EventKind) -> bool {
-        self.judges.lock().unwrap().contains_key(&kind) || self.shut.lock().unwrap().is_some()
+        self.judges.lock().unwrap().contains_key(&kind)
+            || self.action_judges.lock().unwrap().contains_key(&kind)
+            || (is_about_a_message(kind) && self.shut.lock().unwrap().is_some())
     }
 }
 

@@ -4,10 +4,12 @@
 
 mod accounts;
 mod fakes;
+mod friends;
 mod logins;
 mod many;
 mod messages;
 mod people;
+mod profiles;
 mod rooms;
 mod storage;
 mod strangers;

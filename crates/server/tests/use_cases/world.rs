@@ -5,12 +5,14 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use ringback_domain::{Done, Handovers, Im, ImParts, ImSettings};
+use ringback_model::action::Action;
 use ringback_model::app::{App, AppKeys};
 use ringback_model::command::{
     Actor, Call, Command, ConversationRef, Draft, NewGroup, Outcome, PullOrder, Sent, SeqRange,
 };
+use ringback_model::commit::{Commit, Write};
 use ringback_model::conversation::{ConversationId, Target};
-use ringback_model::event::MessageSent;
+use ringback_model::event::{Fact, MessageSent};
 use ringback_model::failure::{Failure, RefusalCode};
 use ringback_model::group::GroupKind;
 use ringback_model::ids::{GroupId, LogPos, UserId};
@@ -106,8 +108,12 @@ impl World {
         // The pusher starts at the tail as it is now.
         tokio::task::yield_now().await;
         let world = Self { im, store, gate, sessions, clock, handovers, passwords, storage, stop };
-        let users = ["alice", "bob", "carol"].map(new_user).to_vec();
-        world.admin(Command::RegisterUsers { users }).await.unwrap();
+        // Not by a command: the log of a new world is empty.
+        let mut commit = Commit::at(world.clock.now());
+        commit.writes = ["alice", "bob", "carol"]
+            .map(|name| Write::PutUser(User { created_at: world.clock.now(), ..new_user(name) }))
+            .to_vec();
+        world.store.commit(commit).await.unwrap();
         world
     }
 
@@ -180,13 +186,17 @@ impl World {
     /// Everything that was sent, as after-rules are told, in order.
     pub(crate) async fn told(&self) -> Vec<MessageSent> {
         let events = self.store.read(LogPos::ZERO, 100).await.unwrap();
-        events
-            .iter()
-            .map(|event| {
-                let sent = event.sent().unwrap();
-                MessageSent::clone(sent)
-            })
-            .collect()
+        events.iter().filter_map(|event| event.sent()).map(MessageSent::clone).collect()
+    }
+
+    /// Everything besides sending that was done, as after-rules are told, in order.
+    pub(crate) async fn done(&self) -> Vec<Action> {
+        let events = self.store.read(LogPos::ZERO, 10_000).await.unwrap();
+        let done = events.iter().filter_map(|event| match &event.fact {
+            Fact::Done(done) => Some(done.action.clone()),
+            Fact::MessageSent(_) => None,
+        });
+        done.collect()
     }
 
     /// Seqs and texts of everything in a conversation that this user finds.

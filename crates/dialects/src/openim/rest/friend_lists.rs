@@ -376,5 +376,5 @@ pub(super) fn full_ids_data(outcome: &Outcome) -> Option<Data> {
 
 pub(super) fn changes_data(outcome: &Outcome) -> Option<Data> {
     let Outcome::OfFriend(FriendOutcome::Changes(delta)) = outcome else { return None };
-    data(&DeltaJson::new(delta, |shown| FriendInfo::from(shown)))
+    data(&DeltaJson::new(delta, FriendInfo::from))
 }
