@@ -34,15 +34,15 @@ pub const VERSIONS_KEPT: u64 = 4096;
 /// protocol sheet 4.3.
 pub const VERSION_CHANGES: usize = 200;
 
-/// Friends of one user; one more is refused. So many ids make an answer of half a megabyte.
+/// Number of friends of one user; one more is refused. So many ids make an answer of half a megabyte.
 pub const FRIENDS: usize = 10_000;
-/// Users whom one user may block; one more is refused.
+/// Number of users whom one user may block; one more is refused.
 pub const BLOCKS: usize = 10_000;
 /// Bytes of a text that a user keeps about a friend, a request, a favourite or himself, each.
 pub const NOTE_BYTES: usize = 16 * 1024;
-/// Favourites of one user; one more is refused.
+/// Number of favourites of one user; one more is refused.
 pub const FAVOURITES: usize = 1000;
-/// Keys for clients of one user, and of everybody; one more is refused.
+/// Number of keys for clients of one user, and of everybody; one more is refused.
 pub const CLIENT_SETTINGS: usize = 1000;
 /// Lists that one commit raises because a profile changed; more are raised by further ones.
 pub const LISTS_PER_COMMIT: usize = 200;

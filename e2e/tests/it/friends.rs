@@ -143,6 +143,7 @@ async fn block_lists_are_told_and_survive_a_restart() {
     let kept = json!({ "userID": "u1", "type": 1, "uuid": "n", "value": "v" });
     rest1.post("/user/process_user_command_add", &kept).await.data();
     notice(&one, 1305).await;
+    app.server.stop().await;
     app.server.restart().await;
     let rest1 = app.rest_of("u1").await;
     let page = json!({ "userID": "u1", "pagination": { "pageNumber": 1, "showNumber": 200 } });
