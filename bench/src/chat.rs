@@ -166,6 +166,18 @@ impl Rest {
         Ok(())
     }
 
+    /// The same connection for a user.
+    pub(crate) fn as_user(&self, token: &str) -> anyhow::Result<Self> {
+        let mut headers = self.headers.clone();
+        headers.insert("token", token.parse().context("the token is no header value")?);
+        Ok(Self { http: Http::new(), address: self.address, headers, send: self.send.clone() })
+    }
+
+    /// Asks for something; answers what stands under `data`.
+    pub(crate) async fn ask(&self, path: &str, body: &Value) -> anyhow::Result<Value> {
+        self.call(path, body).await
+    }
+
     /// The administrator's token.
     pub(crate) fn token(&self) -> anyhow::Result<&str> {
         self.headers.get("token").context("not logged in")?.to_str().context("the token is no text")

@@ -71,6 +71,7 @@ async fn main() -> anyhow::Result<ExitCode> {
         Command::Lag(options) => scenario("lag", options, &[scenarios::LAG]),
         Command::Outage(options) => scenario("outage", options, &[scenarios::OUTAGE]),
         Command::Idle(options) => scenario("idle", options, &[scenarios::IDLE]),
+        Command::Login(options) => scenario("login", options, &[scenarios::LOGIN]),
         Command::Start(options) => scenario("start", options, &[scenarios::START]),
         Command::All(options) => scenario("all", options, scenarios::ALL),
         Command::Crash(options) => return until_signalled(scenarios::crash::run(options)).await,

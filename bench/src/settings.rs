@@ -41,6 +41,8 @@ pub(crate) enum Command {
     Outage(Options),
     /// Memory of connections that do nothing.
     Idle(Options),
+    /// What the calls of a login cost for a user with 200 and with 2,000 conversations.
+    Login(Options),
     /// Time until a server with a long history is ready, and how fast it is then.
     Start(Options),
     /// All of them in one run.

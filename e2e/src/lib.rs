@@ -24,6 +24,7 @@ pub mod server;
 pub mod setup;
 pub mod skip;
 pub mod token;
+pub mod upload;
 pub mod wire;
 
 use std::time::Duration;

@@ -1,7 +1,7 @@
 //! What targets and attacks are called, in Chinese.
 
 /// A name of targets, and its Chinese one; `#` stands for a part that varies, such as a number.
-const NAMES: [(&str, &str); 26] = [
+const NAMES: [(&str, &str); 30] = [
     (
         "send over REST with an after-rule, delivered end to end, by bare calls",
         "经 REST 发送并由 after 规则端到端投递，相对裸调用",
@@ -67,6 +67,22 @@ const NAMES: [(&str, &str); 26] = [
     ("from a send to the callbacks of #, #, by 99 alone", "从发送到回调（#），#，相对只有 99 条规则时"),
     ("after-callbacks missing once a receiver is back", "接收端恢复后缺失的 after 回调"),
     ("memory of an idle connection in the server, KiB", "服务器中每个空闲连接的内存，KiB"),
+    (
+        "processor time of a login with 2,000 conversations by one with 200 (first)",
+        "2,000 个会话的首次登录的处理器时间，相对 200 个会话",
+    ),
+    (
+        "processor time of a login with 2,000 conversations by one with 200 (light)",
+        "2,000 个会话的轻量登录的处理器时间，相对 200 个会话",
+    ),
+    (
+        "processor time of a login with 2,000 conversations (first), ms",
+        "2,000 个会话的首次登录的处理器时间，ms",
+    ),
+    (
+        "processor time of a login with 2,000 conversations (light), ms",
+        "2,000 个会话的轻量登录的处理器时间，ms",
+    ),
     ("ready with # events on disk, ms", "磁盘上有 # 个事件时到就绪的时间，ms"),
     ("sends with # events on disk, by those on an empty store", "磁盘上有 # 个事件时的发送，相对空存储"),
     (

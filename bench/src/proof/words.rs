@@ -44,7 +44,7 @@ pub(super) struct Claim {
 }
 
 /// In the order of the page.
-pub(super) const CLAIMS: [Claim; 11] = [
+pub(super) const CLAIMS: [Claim; 12] = [
     Claim {
         scenario: "send",
         title: ("Durable sends", "持久化发送"),
@@ -126,6 +126,14 @@ pub(super) const CLAIMS: [Claim; 11] = [
         proves: (
             "Ten thousand clients who say nothing cost memory that can be planned with.",
             "一万个不说话的客户端所占内存是可以规划的。",
+        ),
+    },
+    Claim {
+        scenario: "login",
+        title: ("Logins with many conversations", "有大量会话的登录"),
+        proves: (
+            "A login costs what its list is long: no call grows faster than that.",
+            "登录的开销与会话列表的长度成正比：没有任何调用增长得更快。",
         ),
     },
     Claim {

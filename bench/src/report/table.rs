@@ -118,6 +118,11 @@ fn tables() -> Vec<(&'static str, Vec<Column>)> {
         server,
         resident,
     ];
+    let logins = vec![
+        Column::wide("processor ms (min-max)", figure::LOGIN_CPU, 1),
+        Column::wide("all calls ms", figure::LOGIN_TIME, 1),
+        Column::narrow("conversations", figure::CONVERSATIONS, 0),
+    ];
     let starts = vec![
         Column::wide("ready after ms (min-max)", figure::READY, 0),
         Column::narrow("events", figure::EVENTS, 0),
@@ -130,6 +135,7 @@ fn tables() -> Vec<(&'static str, Vec<Column>)> {
         ("Pushes", pushes),
         ("Idle connections", connections),
         ("Rules that do not match", rules),
+        ("Logins", logins),
         ("Starts", starts),
     ]
 }

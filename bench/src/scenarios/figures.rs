@@ -68,6 +68,12 @@ pub(crate) mod figure {
     pub(crate) const CONNECTION_BYTES: &str = "bytes_per_connection";
     /// Processor time that the server takes per second while nothing happens, as a share of one processor.
     pub(crate) const IDLE_CPU: &str = "idle_cpu";
+    /// Conversations of the user who logs in.
+    pub(crate) const CONVERSATIONS: &str = "conversations";
+    /// Processor time of the server for all calls of one login.
+    pub(crate) const LOGIN_CPU: &str = "login_cpu_ms";
+    /// From its first call to the answer to the last.
+    pub(crate) const LOGIN_TIME: &str = "login_ms";
     /// From the order to start a server to its first "ready".
     pub(crate) const READY: &str = "ready_ms";
     /// Events on disk.

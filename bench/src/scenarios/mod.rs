@@ -8,6 +8,7 @@ mod fanout;
 mod figures;
 mod idle;
 mod lag;
+mod login;
 mod mixed;
 mod outage;
 mod reference;
@@ -61,10 +62,13 @@ pub(crate) const LAG: Part = Part { name: "lag", cases: lag::cases, targets: lag
 pub(crate) const OUTAGE: Part = Part { name: "outage", cases: outage::cases, targets: outage::targets };
 /// Connections that do nothing.
 pub(crate) const IDLE: Part = Part { name: "idle", cases: idle::cases, targets: idle::targets };
+/// Logins of users with many conversations.
+pub(crate) const LOGIN: Part = Part { name: "login", cases: login::cases, targets: login::targets };
 /// A long history.
 pub(crate) const START: Part = Part { name: "start", cases: start::cases, targets: start::targets };
 /// All of them.
-pub(crate) const ALL: &[Part] = &[SEND, BEFORE, AFTER, DELAY, MIXED, FANOUT, RULES, LAG, OUTAGE, IDLE, START];
+pub(crate) const ALL: &[Part] =
+    &[SEND, BEFORE, AFTER, DELAY, MIXED, FANOUT, RULES, LAG, OUTAGE, IDLE, LOGIN, START];
 
 /// What every case needs.
 #[derive(Debug)]
@@ -114,6 +118,8 @@ pub(crate) enum Case {
     Outage(u64),
     /// So many connections that do nothing.
     Idle(usize),
+    /// Logins with many conversations.
+    Login(login::Login),
     /// A start: on a long history, or on nothing.
     Start(start::On),
 }
@@ -135,6 +141,7 @@ impl Case {
             Self::Lag(dead) => dead.name(),
             Self::Outage(messages) => format!("receiver away for {messages} messages"),
             Self::Idle(connections) => format!("{connections} idle connections"),
+            Self::Login(login) => login.name(),
             Self::Start(on) => on.name(),
         }
     }
@@ -147,9 +154,12 @@ impl Case {
             Self::Append(_) | Self::Drain(_) | Self::Outage(_) => many(options),
             Self::Broadcast(connections) => return Some(Self::Broadcast(*connections).name()),
             Self::Push(push) => return Some(Self::Broadcast(push.online).name()),
-            Self::BareSlow(..) | Self::Copies(_) | Self::Lag(_) | Self::Idle(_) | Self::Start(_) => {
-                return None;
-            }
+            Self::BareSlow(..)
+            | Self::Copies(_)
+            | Self::Lag(_)
+            | Self::Idle(_)
+            | Self::Login(_)
+            | Self::Start(_) => return None,
         };
         matches!(pace, Pace::Closed(_)).then(|| Self::Bare(pace).name())
     }
@@ -181,6 +191,7 @@ impl Case {
             Self::Lag(dead) => dead.run(lab).await,
             Self::Outage(messages) => outage::run(lab, *messages).await,
             Self::Idle(connections) => idle::run(lab, *connections).await,
+            Self::Login(login) => login.run(lab).await,
             Self::Start(on) => on.run(lab).await,
         }
     }
@@ -249,7 +260,7 @@ mod tests {
     /// A target whose case has another name, or whose figure the case lacks, would silently never be judged.
     #[test]
     fn every_target_is_judged_from_what_its_scenario_measures() {
-        const ALL_FIGURES: [&str; 16] = [
+        const ALL_FIGURES: [&str; 17] = [
             figure::RATE,
             figure::P50,
             figure::P99,
@@ -266,6 +277,7 @@ mod tests {
             figure::LAST_COPY,
             figure::CONNECTION_BYTES,
             figure::READY,
+            figure::LOGIN_CPU,
         ];
         let options = options();
         for part in ALL {

@@ -41,7 +41,7 @@ impl Im {
         match command {
             C::Ask { from, to, message, ex } => self.ask_for_friendship(caller, from, to, message, ex).await,
             C::Answer { from, to, agree, message } => {
-                self.answer_request(caller, from, to, agree, message).await
+                self.answer_friend(caller, from, to, agree, message).await
             }
             C::Remove { owner, friend } => self.remove_friend(caller, owner, friend).await,
             C::Remark { owner, friend, remark } => self.remark_friend(caller, owner, friend, remark).await,

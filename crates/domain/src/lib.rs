@@ -9,10 +9,12 @@
 //! | `handover.rs`, `pusher.rs` | answer first, then push, then after-callbacks |
 //! | `tokens.rs`, `logins.rs` | what a token is good for; how apps and users get theirs |
 //! | `users.rs`, `accounts.rs` | users, and accounts with passwords |
-//! | `groups.rs`, `members.rs`, `turns.rs` | groups and rooms; who is in them; how their bounds hold |
+//! | `groups.rs`, `members.rs`, `turns.rs` | groups and rooms found by id; who is in them; how their bounds hold |
 //! | `caller.rs`, `actions.rs`, `notices.rs` | who acts; asking about an action, doing it, telling devices |
-//! | `friends.rs`, `group_life.rs`, `profiles.rs`, `chats.rs` | what users and backends do besides sending |
+//! | `friends.rs`, `group_life`, `profiles.rs`, `chats` | what users and backends do besides sending |
+//! | `devices.rs` | where devices are woken, what they have logged |
 //! | `lists.rs` | what clients have to learn about the lists that they follow |
+//! | `objects.rs` | uploads, and what everybody may read |
 //! | `blocks.rs`, `history.rs`, `storage.rs` | the other commands |
 //!
 //! The domain knows ports only. It never holds a lock while it waits for somebody outside.
@@ -23,6 +25,7 @@ mod blocks;
 mod caller;
 mod chats;
 mod checks;
+mod devices;
 mod friends;
 mod group_life;
 mod groups;
@@ -33,6 +36,7 @@ mod lists;
 mod logins;
 mod members;
 mod notices;
+mod objects;
 mod profiles;
 mod pusher;
 mod send;
@@ -53,8 +57,10 @@ use ringback_model::limits;
 use ringback_model::ports::{Clock, Dice, Gate, Passwords, Sessions, Storage, Store, TokenCodec, TokenKeys};
 
 pub use handover::{AnswerTicket, Handovers};
+pub use objects::{PartSlot, UploadParts, UploadSettings, Uploads};
 
 use caller::Caller;
+use chats::send_states::SendStates;
 use in_flight::InFlight;
 use turns::Turns;
 
@@ -78,6 +84,8 @@ pub struct ImParts {
     pub passwords: Arc<dyn Passwords>,
     /// Parked deliveries; the callback engine is it.
     pub storage: Arc<dyn Storage>,
+    /// Uploads; `None` = they are switched off.
+    pub uploads: Option<Arc<Uploads>>,
     /// Choices of the operator.
     pub settings: ImSettings,
 }
@@ -106,6 +114,7 @@ pub struct Im {
     tokens: Arc<dyn TokenCodec>,
     passwords: Arc<dyn Passwords>,
     storage: Arc<dyn Storage>,
+    uploads: Option<Arc<Uploads>>,
     keys: TokenKeys,
     admins: HashSet<UserId>,
     /// In whose name app tokens act.
@@ -114,6 +123,7 @@ pub struct Im {
     app_token_validity: Duration,
     message_ids: MessageIds,
     in_flight: InFlight,
+    send_states: SendStates,
     additions: Turns,
 }
 
@@ -150,6 +160,7 @@ impl Im {
             tokens: parts.tokens,
             passwords: parts.passwords,
             storage: parts.storage,
+            uploads: parts.uploads,
             keys: parts.settings.keys,
             first_admin: parts.settings.admins.first().cloned(),
             admins: parts.settings.admins.into_iter().collect(),
@@ -157,6 +168,7 @@ impl Im {
             app_token_validity: parts.settings.app_token_validity,
             message_ids: MessageIds::after(highest),
             in_flight: InFlight::default(),
+            send_states: SendStates::default(),
             additions: Turns::default(),
         });
         im.register_admins().await?;
@@ -207,15 +219,19 @@ impl Im {
             Command::RegisterAccounts { accounts } => self.register_accounts(&caller()?, accounts).await,
             Command::Users { ids } => self.users(&ids).await,
             Command::OnlineStatus { ids } => self.online_status(me()?, ids),
-            Command::CreateGroup(group) => self.create_group(me()?, group).await,
+            Command::CreateGroup(group) => self.create_group(&caller()?, group).await,
             Command::Groups { ids } => self.groups(&ids).await,
-            Command::Invite { group, users, reason: _ } => self.invite(me()?, &group, users).await,
-            Command::AddMembers { kind, group, users } => self.add_members(me()?, kind, &group, users).await,
+            Command::Invite { group, users, reason, said } => {
+                self.invite(&caller()?, &group, users, reason, said).await
+            }
+            Command::AddMembers { kind, group, users } => {
+                self.add_members(&caller()?, kind, &group, users).await
+            }
             Command::RemoveMembers { kind, group, users } => {
-                self.remove_members(me()?, kind, &group, users).await
+                self.remove_members(&caller()?, kind, &group, users).await
             }
             Command::Members { group, skip, limit } => self.members(me()?, &group, skip, limit).await,
-            Command::Dismiss { kind, group } => self.dismiss(me()?, kind, &group).await,
+            Command::Dismiss { kind, group } => self.dismiss(&caller()?, kind, &group).await,
             Command::Block { owner, blocked, ex } => self.block(&caller()?, owner, blocked, ex).await,
             Command::Unblock { owner, blocked } => self.unblock(&caller()?, owner, blocked).await,
             Command::NewestSeqs { user } => self.newest_seqs(me()?, &user).await,
@@ -223,14 +239,18 @@ impl Im {
                 self.pull_ranges(me()?, &user, ranges, order).await
             }
             Command::PullSeqs { user, lists, order } => self.pull_seqs(me()?, &user, lists, order).await,
-            Command::ReadSeqs { user, conversations } => self.read_seqs(me()?, &user, conversations).await,
+            Command::ReadSeqs { user, conversations, pinned } => {
+                self.read_seqs(me()?, &user, conversations, pinned).await
+            }
             Command::ServerTime => Ok(Outcome::Time(self.clock.now())),
             Command::Slices { scope } => self.slices(me()?, scope).await,
             Command::ResendSlice(order) => self.resend_slice(me()?, order).await,
             Command::Friend(command) => self.friend_command(&caller()?, command).await,
             Command::Group(command) => self.group_command(&caller()?, command).await,
             Command::User(command) => self.user_command(&caller()?, command).await,
+            Command::Device(command) => self.device_command(&caller()?, command).await,
             Command::Chat(command) => self.chat_command(&caller()?, command).await,
+            Command::Objects(command) => self.objects(me()?, command).await,
         };
         outcome.map(Done::from)
     }

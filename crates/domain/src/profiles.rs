@@ -6,18 +6,19 @@
 //! | `favourites.rs` | small things that a user keeps |
 //! | `client_settings.rs` | what clients are told to do |
 //! | `notice_accounts.rs` | accounts that speak and that nobody logs in to |
+//! | `statistics.rs` | numbers that operators look at |
 
 mod client_settings;
 mod editing;
 mod favourites;
 mod notice_accounts;
+mod statistics;
 
 use ringback_model::command::{Actor, Outcome, UserCommand, UserOutcome};
 use ringback_model::failure::Failure;
 use ringback_model::ids::UserId;
 use ringback_model::limits;
 use ringback_model::page::{Page, UserFilter};
-use ringback_model::time::UnixMs;
 use ringback_model::user::Platform;
 
 use crate::caller::Caller;
@@ -60,7 +61,10 @@ impl Im {
             C::FindClientSettings { user, key, page } => {
                 self.find_client_settings(actor, user, key, page).await
             }
-            C::Registrations { start, end } => self.registrations(actor, start, end).await,
+            C::Made(period) => self.users_made(actor, period).await,
+            C::Busy { period, groups, ascending, page } => {
+                self.busy_users(actor, period, groups, ascending, page).await
+            }
         }
     }
 
@@ -94,14 +98,5 @@ impl Im {
             (id, platforms)
         });
         Ok(Outcome::OfUser(UserOutcome::Platforms(of_each.collect())))
-    }
-
-    async fn registrations(&self, actor: &Actor, start: UnixMs, end: UnixMs) -> Result<Outcome, Failure> {
-        only_admin(actor)?;
-        if end < start {
-            return Err(bad("the end lies before the start").into());
-        }
-        let counted = self.store.registrations(start, end).await?;
-        Ok(Outcome::OfUser(UserOutcome::Registrations(counted)))
     }
 }

@@ -216,7 +216,7 @@ fn only_for_the_secret() -> Refusal {
     Refusal::new(RefusalCode::NoPermission, "administrators get their token for the secret")
 }
 
-fn check_known(platform: Platform) -> Result<(), Refusal> {
+pub(crate) fn check_known(platform: Platform) -> Result<(), Refusal> {
     if platform.is_known() {
         return Ok(());
     }

@@ -123,6 +123,8 @@ pub enum RefusalCode {
     AppNotFound,
     /// A name and its secret, or a password, that do not belong together.
     BadCredentials,
+    /// The time for an upload is over.
+    UploadExpired,
     /// Parked deliveries are not offered: the service is switched off.
     StorageOff,
     /// A before-callback said no, in its own words.

@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 use crate::conversation::Target;
 use crate::ids::{GroupId, UserId};
 use crate::time::UnixMs;
+use crate::user::{AccountLevel, User};
 
 /// A group conversation and its settings.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -123,4 +124,73 @@ pub struct Member {
     pub muted_until: UnixMs,
     /// The app's own text.
     pub ex: String,
+}
+
+/// A user as he is seen in a group: his own name and picture stand where he has none of the group's.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct GroupPerson {
+    /// Who.
+    pub user: UserId,
+    /// His role; `None` = he is not in the group.
+    pub role: Option<Role>,
+    /// Shown name.
+    pub nickname: String,
+    /// Address of his picture, or empty.
+    pub face_url: String,
+    /// What kind of account he has.
+    pub level: AccountLevel,
+    /// See [`Member::joined_at`]; 0 = never.
+    pub joined_at: UnixMs,
+    /// See [`Member::join_source`]; 0 = he did not.
+    pub join_source: i32,
+    /// See [`Member::operator`].
+    pub operator: String,
+    /// See [`Member::inviter`].
+    pub inviter: String,
+    /// See [`Member::muted_until`].
+    pub muted_until: UnixMs,
+    /// The app's own text.
+    pub ex: String,
+}
+
+impl GroupPerson {
+    /// A member; `None` for the user of somebody who is registered no more.
+    #[must_use]
+    pub fn member(member: Member, user: Option<&User>) -> Self {
+        let own = |text: String, own: fn(&User) -> &String| match user {
+            Some(user) if text.is_empty() => own(user).clone(),
+            _ => text,
+        };
+        Self {
+            nickname: own(member.nickname, |user| &user.nickname),
+            face_url: own(member.face_url, |user| &user.face_url),
+            level: user.map_or(AccountLevel::ORDINARY, |user| user.level),
+            user: member.user,
+            role: Some(member.role),
+            joined_at: member.joined_at,
+            join_source: member.join_source,
+            operator: member.operator,
+            inviter: member.inviter,
+            muted_until: member.muted_until,
+            ex: member.ex,
+        }
+    }
+
+    /// Somebody who acts from outside.
+    #[must_use]
+    pub fn outside(user: &User) -> Self {
+        Self {
+            user: user.id.clone(),
+            role: None,
+            nickname: user.nickname.clone(),
+            face_url: user.face_url.clone(),
+            level: user.level,
+            joined_at: UnixMs(0),
+            join_source: 0,
+            operator: String::new(),
+            inviter: String::new(),
+            muted_until: UnixMs(0),
+            ex: String::new(),
+        }
+    }
 }

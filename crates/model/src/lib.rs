@@ -15,6 +15,8 @@
 //! | [`verdict`], [`rule`], [`delivery`], [`storage`] | callbacks: answers, who is called how, what is still owed |
 //! | [`commit`] | what stands or falls together in the store |
 //! | [`failure`], [`limits`] | refusals and faults; every bound with unit and reason |
+//! | [`statistics`] | numbers that operators look at |
+//! | [`object`] | files that clients upload: their names, uploads by parts, where they are kept |
 //! | [`secret`] | texts that do not print themselves |
 //! | [`sample`] | made-up messages, for trying rules out and for tests |
 //! | [`ports`], [`dialect`] | traits: what rooms need from each other, what a wire protocol supplies |
@@ -35,12 +37,14 @@ pub mod ids;
 pub mod limits;
 pub mod message;
 pub mod notice;
+pub mod object;
 pub mod page;
 pub mod ports;
 pub mod record;
 pub mod rule;
 pub mod sample;
 pub mod secret;
+pub mod statistics;
 pub mod storage;
 pub mod time;
 pub mod user;

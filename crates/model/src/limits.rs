@@ -28,9 +28,20 @@ pub const PULL_MESSAGES: usize = 500;
 /// Bytes of message content in one pull answer, so that it fits a client's read limit.
 pub const PULL_BYTES: usize = 768 * 1024;
 
-/// Changes of one list that are remembered; a client that is further behind reads the list anew.
+/// Messages that one search looks through.
+pub const SEARCHED_MESSAGES: usize = 20_000;
+/// Calls of which is remembered what became of their messages; some hundred bytes each.
+pub const SEND_STATES: usize = 4096;
+
+/// Bytes of a device's push token. The services' own are a few hundred bytes long.
+pub const PUSH_TOKEN_BYTES: usize = 4096;
+/// Number of characters of each text of a log that a client has uploaded.
+pub const LOG_TEXT_CHARS: usize = 2048;
+/// Number of uploaded logs that are remembered; the oldest go first.
+pub const LOGS_KEPT: usize = 10_000;
+/// Number of changes of one list that are remembered; a client that is further behind reads the list anew.
 pub const VERSIONS_KEPT: u64 = 4096;
-/// Changed elements that one answer about a list tells; of more, the client reads the list anew. Source: client
+/// Number of changed elements that one answer about a list tells; of more, the client reads the list anew. Source: client
 /// protocol sheet 4.3.
 pub const VERSION_CHANGES: usize = 200;
 
@@ -50,6 +61,23 @@ pub const LISTS_PER_COMMIT: usize = 200;
 pub const QUESTIONS_OF_ONE_CALL: usize = 8;
 /// Number of times that a change is decided anew because somebody else was faster; then it is refused as overload.
 pub const DECISIONS: usize = 5;
+/// Members that one notice names; clients learn of more by the versions of their lists.
+pub const NOTICE_MEMBERS: usize = 200;
+/// Users that one call invites whose requests are told to those who decide; they find more in their lists.
+pub const REQUEST_NOTICES: usize = 20;
+/// Members changed by one call of whom devices are told one by one; of more they learn by the versions of their lists.
+pub const MEMBER_NOTICES: usize = 20;
+/// Changed elements that one answer about several lists tells; the lists after that are left for the next call.
+/// Source: client protocol sheet 4.3.
+pub const SYNC_ELEMENTS: usize = 500;
+/// Lists that one call may ask about.
+pub const SYNC_LISTS: usize = 10_000;
+/// Events that one call for statistics looks through: what is beyond is not counted. Some seconds of work.
+pub const STATISTICS_EVENTS: usize = 1_000_000;
+/// Requests to enter groups that one call looks through.
+pub const REQUESTS_READ: usize = 10_000;
+/// Members of a group when it is made: a list of admins, a list of others, and the owner.
+pub const NEW_GROUP_MEMBERS: usize = 2 * LIST_ITEMS + 1;
 
 /// Open connections of one listener, WebSockets included. An idle one costs about 5 KiB.
 pub const CONNECTIONS: usize = 20_000;
@@ -225,3 +253,36 @@ pub const RECEIVER_IDS_KEPT: usize = 100_000;
 pub const RECEIVER_HANG: Duration = Duration::from_secs(600);
 /// Time a test receiver gives to calls in flight when it is stopped.
 pub const RECEIVER_STOP: Duration = Duration::from_secs(2);
+
+/// Bytes of one uploaded object. Setting `objects.max_bytes`.
+pub const OBJECT_BYTES: u64 = 1024 * 1024 * 1024;
+/// Least bytes of a part of an upload, the last one excepted. Source: REST sheet 10; S3 has the same bound.
+pub const OBJECT_PART_BYTES_MIN: u64 = 5 * 1024 * 1024;
+/// Most bytes of a part of an upload. Source: ibid.
+pub const OBJECT_PART_BYTES_MAX: u64 = 5 * 1024 * 1024 * 1024;
+/// Number of parts that one upload may have. Source: ibid.
+pub const OBJECT_PARTS: u32 = 10_000;
+/// Bytes of an object's name.
+pub const OBJECT_NAME_BYTES: usize = 512;
+/// Bytes of an object's content type.
+pub const OBJECT_TYPE_BYTES: usize = 128;
+/// Bytes of the address under which a caller says that he reaches the server.
+pub const OBJECT_PREFIX_BYTES: usize = 1024;
+/// Bytes of the text that names an upload; a longer one is none of ours.
+pub const UPLOAD_ID_BYTES: usize = 8 * 1024;
+/// Time for an upload, from its beginning to its end. Setting `objects.upload_expiry`.
+pub const UPLOAD_EXPIRY: Duration = Duration::from_secs(24 * 3600);
+/// Parts and objects that are on their way at once, number of both together; one more is told to come again.
+pub const OBJECT_TRANSFERS: usize = 256;
+/// Bytes per second below which an upload of a part is cut: a part has the time for a body, and its bytes by this.
+pub const UPLOAD_BYTES_PER_SECOND: u64 = 16 * 1024;
+/// Bytes of one piece of an object on its way to a client.
+pub const OBJECT_PIECE_BYTES: usize = 64 * 1024;
+/// Bytes of a record about an object (names and the like), and of a short answer of an object store.
+pub const OBJECT_RECORD_BYTES: usize = 4 * 1024 * 1024;
+/// Time that an object store has for a short answer, and for each piece of a long one.
+pub const OBJECT_STORE_WAIT: Duration = Duration::from_secs(30);
+/// How often uploads and objects beyond their time are looked for.
+pub const OBJECT_SWEEP_EVERY: Duration = Duration::from_secs(3600);
+/// Number of entries that one look for what is beyond its time reads of each kind.
+pub const OBJECT_SWEEP: usize = 10_000;

@@ -21,10 +21,14 @@ impl Page {
     }
 
     /// The same piece of a list that is in memory.
+    pub fn of<T>(self, all: impl IntoIterator<Item = T>) -> Vec<T> {
+        all.into_iter().skip(self.skip).take(self.limit).collect()
+    }
+
+    /// The same piece, and how long the list is.
     #[must_use]
-    pub fn of<T>(self, list: Vec<T>) -> Found<T> {
-        let total = list.len() as u64;
-        Found { total, items: list.into_iter().skip(self.skip).take(self.limit).collect() }
+    pub fn find<T>(self, all: Vec<T>) -> Found<T> {
+        Found { total: all.len() as u64, items: self.of(all) }
     }
 }
 
@@ -90,17 +94,6 @@ impl RecordQuery {
     }
 }
 
-/// How many users were registered when.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Registrations {
-    /// Before the end.
-    pub total: u64,
-    /// Before the start.
-    pub before: u64,
-    /// From start to end, by day since 1970-01-01 (UTC); days without any are left out.
-    pub by_day: Vec<(i64, u64)>,
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -109,8 +102,8 @@ mod tests {
     fn pages_are_counted_from_one() {
         let list = || vec![1, 2, 3, 4, 5];
         for (number, size, items) in [(1, 2, vec![1, 2]), (3, 2, vec![5]), (4, 2, vec![]), (1, 0, vec![])] {
-            assert_eq!(Page::numbered(number, size).of(list()), Found { total: 5, items });
+            assert_eq!(Page::numbered(number, size).find(list()), Found { total: 5, items });
         }
-        assert_eq!(Page::numbered(usize::MAX, usize::MAX).of(list()).items, Vec::<i32>::new());
+        assert_eq!(Page::numbered(usize::MAX, usize::MAX).of(list()), Vec::<i32>::new());
     }
 }

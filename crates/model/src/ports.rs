@@ -14,10 +14,11 @@ use crate::failure::{Failure, Fault, Refusal};
 use crate::group::{Group, Member};
 use crate::ids::{GroupId, LogPos, MessageId, RuleId, Seq, UserId};
 use crate::message::Message;
-use crate::page::{Found, Page, RecordQuery, Registrations, UserFilter};
+use crate::page::{Found, Page, RecordQuery, UserFilter};
 use crate::record::{Record, RecordKey, RecordKind};
 use crate::rule::Rule;
 use crate::secret::Secret;
+use crate::statistics::{Growth, Period};
 use crate::storage::{BanRecord, Bucket, ParkedCount, Resend, ResendStart, Slice, SliceScope};
 use crate::time::UnixMs;
 use crate::user::{Block, Connection, Platform, TokenClaims, TokenRecord, User};
@@ -91,6 +92,8 @@ pub struct SendFacts {
     pub blocked: bool,
     /// The chat is on the sender's list, and on the recipient's. Both true for groups, whose members have it.
     pub listed: (bool, bool),
+    /// What the recipient has set for the chat: see [`crate::record::ConversationSettings::receive_option`].
+    pub receive_option: i32,
     /// The group.
     pub group: Option<Group>,
     /// The sender in the group.
@@ -119,6 +122,24 @@ pub trait Directory: Send + Sync {
         after: Option<&'a UserId>,
         limit: usize,
     ) -> Fut<'a, Result<Vec<Member>, Fault>>;
+    /// Members in the order asked for.
+    fn members_named<'a>(
+        &'a self,
+        group: &'a GroupId,
+        users: &'a [UserId],
+    ) -> Fut<'a, Result<Vec<Option<Member>>, Fault>>;
+    /// What a user is in every group and room that he is in, ascending by their ids.
+    fn memberships<'a>(&'a self, user: &'a UserId) -> Fut<'a, Result<Vec<Member>, Fault>>;
+    /// Groups whose name holds a text, in whatever case of ASCII letters, ascending by id: how many there are, and
+    /// those of a page.
+    fn groups_called<'a>(
+        &'a self,
+        text: &'a str,
+        skip: usize,
+        limit: usize,
+    ) -> Fut<'a, Result<(usize, Vec<Group>), Fault>>;
+    /// How many groups were made when; rooms do not count.
+    fn groups_made(&self, period: Period) -> Fut<'_, Result<Growth, Fault>>;
     /// The groups and rooms that a user is in, ascending by id.
     fn groups_of<'a>(&'a self, user: &'a UserId) -> Fut<'a, Result<Vec<GroupId>, Fault>>;
     /// Whom a user blocks, ascending by folded id.
@@ -168,8 +189,8 @@ pub trait Pages: Send + Sync {
     ) -> Fut<'a, Result<Found<Record>, Fault>>;
     /// Whom a user blocks, ascending by folded id.
     fn find_blocks<'a>(&'a self, owner: &'a UserId, page: Page) -> Fut<'a, Result<Found<Block>, Fault>>;
-    /// How many users were registered from `start` to before `end`.
-    fn registrations(&self, start: UnixMs, end: UnixMs) -> Fut<'_, Result<Registrations, Fault>>;
+    /// How many users were registered when.
+    fn users_made(&self, period: Period) -> Fut<'_, Result<Growth, Fault>>;
 }
 
 /// What changed in lists.
@@ -186,6 +207,19 @@ pub trait Versions: Send + Sync {
     ) -> Fut<'a, Result<Changes, Fault>>;
 }
 
+/// Messages of one conversation, both ends included.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct StoredRange {
+    /// Where.
+    pub conversation: ConversationId,
+    /// First seq.
+    pub first: Seq,
+    /// Last seq.
+    pub last: Seq,
+    /// At most so many, the newest.
+    pub limit: usize,
+}
+
 /// What was said. Every method shows a user's view: bounds of his membership apply.
 pub trait History: Send + Sync {
     /// All conversations of a user.
@@ -196,6 +230,13 @@ pub trait History: Send + Sync {
         user: &'a UserId,
         ids: &'a [ConversationId],
     ) -> Fut<'a, Result<Vec<Option<ConversationState>>, Fault>>;
+    /// Stored messages of several conversations, in the order asked for; each as [`History::range`] answers it. No more
+    /// than `most` in all: what does not fit is left out of the later ones.
+    fn ranges<'a>(
+        &'a self,
+        ranges: &'a [StoredRange],
+        most: usize,
+    ) -> Fut<'a, Result<Vec<Vec<Arc<Message>>>, Fault>>;
     /// The newest seq of conversations, whoever may see it, in the order asked for; 0 = nothing was ever kept there.
     fn newest<'a>(&'a self, ids: &'a [ConversationId]) -> Fut<'a, Result<Vec<Seq>, Fault>>;
     /// Stored messages with `first <= seq <= last`, ascending; of more than `limit`, the newest.

@@ -140,6 +140,18 @@ impl<T> Delta<T> {
             itself: false,
         }
     }
+
+    /// How many elements are told.
+    #[must_use]
+    pub const fn elements(&self) -> usize {
+        self.deleted.len() + self.inserted.len() + self.updated.len()
+    }
+
+    /// Whether there is nothing to learn: neither about elements nor about their order, nor about the owner.
+    #[must_use]
+    pub const fn is_empty(&self) -> bool {
+        !self.full && self.elements() == 0 && self.order == 0 && !self.itself
+    }
 }
 
 impl Delta<String> {

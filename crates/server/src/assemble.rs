@@ -123,7 +123,8 @@ impl Server {
         let handovers = Arc::new(Handovers::new());
         let engine = parts.engine(&store, &handovers).await?;
         let desk = parts.desk(&store, &engine, rules.rules).await.map_err(NotStarted::of_rules)?;
-        let im = parts.product(&secret, &store, &engine, &sessions, &handovers).await?;
+        let uploads = parts.uploads(&secret).await?;
+        let im = parts.product(&secret, uploads.as_ref(), &store, &engine, &sessions, &handovers).await?;
         let product: Arc<dyn Product> = Arc::new(Front(Arc::clone(&im)));
         let sockets = Arc::new(Sockets {
             dialect: parts.socket()?,
@@ -142,6 +143,7 @@ impl Server {
             default_edge: parts.default_edge()?,
             rates: Rates::new(&settings.rates)?,
             admin: parts.admin(&product, &engine, &desk, &connections),
+            objects: parts.object_door(uploads.as_ref()),
             product,
             clock: Arc::new(SystemClock),
             secure: tls.is_some(),
@@ -154,8 +156,16 @@ impl Server {
         let (address, ws_address) = (main.address, extra.as_ref().map(|bound| bound.address));
         let serving = Serving { settings, tls, connections: &connections, stop: &stop_serving };
         // The pusher begins at the end of the log as it finds it: before anybody can send.
-        Background { im, store: Arc::clone(&store), engine: Arc::clone(&engine), desk, source, metrics }
-            .start(&workers, settings);
+        Background {
+            im,
+            uploads,
+            store: Arc::clone(&store),
+            engine: Arc::clone(&engine),
+            desk,
+            source,
+            metrics,
+        }
+        .start(&workers, settings);
         serving.start_all(&workers, &http, main, extra);
         let drain = settings.drain;
         Ok(Self { address, ws_address, engine, store, connections, stop_serving, workers, drain })

@@ -22,6 +22,8 @@ mod family_failures;
 mod family_rest;
 mod friends;
 mod kill;
+mod objects;
+mod objects_s3;
 mod pre_send;
 mod promises;
 mod rest;

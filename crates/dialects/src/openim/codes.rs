@@ -89,6 +89,7 @@ fn named(code: &RefusalCode) -> (i32, &'static str) {
         RefusalCode::BadHandshake => (1602, "ConnArgsErr"),
         // A name and its secret that do not fit: the wire has one code for both of them (REST sheet 3).
         RefusalCode::BadCredentials => (1002, "NoPermissionError"),
+        RefusalCode::UploadExpired => (1701, "FileUploadedExpiredError"),
         RefusalCode::AppNotFound => (1004, "RecordNotFoundError"),
         RefusalCode::StorageOff => (1002, "NoPermissionError"),
         RefusalCode::StorageFull => (90002, "DatabaseError"),
@@ -133,6 +134,7 @@ pub fn table() -> Vec<(i32, String)> {
         R::TokenUnknown,
         R::TokenKicked,
         R::TokenNotIssued,
+        R::UploadExpired,
         R::Overloaded,
         R::CallbackUnreachable,
         R::CallbackUnusable,
@@ -208,6 +210,7 @@ mod tests {
             (R::TokenUnknown, 1505, 200),
             (R::TokenKicked, 1506, 200),
             (R::TokenNotIssued, 1507, 200),
+            (R::UploadExpired, 1701, 200),
             (R::TooManyConnections, 1601, 200),
             (R::BadHandshake, 1602, 200),
             (R::Overloaded, 429, 429),

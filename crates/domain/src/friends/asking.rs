@@ -81,7 +81,7 @@ impl Im {
     }
 
     /// Only a yes is asked about (callback sheet 4.5).
-    pub(super) async fn answer_request(
+    pub(super) async fn answer_friend(
         &self,
         caller: &Caller,
         from: UserId,

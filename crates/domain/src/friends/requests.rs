@@ -24,7 +24,7 @@ impl Im {
     ) -> Result<Outcome, Failure> {
         only_self(actor, user)?;
         let query = RecordQuery { handled, ..RecordQuery::of_user(RecordKind::FriendRequest, user) };
-        self.requests(&query, page).await
+        self.friend_requests(&query, page).await
     }
 
     pub(super) async fn sent_requests(
@@ -37,7 +37,7 @@ impl Im {
         only_self(actor, user)?;
         let shelf = Shelf::About(user.folded());
         let query = RecordQuery { handled, ..RecordQuery::all(RecordKind::FriendRequest, shelf) };
-        self.requests(&query, page).await
+        self.friend_requests(&query, page).await
     }
 
     pub(super) async fn request_of(
@@ -66,7 +66,7 @@ impl Im {
         Ok(Outcome::OfFriend(FriendOutcome::Count(found.total)))
     }
 
-    async fn requests(&self, query: &RecordQuery, page: Page) -> Result<Outcome, Failure> {
+    async fn friend_requests(&self, query: &RecordQuery, page: Page) -> Result<Outcome, Failure> {
         at_most("a page", page.limit, limits::LIST_ITEMS)?;
         let Found { total, items } = self.store.find_records(query, page).await?;
         let items = items.into_iter().filter_map(|record| as_request(Some(record))).collect();

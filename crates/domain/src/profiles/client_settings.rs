@@ -87,7 +87,7 @@ impl Im {
         let found = match (user, key) {
             (Some(user), key) if !key.is_empty() => {
                 let found = self.store.records(&[RecordKey::client_setting(Some(&user), &key)]).await?;
-                page.of(found.into_iter().flatten().collect())
+                page.find(found.into_iter().flatten().collect())
             }
             (Some(user), _) => self.settings_on(Shelf::Owner(user.folded()), page).await?,
             (None, key) if key.is_empty() => self.settings_on(Shelf::All, page).await?,

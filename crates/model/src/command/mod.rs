@@ -2,26 +2,37 @@
 //! to the same [`Command`].
 
 mod chat;
+mod device;
 mod friend;
 mod group;
+mod objects;
+mod pull;
+mod send;
 mod user;
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use crate::conversation::{ConversationId, ConversationState, Target};
+use crate::conversation::{ConversationId, Target};
 use crate::failure::Failure;
 use crate::group::{Group, GroupKind, Member};
-use crate::ids::{GroupId, MessageId, Seq, UserId};
-use crate::message::{Content, Handling, Message, OfflinePush, Origin, Priority};
+use crate::ids::{GroupId, Seq, UserId};
+use crate::message::Origin;
 use crate::secret::Secret;
 use crate::storage::{Resend, ResendStart, Slice, SliceScope};
 use crate::time::UnixMs;
 use crate::user::{Connection, Platform, User};
 
-pub use chat::{ChatCommand, ChatOutcome};
+pub use crate::page::Page;
+pub use chat::{
+    ChatCommand, ChatOutcome, Chosen, Found, Listed, MessageSearch, Overview, Reach, Reading, SearchPlace,
+    SendState, SettingsChange, Unlisting,
+};
+pub use device::{DeviceCommand, DeviceOutcome, NewLog};
 pub use friend::{FriendCommand, FriendOutcome, FriendShown, Relation, RequestShown};
-pub use group::{GroupCommand, GroupOutcome};
+pub use group::{GroupCommand, GroupOutcome, MemberFilter, MemberNews, RequestsOf, ShownRequest, WholeList};
+pub use objects::{NewUpload, ObjectCommand, ObjectOutcome, SignedParts};
+pub use pull::{ConversationRef, PullOrder, Pulled, SeqList, SeqRange};
+pub use send::{Draft, Sent};
 pub use user::{FavouriteChange, FavouriteName, NewFavourite, UserCommand, UserOutcome};
 
 /// Who asks.
@@ -146,6 +157,8 @@ pub enum Command {
         users: Vec<UserId>,
         /// Why, for those who decide.
         reason: String,
+        /// Whether it is said in the chat as well.
+        said: bool,
     },
     /// Add users to a group or room. Those who are in it already are left out of the answer. Administrators only.
     AddMembers {
@@ -238,6 +251,8 @@ pub enum Command {
         user: UserId,
         /// Which conversations; empty = all of his.
         conversations: Vec<ConversationRef>,
+        /// Whether pinned ones are asked for as well.
+        pinned: bool,
     },
     /// The server's clock.
     ServerTime,
@@ -256,6 +271,10 @@ pub enum Command {
     User(UserCommand),
     /// About conversations and messages that were sent.
     Chat(ChatCommand),
+    /// About devices.
+    Device(DeviceCommand),
+    /// Uploads.
+    Objects(ObjectCommand),
 }
 
 /// An account to be registered.
@@ -265,46 +284,6 @@ pub struct Account {
     pub user: User,
     /// His password, if he is to have one.
     pub password: Option<Secret>,
-}
-
-/// A conversation as a caller named it: answered under the same text, also when we do not know it.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct ConversationRef {
-    /// The caller's name for it.
-    pub text: String,
-    /// What it means for the user whose view is asked for; `None` = no conversation of ours.
-    pub id: Option<ConversationId>,
-}
-
-/// A range of messages, both ends included.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct SeqRange {
-    /// Where.
-    pub conversation: ConversationRef,
-    /// First seq; below the first visible one is fine.
-    pub begin: Seq,
-    /// Last seq; above the newest one is fine.
-    pub end: Seq,
-    /// At most so many, the newest ones of the range; 0 = as many as fit.
-    pub num: usize,
-}
-
-/// Chosen messages.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct SeqList {
-    /// Where.
-    pub conversation: ConversationRef,
-    /// Which.
-    pub seqs: Vec<Seq>,
-}
-
-/// Which end of a range the caller walks to.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum PullOrder {
-    /// Towards newer messages.
-    Ascending,
-    /// Towards older messages.
-    Descending,
 }
 
 /// A group to be made.
@@ -338,54 +317,8 @@ pub struct NewGroup {
     pub admins: Vec<UserId>,
     /// Its ordinary members.
     pub members: Vec<UserId>,
-}
-
-/// A message to be sent: what the caller supplies.
-#[derive(Debug, Clone)]
-pub struct Draft {
-    /// The client's id; `None` = the server makes one (REST).
-    pub client_id: Option<String>,
-    /// In whose name.
-    pub sender: UserId,
-    /// To whom.
-    pub target: Target,
-    /// Device of the sender, as he says.
-    pub platform: Platform,
-    /// Name of the sender, as he says.
-    pub nickname: String,
-    /// Picture of the sender, as he says.
-    pub face_url: String,
-    /// Speaks for the system.
-    pub system: bool,
-    /// What it says.
-    pub content: Content,
-    /// Life-cycle number that the client sent.
-    pub status: i32,
-    /// When it is to count as sent; `None` = now.
-    pub sent_at: Option<UnixMs>,
-    /// The client's own time for it; `None` = now.
-    pub created_at: Option<UnixMs>,
-    /// The client's switches.
-    pub options: BTreeMap<String, bool>,
-    /// What the server does with it.
-    pub handling: Handling,
-    /// What an offline push shows.
-    pub offline_push: Option<OfflinePush>,
-    /// Who is mentioned.
-    pub mentions: Vec<String>,
-    /// The client's own text, for clients.
-    pub attached_info: String,
-    /// The app's own text.
-    pub ex: String,
-    /// True when the dialect lets any token send in this sender's name (answers of robots).
-    pub any_sender: bool,
-    /// True when nobody named in it has to exist, or to be a member: dialects that promise not to look. What is known
-    /// (blocks, mutes, dismissal) counts all the same. Administrators only.
-    pub strangers: bool,
-    /// See [`Message::priority`].
-    pub priority: Priority,
-    /// See [`Message::hidden_from`].
-    pub hidden_from: Vec<UserId>,
+    /// Whether it is said in the chat as well.
+    pub said: bool,
 }
 
 /// What a caller is answered.
@@ -452,9 +385,8 @@ pub enum Outcome {
         /// Targets for which it was not, and why.
         failed: Vec<(Target, Failure)>,
     },
-    /// States of conversations ([`Command::NewestSeqs`] and [`Command::ReadSeqs`]), under the names asked for
-    /// or, where all were asked for, `None`.
-    Seqs(Vec<(Option<String>, ConversationState)>),
+    /// Highest seqs of all conversations of a user, and of what stands beside them.
+    Seqs(Vec<(ConversationId, Seq)>),
     /// Messages, per conversation in the order asked for.
     Pulled(Vec<Pulled>),
     /// The server's clock.
@@ -471,34 +403,8 @@ pub enum Outcome {
     OfUser(UserOutcome),
     /// About conversations and messages that were sent.
     OfChat(ChatOutcome),
-}
-
-/// A message that was taken.
-#[derive(Debug, Clone)]
-pub struct Sent {
-    /// As it is stored.
-    pub message: Arc<Message>,
-    /// As it was before before-callbacks changed it; `None` = they did not.
-    pub before: Option<Box<Message>>,
-}
-
-impl Sent {
-    /// The server's number for it.
-    #[must_use]
-    pub fn id(&self) -> MessageId {
-        self.message.id
-    }
-}
-
-/// Messages of one conversation.
-#[derive(Debug, Clone)]
-pub struct Pulled {
-    /// The caller's name for it.
-    pub conversation: String,
-    /// Oldest first.
-    pub messages: Vec<Arc<Message>>,
-    /// Nothing more in the direction asked for.
-    pub is_end: bool,
-    /// The bound that was met, where one was; else 0.
-    pub end_seq: Seq,
+    /// About devices.
+    OfDevice(DeviceOutcome),
+    /// About uploads.
+    Objects(ObjectOutcome),
 }

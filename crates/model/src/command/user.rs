@@ -1,10 +1,12 @@
 //! What can be asked about profiles, and what users keep.
 
+use std::collections::BTreeMap;
+
 use crate::action::UserEdit;
 use crate::ids::UserId;
-use crate::page::{Found, Page, Registrations, UserFilter};
+use crate::page::{Found, Page, UserFilter};
 use crate::record::{ClientSetting, Favourite};
-use crate::time::UnixMs;
+use crate::statistics::{Growth, Period};
 use crate::user::{AccountLevel, Platform, User};
 
 /// What can be asked.
@@ -112,11 +114,17 @@ pub enum UserCommand {
         page: Page,
     },
     /// How many users were registered when. Administrators only.
-    Registrations {
-        /// From this instant.
-        start: UnixMs,
-        /// To before this one.
-        end: UnixMs,
+    Made(Period),
+    /// Who has sent how many messages that were kept. Administrators only.
+    Busy {
+        /// When.
+        period: Period,
+        /// Those to groups count as well.
+        groups: bool,
+        /// The busiest come last.
+        ascending: bool,
+        /// Which of them.
+        page: Page,
     },
 }
 
@@ -169,5 +177,16 @@ pub enum UserOutcome {
     /// Keys and values for clients.
     ClientSettings(Found<ClientSetting>),
     /// How many users were registered when.
-    Registrations(Registrations),
+    Made(Growth),
+    /// Who has sent how many messages.
+    Busy {
+        /// Messages.
+        messages: u64,
+        /// Users who have sent one.
+        users: u64,
+        /// Messages by day since 1970.
+        days: BTreeMap<i64, u64>,
+        /// Users, with how many messages each has sent.
+        busiest: Vec<(User, u64)>,
+    },
 }

@@ -16,7 +16,7 @@ use crate::version::{Version, VersionLog};
 
 pub use chat::ChatNotice;
 pub use friend::{FriendNotice, RequestTold};
-pub use group::GroupNotice;
+pub use group::{GroupNews, GroupNotice};
 pub use user::UserNotice;
 
 /// [`Content::form`] of a notice.

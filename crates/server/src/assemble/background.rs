@@ -5,7 +5,9 @@ use std::time::Duration;
 
 use metrics_exporter_prometheus::PrometheusHandle;
 use ringback_callbacks::{Engine, SetRulesError};
-use ringback_domain::Im;
+use ringback_domain::{Im, Uploads};
+use ringback_model::limits;
+use ringback_model::object::Swept;
 use ringback_model::ports::{Clock as _, Store};
 use ringback_model::rule::Rule;
 use tokio_rustls::TlsAcceptor;
@@ -83,6 +85,7 @@ impl Serving<'_> {
 /// What runs besides the listeners.
 pub(super) struct Background {
     pub(super) im: Arc<Im>,
+    pub(super) uploads: Option<Arc<Uploads>>,
     pub(super) store: Arc<dyn Store>,
     pub(super) engine: Arc<Engine>,
     pub(super) desk: Arc<RuleDesk>,
@@ -110,6 +113,10 @@ impl Background {
         let expire = move || expire_parked(Arc::clone(&engine));
         let period = parked_period(settings.storage.keep);
         workers.start("parked_expiry", every(period, stop.clone(), expire));
+        if let Some(uploads) = self.uploads {
+            let sweep = move || sweep_uploads(Arc::clone(&uploads));
+            workers.start("upload_expiry", every(limits::OBJECT_SWEEP_EVERY, stop.clone(), sweep));
+        }
         let metrics = self.metrics;
         let upkeep = move || {
             metrics.run_upkeep();
@@ -124,6 +131,16 @@ async fn expire_log(log: Arc<dyn Store>) {
         Ok(0) => {}
         Ok(events) => tracing::info!(events, "events have left the log"),
         Err(error) => tracing::error!(%error, "the log cannot be tidied"),
+    }
+}
+
+async fn sweep_uploads(uploads: Arc<Uploads>) {
+    match uploads.sweep().await {
+        Ok(swept) if swept == Swept::default() => {}
+        Ok(Swept { uploads, names, contents }) => {
+            tracing::info!(uploads, names, contents, "objects beyond their time were removed");
+        }
+        Err(error) => tracing::error!(%error, "objects beyond their time cannot be removed"),
     }
 }
 

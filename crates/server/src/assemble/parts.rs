@@ -7,13 +7,15 @@ use ringback_callbacks::{
     Engine, EngineParts, EngineSettings, HttpCaller, HttpCallerSettings, SetRulesError, tls,
 };
 use ringback_dialects::{DevDefaults, Dialects};
-use ringback_domain::{Handovers, Im, ImParts, ImSettings};
+use ringback_domain::{Handovers, Im, ImParts, ImSettings, UploadParts, UploadSettings, Uploads};
 use ringback_model::app::{App, AppKeys};
 use ringback_model::command::{Actor, Call};
 use ringback_model::dialect::{Edge, Socket};
 use ringback_model::failure::Failure;
+use ringback_model::object::Objects;
 use ringback_model::ports::{Fut, Sessions, Store, TokenKeys};
 use ringback_model::rule::Rule;
+use ringback_objects::{BucketSettings, HmacSeals};
 use ringback_store::StoreSettings;
 use tokio_util::task::TaskTracker;
 
@@ -21,12 +23,13 @@ use crate::admin::{Admin, AdminParts};
 use crate::checked_tokens::CheckedTokens;
 use crate::clock::{SystemClock, SystemDice};
 use crate::http::ReplyBody;
+use crate::http::objects::ObjectDoor;
 use crate::listener::{self, Bound, Handler};
 use crate::passwords::ArgonPasswords;
 use crate::product::{Done, Product};
 use crate::rules::draft::Workshop;
 use crate::rules::{DeskParts, RuleDesk};
-use crate::settings::{Secret, Settings, secret};
+use crate::settings::{ObjectBackend, Secret, Settings, secret};
 use crate::ws::sessions::SessionTable;
 
 pub(super) async fn bind_extra(settings: &Settings) -> anyhow::Result<Option<Bound>> {
@@ -159,9 +162,61 @@ impl Parts {
         RuleDesk::open(parts, files).await
     }
 
+    /// Uploads, unless they are switched off.
+    pub(super) async fn uploads(&self, secret: &Secret) -> anyhow::Result<Option<Arc<Uploads>>> {
+        let settings = &self.settings.objects;
+        let objects = match settings.backend {
+            ObjectBackend::Off => return Ok(None),
+            ObjectBackend::Local => self.object_folder().await?,
+            ObjectBackend::S3 => {
+                let bucket = self.bucket_settings();
+                ringback_objects::bucket(&bucket, Arc::new(SystemClock))
+                    .context("objects.s3 cannot be used")?
+            }
+        };
+        Ok(Some(Arc::new(Uploads::new(UploadParts {
+            objects,
+            seals: Arc::new(HmacSeals::new(secret.clone())),
+            clock: Arc::new(SystemClock),
+            dice: Arc::new(SystemDice),
+            settings: UploadSettings {
+                max_bytes: settings.max_bytes,
+                expiry: settings.upload_expiry,
+                keep: settings.keep,
+            },
+        }))))
+    }
+
+    pub(super) fn object_door(&self, uploads: Option<&Arc<Uploads>>) -> Option<Arc<ObjectDoor>> {
+        let door = |uploads| ObjectDoor::new(Arc::clone(uploads), self.settings.limits.body_read);
+        uploads.map(door).map(Arc::new)
+    }
+
+    async fn object_folder(&self) -> anyhow::Result<Arc<dyn Objects>> {
+        let folder = self.settings.objects.folder.clone();
+        let folder = folder.unwrap_or_else(|| self.settings.data_dir.join("objects"));
+        let shown = folder.display().to_string();
+        let opened = tokio::task::spawn_blocking(move || ringback_objects::folder(&folder)).await;
+        opened?.with_context(|| format!("cannot open the folder of objects {shown}"))
+    }
+
+    fn bucket_settings(&self) -> BucketSettings {
+        let s3 = self.settings.objects.s3.clone();
+        BucketSettings {
+            endpoint: s3.endpoint.unwrap_or_default(),
+            region: s3.region,
+            bucket: s3.bucket.unwrap_or_default(),
+            access_key: s3.access_key.map(Secret::into_text).unwrap_or_default(),
+            secret_key: s3.secret_key.unwrap_or_else(|| Secret::new(String::new())),
+            path_style: s3.path_style,
+            ca_file: self.settings.tls.ca_file.clone(),
+        }
+    }
+
     pub(super) async fn product(
         &self,
         secret: &Secret,
+        uploads: Option<&Arc<Uploads>>,
         store: &Arc<dyn Store>,
         engine: &Arc<Engine>,
         sessions: &Arc<SessionTable>,
@@ -177,6 +232,7 @@ impl Parts {
             tokens: Arc::new(CheckedTokens::new(Arc::clone(&self.dialects.tokens))),
             passwords: Arc::new(ArgonPasswords::new(Arc::new(SystemDice))),
             storage: Arc::clone(engine) as _,
+            uploads: uploads.map(Arc::clone),
             settings: ImSettings {
                 keys: TokenKeys {
                     secret: secret.reveal().to_owned(),

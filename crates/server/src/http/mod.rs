@@ -5,6 +5,7 @@
 //! in the dialect's own form, a panic included.
 
 mod body;
+pub mod objects;
 pub mod probes;
 pub mod rates;
 mod request;
@@ -32,6 +33,7 @@ pub use body::ReplyBody;
 use crate::listener::Handler;
 use crate::product::{Done, Product, Ticket};
 use crate::ws::Sockets;
+use objects::ObjectDoor;
 use probes::Probes;
 use rates::{Exceeded, Rates};
 pub(crate) use request::headers as text_headers;
@@ -65,6 +67,8 @@ pub struct HttpParts {
     pub rates: Rates,
     /// Answers everything below [`ADMIN_PATH`], in its own form, whatever the method.
     pub admin: Handler<ReplyBody>,
+    /// Takes the bytes of uploads and hands them out; `None` = uploads are switched off.
+    pub objects: Option<Arc<ObjectDoor>>,
     /// Carries commands out.
     pub product: Arc<dyn Product>,
     /// Wall time.
@@ -126,6 +130,8 @@ impl Http {
         let started = Instant::now();
         let (route, answer) = if is_admin(request.uri().path()) {
             (ADMIN_PATH, self.administer(request).await)
+        } else if let Some(door) = self.parts.objects.as_ref().filter(|_| ObjectDoor::serves(&request)) {
+            (objects::ROUTE, transfer(door, request).await)
         } else {
             self.answer_edge(request).await
         };
@@ -167,6 +173,10 @@ impl Http {
     async fn dispatch(self: Arc<Self>, request: Request<Incoming>, found: Found) -> Answer {
         if request.method() == http::Method::OPTIONS {
             let edge = match &found {
+                // Names of objects may look like routes of anybody.
+                _ if self.parts.objects.is_some() && objects::is_below(request.uri().path()) => {
+                    &self.parts.default_edge
+                }
                 Found::Route(served, ..) | Found::OtherMethod(served, ..) => &served.edge,
                 Found::Nothing => self.edge_of(request.uri().path()),
             };
@@ -329,6 +339,13 @@ impl Http {
         let reply = edge.encode(&request, &Err(panicked(route)), request.at);
         respond(edge, reply, None)
     }
+}
+
+async fn transfer(door: &ObjectDoor, request: Request<Incoming>) -> Answer {
+    AssertUnwindSafe(door.answer(request)).catch_unwind().await.unwrap_or_else(|_| {
+        drop(panicked(objects::ROUTE));
+        own_answer(StatusCode::INTERNAL_SERVER_ERROR, "text/plain; charset=utf-8", "internal error\n")
+    })
 }
 
 /// Whether a path is the admin API's.

@@ -8,7 +8,7 @@ use ringback_model::ids::UserId;
 use ringback_model::limits;
 
 use super::value::{Value, show_bytes, show_duration, show_zone};
-use super::{LogFormat, Secret, Settings};
+use super::{LogFormat, ObjectBackend, Secret, Settings};
 
 /// One key of `ringback.yml`.
 pub struct Key {
@@ -163,6 +163,68 @@ pub static KEYS: &[Key] = &[
             Ok(())
         },
         show: |from| from.storage.zone_min.map(|zone| quoted(&show_zone(zone))).unwrap_or_default(),
+    },
+    Key {
+        path: "objects.backend",
+        set: |to, value, _| {
+            let word = value.word(&ObjectBackend::WORDS)?;
+            to.objects.backend = ObjectBackend::named(&word);
+            Ok(())
+        },
+        show: |from| from.objects.backend.name().to_owned(),
+    },
+    Key {
+        path: "objects.folder",
+        set: |to, value, folder| set_path(&mut to.objects.folder, value, folder),
+        show: |from| show_path(from.objects.folder.as_ref()),
+    },
+    Key {
+        path: "objects.max_bytes",
+        set: |to, value, _| value.bytes(1).map(|bytes| to.objects.max_bytes = bytes),
+        show: |from| show_bytes(from.objects.max_bytes),
+    },
+    Key {
+        path: "objects.upload_expiry",
+        set: |to, value, _| value.duration(SECOND, DAY * 30).map(|time| to.objects.upload_expiry = time),
+        show: |from| show_duration(from.objects.upload_expiry),
+    },
+    Key {
+        path: "objects.keep",
+        set: |to, value, _| {
+            to.objects.keep = if is_empty(value) { None } else { Some(value.duration(HOUR, LONG)?) };
+            Ok(())
+        },
+        show: |from| from.objects.keep.map(show_duration).unwrap_or_default(),
+    },
+    Key {
+        path: "objects.s3.endpoint",
+        set: |to, value, _| value.optional_text().map(|text| to.objects.s3.endpoint = text),
+        show: |from| show_text(from.objects.s3.endpoint.as_deref()),
+    },
+    Key {
+        path: "objects.s3.region",
+        set: |to, value, _| value.text().map(|text| to.objects.s3.region = text),
+        show: |from| quoted(&from.objects.s3.region),
+    },
+    Key {
+        path: "objects.s3.bucket",
+        set: |to, value, _| value.optional_text().map(|text| to.objects.s3.bucket = text),
+        show: |from| show_text(from.objects.s3.bucket.as_deref()),
+    },
+    Key {
+        path: "objects.s3.access_key",
+        set: |to, value, _| set_secret(&mut to.objects.s3.access_key, value),
+        show: |from| show_secret(from.objects.s3.access_key.as_ref()),
+    },
+    Key {
+        path: "objects.s3.secret_key",
+        set: |to, value, _| set_secret(&mut to.objects.s3.secret_key, value),
+        show: |from| show_secret(from.objects.s3.secret_key.as_ref()),
+    },
+    Key {
+        path: "objects.s3.path_style",
+        set: |to, value, _| value.flag().map(|flag| to.objects.s3.path_style = flag),
+        show: |from| from.objects.s3.path_style.to_string(),
     },
     Key {
         path: "ban.failures",

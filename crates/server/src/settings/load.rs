@@ -10,7 +10,7 @@ use ringback_model::dialect::{DialectSetting, Note, Rate, Severity};
 use super::document::{self, EntryValue};
 use super::keys::KEYS;
 use super::value::Value;
-use super::{Quota, RulePlace, RuleText, Settings, Vocabulary, rate};
+use super::{ObjectBackend, Quota, RulePlace, RuleText, Settings, Vocabulary, rate};
 
 /// Looks a variable of the environment up.
 pub type Env = Arc<dyn Fn(&str) -> Option<String> + Send + Sync>;
@@ -253,6 +253,15 @@ impl<'a> Reading<'a> {
             (
                 ADMIN_PATH == (app.org.as_str(), app.name.as_str()),
                 ("app", "app.name", "with this app.org it is the path of the admin API; choose another name"),
+            ),
+            (app.org == "object", ("app", "app.org", "it is the path of uploads; choose another name")),
+            (
+                settings.objects.backend == ObjectBackend::S3 && !settings.objects.s3.is_complete(),
+                (
+                    "objects",
+                    "objects.s3",
+                    "endpoint, bucket, access_key and secret_key belong together; one is missing",
+                ),
             ),
         ];
         for (_, (place, key, text)) in checks.into_iter().filter(|(wrong, _)| *wrong) {

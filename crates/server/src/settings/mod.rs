@@ -7,6 +7,7 @@ pub mod defaults;
 pub mod document;
 mod keys;
 mod load;
+mod objects;
 pub mod rate;
 pub mod secret;
 pub mod value;
@@ -24,6 +25,7 @@ use ringback_model::limits;
 
 pub use keys::KEYS;
 pub use load::{Env, Flags, Loader, Problem, env_name, misspelt};
+pub use objects::{ObjectBackend, ObjectSettings, S3Settings};
 pub use rate::Quota;
 pub use secret::Secret;
 
@@ -60,6 +62,8 @@ pub struct Settings {
     pub history_keep: Option<Duration>,
     /// Deliveries that failed.
     pub storage: StorageSettings,
+    /// Uploads.
+    pub objects: ObjectSettings,
     /// When the receivers of all rules that share a ban are left alone, and for how long.
     pub ban: BanPolicy,
     /// Rules that may be made through the admin API; 0 = as many as you like.
@@ -99,6 +103,7 @@ impl Default for Settings {
             log_max_bytes: None,
             history_keep: None,
             storage: StorageSettings::default(),
+            objects: ObjectSettings::default(),
             ban: BanPolicy::default(),
             rules_max: limits::API_RULES,
             log_format: LogFormat::Text,

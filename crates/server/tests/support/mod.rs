@@ -345,6 +345,7 @@ pub(crate) async fn start_with(silence: Duration) -> Running {
         admin: Arc::new(|request| Box::pin(administer(request))),
         clock: Arc::new(SystemClock),
         secure: false,
+        objects: None,
         product: Arc::clone(&product) as Arc<dyn Product>,
         sockets,
         probes: Probes {

@@ -160,7 +160,7 @@ async fn two_become_friends_when_one_agrees() {
         ..Notice::User(ringback_model::notice::UserNotice::Edited(user("x"))).content()
     };
     assert!(matches!(Notice::read(&content), Some(Notice::Friend(FriendNotice::Agreed(_)))), "{text}");
-    let done = world.done().await;
+    let done = world.deeds().await;
     let friendly: Vec<&Action> = done.iter().filter(|action| matches!(action, Action::Friend(_))).collect();
     let [Action::Friend(FriendAction::Ask(ask)), Action::Friend(FriendAction::Agree(yes))] = &friendly[..]
     else {
@@ -270,7 +270,7 @@ async fn rules_rewrite_remarks_whichever_way_they_come() {
     let carol = ("carol".to_owned(), "pal (carol)".to_owned());
     assert_eq!(list(&world, "alice").await, [bob, carol]);
     let named: Vec<FriendRemark> = world
-        .done()
+        .deeds()
         .await
         .into_iter()
         .filter_map(|action| match action {
@@ -385,7 +385,7 @@ async fn rules_may_refuse_and_nothing_happened() {
     let blocked = refused(world.by("alice", block).await);
     assert!(matches!(blocked, RefusalCode::ByCallback(said) if said.code == Some(4002)));
     world.send(draft("bob", Target::User(user("alice")), "still here")).await.unwrap();
-    assert_eq!(world.done().await.iter().filter(|one| matches!(one, Action::Friend(_))).count(), 0);
+    assert_eq!(world.deeds().await.iter().filter(|one| matches!(one, Action::Friend(_))).count(), 0);
     assert_eq!(noticed(&world).len(), 0);
 }
 
@@ -427,7 +427,7 @@ async fn blocks_are_told_and_noticed_and_listed() {
             ("carol alice".to_owned(), FriendNotice::Unblocked { owner: alice(), blocked: carol() }),
         ]
     );
-    let kinds: Vec<EventKind> = world.done().await.iter().filter_map(Action::told_as).collect();
+    let kinds: Vec<EventKind> = world.deeds().await.iter().filter_map(Action::told_as).collect();
     assert_eq!(kinds, [EventKind::UserBlocked, EventKind::UserBlocked, EventKind::UserUnblocked]);
     let blocks = FriendCommand::Blocks { owner: user("alice"), page: ALL };
     let FriendOutcome::Blocks(found) = told(&world, "alice", blocks).await else { panic!("blocks") };

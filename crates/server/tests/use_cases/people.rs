@@ -88,6 +88,7 @@ async fn groups_grow_by_invitation() {
         group,
         users: names.iter().map(|name| user(name)).collect(),
         reason: String::new(),
+        said: true,
     };
     assert_eq!(code(world.by("carol", invite(crew.clone(), &["carol"])).await), RefusalCode::NoPermission);
     assert_eq!(code(world.by("bob", invite(crew.clone(), &["nobody"])).await), RefusalCode::UserNotFound);

@@ -1,21 +1,25 @@
 //! Profiles change and everybody who shows them learns that; what users keep; accounts of the app.
 
+use std::collections::BTreeMap;
+
 use ringback_model::action::{Action, UserAction, UserEdit};
 use ringback_model::command::{
     Account, Command, FavouriteChange, FavouriteName, FriendCommand, NewFavourite, Outcome, UserCommand,
     UserOutcome,
 };
+use ringback_model::conversation::Target;
 use ringback_model::event::EventKind;
 use ringback_model::failure::{Failure, RefusalCode};
 use ringback_model::ids::UserId;
 use ringback_model::limits;
 use ringback_model::notice::{FriendNotice, Notice, UserNotice};
 use ringback_model::page::{Page, UserFilter};
+use ringback_model::statistics::Period;
 use ringback_model::time::UnixMs;
 use ringback_model::user::{AccountLevel, User};
 use ringback_model::version::{Version, VersionLog};
 
-use crate::world::{World, new_user, refused, user};
+use crate::world::{World, draft, new_user, refused, user};
 
 const ALL: Page = Page { skip: 0, limit: 1000 };
 
@@ -80,7 +84,7 @@ async fn everybody_who_shows_a_profile_learns_that_it_changed() {
             ("bob".to_owned(), Notice::Friend(FriendNotice::ProfileChanged { user: alice() })),
         ]
     );
-    let told = world.done().await.pop().unwrap();
+    let told = world.deeds().await.pop().unwrap();
     assert!(matches!(told, Action::User(UserAction::Edit(edit)) if edit.nickname.as_deref() == Some("Ally")));
 
     by(&world, "alice", UserCommand::Edit(UserEdit { ex: Some("x".to_owned()), ..edit("alice") }))
@@ -88,11 +92,11 @@ async fn everybody_who_shows_a_profile_learns_that_it_changed() {
         .unwrap();
     let third = versions(&world, &logs).await;
     assert_eq!(third, [after[0] + 1, after[1], after[2]], "groups do not show it");
-    let done = world.done().await.len();
+    let done = world.deeds().await.len();
     by(&world, "alice", UserCommand::ReceiveOption { user: alice(), option: 2 }).await.unwrap();
     assert_eq!(profile(&world, "alice").await.receive_option, 2);
     assert_eq!(versions(&world, &logs).await, third);
-    assert_eq!(world.done().await.len(), done, "no rule is told");
+    assert_eq!(world.deeds().await.len(), done, "no rule is told");
 }
 
 #[tokio::test]
@@ -177,7 +181,7 @@ async fn registrations_are_asked_about_and_told_whichever_way_they_come() {
     }
     assert_eq!(world.store.password(&user("eve")).await.unwrap(), Some("hash of eve".into()));
     let told: Vec<String> = world
-        .done()
+        .deeds()
         .await
         .into_iter()
         .map(|action| match action {
@@ -277,7 +281,7 @@ async fn accounts_of_the_app_have_their_own_register() {
     assert_eq!(names(find("", None)).await.len(), 2);
     assert_eq!(names(find("", Some(3))).await, ["News"]);
     assert_eq!(refused(by(&world, "alice", find("", None)).await), RefusalCode::NoPermission);
-    assert_eq!(world.done().await, [], "no rule is asked or told");
+    assert_eq!(world.deeds().await, [], "no rule is asked or told");
 }
 
 #[tokio::test]
@@ -348,13 +352,36 @@ async fn users_are_found_and_counted() {
     let UserOutcome::Exist(exist) = admin(&world, exist).await.unwrap() else { panic!("who exists") };
     assert_eq!(exist, [(user("Alice"), true), (user("ghost"), false)]);
     let now = 1_800_000_000_000;
-    let count = |start, end| UserCommand::Registrations { start: UnixMs(start), end: UnixMs(end) };
-    let UserOutcome::Registrations(counted) = admin(&world, count(now, now + 1)).await.unwrap() else {
+    let period = Period { from: UnixMs(now), to: UnixMs(now + 1) };
+    let UserOutcome::Made(growth) = admin(&world, UserCommand::Made(period)).await.unwrap() else {
         panic!("counts")
     };
-    assert_eq!((counted.total, counted.before, counted.by_day), (5, 0, vec![(now / 86_400_000, 5)]));
-    assert_eq!(refused(admin(&world, count(2, 1)).await), RefusalCode::BadArgument);
-    assert_eq!(refused(by(&world, "alice", count(1, 2)).await), RefusalCode::NoPermission);
+    let today = now / 86_400_000;
+    assert_eq!((growth.total, growth.before, growth.days), (5, 0, BTreeMap::from([(today, 5)])));
+    assert_eq!(refused(by(&world, "alice", UserCommand::Made(period)).await), RefusalCode::NoPermission);
+    let crew = world.group_of("alice", &["bob"]).await;
+    for (sender, target, text) in [
+        ("alice", Target::User(user("bob")), "one"),
+        ("alice", Target::User(user("bob")), "two"),
+        ("bob", Target::User(user("alice")), "three"),
+        ("bob", Target::Group(crew.clone()), "four"),
+        ("bob", Target::Group(crew), "five"),
+    ] {
+        world.send(draft(sender, target, text)).await.unwrap();
+    }
+    let busy = |groups, ascending| UserCommand::Busy { period, groups, ascending, page: ALL };
+    for (command, expected) in [
+        (busy(false, false), vec![("alice", 2), ("bob", 1)]),
+        (busy(true, true), vec![("alice", 2), ("bob", 3)]),
+    ] {
+        let UserOutcome::Busy { messages, users, days, busiest } = admin(&world, command).await.unwrap()
+        else {
+            panic!("who is busy")
+        };
+        let found: Vec<_> = busiest.iter().map(|(user, count)| (user.id.as_str(), *count)).collect();
+        let all = expected.iter().map(|(_, count)| count).sum();
+        assert_eq!((found, messages, users, days), (expected, all, 2, BTreeMap::from([(today, all)])));
+    }
     let nobody = UserCommand::Platforms { ids: vec![] };
     assert_eq!(refused(by(&world, "alice", nobody).await), RefusalCode::BadArgument);
 }

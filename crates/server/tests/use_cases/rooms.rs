@@ -136,8 +136,12 @@ async fn a_full_room_takes_nobody() {
         assert_eq!(members(world.admin(page(&room, 0, 10)).await).0, 1, "none or all of them");
         assert_eq!(members(ask(add(&room, &["bob", "alice"])).await).0, 2);
         assert_eq!(refused(ask(add(&room, &["carol"])).await), RefusalCode::TooManyMembers);
-        let invite =
-            Command::Invite { group: room.clone(), users: vec![user("carol")], reason: String::new() };
+        let invite = Command::Invite {
+            group: room.clone(),
+            users: vec![user("carol")],
+            reason: String::new(),
+            said: true,
+        };
         assert_eq!(refused(world.by("alice", invite).await), RefusalCode::TooManyMembers);
         assert_eq!(members(ask(add(&room, &["bob"])).await).0, 2, "who is in needs no place");
     }

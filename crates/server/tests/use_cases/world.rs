@@ -91,6 +91,7 @@ impl World {
             tokens: Arc::new(PlainTokens),
             passwords: Arc::clone(&passwords) as Arc<dyn Passwords>,
             storage: Arc::clone(&storage) as Arc<dyn Storage>,
+            uploads: None,
             settings: ImSettings {
                 keys,
                 admins: vec![user("root"), user("second")],
@@ -176,6 +177,7 @@ impl World {
             owner: user(owner),
             admins: Vec::new(),
             members: members.iter().map(|name| user(name)).collect(),
+            said: true,
         };
         match self.by(owner, Command::CreateGroup(new)).await? {
             Outcome::Group(group) => Ok(group.id),
@@ -190,7 +192,7 @@ impl World {
     }
 
     /// Everything besides sending that was done, as after-rules are told, in order.
-    pub(crate) async fn done(&self) -> Vec<Action> {
+    pub(crate) async fn deeds(&self) -> Vec<Action> {
         let events = self.store.read(LogPos::ZERO, 10_000).await.unwrap();
         let done = events.iter().filter_map(|event| match &event.fact {
             Fact::Done(done) => Some(done.action.clone()),
@@ -205,7 +207,7 @@ impl World {
         let range = SeqRange { conversation, begin: 0, end: u64::MAX, num: 0 };
         let pull = Command::PullRanges { user: user(name), ranges: vec![range], order: PullOrder::Ascending };
         let Outcome::Pulled(pulled) = self.by(name, pull).await.unwrap() else { panic!("a pull") };
-        pulled[0].messages.iter().map(|message| (message.seq, message.content.raw.clone())).collect()
+        pulled[0].messages.iter().map(|seen| (seen.message.seq, seen.message.content.raw.clone())).collect()
     }
 }
 

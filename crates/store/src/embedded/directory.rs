@@ -5,13 +5,16 @@ use std::sync::Arc;
 use ringback_model::conversation::ConversationId;
 use ringback_model::group::{Group, Member};
 use ringback_model::ids::{GroupId, UserId};
+use ringback_model::record::{Record, RecordKey};
+use ringback_model::statistics::{Growth, Period};
 use ringback_model::time::UnixMs;
 use ringback_model::user::{Block, Platform, TokenRecord, User};
-use rusqlite::{Connection, OptionalExtension};
+use rusqlite::{Connection, OptionalExtension, Row};
 use serde::de::DeserializeOwned;
 
-use super::facts::{Fact, Key, Roster};
+use super::facts::{Fact, Key, Roster, Side};
 use super::log::text;
+use super::records;
 use super::sql::{Broken, Outcome, from_json, limit};
 
 fn one<T: DeserializeOwned>(connection: &Connection, sql: &str, keys: &[&str]) -> Outcome<Option<T>> {
@@ -47,10 +50,13 @@ pub(super) fn group(connection: &Connection, id: &GroupId) -> Outcome<Option<Gro
     let mut statement =
         connection.prepare_cached("SELECT data, member_count FROM chat_groups WHERE id = ?1")?;
     let mut rows = statement.query([id.as_str()])?;
-    let Some(row) = rows.next()? else { return Ok(None) };
+    rows.next()?.map(counted_group).transpose()
+}
+
+fn counted_group(row: &Row<'_>) -> Outcome<Group> {
     let mut group: Group = from_json(text(row, 0)?)?;
     group.member_count = u32::try_from(row.get::<_, i64>(1)?).unwrap_or(u32::MAX);
-    Ok(Some(group))
+    Ok(group)
 }
 
 pub(super) fn member(connection: &Connection, group: &GroupId, user: &UserId) -> Outcome<Option<Member>> {
@@ -110,6 +116,53 @@ pub(super) fn tokens(
     Ok(tokens)
 }
 
+/// What a user is in every group that he is in, ascending by their ids.
+pub(super) fn memberships(connection: &Connection, folded: &str) -> Outcome<Vec<Member>> {
+    let sql = "SELECT data FROM members WHERE user = ?1 ORDER BY chat_group";
+    let mut statement = connection.prepare_cached(sql)?;
+    let mut rows = statement.query([folded])?;
+    let mut members = Vec::new();
+    while let Some(row) = rows.next()? {
+        members.push(from_json(text(row, 0)?)?);
+    }
+    Ok(members)
+}
+
+/// Groups whose name holds a text, ascending by id: how many, and those of a page.
+pub(super) fn groups_called(
+    connection: &Connection,
+    name: &str,
+    skip: usize,
+    rows: usize,
+) -> Outcome<(usize, Vec<Group>)> {
+    let called = "FROM chat_groups WHERE instr(lower(data ->> '$.name'), lower(?1)) > 0
+        AND coalesce(data ->> '$.kind', 'group') = 'group'";
+    let total: i64 = connection
+        .prepare_cached(&format!("SELECT count(*) {called}"))?
+        .query_row([name], |row| row.get(0))?;
+    let sql = format!("SELECT data, member_count {called} ORDER BY id LIMIT ?2 OFFSET ?3");
+    let mut statement = connection.prepare_cached(&sql)?;
+    let mut found = statement.query((name, limit(rows), limit(skip)))?;
+    let mut groups = Vec::new();
+    while let Some(row) = found.next()? {
+        groups.push(counted_group(row)?);
+    }
+    Ok((usize::try_from(total).unwrap_or(0), groups))
+}
+
+/// How many groups were made when.
+pub(super) fn groups_made(connection: &Connection, period: Period) -> Outcome<Growth> {
+    let sql = "SELECT data ->> '$.created_at' FROM chat_groups
+        WHERE coalesce(data ->> '$.kind', 'group') = 'group'";
+    let mut statement = connection.prepare_cached(sql)?;
+    let mut rows = statement.query([])?;
+    let mut growth = Growth::default();
+    while let Some(row) = rows.next()? {
+        growth.count(UnixMs(row.get(0)?), period);
+    }
+    Ok(growth)
+}
+
 /// The groups that a user is in, ascending by id.
 pub(super) fn groups_of(connection: &Connection, folded: &str) -> Outcome<Vec<GroupId>> {
     let sql = "SELECT chat_group FROM members WHERE user = ?1 ORDER BY chat_group";
@@ -149,16 +202,20 @@ pub(super) fn fact(connection: &Connection, key: &Key) -> Outcome<Fact> {
                 ConversationId::Single(low, high) | ConversationId::Notice(low, high) => (low, high),
                 _ => return Err(Broken::Row("only chats of two are looked up on lists")),
             };
-            let key = id.to_string();
-            Fact::Listed(is_listed(connection, first, &key)?, is_listed(connection, other, &key)?)
+            Fact::Listed(side(connection, first, id)?, side(connection, other, id)?)
         }
         Key::Member(group, folded) => Fact::Member(folded_member(connection, group, folded)?.map(Arc::new)),
     })
 }
 
-fn is_listed(connection: &Connection, user: &UserId, conversation: &str) -> Outcome<bool> {
+fn side(connection: &Connection, user: &UserId, conversation: &ConversationId) -> Outcome<Side> {
     let sql = "SELECT 1 FROM views JOIN lanes ON lanes.id = lane_id WHERE user = ?1 AND key = ?2";
-    Ok(connection.prepare_cached(sql)?.exists([&user.folded(), conversation])?)
+    let listed = connection.prepare_cached(sql)?.exists([&user.folded(), &conversation.to_string()])?;
+    let receive_option = match records::one(connection, &RecordKey::conversation(user, conversation))? {
+        Some(Record::Conversation(settings)) => settings.receive_option,
+        _ => 0,
+    };
+    Ok(Side { listed, receive_option })
 }
 
 fn roster(connection: &Connection, group: &GroupId) -> Outcome<Arc<[UserId]>> {

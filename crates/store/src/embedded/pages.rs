@@ -1,11 +1,13 @@
 //! Pieces of long lists: users, records, blocks; and how many users were registered when.
 
+use std::collections::BTreeMap;
+
 use ringback_model::failure::Fault;
 use ringback_model::ids::UserId;
-use ringback_model::page::{Found, Page, RecordQuery, Registrations, Shelf, UserFilter};
+use ringback_model::page::{Found, Page, RecordQuery, Shelf, UserFilter};
 use ringback_model::ports::{Fut, Pages};
 use ringback_model::record::Record;
-use ringback_model::time::UnixMs;
+use ringback_model::statistics::{DAY_MS, Growth, Period};
 use ringback_model::user::{Block, User};
 use rusqlite::{Connection, Params, named_params};
 use serde::de::DeserializeOwned;
@@ -13,8 +15,6 @@ use serde::de::DeserializeOwned;
 use super::Embedded;
 use super::log::text;
 use super::sql::{Outcome, count, from_json, limit};
-
-const DAY_MS: i64 = 24 * 3600 * 1000;
 
 impl Pages for Embedded {
     fn find_users<'a>(&'a self, filter: &'a UserFilter, page: Page) -> Fut<'a, Result<Found<User>, Fault>> {
@@ -43,8 +43,8 @@ impl Pages for Embedded {
         })
     }
 
-    fn registrations(&self, start: UnixMs, end: UnixMs) -> Fut<'_, Result<Registrations, Fault>> {
-        self.readers.ask("count registrations", move |connection| registrations(connection, start, end))
+    fn users_made(&self, period: Period) -> Fut<'_, Result<Growth, Fault>> {
+        self.readers.ask("count users", move |connection| users_made(connection, period))
     }
 }
 
@@ -124,18 +124,18 @@ fn records(connection: &Connection, query: &RecordQuery, page: Page) -> Outcome<
     Ok(Found { total, items: items(connection, &rows, order, wanted)? })
 }
 
-fn registrations(connection: &Connection, start: UnixMs, end: UnixMs) -> Outcome<Registrations> {
+fn users_made(connection: &Connection, period: Period) -> Outcome<Growth> {
     let at = "json_extract(data, '$.created_at')";
-    let before = |instant: UnixMs| total(connection, &format!("FROM users WHERE {at} < ?1"), [instant.0]);
+    let before = total(connection, &format!("FROM users WHERE {at} < ?1"), [period.from.0])?;
     // Before 1970 nobody was registered, so dividing rounds down.
     let sql = format!(
-        "SELECT {at} / {DAY_MS} AS day, count(*) FROM users WHERE {at} >= ?1 AND {at} < ?2 GROUP BY day ORDER BY day"
+        "SELECT {at} / {DAY_MS} AS day, count(*) FROM users WHERE {at} >= ?1 AND {at} < ?2 GROUP BY day"
     );
     let mut statement = connection.prepare_cached(&sql)?;
-    let mut rows = statement.query([start.0, end.0])?;
-    let mut by_day = Vec::new();
+    let mut rows = statement.query([period.from.0, period.to.0])?;
+    let mut days = BTreeMap::new();
     while let Some(row) = rows.next()? {
-        by_day.push((row.get(0)?, count(row.get(1)?)));
+        days.insert(row.get(0)?, count(row.get(1)?));
     }
-    Ok(Registrations { total: before(end)?, before: before(start)?, by_day })
+    Ok(Growth { total: total(connection, "FROM users", [])?, before, days })
 }

@@ -9,9 +9,12 @@ use ringback_model::failure::Fault;
 use ringback_model::group::{Group, Member};
 use ringback_model::ids::{GroupId, LogPos, MessageId, Seq, UserId};
 use ringback_model::message::Message;
-use ringback_model::ports::{Commits, Directory, Fut, History, Log, Records, SendFacts, Store, Versions};
+use ringback_model::ports::{
+    Commits, Directory, Fut, History, Log, Records, SendFacts, Store, StoredRange, Versions,
+};
 use ringback_model::record::{Record, RecordKey, RecordKind};
 use ringback_model::secret::Secret;
+use ringback_model::statistics::{Growth, Period};
 use ringback_model::time::UnixMs;
 use ringback_model::user::{Block, Platform, TokenRecord, User};
 use ringback_model::version::{Changes, Version, VersionLog};
@@ -111,6 +114,39 @@ impl Directory for Embedded {
         self.readers.ask("read members", move |connection| {
             directory::members(connection, &group, after.as_ref(), limit)
         })
+    }
+
+    fn members_named<'a>(
+        &'a self,
+        group: &'a GroupId,
+        users: &'a [UserId],
+    ) -> Fut<'a, Result<Vec<Option<Member>>, Fault>> {
+        let (group, users) = (group.clone(), users.to_vec());
+        self.readers.ask("read members", move |connection| {
+            users.iter().map(|user| directory::member(connection, &group, user)).collect()
+        })
+    }
+
+    fn memberships<'a>(&'a self, user: &'a UserId) -> Fut<'a, Result<Vec<Member>, Fault>> {
+        let user = user.folded();
+        self.readers
+            .ask("read a user's memberships", move |connection| directory::memberships(connection, &user))
+    }
+
+    fn groups_called<'a>(
+        &'a self,
+        text: &'a str,
+        skip: usize,
+        limit: usize,
+    ) -> Fut<'a, Result<(usize, Vec<Group>), Fault>> {
+        let text = text.to_owned();
+        self.readers.ask("look for groups", move |connection| {
+            directory::groups_called(connection, &text, skip, limit)
+        })
+    }
+
+    fn groups_made(&self, period: Period) -> Fut<'_, Result<Growth, Fault>> {
+        self.readers.ask("count groups", move |connection| directory::groups_made(connection, period))
     }
 
     fn groups_of<'a>(&'a self, user: &'a UserId) -> Fut<'a, Result<Vec<GroupId>, Fault>> {
@@ -216,6 +252,15 @@ impl History for Embedded {
     fn newest<'a>(&'a self, ids: &'a [ConversationId]) -> Fut<'a, Result<Vec<Seq>, Fault>> {
         let ids = ids.to_vec();
         self.readers.ask("read newest seqs", move |connection| history::newest(connection, &ids))
+    }
+
+    fn ranges<'a>(
+        &'a self,
+        ranges: &'a [StoredRange],
+        most: usize,
+    ) -> Fut<'a, Result<Vec<Vec<Arc<Message>>>, Fault>> {
+        let ranges = ranges.to_vec();
+        self.readers.ask("read messages", move |connection| history::ranges(connection, &ranges, most))
     }
 
     fn range<'a>(

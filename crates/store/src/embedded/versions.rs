@@ -1,5 +1,7 @@
 //! What changed in lists that clients follow: one row per list, and one per element that ever changed.
 
+use std::collections::HashMap;
+
 use ringback_model::limits;
 use ringback_model::version::{Changed, Changes, Touch, Version, VersionLog};
 use rusqlite::{Connection, OptionalExtension};
@@ -34,10 +36,12 @@ pub(super) fn touch(
     touches: &[(VersionLog, String, Touch)],
 ) -> Outcome<Vec<(VersionLog, Version)>> {
     let mut versions: Vec<(VersionLog, Version)> = Vec::new();
+    // A group that many enter changes as many lists: each is looked up once, not compared with all others.
+    let mut numbers: HashMap<String, u64> = HashMap::new();
     for (log, element, touch) in touches {
         let key = log.key();
-        let changes = match versions.iter().find(|(changed, _)| changed == log) {
-            Some((_, version)) => version.number - 1,
+        let changes = match numbers.get(&key) {
+            Some(changes) => *changes,
             None => {
                 let changes = number(connection, &key)? + 1;
                 let sql = "INSERT OR REPLACE INTO lists (log, number) VALUES (?1, ?2)";
@@ -46,6 +50,7 @@ pub(super) fn touch(
                     forget(connection, &key, changes)?;
                 }
                 versions.push((log.clone(), birth.version(log, changes)));
+                numbers.insert(key.clone(), changes);
                 changes
             }
         };

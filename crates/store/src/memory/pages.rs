@@ -1,19 +1,16 @@
 //! Pieces of long lists of the store in memory.
 
 use std::cmp::Reverse;
-use std::collections::BTreeMap;
 
 use ringback_model::failure::Fault;
 use ringback_model::ids::UserId;
-use ringback_model::page::{Found, Page, RecordQuery, Registrations, Shelf, UserFilter};
+use ringback_model::page::{Found, Page, RecordQuery, Shelf, UserFilter};
 use ringback_model::ports::{Fut, Pages};
 use ringback_model::record::{Record, RecordKey};
-use ringback_model::time::UnixMs;
+use ringback_model::statistics::{Growth, Period};
 use ringback_model::user::{Block, User};
 
 use super::Memory;
-
-const DAY_MS: i64 = 24 * 3600 * 1000;
 
 impl Pages for Memory {
     fn find_users<'a>(&'a self, filter: &'a UserFilter, page: Page) -> Fut<'a, Result<Found<User>, Fault>> {
@@ -21,7 +18,7 @@ impl Pages for Memory {
             let mut found: Vec<User> =
                 state.users.values().filter(|user| fits_user(filter, user)).cloned().collect();
             found.sort_by(|one, other| one.id.cmp(&other.id));
-            page.of(found)
+            page.find(found)
         })
     }
 
@@ -39,7 +36,7 @@ impl Pages for Memory {
                 .collect();
             // Stable: those of one instant keep the order of their keys.
             found.sort_by_key(|record| record.request().map(|(_, at)| Reverse(at)));
-            page.of(found)
+            page.find(found)
         })
     }
 
@@ -47,23 +44,17 @@ impl Pages for Memory {
         self.ask(move |state| {
             let owner = owner.folded();
             let theirs = state.blocks.iter().filter(|((of, _), _)| *of == owner);
-            page.of(theirs.map(|(_, block)| block.clone()).collect())
+            page.find(theirs.map(|(_, block)| block.clone()).collect())
         })
     }
 
-    fn registrations(&self, start: UnixMs, end: UnixMs) -> Fut<'_, Result<Registrations, Fault>> {
+    fn users_made(&self, period: Period) -> Fut<'_, Result<Growth, Fault>> {
         self.ask(move |state| {
-            let mut counted = Registrations::default();
-            let mut by_day = BTreeMap::new();
-            for at in state.users.values().map(|user| user.created_at) {
-                counted.total += u64::from(at < end);
-                counted.before += u64::from(at < start);
-                if start <= at && at < end {
-                    *by_day.entry(at.0.div_euclid(DAY_MS)).or_default() += 1;
-                }
+            let mut growth = Growth::default();
+            for user in state.users.values() {
+                growth.count(user.created_at, period);
             }
-            counted.by_day = by_day.into_iter().collect();
-            counted
+            growth
         })
     }
 }

@@ -7,13 +7,16 @@ use ringback_model::commit::{Commit, CommitError, Committed};
 use ringback_model::conversation::{ConversationId, ConversationState, Target};
 use ringback_model::event::{Event, Lane};
 use ringback_model::failure::Fault;
-use ringback_model::group::{Group, Member};
+use ringback_model::group::{Group, GroupKind, Member};
 use ringback_model::ids::{GroupId, LogPos, MessageId, Seq, UserId};
 use ringback_model::limits;
 use ringback_model::message::Message;
-use ringback_model::ports::{Commits, Directory, Fut, History, Log, Records, SendFacts, Store, Versions};
+use ringback_model::ports::{
+    Commits, Directory, Fut, History, Log, Records, SendFacts, Store, StoredRange, Versions,
+};
 use ringback_model::record::{Record, RecordKey, RecordKind};
 use ringback_model::secret::Secret;
+use ringback_model::statistics::{Growth, Period};
 use ringback_model::time::UnixMs;
 use ringback_model::user::{Block, Platform, TokenRecord, User};
 use ringback_model::version::{Changed, Changes, Version, VersionLog};
@@ -99,6 +102,10 @@ impl Directory for Memory {
                     let id = ConversationId::of(sender, target);
                     let listed = |user: &UserId| state.views.contains_key(&(user.folded(), id.clone()));
                     facts.listed = (listed(sender), listed(user));
+                    let settings = state.records.get(&RecordKey::conversation(user, &id));
+                    if let Some(Record::Conversation(settings)) = settings {
+                        facts.receive_option = settings.receive_option;
+                    }
                 }
                 Target::Group(id) | Target::Room(id) => {
                     facts.group = state.groups.get(id).cloned();
@@ -125,6 +132,51 @@ impl Directory for Memory {
             let later =
                 roster.members.iter().filter(|(id, _)| after.as_ref().is_none_or(|after| *id > after));
             later.take(limit).map(|(_, member)| member.clone()).collect()
+        })
+    }
+
+    fn members_named<'a>(
+        &'a self,
+        group: &'a GroupId,
+        users: &'a [UserId],
+    ) -> Fut<'a, Result<Vec<Option<Member>>, Fault>> {
+        self.ask(move |state| {
+            let roster = state.rosters.get(group);
+            let member = |user: &UserId| roster?.members.get(&user.folded()).cloned();
+            users.iter().map(member).collect()
+        })
+    }
+
+    fn memberships<'a>(&'a self, user: &'a UserId) -> Fut<'a, Result<Vec<Member>, Fault>> {
+        self.ask(move |state| {
+            let user = user.folded();
+            state.rosters.values().filter_map(|roster| roster.members.get(&user).cloned()).collect()
+        })
+    }
+
+    fn groups_called<'a>(
+        &'a self,
+        text: &'a str,
+        skip: usize,
+        limit: usize,
+    ) -> Fut<'a, Result<(usize, Vec<Group>), Fault>> {
+        self.ask(move |state| {
+            let text = text.to_ascii_lowercase();
+            let groups = state.groups.values().filter(|group| group.kind == GroupKind::Group);
+            let called = groups.filter(|group| group.name.to_ascii_lowercase().contains(&text));
+            let called: Vec<&Group> = called.collect();
+            let page = called.iter().skip(skip).take(limit);
+            (called.len(), page.map(|group| (*group).clone()).collect())
+        })
+    }
+
+    fn groups_made(&self, period: Period) -> Fut<'_, Result<Growth, Fault>> {
+        self.ask(move |state| {
+            let mut growth = Growth::default();
+            for group in state.groups.values().filter(|group| group.kind == GroupKind::Group) {
+                growth.count(group.created_at, period);
+            }
+            growth
         })
     }
 
@@ -255,6 +307,22 @@ impl History for Memory {
         })
     }
 
+    fn ranges<'a>(
+        &'a self,
+        ranges: &'a [StoredRange],
+        most: usize,
+    ) -> Fut<'a, Result<Vec<Vec<Arc<Message>>>, Fault>> {
+        self.ask(move |state| {
+            let mut room = most;
+            let one = |asked: &StoredRange| {
+                let messages = state.range(&StoredRange { limit: asked.limit.min(room), ..asked.clone() });
+                room -= messages.len();
+                messages
+            };
+            ranges.iter().map(one).collect()
+        })
+    }
+
     fn range<'a>(
         &'a self,
         conversation: &'a ConversationId,
@@ -263,14 +331,8 @@ impl History for Memory {
         limit: usize,
     ) -> Fut<'a, Result<Vec<Arc<Message>>, Fault>> {
         self.ask(move |state| {
-            let Some(conversation) = state.conversations.get(conversation) else { return Vec::new() };
-            if first > last {
-                return Vec::new();
-            }
-            let newest_first = conversation.messages.range(first..=last).rev().take(limit);
-            let mut messages: Vec<_> = newest_first.map(|(_, (_, message))| message.clone()).collect();
-            messages.reverse();
-            messages
+            let range = StoredRange { conversation: conversation.clone(), first, last, limit };
+            state.range(&range)
         })
     }
 

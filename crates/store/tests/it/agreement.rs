@@ -4,12 +4,16 @@ use std::collections::BTreeMap;
 
 use proptest::prelude::*;
 use proptest::test_runner::{Config, TestRunner};
+use ringback_model::action::{Action, FriendAction, FriendPair};
 use ringback_model::commit::{Commit, CommitError, Require, Write};
 use ringback_model::conversation::{ConversationId, Target};
-use ringback_model::event::Lane;
-use ringback_model::ids::LogPos;
+use ringback_model::event::{Done, Fact, Lane};
+use ringback_model::ids::{LogPos, MessageId};
+use ringback_model::message::Origin;
+use ringback_model::record::{Friend, Record, RecordKey, RecordKind};
 use ringback_model::time::UnixMs;
 use ringback_model::user::Block;
+use ringback_model::version::{Touch, VersionLog};
 
 use crate::world::*;
 
@@ -24,6 +28,10 @@ enum Step {
     Block(usize, usize),
     Unblock(usize, usize),
     Read { who: usize, with: usize, seq: u64 },
+    List(usize, usize),
+    Forget { who: usize, with: usize, seq: u64 },
+    Befriend(usize, usize),
+    Part(usize, usize),
     Expire { hours: u8 },
     Reopen,
 }
@@ -37,7 +45,11 @@ fn step() -> impl Strategy<Value = Step> {
         1 => who.clone().prop_map(Step::Leave),
         1 => (who.clone(), who.clone()).prop_map(|(one, other)| Step::Block(one, other)),
         1 => (who.clone(), who.clone()).prop_map(|(one, other)| Step::Unblock(one, other)),
-        2 => (who.clone(), who, 0u64..30).prop_map(|(who, with, seq)| Step::Read { who, with, seq }),
+        2 => (who.clone(), who.clone(), 0u64..30).prop_map(|(who, with, seq)| Step::Read { who, with, seq }),
+        1 => (who.clone(), who.clone()).prop_map(|(one, other)| Step::List(one, other)),
+        1 => (who.clone(), who.clone(), 0u64..30).prop_map(|(who, with, seq)| Step::Forget { who, with, seq }),
+        2 => (who.clone(), who.clone()).prop_map(|(one, other)| Step::Befriend(one, other)),
+        1 => (who.clone(), who).prop_map(|(one, other)| Step::Part(one, other)),
         1 => (0u8..100).prop_map(|hours| Step::Expire { hours }),
         1 => Just(Step::Reopen),
     ]
@@ -84,14 +96,63 @@ fn commit_of(step: &Step, now: i64) -> Option<Commit> {
             let conversation = single(PEOPLE[*who], PEOPLE[*with]);
             commit.write(Write::MarkRead { user: user(PEOPLE[*who]), conversation, seq: *seq })
         }
+        Step::List(who, with) => {
+            let conversation = single(PEOPLE[*who], PEOPLE[*with]);
+            commit.write(Write::List { user: user(PEOPLE[*who]), conversation })
+        }
+        Step::Forget { who, with, seq } => {
+            let conversation = single(PEOPLE[*who], PEOPLE[*with]);
+            commit.write(Write::ForgetBefore { user: user(PEOPLE[*who]), conversation, seq: *seq })
+        }
+        Step::Befriend(one, other) => befriend(commit, PEOPLE[*one], PEOPLE[*other]),
+        Step::Part(one, other) => part(commit, PEOPLE[*one], PEOPLE[*other]),
         Step::Expire { .. } | Step::Reopen => return None,
     })
+}
+
+/// A record, a change of a list, and an event that is no message.
+fn befriend(commit: Commit, owner: &str, other: &str) -> Commit {
+    let (owner, friend) = (user(owner), user(other));
+    let record = Friend {
+        owner: owner.clone(),
+        friend: friend.clone(),
+        remark: String::new(),
+        since: commit.at,
+        source: 1,
+        operator: owner.clone(),
+        ex: String::new(),
+        pinned: false,
+    };
+    let action =
+        Action::Friend(FriendAction::Remove(FriendPair { owner: owner.clone(), friend: friend.clone() }));
+    let lane = action.lane();
+    let done =
+        Done { number: MessageId(1), action, actor: None, operation_id: "op".into(), origin: Origin::Rest };
+    commit
+        .require(Require::NotKept(RecordKey::friend(&owner, &friend)))
+        .write(Write::Keep(Box::new(Record::Friend(record))))
+        .touch(VersionLog::Friends(owner), friend.as_str(), Touch::Inserted)
+        .event(lane, Fact::Done(Box::new(done)))
+}
+
+fn part(commit: Commit, owner: &str, other: &str) -> Commit {
+    let (owner, friend) = (user(owner), user(other));
+    let key = RecordKey::friend(&owner, &friend);
+    let log = VersionLog::Friends(owner);
+    commit.require(Require::Kept(key.clone())).write(Write::Discard(key)).touch(
+        log,
+        friend.as_str(),
+        Touch::Deleted,
+    )
 }
 
 /// A result in a form that two stores can be compared by.
 fn verdict(result: &Result<ringback_model::commit::Committed, CommitError>) -> String {
     match result {
-        Ok(done) => format!("{:?}", done.events),
+        Ok(done) => {
+            let numbers: Vec<_> = done.versions.iter().map(|(log, version)| (log, version.number)).collect();
+            format!("{:?} {numbers:?}", done.events)
+        }
         Err(error) => format!("{error:?}"),
     }
 }
@@ -118,7 +179,7 @@ async fn play(steps: Vec<Step>) {
         for event in results.0.into_iter().flat_map(|done| done.events) {
             expected.tail += 1;
             assert_eq!(event.pos, LogPos(expected.tail));
-            let message = message_of(&event);
+            let Some(message) = event.sent().map(|sent| &sent.message) else { continue };
             if message.handling.store {
                 let seq = expected.seqs.entry(message.conversation()).or_default();
                 *seq += 1;
@@ -152,6 +213,20 @@ async fn compare(memory: &World, embedded: &World, expected: &Expected, now: i64
     for person in PEOPLE {
         let of_memory = memory.store.conversations(&user(person)).await.unwrap();
         assert_eq!(of_memory, embedded.store.conversations(&user(person)).await.unwrap());
+        let friends = memory.store.records_of(RecordKind::Friend, &user(person).folded(), "", 100).await;
+        let same = embedded.store.records_of(RecordKind::Friend, &user(person).folded(), "", 100).await;
+        assert_eq!(friends.unwrap(), same.unwrap());
+        let list = VersionLog::Friends(user(person));
+        for since in 0..4 {
+            let changes = memory.store.list_changes(&list, since, 3).await.unwrap();
+            let same = embedded.store.list_changes(&list, since, 3).await.unwrap();
+            assert_eq!((changes.now.number, changes.changed), (same.now.number, same.changed));
+        }
+        for peer in PEOPLE {
+            let facts = memory.store.send_facts(&user(person), &to(peer)).await.unwrap();
+            let same = embedded.store.send_facts(&user(person), &to(peer)).await.unwrap();
+            assert_eq!(format!("{facts:?}"), format!("{same:?}"), "{person} to {peer}");
+        }
         let facts = memory.store.send_facts(&user(person), &to_group("g")).await.unwrap();
         let same = embedded.store.send_facts(&user(person), &to_group("g")).await.unwrap();
         assert_eq!(format!("{facts:?}"), format!("{same:?}"));

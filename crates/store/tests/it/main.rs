@@ -10,6 +10,7 @@
 )]
 
 mod agreement;
+mod asides;
 mod commits;
 mod crash;
 mod directory;
@@ -22,6 +23,7 @@ mod log;
 mod migration;
 mod pages;
 mod parked;
+mod records;
 mod reopening;
 mod rules;
 mod shelf;

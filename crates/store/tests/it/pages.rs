@@ -1,8 +1,11 @@
 //! Pieces of long lists.
 
+use std::collections::BTreeMap;
+
 use ringback_model::commit::Write;
 use ringback_model::page::{Found, Page, RecordQuery, Shelf, UserFilter};
 use ringback_model::record::{Favourite, FriendRequest, Handled, Record, RecordKind};
+use ringback_model::statistics::Period;
 use ringback_model::time::UnixMs;
 use ringback_model::user::{AccountLevel, Block, User};
 
@@ -143,8 +146,9 @@ async fn registrations_are_counted_by_day(kind: Kind) {
     ] {
         world.write(Write::PutUser(User { created_at: UnixMs(at), ..someone(id) })).await;
     }
-    let counted = world.store.registrations(UnixMs(midnight), UnixMs(midnight + 3 * day)).await.unwrap();
+    let period = Period { from: UnixMs(midnight), to: UnixMs(midnight + 3 * day) };
+    let counted = world.store.users_made(period).await.unwrap();
     let first = midnight / day;
-    assert_eq!((counted.total, counted.before), (4, 1));
-    assert_eq!(counted.by_day, [(first, 2), (first + 1, 1)]);
+    assert_eq!((counted.total, counted.before), (5, 1));
+    assert_eq!(counted.days, BTreeMap::from([(first, 2), (first + 1, 1)]));
 }

@@ -163,6 +163,7 @@ fn chat(
         owner,
         admins: Vec::new(),
         members,
+        said: true,
     })
 }
 

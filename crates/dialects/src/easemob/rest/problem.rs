@@ -162,6 +162,8 @@ fn of_refusal(asked: &Asked<'_>, entry: Option<&Entry>, refusal: &Refusal) -> Pr
         RefusalCode::TooManyConnections | RefusalCode::Overloaded => say(&TOO_OFTEN, detail),
         RefusalCode::BadHandshake => say(&ILLEGAL_ARGUMENT, detail),
         RefusalCode::TooManyMessages => say(&NOT_SENT, "message send reach limit"),
+        // Uploads have no route here.
+        RefusalCode::UploadExpired => say(&FORBIDDEN, detail),
         RefusalCode::AppNotFound => Problem::no_such_app(&asked.request.path),
         RefusalCode::BadCredentials => say(&INVALID_GRANT, detail),
         RefusalCode::StorageOff => say(&FORBIDDEN, "callback storage service is unopened"),

@@ -53,12 +53,12 @@ macro_rules! body {
         #[derive(Default, serde::Deserialize, schemars::JsonSchema)]
         $(#[$doc])*
         #[serde(default)]
-        pub(super) struct $name {
+        pub(in crate::openim::rest) struct $name {
             $(
                 $(#[$about])*
                 $(#[schemars(extend("x-required" = stringify!($need)))])?
                 #[serde(rename = $key, deserialize_with = "crate::openim::rest::body::or_default")]
-                pub(super) $field: $kind,
+                pub(in crate::openim::rest) $field: $kind,
             )*
         }
     };

@@ -18,13 +18,20 @@ const ABOUT: &str = "Every request is a POST with a JSON object; a member that i
 /// Headers of answers that ask the caller to come again.
 const LATER: &[(&str, &str)] = &[("Retry-After", "Seconds after which trying again makes sense.")];
 
-const TAGS: [(&str, &str); 6] = [
+const TAGS: [(&str, &str); 10] = [
     ("auth", "Tokens."),
     ("user", "Profiles and presence, and what users keep."),
     ("group", "Groups."),
     ("friend", "Friends and block lists."),
+    ("msg", "Messages: sending them, reading them by their numbers, taking them back."),
+    ("conversation", "Lists of conversations, and what users set for them."),
+    ("jssdk", "Lists of conversations for browsers."),
     ("statistics", "How many, and when."),
-    ("msg", "Messages: sending them, and reading them by their numbers."),
+    ("third", "Devices: where they are woken, what they have logged."),
+    (
+        "object",
+        "Uploads. Parts go by PUT to the addresses in the answers; everybody may GET an object by its `url`.",
+    ),
 ];
 
 pub(super) fn document() -> Value {
@@ -104,11 +111,12 @@ fn operation(entry: &Entry, body: Option<Body>, success: &Value, refused: &Value
     }
 }
 
-/// The last part of a path; all of them where there are more than two.
+/// The last part of a path; all of them where there are more than two, and where routes for browsers are named like
+/// those of the resource that they show.
 fn operation_name(path: &str) -> String {
     let parts: Vec<&str> = path.split('/').skip(1).collect();
     match parts.as_slice() {
-        [_, last] => (*last).to_owned(),
+        [resource, last] if *resource != "jssdk" => (*last).to_owned(),
         all => all.join("_"),
     }
 }
@@ -136,7 +144,7 @@ fn key() -> Parameter {
 }
 
 /// Who may call it. What the server finds out from the body alone does not stand in the table of routes.
-fn may(path: &str) -> &'static str {
+pub(super) fn may(path: &str) -> &'static str {
     match path {
         "/auth/get_admin_token" => "Needs no token: the secret is what opens it.",
         "/auth/parse_token" => "Needs no token but the one in the body.",
@@ -153,6 +161,7 @@ fn may(path: &str) -> &'static str {
         | "/user/del_user_client_config"
         | "/user/page_user_client_config"
         | "/statistics/user/register"
+        | "/statistics/user/active"
         | "/friend/import_friend"
         | "/msg/send_msg"
         | "/msg/batch_send_msg" => "For administrators.",
@@ -166,6 +175,15 @@ fn may(path: &str) -> &'static str {
         }
         _ if path.starts_with("/friend/") => "For the owner of the list and administrators.",
         _ if path.starts_with("/user/") => "For the user himself and administrators.",
+        "/friend/add_black" | "/friend/remove_black" => "For the owner of the list and administrators.",
+        "/third/logs/delete" | "/third/logs/search" => "For administrators.",
+        "/third/set_app_badge" => "For the user himself and administrators.",
+        "/object/initiate_multipart_upload" => {
+            "For everybody who has a token, under his own names; for administrators under any."
+        }
+        "/object/auth_sign" | "/object/complete_multipart_upload" => {
+            "For the user who has begun the upload and administrators."
+        }
         "/msg/newest_seq" | "/msg/pull_msg_by_seq" => "For the user himself and administrators.",
         _ => "For everybody who has a token.",
     }

@@ -15,6 +15,7 @@ use super::page::{Pagination, page};
 use super::reply::{Data, data};
 use super::sync::{AllIds, DeltaJson};
 use super::user::UserInfo;
+use crate::openim::group_objects::PublicUser;
 
 body! {
     /// A page of a list of somebody's.
@@ -201,18 +202,6 @@ impl<'a> From<&'a FriendShown> for FriendInfo<'a> {
     }
 }
 
-/// What everybody may see of a user.
-#[derive(Serialize, JsonSchema)]
-#[schemars(rename = "PublicUserInfo")]
-struct PublicUser<'a> {
-    #[serde(rename = "userID")]
-    id: &'a str,
-    nickname: &'a str,
-    #[serde(rename = "faceURL")]
-    face_url: &'a str,
-    ex: &'a str,
-}
-
 /// An entry of a block list.
 #[derive(Serialize, JsonSchema)]
 pub(super) struct BlackInfo<'a> {
@@ -233,16 +222,10 @@ pub(super) struct BlackInfo<'a> {
 
 impl<'a> BlackInfo<'a> {
     fn new(block: &'a Block, user: &'a User) -> Self {
-        let blocked = PublicUser {
-            id: user.id.as_str(),
-            nickname: &user.nickname,
-            face_url: &user.face_url,
-            ex: &user.ex,
-        };
         Self {
             owner: block.owner.as_str(),
             at: block.at.0,
-            blocked,
+            blocked: PublicUser::from(user),
             source: 0,
             by: block.by.as_str(),
             ex: &block.ex,

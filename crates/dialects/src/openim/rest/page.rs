@@ -1,42 +1,48 @@
-//! Pieces of long lists, as callers name them: pages counted from 1. Source: REST sheet 1.3.
+//! Pages of lists. Source: REST sheet 1.3, 12 (`RequestPagination`).
 
-use ringback_model::limits;
-use ringback_model::page::Page;
+use ringback_model::command::Page;
 
 use super::body::{Reject, body, given};
 use crate::openim::content::argument;
 
 body! {
-    /// Which page of a list.
+    /// A page of a list.
     #[schemars(rename = "RequestPagination")]
     Pagination {
-        /// Counted from 1.
+        /// Which page, from 1.
         #[schemars(range(min = 1))]
         number: i32 = "pageNumber" required,
-        /// Entries of a page, 1000 at most.
-        #[schemars(range(min = 1, max = 1000))]
-        size: i32 = "showNumber" required,
+        /// Rows of a page.
+        #[schemars(range(min = 1))]
+        rows: i32 = "showNumber" required,
     }
 }
 
-/// The page that must be given.
-pub(super) fn page(pagination: Option<Pagination>) -> Result<Page, Reject> {
-    let Pagination { number, size } = given("pagination", pagination)?;
-    Ok(Page::numbered(positive("pageNumber", number)?, at_most_a_list(positive("showNumber", size)?)?))
+/// The page that a body asks for.
+pub(super) fn page(asked: Option<Pagination>) -> Result<Page, Reject> {
+    let asked = given("pagination", asked)?;
+    let (number, limit) = (count("pageNumber", asked.number)?, count("showNumber", asked.rows)?);
+    Ok(Page { skip: (number - 1).saturating_mul(limit), limit })
 }
 
-fn positive(field: &str, number: i32) -> Result<usize, Reject> {
-    if number == 0 {
-        return Err(Reject::Malformed(format!("{field} is empty")));
-    }
-    usize::try_from(number).map_err(|_| argument(format!("{field} is {number}, it must be 1 or more")).into())
+fn count(field: &str, number: i32) -> Result<usize, Reject> {
+    let counted = usize::try_from(number).ok().filter(|number| *number > 0);
+    Ok(counted.ok_or_else(|| argument(format!("{field} is {number}; it begins at 1")))?)
 }
 
-fn at_most_a_list(size: usize) -> Result<usize, Reject> {
-    if size > limits::LIST_ITEMS {
-        return Err(
-            argument(format!("showNumber is {size}, at most {} is allowed", limits::LIST_ITEMS)).into()
-        );
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn pages_begin_at_one() {
+        let asked = |number, rows| page(Some(Pagination { number, rows })).ok();
+        assert_eq!(asked(1, 20), Some(Page { skip: 0, limit: 20 }));
+        assert_eq!(asked(3, 20), Some(Page { skip: 40, limit: 20 }));
+        assert!(asked(i32::MAX, i32::MAX).is_some());
+        for (number, rows) in [(0, 20), (-1, 20), (1, 0), (1, -5)] {
+            assert_eq!(asked(number, rows), None, "{number}, {rows}");
+        }
+        assert!(page(None).is_err());
     }
-    Ok(size)
 }

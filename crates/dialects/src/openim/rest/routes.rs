@@ -1,15 +1,19 @@
 //! The table of routes. To add one: a line here, and two functions in its resource's file.
 
-use ringback_model::command::{Command, Outcome};
+use ringback_model::command::{Actor, Command, Outcome};
 use ringback_model::dialect::{EdgeRequest, Method, Route};
 
 use super::body::Reject;
+use super::group::{entering, leaving, listing, settings, syncing};
 use super::reply::Data;
 use super::sync::DeltaJson;
 use super::{
-    accounts, auth, favourites, friend, friend_lists, friend_requests, group, msg, sending, user, users,
+    accounts, auth, business, conversation, conversation_shown, favourites, friend, friend_lists,
+    friend_requests, group, jssdk, msg, object, receipts, removal, search, sending, statistics, third, user,
+    users,
 };
 use crate::openapi::{SchemaOf, schema_of};
+use crate::openim::wire::Conversation;
 
 /// How one route is read and answered.
 pub(super) struct Entry {
@@ -21,8 +25,12 @@ pub(super) struct Entry {
     /// HTTP 400 instead of 200 for a malformed or incomplete body (REST sheet 1.3).
     pub(super) answers_400: bool,
     pub(super) read: Read,
+    /// In place of `read` where what is asked for depends on who asks.
+    pub(super) read_of: Option<ReadOf>,
     /// `None` for an outcome that does not belong to the route.
     pub(super) data: Write,
+    /// In place of `data` where the answer depends on how it was asked for.
+    pub(super) data_for: Option<WriteFor>,
     pub(super) summary: &'static str,
     /// What is read.
     pub(super) body: Option<SchemaOf>,
@@ -31,7 +39,9 @@ pub(super) struct Entry {
 }
 
 type Read = fn(&EdgeRequest) -> Result<Command, Reject>;
+type ReadOf = fn(&EdgeRequest, &Actor) -> Result<Command, Reject>;
 type Write = fn(&Outcome) -> Option<Data>;
+type WriteFor = fn(&EdgeRequest, &Outcome) -> Option<Data>;
 
 const fn post(path: &'static str, read: Read, data: Write, summary: &'static str) -> Entry {
     Entry {
@@ -40,7 +50,9 @@ const fn post(path: &'static str, read: Read, data: Write, summary: &'static str
         admin: false,
         answers_400: false,
         read,
+        read_of: None,
         data,
+        data_for: None,
         summary,
         body: None,
         shape: None,
@@ -60,6 +72,14 @@ impl Entry {
         Self { answers_400: true, ..self }
     }
 
+    const fn read_of(self, read: ReadOf) -> Self {
+        Self { read_of: Some(read), ..self }
+    }
+
+    const fn told_as_asked(self, data: WriteFor) -> Self {
+        Self { data_for: Some(data), ..self }
+    }
+
     const fn takes(self, body: SchemaOf) -> Self {
         Self { body: Some(body), ..self }
     }
@@ -71,7 +91,7 @@ impl Entry {
 
 /// All routes, by resource.
 #[rustfmt::skip]
-const TABLE: [Entry; 60] = [
+static TABLE: &[Entry] = &[
     post("/auth/get_admin_token", auth::admin_token, auth::token, "Exchange the server's secret for an administrator's token")
         .takes(schema_of::<auth::AdminToken>).gives(schema_of::<auth::Token<'_>>).open(),
     post("/auth/get_user_token", auth::user_token, auth::token, "A token for a user on a platform")
@@ -90,8 +110,70 @@ const TABLE: [Entry; 60] = [
         .takes(schema_of::<group::Create>).gives(schema_of::<group::Created<'_>>),
     post("/group/get_groups_info", group::infos, group::infos_data, "Groups by id")
         .takes(schema_of::<group::GroupIds>).gives(schema_of::<group::GroupInfos<'_>>),
-    post("/group/invite_user_to_group", group::invite, done, "Add users to a group")
-        .takes(schema_of::<group::Invite>),
+    post("/group/get_groups", listing::search, listing::search_data, "A page of all groups")
+        .takes(schema_of::<listing::Search>).gives(schema_of::<listing::FoundGroups<'_>>),
+    post("/group/get_group_abstract_info", listing::abstracts, listing::abstracts_data, "Numbers and hashes of groups' members")
+        .takes(schema_of::<group::GroupIds>).gives(schema_of::<listing::GroupAbstracts<'_>>),
+    post("/group/set_group_info", settings::set_info, done, "Change settings; an empty text leaves what is there")
+        .takes(schema_of::<settings::SetInfo>),
+    post("/group/set_group_info_ex", settings::set_info_ex, done, "Change the settings that are named")
+        .takes(schema_of::<settings::SetInfoEx>),
+    post("/group/mute_group", settings::mute, done, "Let only owner and admins speak")
+        .takes(schema_of::<settings::OneGroup>),
+    post("/group/cancel_mute_group", settings::unmute, done, "Let all members speak again")
+        .takes(schema_of::<settings::OneGroup>),
+    post("/group/transfer_group", settings::transfer, done, "Make another member the owner")
+        .takes(schema_of::<settings::Transfer>),
+    post("/group/dismiss_group", leaving::dismiss, done, "Dismiss a group")
+        .takes(schema_of::<leaving::Dismiss>),
+    post("/group/invite_user_to_group", entering::invite, done, "Add users to a group, or ask for them to be let in")
+        .takes(schema_of::<entering::Invite>),
+    post("/group/join_group", entering::join, done, "Enter an open group, or ask to be let in")
+        .takes(schema_of::<entering::Join>),
+    post("/group/group_application_response", entering::respond, done, "Let somebody in who asked, or not")
+        .takes(schema_of::<entering::Respond>),
+    post("/group/get_recv_group_applicationList", entering::received, entering::requests_data, "Requests to groups that a user manages")
+        .takes(schema_of::<entering::ReceivedRequests>).gives(schema_of::<entering::GroupRequests<'_>>),
+    post("/group/get_user_req_group_applicationList", entering::made, entering::requests_data, "Requests of a user")
+        .takes(schema_of::<entering::MadeRequests>).gives(schema_of::<entering::GroupRequests<'_>>),
+    post("/group/get_group_users_req_application_list", entering::of_users, entering::requests_data, "Requests of some users to one group")
+        .takes(schema_of::<entering::RequestsOfUsers>).gives(schema_of::<entering::GroupRequests<'_>>),
+    post("/group/get_specified_user_group_request_info", entering::one, entering::requests_data, "The request of one user to one group")
+        .takes(schema_of::<entering::UserOfGroup>).gives(schema_of::<entering::GroupRequests<'_>>),
+    post("/group/get_group_application_unhandled_count", entering::unhandled, entering::count_data, "How many requests wait for a user")
+        .takes(schema_of::<entering::Unhandled>).gives(schema_of::<entering::Count>),
+    post("/group/quit_group", leaving::quit, done, "Leave a group")
+        .takes(schema_of::<leaving::Quit>),
+    post("/group/kick_group", leaving::kick, done, "Remove members")
+        .takes(schema_of::<leaving::Kick>),
+    post("/group/mute_group_member", settings::mute_member, done, "Let a member not speak for a while")
+        .takes(schema_of::<settings::MuteMember>),
+    post("/group/cancel_mute_group_member", settings::unmute_member, done, "Let a member speak again")
+        .takes(schema_of::<entering::UserOfGroup>),
+    post("/group/set_group_member_info", settings::set_members, done, "Change what members show, and roles")
+        .takes(schema_of::<settings::SetMembers>),
+    post("/group/get_group_members_info", listing::named, listing::named_data, "Members by id")
+        .takes(schema_of::<listing::NamedMembers>).gives(schema_of::<listing::GroupMembers<'_>>),
+    post("/group/get_group_member_list", listing::members, listing::members_data, "A page of a group's members")
+        .takes(schema_of::<listing::MemberList>).gives(schema_of::<listing::GroupMemberPage<'_>>),
+    post("/group/get_group_member_user_id", listing::member_ids, listing::member_ids_data, "The ids of a group's members")
+        .takes(schema_of::<settings::OneGroup>).gives(schema_of::<listing::MemberIds<'_>>),
+    post("/group/get_joined_group_list", listing::joined, listing::joined_data, "A page of a user's groups")
+        .takes(schema_of::<listing::JoinedGroups>).gives(schema_of::<listing::GroupPage<'_>>),
+    post("/group/get_incremental_join_groups", syncing::joined, syncing::joined_data, "What has changed in the list of a user's groups")
+        .takes(schema_of::<syncing::JoinedSeen>).gives(schema_of::<syncing::JoinedNews<'_>>),
+    post("/group/get_incremental_group_members", syncing::members, syncing::members_data, "What has changed in the list of a group's members")
+        .takes(schema_of::<syncing::MembersSeen>).gives(schema_of::<syncing::MemberChanges<'_>>),
+    post("/group/get_incremental_group_members_batch", syncing::many, syncing::many_data, "What has changed in the lists of several groups' members")
+        .takes(schema_of::<syncing::ManySeen>).gives(schema_of::<syncing::ManyNews<'_>>),
+    post("/group/get_full_join_group_ids", syncing::joined_ids, syncing::joined_ids_data, "The ids of a user's groups, unless the client has them")
+        .takes(schema_of::<syncing::JoinedHash>).gives(schema_of::<syncing::JoinedIds<'_>>),
+    post("/group/get_full_group_member_user_ids", syncing::whole_members, syncing::whole_members_data, "The ids of a group's members, unless the client has them")
+        .takes(schema_of::<syncing::MembersHash>).gives(schema_of::<syncing::WholeMembers<'_>>),
+    post("/statistics/group/create", statistics::groups_made, statistics::groups_made_data, "How many groups were made, by day")
+        .takes(schema_of::<statistics::Between>).gives(schema_of::<statistics::Growth>),
+    post("/statistics/group/active", statistics::busy_groups, statistics::busy_groups_data, "In which groups how much was said")
+        .takes(schema_of::<statistics::BusyBetween>).gives(schema_of::<statistics::ActiveGroups<'_>>),
     post("/friend/add_black", friend::add_black, done, "Put a user on a block list")
         .takes(schema_of::<friend::Black>),
     post("/friend/remove_black", friend::remove_black, done, "Take a user off a block list")
@@ -140,8 +222,10 @@ const TABLE: [Entry; 60] = [
         .takes(schema_of::<accounts::RemoveConfig>),
     post("/user/page_user_client_config", accounts::page_config, accounts::page_config_data, "What clients are told, in pages")
         .takes(schema_of::<accounts::PageConfig>).gives(schema_of::<accounts::ClientConfigPage<'_>>),
-    post("/statistics/user/register", users::registrations, users::registrations_data, "How many users were registered when")
-        .takes(schema_of::<users::Time>).gives(schema_of::<users::RegistrationsJson>),
+    post("/statistics/user/register", statistics::users_made, statistics::users_made_data, "How many users were registered, by day")
+        .takes(schema_of::<statistics::Between>).gives(schema_of::<statistics::Growth>),
+    post("/statistics/user/active", statistics::busy_users, statistics::busy_users_data, "Which users have said how much")
+        .takes(schema_of::<statistics::BusyUsersBetween>).gives(schema_of::<statistics::ActiveUsers<'_>>),
     post("/friend/add_friend", friend::ask, done, "Ask for friendship")
         .takes(schema_of::<friend::Ask>),
     post("/friend/add_friend_response", friend::answer, done, "Answer a request for friendship")
@@ -192,6 +276,82 @@ const TABLE: [Entry; 60] = [
         .takes(schema_of::<msg::Pull>).gives(schema_of::<msg::PulledAll<'_>>),
     post("/msg/get_server_time", msg::server_time, msg::server_time_data, "The server's clock")
         .gives(schema_of::<msg::ServerTime>),
+    post("/msg/revoke_msg", removal::revoke, done, "Take a message back")
+        .takes(schema_of::<removal::Revocation>),
+    post("/msg/mark_msgs_as_read", receipts::mark_messages, done, "Messages of a single chat were read")
+        .takes(schema_of::<receipts::ReadMessages>),
+    post("/msg/mark_conversation_as_read", receipts::mark_conversation, done, "A conversation was read")
+        .takes(schema_of::<receipts::ReadConversation>),
+    post("/msg/set_conversation_has_read_seq", receipts::set_position, done, "How far a user has read")
+        .takes(schema_of::<receipts::ReadPosition>),
+    post("/msg/get_conversations_has_read_and_max_seq", receipts::read_seqs, receipts::read_seqs_data, "How far conversations have come, and how far they were read")
+        .takes(schema_of::<receipts::ReadSeqsRequest>).gives(schema_of::<receipts::ReadSeqsJson>),
+    post("/msg/clear_conversation_msg", removal::clear, done, "Clear the history of conversations")
+        .takes(schema_of::<removal::Clearing>),
+    post("/msg/user_clear_all_msg", removal::clear_all, done, "Clear the history of all conversations of a user")
+        .takes(schema_of::<removal::ClearingAll>),
+    post("/msg/delete_msgs", removal::delete, done, "Delete messages from a view, or for everybody")
+        .takes(schema_of::<removal::Deletion>),
+    post("/msg/delete_msg_phsical_by_seq", removal::erase, done, "Delete messages for everybody, telling nobody")
+        .takes(schema_of::<removal::Erasure>).for_admins(),
+    post("/msg/delete_msg_physical", removal::erase_before, done, "Delete old messages for everybody, telling nobody")
+        .takes(schema_of::<removal::OldErasure>).for_admins(),
+    post("/msg/search_msg", search::search, search::found, "Look for messages")
+        .takes(schema_of::<search::MessageSearchRequest>).gives(schema_of::<search::FoundMessages>).for_admins(),
+    post("/msg/check_msg_is_send_success", search::send_state, search::send_state_data, "What became of the message that was sent with this operationID")
+        .gives(schema_of::<search::SendStateJson>),
+    post("/msg/send_business_notification", business::send, msg::sent, "Send an event of the app's own")
+        .takes(schema_of::<business::Business>).gives(schema_of::<msg::SentJson<'_>>).strict().for_admins(),
+    post("/conversation/get_incremental_conversations", conversation::incremental, conversation_shown::changes, "What changed in a list of conversations")
+        .takes(schema_of::<conversation::Seen>).gives(schema_of::<DeltaJson<Conversation>>),
+    post("/conversation/get_full_conversation_ids", conversation::full_ids, nothing, "All ids of a list of conversations")
+        .takes(schema_of::<conversation::IdCheck>).gives(schema_of::<conversation_shown::FullIds>).told_as_asked(conversation_shown::full_ids),
+    post("/conversation/get_owner_conversation", conversation::of_owner, conversation_shown::page, "A page of a user's conversations")
+        .takes(schema_of::<conversation::OwnerPage>).gives(schema_of::<conversation_shown::ConversationsPage>),
+    post("/conversation/get_all_conversations", conversation::all, conversation_shown::conversations, "All conversations of a user")
+        .takes(schema_of::<conversation::Owner>).gives(schema_of::<conversation_shown::Conversations>),
+    post("/conversation/get_conversations", conversation::some, conversation_shown::conversations, "Conversations of a user by id")
+        .takes(schema_of::<conversation::OwnerIds>).gives(schema_of::<conversation_shown::Conversations>),
+    post("/conversation/get_conversation", conversation::one, conversation_shown::one, "A conversation of a user")
+        .takes(schema_of::<conversation::OwnerId>).gives(schema_of::<conversation_shown::OneConversation>),
+    post("/conversation/set_conversations", conversation::configure, done, "Change settings of a conversation")
+        .takes(schema_of::<conversation::Configuration>),
+    post("/conversation/get_sorted_conversation_list", conversation::sorted, conversation_shown::sorted, "Conversations with their newest messages")
+        .takes(schema_of::<conversation::Sorted>).gives(schema_of::<conversation_shown::SortedConversations>),
+    post("/conversation/get_not_notify_conversation_ids", conversation::silent, conversation_shown::ids, "Conversations that do not notify")
+        .takes(schema_of::<conversation::OfUser>).gives(schema_of::<conversation_shown::ConversationIds>),
+    post("/conversation/get_pinned_conversation_ids", conversation::pinned, conversation_shown::ids, "Conversations at the top")
+        .takes(schema_of::<conversation::OfUser>).gives(schema_of::<conversation_shown::ConversationIds>),
+    post("/conversation/delete_conversations", conversation::delete, done, "Take conversations off a list")
+        .takes(schema_of::<conversation::Deletion>),
+    post("/conversation/update_conversations_by_user", conversation::update_all, done, "Change all conversations of a user")
+        .takes(schema_of::<conversation::Update>),
+    post("/jssdk/get_active_conversations", jssdk::active, nothing, "The caller's newest conversations with their newest messages")
+        .takes(schema_of::<jssdk::ActiveConversations>).gives(schema_of::<jssdk::Told>).told_as_asked(jssdk::told),
+    post("/jssdk/get_conversations", jssdk::nobodys, nothing, "Conversations of the caller with their newest messages")
+        .takes(schema_of::<jssdk::ConversationsById>).gives(schema_of::<jssdk::Told>).read_of(jssdk::some).told_as_asked(jssdk::told),
+    post("/third/fcm_update_token", third::push_token, done, "Remember where a push service finds the caller's device")
+        .takes(schema_of::<third::PushTokenBody>),
+    post("/third/set_app_badge", third::badge, done, "Remember what an app's icon says")
+        .takes(schema_of::<third::BadgeBody>),
+    post("/third/logs/upload", third::upload_logs, done, "Remember log files that the caller has uploaded")
+        .takes(schema_of::<third::UploadBody>),
+    post("/third/logs/delete", third::delete_logs, done, "Forget uploaded log files")
+        .takes(schema_of::<third::DeleteBody>),
+    post("/third/logs/search", third::search_logs, third::logs_data, "Uploaded log files of a time, newest first")
+        .takes(schema_of::<third::SearchBody>).gives(schema_of::<third::Logs<'_>>),
+    post("/object/part_limit", object::part_limit, object::part_limit_data, "What parts of an upload may be like")
+        .gives(schema_of::<object::PartLimit>),
+    post("/object/part_size", object::part_size, object::part_size_data, "How large parts of an upload should be")
+        .takes(schema_of::<object::Whole>).gives(schema_of::<object::PartSize>),
+    post("/object/initiate_multipart_upload", object::initiate, object::initiated, "Begin an upload, or learn that its content is there already")
+        .takes(schema_of::<object::Initiate>).gives(schema_of::<object::Initiated<'_>>),
+    post("/object/auth_sign", object::auth_sign, object::signed, "Where further parts of an upload go")
+        .takes(schema_of::<object::AuthSign>).gives(schema_of::<object::AuthSignParts<'_>>),
+    post("/object/complete_multipart_upload", object::complete, object::completed, "Put an upload together")
+        .takes(schema_of::<object::Complete>).gives(schema_of::<object::ObjectUrl>),
+    post("/object/access_url", object::access_url, object::access_url_data, "The address of an object")
+        .takes(schema_of::<object::AccessUrl>).gives(schema_of::<object::ObjectAccess>),
 ];
 
 /// The routes alone.
@@ -205,17 +365,19 @@ pub(super) static ROUTES: [Route; TABLE.len()] = {
     routes
 };
 
-/// The same, in one place of memory.
-static ENTRIES: [Entry; TABLE.len()] = TABLE;
-
 /// All entries.
 pub(super) fn all() -> &'static [Entry] {
-    &ENTRIES
+    TABLE
 }
 
 /// The entry of a path.
 pub(super) fn find(path: &str) -> Option<&'static Entry> {
-    ENTRIES.iter().find(|entry| entry.route.path == path)
+    TABLE.iter().find(|entry| entry.route.path == path)
+}
+
+/// For routes whose answer depends on how it was asked for.
+const fn nothing(_: &Outcome) -> Option<Data> {
+    None
 }
 
 /// Routes without response fields have no `data`.

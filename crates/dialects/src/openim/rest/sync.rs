@@ -28,6 +28,13 @@ pub(super) struct DeltaJson<T> {
 }
 
 impl<T> DeltaJson<T> {
+    /// Nothing that has changed since.
+    pub(super) fn empty(now: Version) -> Self {
+        let (delete, insert, update) = (Vec::new(), Vec::new(), Vec::new());
+        let (version, version_id) = (now.number, now.log_text());
+        Self { version, version_id, full: false, delete, insert, update, sort_version: 0 }
+    }
+
     pub(super) fn new<'a, M>(delta: &'a Delta<M>, shown: impl Fn(&'a M) -> T) -> Self {
         Self {
             version: delta.now.number,

@@ -1,14 +1,12 @@
-//! `/user`: users as backends look for them, and who of them is online. Source: REST sheet 4, 10.
+//! `/user`: users as backends look for them, and who of them is online. Source: REST sheet 4.
 
 use std::collections::BTreeMap;
 
 use ringback_model::command::{Command, Outcome, UserCommand, UserOutcome};
 use ringback_model::dialect::EdgeRequest;
-use ringback_model::failure::RefusalCode;
 use ringback_model::ids::UserId;
 use ringback_model::limits;
 use ringback_model::page::UserFilter;
-use ringback_model::time::UnixMs;
 use ringback_model::user::Connection;
 use schemars::JsonSchema;
 use serde::Serialize;
@@ -131,30 +129,6 @@ body! {
 pub(super) fn subscriptions(request: &EdgeRequest) -> Result<Command, Reject> {
     let asked: Subscriber = parse(&request.body)?;
     Ok(Command::User(UserCommand::Subscriptions { user: user_id("userID", &asked.user)? }))
-}
-
-body! {
-    /// A time.
-    #[schemars(rename = "StatisticsTime")]
-    Time {
-        /// Milliseconds since 1970.
-        #[schemars(range(min = 1))]
-        start: i64 = "start" required,
-        /// Milliseconds since 1970.
-        #[schemars(range(min = 1))]
-        end: i64 = "end" required,
-    }
-}
-
-pub(super) fn registrations(request: &EdgeRequest) -> Result<Command, Reject> {
-    let asked: Time = parse(&request.body)?;
-    let instant = |field: &str, ms: i64| match ms {
-        0 => Err(Reject::Malformed(format!("{field} is empty"))),
-        1.. => Ok(UnixMs(ms)),
-        _ => Err(Reject::new(RefusalCode::BadArgument, format!("{field} lies before 1970"))),
-    };
-    let (start, end) = (instant("start", asked.start)?, instant("end", asked.end)?);
-    Ok(Command::User(UserCommand::Registrations { start, end }))
 }
 
 /// A page of user ids.
@@ -289,59 +263,5 @@ fn online_tokens<'a>(id: &'a UserId, connections: &'a [Connection]) -> OnlineTok
         id: id.as_str(),
         status: i32::from(!connections.is_empty()),
         platforms: platforms.collect(),
-    }
-}
-
-/// How many users were registered when.
-#[derive(Serialize, JsonSchema)]
-pub(super) struct RegistrationsJson {
-    /// Before the end.
-    total: u64,
-    /// Before the start.
-    before: u64,
-    /// By day (UTC); days without any are left out.
-    count: BTreeMap<String, u64>,
-}
-
-pub(super) fn registrations_data(outcome: &Outcome) -> Option<Data> {
-    let Outcome::OfUser(UserOutcome::Registrations(counted)) = outcome else { return None };
-    let count = counted.by_day.iter().map(|(day, count)| (date(*day), *count)).collect();
-    data(&RegistrationsJson { total: counted.total, before: counted.before, count })
-}
-
-/// The date of a day since 1970-01-01, as `2026-08-01`. Source: "Euclidean affine functions and their application to
-/// calendar algorithms" (Neri, Schneider 2022), for years that have four digits.
-fn date(day: i64) -> String {
-    // Counted from 0000-03-01, so that leap days end a year.
-    let from_march = day + 719_468;
-    let century = (4 * from_march + 3).div_euclid(146_097);
-    let of_century = (4 * from_march + 3).rem_euclid(146_097) / 4;
-    let year_of_century = (4 * of_century + 3) / 1461;
-    let of_year = (4 * of_century + 3) % 1461 / 4;
-    let month = (5 * of_year + 2) / 153;
-    let of_month = (5 * of_year + 2) % 153 / 5;
-    let (month, later) = if month < 10 { (month + 3, 0) } else { (month - 9, 1) };
-    format!("{:04}-{month:02}-{:02}", 100 * century + year_of_century + later, of_month + 1)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn days_have_their_dates() {
-        for (day, expected) in [
-            (0, "1970-01-01"),
-            (58, "1970-02-28"),
-            (59, "1970-03-01"),
-            (11_016, "2000-02-29"),
-            (11_017, "2000-03-01"),
-            (20_665, "2026-07-31"),
-            (20_666, "2026-08-01"),
-            (47_540, "2100-02-28"),
-            (47_541, "2100-03-01"),
-        ] {
-            assert_eq!(date(day), expected, "{day}");
-        }
     }
 }

@@ -1,5 +1,8 @@
 //! Bodies that can be sent as they stand. Source: REST sheet 7, 13.
 
+mod chats;
+mod people;
+
 use serde_json::{Value, json};
 
 /// `{"sendID":"u1","recvID":"bot","groupID":""}`, as a callback carries it.
@@ -32,81 +35,47 @@ pub(super) fn of(path: &str) -> Vec<(&'static str, Value)> {
         }
         "/msg/newest_seq" => vec![("own", json!({"userID": "u1"}))],
         "/msg/pull_msg_by_seq" => vec![("newest", pull())],
-        _ => users(path).or_else(|| friends(path)).map(|body| vec![("one", body)]).unwrap_or_default(),
+        "/third/fcm_update_token" => {
+            vec![(
+                "phone",
+                json!({"platformID": 2, "fcmToken": "d1:APA91b", "account": "u1", "expireTime": 0}),
+            )]
+        }
+        "/third/set_app_badge" => vec![("three", json!({"userID": "u1", "appUnreadCount": 3}))],
+        "/third/logs/upload" => vec![(
+            "one",
+            json!({
+                "platform": "Android", "appFramework": "Flutter", "version": "3.8.5", "ex": "",
+                "fileURLs": [{"filename": "sdk.log", "URL": "https://im.example.test/object/u1/sdk.log"}],
+            }),
+        )],
+        "/third/logs/delete" => vec![("one", json!({"logIDs": ["00000000000000000042"]}))],
+        "/third/logs/search" => vec![(
+            "newest",
+            json!({
+                "keyword": "", "startTime": 0, "endTime": 0, "pagination": {"pageNumber": 1, "showNumber": 20},
+            }),
+        )],
+        "/object/part_size" => vec![("picture", json!({"size": 12_582_912}))],
+        "/object/initiate_multipart_upload" => vec![("picture", upload())],
+        "/object/auth_sign" => vec![("two", json!({"uploadID": UPLOAD_ID, "partNumbers": [1, 2]}))],
+        "/object/complete_multipart_upload" => vec![(
+            "picture",
+            json!({"uploadID": UPLOAD_ID, "parts": [PART, PART, PART], "name": "u1/p.png",
+                   "contentType": "image/png", "cause": ""}),
+        )],
+        "/object/access_url" => vec![("picture", json!({"name": "u1/p.png"}))],
+        other => people::of(other).map_or_else(|| chats::of(other), |body| vec![("one", body)]),
     }
 }
 
-fn first_page() -> Value {
-    json!({"pageNumber": 1, "showNumber": 100})
-}
+/// As an upload is named, cut short.
+const UPLOAD_ID: &str = "eyJ1c2VyIjoidTEifQ.c2VhbA";
+const PART: &str = "900150983cd24fb0d6963f7d28e17f72";
 
-fn users(path: &str) -> Option<Value> {
-    let kept = json!({"userID": "u1", "type": 1, "uuid": "note-1", "value": "read this", "ex": ""});
-    Some(match path {
-        "/user/update_user_info" => {
-            json!({"userInfo": {"userID": "u1", "nickname": "Ann", "faceURL": "", "ex": "", "globalRecvMsgOpt": 0}})
-        }
-        "/user/update_user_info_ex" => json!({"userInfo": {"userID": "u1", "nickname": "Ann", "ex": ""}}),
-        "/user/set_global_msg_recv_opt" => json!({"userID": "u1", "globalRecvMsgOpt": 2}),
-        "/user/get_all_users_uid" => json!({"pagination": first_page()}),
-        "/user/get_users" => json!({"pagination": first_page(), "userID": "", "nickName": "an"}),
-        "/user/account_check" => json!({"checkUserIDs": ["u1", "u2"]}),
-        "/user/get_users_online_token_detail" | "/user/get_users_status" => json!({"userIDs": ["u1", "u2"]}),
-        "/user/subscribe_users_status" => json!({"userID": "u1", "userIDs": ["u2"], "genre": 1}),
-        "/user/process_user_command_add" | "/user/process_user_command_update" => kept,
-        "/user/process_user_command_delete" => json!({"userID": "u1", "type": 1, "uuid": "note-1"}),
-        "/user/process_user_command_get" => json!({"userID": "u1", "type": 1}),
-        "/user/get_subscribe_users_status"
-        | "/user/process_user_command_get_all"
-        | "/user/get_user_client_config" => json!({"userID": "u1"}),
-        "/user/add_notification_account" => {
-            json!({"userID": "news", "nickName": "News", "faceURL": "", "appMangerLevel": 3})
-        }
-        "/user/update_notification_account" => json!({"userID": "news", "nickName": "Latest news"}),
-        "/user/search_notification_account" => json!({"keyword": "ne", "pagination": first_page()}),
-        "/user/set_user_client_config" => json!({"userID": "", "configs": {"theme": "dark"}}),
-        "/user/del_user_client_config" => json!({"userID": "", "keys": ["theme"]}),
-        "/user/page_user_client_config" => json!({"userID": "", "key": "theme", "pagination": first_page()}),
-        "/statistics/user/register" => json!({"start": 1_785_542_400_000_u64, "end": 1_788_134_400_000_u64}),
-        _ => return None,
-    })
-}
-
-fn friends(path: &str) -> Option<Value> {
-    Some(match path {
-        "/friend/add_friend" => {
-            json!({"fromUserID": "u1", "toUserID": "u2", "reqMsg": "met at the fair", "ex": ""})
-        }
-        "/friend/add_friend_response" => {
-            json!({"fromUserID": "u1", "toUserID": "u2", "handleResult": 1, "handleMsg": "welcome"})
-        }
-        "/friend/delete_friend" => json!({"ownerUserID": "u1", "friendUserID": "u2"}),
-        "/friend/set_friend_remark" => json!({"ownerUserID": "u1", "friendUserID": "u2", "remark": "Benny"}),
-        "/friend/update_friends" => {
-            json!({"ownerUserID": "u1", "friendUserIDs": ["u2"], "isPinned": true, "remark": "Benny", "ex": ""})
-        }
-        "/friend/import_friend" | "/friend/get_designated_friends" => {
-            json!({"ownerUserID": "u1", "friendUserIDs": ["u2", "u3"]})
-        }
-        "/friend/add_black" => json!({"ownerUserID": "u1", "blackUserID": "u2", "ex": ""}),
-        "/friend/remove_black" => json!({"ownerUserID": "u1", "blackUserID": "u2"}),
-        "/friend/get_black_list" | "/friend/get_friend_list" => {
-            json!({"userID": "u1", "pagination": first_page()})
-        }
-        "/friend/get_specified_blacks" | "/friend/get_specified_friends_info" => {
-            json!({"ownerUserID": "u1", "userIDList": ["u2", "u3"]})
-        }
-        "/friend/get_friend_apply_list" | "/friend/get_self_friend_apply_list" => {
-            json!({"userID": "u1", "pagination": first_page(), "handleResults": [0]})
-        }
-        "/friend/get_designated_friend_apply" => json!({"fromUserID": "u1", "toUserID": "u2"}),
-        "/friend/get_self_unhandled_apply_count" => json!({"userID": "u1", "time": 0}),
-        "/friend/is_friend" => json!({"userID1": "u1", "userID2": "u2"}),
-        "/friend/get_friend_id" => json!({"userID": "u1"}),
-        "/friend/get_incremental_friends" => json!({"userID": "u1", "versionID": "", "version": 0}),
-        "/friend/get_full_friend_user_ids" => json!({"userID": "u1", "idHash": 0}),
-        _ => return None,
-    })
+fn upload() -> Value {
+    json!({"hash": "7a8b0d3a9e0f1c2d3e4f5a6b7c8d9e0f", "size": 12_582_912, "partSize": 5_242_880, "maxParts": -1,
+           "cause": "", "name": "u1/p.png", "contentType": "image/png"})
 }
 
 fn two_users() -> Value {

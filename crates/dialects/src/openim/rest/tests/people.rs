@@ -1,14 +1,17 @@
 //! Friends and users: bodies as commands, and answers with their exact fields.
 
+use std::collections::BTreeMap;
+
 use ringback_model::command::{
     Command, FriendCommand, FriendOutcome, FriendShown, Outcome, Relation, RequestShown, UserCommand,
     UserOutcome,
 };
 use ringback_model::failure::RefusalCode;
 use ringback_model::ids::UserId;
-use ringback_model::page::{Found, Page, Registrations};
+use ringback_model::page::{Found, Page};
 use ringback_model::record::{ClientSetting, Favourite, Friend, FriendRequest, Handled};
 use ringback_model::sample;
+use ringback_model::statistics::Growth;
 use ringback_model::time::UnixMs;
 use ringback_model::user::{AccountLevel, Block, Connection, Platform, User};
 use ringback_model::version::{Delta, Version};
@@ -112,17 +115,12 @@ fn values_that_are_out_of_range() {
         (
             "/friend/get_friend_list",
             json!({"userID": "u1", "pagination": {"pageNumber": 0, "showNumber": 1}}),
-            "pageNumber is empty",
+            "pageNumber is 0; it begins at 1",
         ),
         (
             "/friend/get_friend_list",
             json!({"userID": "u1", "pagination": {"pageNumber": -1, "showNumber": 1}}),
-            "pageNumber is -1, it must be 1 or more",
-        ),
-        (
-            "/friend/get_friend_list",
-            json!({"userID": "u1", "pagination": {"pageNumber": 1, "showNumber": 1001}}),
-            "showNumber is 1001, at most 1000 is allowed",
+            "pageNumber is -1; it begins at 1",
         ),
         (
             "/friend/update_friends",
@@ -145,7 +143,11 @@ fn values_that_are_out_of_range() {
             json!({"userID": "u1", "userIDs": [], "genre": 3}),
             "genre is 3; known are 1 and 2",
         ),
-        ("/statistics/user/register", json!({"start": -1, "end": 2}), "start lies before 1970"),
+        (
+            "/statistics/user/register",
+            json!({"start": 3, "end": 2}),
+            "start must not be after end, nor before 1970",
+        ),
     ] {
         let refusal = refused(path, &body);
         assert_eq!((refusal.code, refusal.detail.as_str()), (RefusalCode::BadArgument, said), "{path}");
@@ -362,10 +364,17 @@ fn users_in_full() {
     for path in ["/user/subscribe_users_status", "/user/get_subscribe_users_status"] {
         assert_eq!(data(path, Outcome::Done), json!({"statusList": []}));
     }
-    let counted = Registrations { total: 12, before: 4, by_day: vec![(20_666, 3), (20_668, 5)] };
+    let days = BTreeMap::from([(20_666, 3), (20_668, 5)]);
+    let growth = Growth { total: 12, before: 4, days: days.clone() };
     assert_eq!(
-        of_user("/statistics/user/register", UserOutcome::Registrations(counted)),
+        of_user("/statistics/user/register", UserOutcome::Made(growth)),
         json!({"total": 12, "before": 4, "count": {"2026-08-01": 3, "2026-08-03": 5}})
+    );
+    let busiest = vec![(person("u2", "Ben"), 6)];
+    assert_eq!(
+        of_user("/statistics/user/active", UserOutcome::Busy { messages: 8, users: 2, days, busiest }),
+        json!({"msgCount": 8, "userCount": 2, "dateCount": {"2026-08-01": 3, "2026-08-03": 5},
+               "users": [{"user": profile_json("u2", "Ben"), "count": 6}]})
     );
 }
 

@@ -1,0 +1,116 @@
+//! Users are invited by members, or added by administrators.
+
+use ringback_model::action::{Action, GroupAction, GroupInvitation};
+use ringback_model::command::Outcome;
+use ringback_model::failure::Failure;
+use ringback_model::group::{GroupKind, Role};
+use ringback_model::ids::{GroupId, UserId};
+use ringback_model::limits;
+
+use super::enter::Arrival;
+use super::scene::Scene;
+use super::unusable;
+use crate::caller::Caller;
+use crate::members::{check_named, without_repeats};
+use crate::{Im, at_most, bad, only_admin, repeated};
+
+/// Entered because somebody of the group said so. Source: client protocol sheet, `joinSource`.
+const INVITED: i32 = 2;
+/// Entered because an administrator of the app said so. Source: ibid.
+const ADDED: i32 = 1;
+
+impl Im {
+    pub(crate) async fn invite(
+        &self,
+        caller: &Caller,
+        group: &GroupId,
+        users: Vec<UserId>,
+        reason: String,
+        said: bool,
+    ) -> Result<Outcome, Failure> {
+        if users.is_empty() {
+            return Err(bad("invitedUserIDs is empty").into());
+        }
+        at_most("invitedUserIDs", users.len(), limits::LIST_ITEMS)?;
+        let scene = self.live_scene(caller, group).await?;
+        scene.check_member()?;
+        let users = self.registered(&users).await?;
+        if let Some(twice) = repeated(&users) {
+            return Err(bad(format!("invitedUserIDs names {twice} twice")).into());
+        }
+        let inside = self.store.members_named(group, &users).await?;
+        if let Some(member) = inside.into_iter().flatten().next() {
+            return Err(bad(format!("{} is in group {group} already", member.user)).into());
+        }
+        let (users, reason) = self.ask_invitation(caller, group, users, reason).await?;
+        if users.is_empty() {
+            return Ok(Outcome::Done);
+        }
+        let inviter = caller.actor.user.clone();
+        if needs_approval(&scene) {
+            self.apply_for(caller, group, &users, reason).await?;
+            return Ok(Outcome::Done);
+        }
+        let arrival = Arrival {
+            group,
+            users,
+            source: INVITED,
+            inviter: Some(inviter),
+            message: reason,
+            said,
+            leave_out_members: false,
+            agreed: None,
+        };
+        self.enter(caller, arrival).await?;
+        Ok(Outcome::Done)
+    }
+
+    /// Rules may take users off an invitation; they add none.
+    async fn ask_invitation(
+        &self,
+        caller: &Caller,
+        group: &GroupId,
+        users: Vec<UserId>,
+        reason: String,
+    ) -> Result<(Vec<UserId>, String), Failure> {
+        let inviter = caller.actor.user.clone();
+        let invitation = GroupInvitation { group: group.clone(), inviter, reason, invited: users.clone() };
+        let asked = self.ask_about(caller, Action::Group(GroupAction::Invite(invitation))).await?;
+        let Action::Group(GroupAction::Invite(invitation)) = asked else {
+            return Err(unusable("something else than an invitation"));
+        };
+        let still: std::collections::HashSet<&UserId> = invitation.invited.iter().collect();
+        let users = users.iter().filter(|user| still.contains(user)).cloned().collect();
+        Ok((users, invitation.reason))
+    }
+
+    pub(crate) async fn add_members(
+        &self,
+        caller: &Caller,
+        kind: GroupKind,
+        group: &GroupId,
+        users: Vec<UserId>,
+    ) -> Result<Outcome, Failure> {
+        only_admin(&caller.actor)?;
+        check_named(&users)?;
+        self.live_one(kind, group).await?;
+        let users = without_repeats(self.registered(&users).await?);
+        let arrival = Arrival {
+            group,
+            users,
+            source: ADDED,
+            inviter: Some(caller.actor.user.clone()),
+            message: String::new(),
+            said: true,
+            leave_out_members: true,
+            agreed: None,
+        };
+        let added = self.enter(caller, arrival).await?;
+        self.members_outcome(group, added).await
+    }
+}
+
+/// Whether those whom the caller invites have to be let in by others.
+fn needs_approval(scene: &Scene) -> bool {
+    scene.group.verification == 1 && !scene.admin && scene.role() == Some(Role::Member)
+}

@@ -1,0 +1,223 @@
+//! Lists of groups and members.
+
+use std::collections::{BTreeMap, HashMap};
+
+use ringback_model::command::{GroupOutcome, MemberFilter, Page};
+use ringback_model::conversation::Target;
+use ringback_model::failure::{Failure, Refusal, RefusalCode};
+use ringback_model::group::{Group, GroupKind, GroupPerson, GroupStatus, Member, Role};
+use ringback_model::ids::{GroupId, UserId};
+use ringback_model::limits;
+use ringback_model::statistics::{DAY_MS, Period};
+
+use crate::caller::Caller;
+use crate::groups::unknown_group;
+use crate::{Im, at_most, bad, only_admin, only_self};
+
+impl Im {
+    /// All members, ascending by folded id.
+    pub(super) async fn all_members(&self, group: &GroupId) -> Result<Vec<Member>, Failure> {
+        let mut all: Vec<Member> = Vec::new();
+        loop {
+            let after = all.last().map(|member| member.user.clone());
+            let page = self.store.members(group, after.as_ref(), limits::LIST_ITEMS).await?;
+            let short = page.len() < limits::LIST_ITEMS;
+            all.extend(page);
+            if short {
+                return Ok(all);
+            }
+        }
+    }
+
+    pub(super) async fn members_named(
+        &self,
+        caller: &Caller,
+        group: &GroupId,
+        users: &[UserId],
+    ) -> Result<GroupOutcome, Failure> {
+        if users.is_empty() {
+            return Err(bad("userIDs is empty").into());
+        }
+        at_most("userIDs", users.len(), limits::LIST_ITEMS)?;
+        self.scene(caller, group).await?.check_member()?;
+        let members: Vec<Member> =
+            self.store.members_named(group, users).await?.into_iter().flatten().collect();
+        let people = self.people(members).await?;
+        Ok(GroupOutcome::People { group: group.clone(), total: people.len(), people })
+    }
+
+    pub(super) async fn member_page(
+        &self,
+        caller: &Caller,
+        group: &GroupId,
+        filter: MemberFilter,
+        keyword: &str,
+        page: Page,
+    ) -> Result<GroupOutcome, Failure> {
+        at_most("a page", page.limit, limits::LIST_ITEMS)?;
+        self.scene(caller, group).await?.check_member()?;
+        let mut members = self.all_members(group).await?;
+        members.retain(|member| passes(filter, member.role));
+        in_order(&mut members);
+        if keyword.is_empty() {
+            let total = members.len();
+            let people = self.people(page.of(members)).await?;
+            return Ok(GroupOutcome::People { group: group.clone(), total, people });
+        }
+        let keyword = keyword.to_lowercase();
+        let mut people = self.people(members).await?;
+        people.retain(|one| is_called(one, &keyword));
+        Ok(GroupOutcome::People { group: group.clone(), total: people.len(), people: page.of(people) })
+    }
+
+    pub(super) async fn member_ids(&self, caller: &Caller, group: &GroupId) -> Result<GroupOutcome, Failure> {
+        self.scene(caller, group).await?.check_member()?;
+        let mut members = self.all_members(group).await?;
+        in_order(&mut members);
+        Ok(GroupOutcome::Ids(members.into_iter().map(|member| member.user).collect()))
+    }
+
+    /// The groups that a user is in, ascending by id; neither rooms nor what was dismissed.
+    pub(super) async fn joined(&self, user: &UserId) -> Result<Vec<Group>, Failure> {
+        let ids = self.store.groups_of(user).await?;
+        let groups = self.store.groups(&ids).await?.into_iter().flatten();
+        Ok(groups.filter(is_listed).collect())
+    }
+
+    pub(super) async fn joined_page(
+        &self,
+        caller: &Caller,
+        user: &UserId,
+        page: Page,
+    ) -> Result<GroupOutcome, Failure> {
+        only_self(&caller.actor, user)?;
+        at_most("a page", page.limit, limits::LIST_ITEMS)?;
+        let groups = self.joined(user).await?;
+        Ok(GroupOutcome::Groups { total: groups.len(), groups: page.of(groups) })
+    }
+
+    pub(super) async fn search_groups(
+        &self,
+        name: &str,
+        id: &str,
+        page: Page,
+    ) -> Result<GroupOutcome, Failure> {
+        at_most("a page", page.limit, limits::LIST_ITEMS)?;
+        let (total, groups) = if id.is_empty() {
+            self.store.groups_called(name, page.skip, page.limit).await?
+        } else {
+            let found = match GroupId::parse(id) {
+                Ok(id) => self.store.groups(&[id]).await?,
+                Err(_) => Vec::new(),
+            };
+            let found = found.into_iter().flatten().filter(|group| group.kind == GroupKind::Group);
+            let found: Vec<Group> = found.collect();
+            (found.len(), page.of(found))
+        };
+        let owners: Vec<UserId> = groups.iter().map(|group| group.owner.clone()).collect();
+        let users = self.users_by_id(&owners).await?;
+        let name_of = |group: &Group| users.get(&group.owner.folded()).map(|user| user.nickname.clone());
+        let groups = groups.into_iter().map(|group| {
+            let name = name_of(&group).unwrap_or_default();
+            (group, name)
+        });
+        Ok(GroupOutcome::Found { total, groups: groups.collect() })
+    }
+
+    pub(super) async fn abstracts(
+        &self,
+        caller: &Caller,
+        groups: Vec<GroupId>,
+    ) -> Result<GroupOutcome, Failure> {
+        at_most("groupIDs", groups.len(), limits::LIST_ITEMS)?;
+        let mut abstracts = Vec::with_capacity(groups.len());
+        for id in groups {
+            let facts = self.store.send_facts(&caller.actor.user, &Target::Group(id.clone())).await?;
+            let Some(group) = facts.group else {
+                let detail = unknown_group(&id).detail;
+                return Err(Refusal::new(RefusalCode::NotFound, detail).into());
+            };
+            let scene = super::scene::Scene {
+                group,
+                me: facts.membership,
+                members: facts.members,
+                admin: caller.actor.admin,
+            };
+            scene.check_live()?;
+            scene.check_member()?;
+            abstracts.push((id, scene.members.iter().map(ToString::to_string).collect()));
+        }
+        Ok(GroupOutcome::Abstracts(abstracts))
+    }
+
+    pub(super) async fn groups_made(&self, caller: &Caller, period: Period) -> Result<GroupOutcome, Failure> {
+        only_admin(&caller.actor)?;
+        Ok(GroupOutcome::Made(self.store.groups_made(period).await?))
+    }
+
+    /// Counts what the log still holds.
+    pub(super) async fn busy_groups(
+        &self,
+        caller: &Caller,
+        period: Period,
+        ascending: bool,
+        page: Page,
+    ) -> Result<GroupOutcome, Failure> {
+        only_admin(&caller.actor)?;
+        at_most("a page", page.limit, limits::LIST_ITEMS)?;
+        let mut days: BTreeMap<i64, u64> = BTreeMap::new();
+        let mut said: HashMap<GroupId, u64> = HashMap::new();
+        let mut at = self.store.position_at(period.from).await?;
+        let end = self.store.position_at(period.to).await?;
+        let mut left = limits::STATISTICS_EVENTS;
+        while at < end && left > 0 {
+            let events = self.store.read(at, limits::LIST_ITEMS.min(left)).await?;
+            let Some(last) = events.last() else { break };
+            (at, left) = (last.pos, left.saturating_sub(events.len()));
+            for event in events.iter().filter(|event| event.pos <= end) {
+                let Some(sent) = event.sent() else { continue };
+                if let (Target::Group(group), true) = (&sent.message.target, sent.message.handling.store) {
+                    *days.entry(event.at.0.div_euclid(DAY_MS)).or_default() += 1;
+                    *said.entry(group.clone()).or_default() += 1;
+                }
+            }
+        }
+        let (messages, groups) = (said.values().sum(), said.len() as u64);
+        let mut busiest: Vec<(GroupId, u64)> = said.into_iter().collect();
+        busiest.sort_by(|(one, few), (other, many)| many.cmp(few).then_with(|| one.cmp(other)));
+        if ascending {
+            busiest.reverse();
+        }
+        let busiest = page.of(busiest);
+        let ids: Vec<GroupId> = busiest.iter().map(|(group, _)| group.clone()).collect();
+        let found = self.store.groups(&ids).await?;
+        let busiest = found.into_iter().zip(busiest).filter_map(|(group, (_, count))| Some((group?, count)));
+        Ok(GroupOutcome::Busy { messages, groups, days, busiest: busiest.collect() })
+    }
+}
+
+/// Whether it stands in lists of groups.
+pub(super) fn is_listed(group: &Group) -> bool {
+    group.kind == GroupKind::Group && group.status != GroupStatus::Dismissed
+}
+
+const fn passes(filter: MemberFilter, role: Role) -> bool {
+    match filter {
+        MemberFilter::All => true,
+        MemberFilter::Owner => matches!(role, Role::Owner),
+        MemberFilter::Admins => matches!(role, Role::Admin),
+        MemberFilter::Ordinary => matches!(role, Role::Member),
+        MemberFilter::NotOwner => !matches!(role, Role::Owner),
+        MemberFilter::Managers => !matches!(role, Role::Member),
+    }
+}
+
+/// The owner first, then admins, then others, each as they came.
+pub(super) fn in_order(members: &mut [Member]) {
+    // The sort is stable: who came at the same time stays in the order of ids.
+    members.sort_by_key(|member| (std::cmp::Reverse(member.role), member.joined_at));
+}
+
+fn is_called(person: &GroupPerson, keyword: &str) -> bool {
+    person.user.folded().contains(keyword) || person.nickname.to_lowercase().contains(keyword)
+}

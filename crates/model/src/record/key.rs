@@ -1,0 +1,172 @@
+//! Where records are kept.
+
+use crate::conversation::ConversationId;
+use crate::ids::{GroupId, Seq, UserId};
+use crate::user::Platform;
+
+/// What kind of record.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum RecordKind {
+    /// See [`super::Friend`].
+    Friend,
+    /// See [`super::FriendRequest`].
+    FriendRequest,
+    /// See [`super::GroupRequest`].
+    GroupRequest,
+    /// See [`super::ConversationSettings`].
+    Conversation,
+    /// See [`super::Mark`].
+    Mark,
+    /// See [`super::Hidden`].
+    Hidden,
+    /// See [`super::Favourite`].
+    Favourite,
+    /// See [`super::ClientSetting`].
+    ClientSetting,
+    /// See [`super::Receipt`].
+    Receipt,
+    /// See [`super::PushToken`].
+    PushToken,
+    /// See [`super::Badge`].
+    Badge,
+    /// See [`super::LogFile`].
+    LogFile,
+}
+
+impl RecordKind {
+    /// Whether records of this kind are requests ([`super::Record::request`]).
+    #[must_use]
+    pub const fn is_request(self) -> bool {
+        matches!(self, Self::FriendRequest | Self::GroupRequest)
+    }
+
+    /// The number by which stores know it; never given to another kind.
+    #[must_use]
+    pub const fn number(self) -> i64 {
+        match self {
+            Self::Friend => 1,
+            Self::FriendRequest => 2,
+            Self::GroupRequest => 3,
+            Self::Conversation => 4,
+            Self::Mark => 5,
+            Self::Hidden => 6,
+            Self::Favourite => 7,
+            Self::ClientSetting => 8,
+            Self::Receipt => 10,
+            Self::PushToken => 20,
+            Self::Badge => 21,
+            Self::LogFile => 22,
+        }
+    }
+}
+
+/// Where a record is kept. Ordered by kind, owner, about.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct RecordKey {
+    /// What kind.
+    pub kind: RecordKind,
+    /// Under whom; user ids are folded.
+    pub owner: String,
+    /// About what or whom; user ids are folded, seqs have 20 digits.
+    pub about: String,
+}
+
+impl RecordKey {
+    fn new(kind: RecordKind, owner: impl Into<String>, about: impl Into<String>) -> Self {
+        Self { kind, owner: owner.into(), about: about.into() }
+    }
+
+    /// The key of a [`super::Friend`].
+    #[must_use]
+    pub fn friend(owner: &UserId, friend: &UserId) -> Self {
+        Self::new(RecordKind::Friend, owner.folded(), friend.folded())
+    }
+
+    /// The key of a [`super::FriendRequest`].
+    #[must_use]
+    pub fn friend_request(from: &UserId, to: &UserId) -> Self {
+        Self::new(RecordKind::FriendRequest, to.folded(), from.folded())
+    }
+
+    /// The key of a [`super::GroupRequest`].
+    #[must_use]
+    pub fn group_request(group: &GroupId, user: &UserId) -> Self {
+        Self::new(RecordKind::GroupRequest, group.as_str(), user.folded())
+    }
+
+    /// The key of [`super::ConversationSettings`].
+    #[must_use]
+    pub fn conversation(user: &UserId, conversation: &ConversationId) -> Self {
+        Self::new(RecordKind::Conversation, user.folded(), conversation.to_string())
+    }
+
+    /// The key of a [`super::Mark`].
+    #[must_use]
+    pub fn mark(conversation: &ConversationId, seq: Seq) -> Self {
+        Self::new(RecordKind::Mark, conversation.to_string(), seq_text(seq))
+    }
+
+    /// The key of a [`super::Hidden`].
+    #[must_use]
+    pub fn hidden(user: &UserId, conversation: &ConversationId, seq: Seq) -> Self {
+        Self::new(RecordKind::Hidden, hidden_owner(user, conversation), seq_text(seq))
+    }
+
+    /// The key of a [`super::Favourite`].
+    #[must_use]
+    pub fn favourite(user: &UserId, kind: i32, id: &str) -> Self {
+        Self::new(RecordKind::Favourite, user.folded(), format!("{kind}/{id}"))
+    }
+
+    /// The key of a [`super::ClientSetting`].
+    #[must_use]
+    pub fn client_setting(user: Option<&UserId>, key: &str) -> Self {
+        Self::new(RecordKind::ClientSetting, user.map(UserId::folded).unwrap_or_default(), key)
+    }
+
+    /// The key of a [`super::Receipt`].
+    #[must_use]
+    pub fn receipt(conversation: &ConversationId, user: &UserId) -> Self {
+        Self::new(RecordKind::Receipt, conversation.to_string(), user.folded())
+    }
+
+    /// The key of a [`super::PushToken`].
+    #[must_use]
+    pub fn push_token(user: &UserId, platform: Platform) -> Self {
+        Self::new(RecordKind::PushToken, user.folded(), format!("{:02}", platform.0))
+    }
+
+    /// The key of a [`super::Badge`].
+    #[must_use]
+    pub fn badge(user: &UserId) -> Self {
+        Self::new(RecordKind::Badge, user.folded(), "")
+    }
+
+    /// The key of a [`super::LogFile`].
+    #[must_use]
+    pub fn log_file(id: &str) -> Self {
+        Self::new(RecordKind::LogFile, "", id)
+    }
+}
+
+/// Under whom a user's [`super::Hidden`] messages of a conversation are kept.
+#[must_use]
+pub fn hidden_owner(user: &UserId, conversation: &ConversationId) -> String {
+    format!("{} {conversation}", user.folded())
+}
+
+/// A seq as texts are ordered: 20 digits.
+#[must_use]
+pub fn seq_text(seq: Seq) -> String {
+    format!("{seq:020}")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn seqs_are_ordered_as_texts() {
+        assert!(seq_text(9) < seq_text(10) && seq_text(10) < seq_text(u64::MAX));
+    }
+}
