@@ -13,9 +13,7 @@
 //! | `users.rs`, `accounts.rs` | users, and accounts with passwords |
 //! | `groups.rs`, `members.rs`, `turns.rs` | groups and rooms found by id; who is in them; how their bounds hold |
 //! | `caller.rs`, `actions.rs`, `notices.rs` | who acts; asking about an action, doing it, telling devices |
-//! | `friends.rs`, `group_life/`, `profiles.rs`, `chats.rs` | what users and backends do besides sending |
-//! | `lists.rs` | what has changed in lists that clients follow |
-//! | `friends.rs`, `group_life.rs`, `profiles.rs`, `chats` | what users and backends do besides sending |
+//! | `friends.rs`, `group_life`, `profiles.rs`, `chats` | what users and backends do besides sending |
 //! | `devices.rs` | where devices are woken, what they have logged |
 //! | `lists.rs` | what clients have to learn about the lists that they follow |
 //! | `objects.rs` | uploads, and what everybody may read |
@@ -59,6 +57,7 @@ use std::time::Duration;
 use ringback_model::command::{Actor, Call, Command, Outcome};
 use ringback_model::failure::{Failure, Fault, Refusal, RefusalCode};
 use ringback_model::ids::{MessageIds, UserId};
+use ringback_model::limits;
 use ringback_model::ports::{Clock, Dice, Gate, Passwords, Sessions, Storage, Store, TokenCodec, TokenKeys};
 
 pub use handover::{AnswerTicket, Handovers};
@@ -208,7 +207,7 @@ impl Im {
     async fn execute_any(self: &Arc<Self>, call: Call) -> Result<Done, Failure> {
         let Call { actor, origin, operation_id, command } = call;
         let me = || signed_in(actor.as_ref());
-        let by = || me().map(|actor| Caller::of(actor, origin, Arc::clone(&operation_id)));
+        let caller = || me().map(|actor| Caller::of(actor, origin, operation_id.clone()));
         let outcome = match command {
             Command::Send(draft) => return self.send(me()?, origin, operation_id, draft).await,
             Command::SendToMany { draft, recipients, everyone } => {
@@ -224,23 +223,23 @@ impl Im {
                 self.password_token(&user, password, ttl_s).await
             }
             Command::InheritToken { user, create, ttl_s } => {
-                self.inherit_token(me()?, &user, create, ttl_s).await
+                self.inherit_token(&caller()?, &user, create, ttl_s).await
             }
             Command::ParseToken { token } => self.parse_token(token.reveal()).await,
             Command::ForceLogout { user, platform } => self.force_logout(me()?, &user, platform).await,
-            Command::RegisterUsers { users } => self.register_users(me()?, users).await,
-            Command::RegisterAccounts { accounts } => self.register_accounts(me()?, accounts).await,
+            Command::RegisterUsers { users } => self.register_users(&caller()?, users).await,
+            Command::RegisterAccounts { accounts } => self.register_accounts(&caller()?, accounts).await,
             Command::Users { ids } => self.users(&ids).await,
             Command::OnlineStatus { ids } => self.online_status(me()?, ids),
             command @ (Command::CreateGroup(_)
             | Command::Invite { .. }
             | Command::AddMembers { .. }
             | Command::RemoveMembers { .. }
-            | Command::Dismiss { .. }) => self.whole_group_command(&by()?, command).await,
+            | Command::Dismiss { .. }) => self.whole_group_command(&caller()?, command).await,
             Command::Groups { ids } => self.groups(&ids).await,
             Command::Members { group, skip, limit } => self.members(me()?, &group, skip, limit).await,
-            Command::Block { owner, blocked, ex } => self.block(me()?, owner, blocked, ex).await,
-            Command::Unblock { owner, blocked } => self.unblock(me()?, owner, blocked).await,
+            Command::Block { owner, blocked, ex } => self.block(&caller()?, owner, blocked, ex).await,
+            Command::Unblock { owner, blocked } => self.unblock(&caller()?, owner, blocked).await,
             Command::NewestSeqs { user } => self.newest_seqs(me()?, &user).await,
             Command::PullRanges { user, ranges, order } => {
                 self.pull_ranges(me()?, &user, ranges, order).await
@@ -252,11 +251,11 @@ impl Im {
             Command::ServerTime => Ok(Outcome::Time(self.clock.now())),
             Command::Slices { scope } => self.slices(me()?, scope).await,
             Command::ResendSlice(order) => self.resend_slice(me()?, order).await,
-            Command::Friend(command) => self.friend_command(&by()?, command).await,
-            Command::Group(command) => self.group_command(&by()?, command).await,
-            Command::User(command) => self.user_command(&by()?, command).await,
-            Command::Device(command) => self.device_command(&by()?, command).await,
-            Command::Chat(command) => self.chat_command(&by()?, command).await,
+            Command::Friend(command) => self.friend_command(&caller()?, command).await,
+            Command::Group(command) => self.group_command(&caller()?, command).await,
+            Command::User(command) => self.user_command(&caller()?, command).await,
+            Command::Device(command) => self.device_command(&caller()?, command).await,
+            Command::Chat(command) => self.chat_command(&caller()?, command).await,
             Command::Objects(command) => self.objects(me()?, command).await,
         };
         outcome.map(Done::from)
@@ -298,6 +297,14 @@ fn bad(detail: impl Into<String>) -> Refusal {
 fn repeated<'a, T: Eq + std::hash::Hash>(items: impl IntoIterator<Item = &'a T>) -> Option<&'a T> {
     let mut seen = HashSet::new();
     items.into_iter().find(|item| !seen.insert(*item))
+}
+
+/// A text that a user keeps.
+fn note(what: &str, text: &str) -> Result<(), Refusal> {
+    if text.len() <= limits::NOTE_BYTES {
+        return Ok(());
+    }
+    Err(bad(format!("{what} has {} bytes, at most {} are allowed", text.len(), limits::NOTE_BYTES)))
 }
 
 fn at_most(what: &str, count: usize, bound: usize) -> Result<(), Refusal> {

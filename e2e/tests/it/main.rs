@@ -21,6 +21,7 @@ mod document_003;
 mod failures;
 mod family_failures;
 mod family_rest;
+mod friends;
 mod groups;
 mod kill;
 mod objects;

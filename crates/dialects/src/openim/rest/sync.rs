@@ -7,6 +7,7 @@ use serde::Serialize;
 
 /// What a client has to learn about a list.
 #[derive(Serialize, JsonSchema)]
+#[schemars(rename = "{T}Changes")]
 pub(super) struct DeltaJson<T> {
     /// Where the list stands now.
     version: u64,

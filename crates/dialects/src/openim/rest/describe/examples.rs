@@ -2,6 +2,7 @@
 
 mod chats;
 mod groups;
+mod people;
 
 use serde_json::{Value, json};
 
@@ -62,7 +63,7 @@ pub(super) fn of(path: &str) -> Vec<(&'static str, Value)> {
                    "contentType": "image/png", "cause": ""}),
         )],
         "/object/access_url" => vec![("picture", json!({"name": "u1/p.png"}))],
-        other => chats::of(other),
+        other => people::of(other).map_or_else(|| chats::of(other), |body| vec![("one", body)]),
     }
 }
 
