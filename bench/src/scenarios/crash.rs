@@ -51,6 +51,7 @@ struct Outcome {
     resends: u64,
     users: u64,
     groups: u64,
+    steps: u64,
     /// From a start to "ready".
     ready_ms: Ready,
     /// 1 where a promise was broken: the run ends there.
@@ -156,6 +157,7 @@ async fn outcome(
         resends: count.resends,
         users: count.users,
         groups: count.groups,
+        steps: count.steps,
         ready_ms,
         violations: u64::from(failure.is_some()),
         verdict: if failure.is_none() { "clean" } else { "violated" },
@@ -182,8 +184,8 @@ impl Outcome {
             self.callbacks, self.repeated, self.parked_exhausted, self.parked_banned
         );
         println!(
-            "{} changes of a rule, {} orders to send again, {} users and {} groups acknowledged",
-            self.rule_changes, self.resends, self.users, self.groups
+            "{} changes of a rule, {} orders to send again, {} users, {} groups and {} steps of friends and members acknowledged",
+            self.rule_changes, self.resends, self.users, self.groups, self.steps
         );
         println!("ready after p50 {p50:.0} ms, p99 {p99:.0} ms, at most {max:.0} ms");
         match &self.violation {

@@ -29,6 +29,11 @@ impl Object {
         }
     }
 
+    /// The names of its members, in order.
+    pub(crate) fn names(&self) -> impl Iterator<Item = &str> {
+        self.0.iter().map(|(name, _)| name.as_str())
+    }
+
     /// A member, whatever the letter case of its name; `null` counts as absent. Where a name is repeated, every
     /// value must have the type, and the last one holds.
     ///

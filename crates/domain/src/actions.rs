@@ -82,6 +82,7 @@ impl Im {
             };
             commit = commit.event(lane, Fact::Done(Box::new(done)));
         }
+        let commit = self.with_starts(caller, &notices, commit).await?;
         let (commit, on_their_way, passing) = self.with_notices(caller, commit, notices);
         let committed = self.store.commit(commit).await?;
         on_their_way.go_on();

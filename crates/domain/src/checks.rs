@@ -103,8 +103,12 @@ fn single(context: &Context, message: &Message, facts: &SendFacts) -> Result<(),
     if facts.blocked {
         return Err(Refusal::new(RefusalCode::BlockedByPeer, "the recipient blocks the sender"));
     }
-    if facts.recipient.as_ref().is_some_and(|user| user.receive_option == 1) {
-        return Err(Refusal::new(RefusalCode::NotReceiving, "the recipient does not receive messages"));
+    // Of this chat, or of all.
+    if facts.receive_option == 1 || facts.recipient.as_ref().is_some_and(|user| user.receive_option == 1) {
+        return Err(Refusal::new(
+            RefusalCode::NotReceiving,
+            "message is not sent: the recipient does not receive messages",
+        ));
     }
     Ok(())
 }

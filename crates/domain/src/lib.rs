@@ -13,7 +13,9 @@
 //! | `caller.rs`, `actions.rs`, `notices.rs` | who acts; asking about an action, doing it, telling devices |
 //! | `friends.rs`, `group_life/`, `profiles.rs`, `chats.rs` | what users and backends do besides sending |
 //! | `lists.rs` | what has changed in lists that clients follow |
+//! | `friends.rs`, `group_life.rs`, `profiles.rs`, `chats` | what users and backends do besides sending |
 //! | `devices.rs` | where devices are woken, what they have logged |
+//! | `lists.rs` | what clients have to learn about the lists that they follow |
 //! | `objects.rs` | uploads, and what everybody may read |
 //! | `blocks.rs`, `history.rs`, `storage.rs` | the other commands |
 //!
@@ -59,6 +61,7 @@ pub use handover::{AnswerTicket, Handovers};
 pub use objects::{PartSlot, UploadParts, UploadSettings, Uploads};
 
 use caller::Caller;
+use chats::send_states::SendStates;
 use in_flight::InFlight;
 use turns::Turns;
 
@@ -121,6 +124,7 @@ pub struct Im {
     app_token_validity: Duration,
     message_ids: MessageIds,
     in_flight: InFlight,
+    send_states: SendStates,
     additions: Turns,
 }
 
@@ -165,6 +169,7 @@ impl Im {
             app_token_validity: parts.settings.app_token_validity,
             message_ids: MessageIds::after(highest),
             in_flight: InFlight::default(),
+            send_states: SendStates::default(),
             additions: Turns::default(),
         });
         im.register_admins().await?;
@@ -230,7 +235,9 @@ impl Im {
                 self.pull_ranges(me()?, &user, ranges, order).await
             }
             Command::PullSeqs { user, lists, order } => self.pull_seqs(me()?, &user, lists, order).await,
-            Command::ReadSeqs { user, conversations } => self.read_seqs(me()?, &user, conversations).await,
+            Command::ReadSeqs { user, conversations, pinned } => {
+                self.read_seqs(me()?, &user, conversations, pinned).await
+            }
             Command::ServerTime => Ok(Outcome::Time(self.clock.now())),
             Command::Slices { scope } => self.slices(me()?, scope).await,
             Command::ResendSlice(order) => self.resend_slice(me()?, order).await,

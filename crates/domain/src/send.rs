@@ -6,8 +6,8 @@
 
 use std::sync::Arc;
 
-use ringback_model::command::{Actor, Draft, Outcome, Sent};
-use ringback_model::commit::{Commit, CommitError};
+use ringback_model::command::{Actor, Draft, Outcome, SendState, Sent};
+use ringback_model::commit::{Commit, CommitError, Committed, Require};
 use ringback_model::conversation::{ConversationId, Target};
 use ringback_model::event::{EventKind, Fact, Lane, MessageSent, Question, Subject};
 use ringback_model::failure::{CallbackRefusal, Failure, Fault, Refusal, RefusalCode};
@@ -16,10 +16,14 @@ use ringback_model::message::{ContentClass, Message, Origin};
 use ringback_model::ports::{Push, SendFacts};
 use ringback_model::time::UnixMs;
 
+use crate::chats::starts::{Beginner, Starts};
 use crate::handover::{AnswerTicket, Handovers, OnItsWay};
 use crate::in_flight::{SendKey, Turn};
 use crate::users::commit_failure;
 use crate::{Done, Im, checks};
+
+/// Sides of a chat.
+const SIDES: usize = 2;
 
 /// What is known about a send besides the message.
 #[derive(Clone)]
@@ -49,7 +53,14 @@ impl Im {
             strangers: draft.strangers,
             came_in: self.clock.now(),
         };
-        self.send_once(context, draft).await
+        if context.origin != Origin::Rest {
+            return self.send_once(context, draft).await;
+        }
+        let operation_id = Arc::clone(&context.operation_id);
+        self.send_states.set(&operation_id, SendState::Sending);
+        let result = self.send_once(context, draft).await;
+        self.send_states.set(&operation_id, if result.is_ok() { SendState::Sent } else { SendState::Failed });
+        result
     }
 
     async fn send_once(&self, context: Context, draft: Box<Draft>) -> Result<Done, Failure> {
@@ -255,20 +266,8 @@ impl Im {
             self.sessions.push(&push, &recipients, Arc::new(()));
             return Ok((Sent { message, before }, AnswerTicket::none()));
         }
-        let id = message.id;
-        let lane = Lane::conversation(&message.conversation());
-        let offline = self.offline(&message, &recipients);
-        let mut commit = Commit::at(self.clock.now());
-        commit.require = checks::requirements(&context, &message, &facts);
-        let fact = MessageSent {
-            message: Arc::from(message),
-            operation_id: context.operation_id,
-            origin: context.origin,
-            sender_is_admin: context.sender_is_admin,
-            offline,
-        };
-        let mut way = Way::begin(&self.handovers, id, recipients);
-        match self.store.commit(commit.event(lane, Fact::MessageSent(Box::new(fact)))).await {
+        let mut way = Way::begin(&self.handovers, message.id, recipients.clone());
+        match self.commit_and_list(context, message, facts, &recipients).await {
             Ok(committed) => {
                 let event = committed.events.into_iter().next();
                 let Some(sent) = event.as_ref().and_then(|event| event.sent()) else {
@@ -281,6 +280,48 @@ impl Im {
                 Ok((Sent { message: earlier, before: None }, AnswerTicket::none()))
             }
             Err(error) => Err(commit_failure(error)),
+        }
+    }
+
+    /// Commits a message, with what its chat's coming onto lists brings along. Between people who talk, it is on both.
+    async fn commit_and_list(
+        &self,
+        context: Context,
+        message: Box<Message>,
+        mut facts: SendFacts,
+        recipients: &[UserId],
+    ) -> Result<Committed, CommitError> {
+        let lane = Lane::conversation(&message.conversation());
+        let offline = self.offline(&message, recipients);
+        let mut commit = Commit::at(self.clock.now());
+        commit.require = checks::requirements(&context, &message, &facts);
+        if facts.listed == (true, true) || !message.handling.store || message.handling.aside {
+            let commit =
+                commit.event(lane, Fact::MessageSent(Box::new(sent_fact(&context, message, offline))));
+            return self.store.commit(commit).await;
+        }
+        let beginner = Beginner {
+            user: message.sender.clone(),
+            is_admin: context.sender_is_admin,
+            origin: context.origin,
+            operation_id: Arc::clone(&context.operation_id),
+            came_in: context.came_in,
+        };
+        let (sender, target) = (message.sender.clone(), message.target.clone());
+        let fact = sent_fact(&context, message, offline);
+        let mut starts = Starts::default();
+        let mut rounds = 0;
+        loop {
+            self.ask_about_starts(&beginner, (&sender, &target), &facts, &mut starts).await?;
+            let with_message = commit.clone().event(lane.clone(), Fact::MessageSent(Box::new(fact.clone())));
+            match self.store.commit(self.add_starts(&beginner, &starts, with_message)).await {
+                // The other side, or another device, has begun it meanwhile: each round leaves a side out.
+                Err(CommitError::Broken(Require::NotListed(..))) if rounds < SIDES => {
+                    rounds += 1;
+                    facts = self.store.send_facts(&sender, &target).await?;
+                }
+                result => return result,
+            }
         }
     }
 
@@ -320,6 +361,16 @@ impl Drop for Way<'_> {
         if self.entry.is_some() {
             self.handovers.end(self.message);
         }
+    }
+}
+
+fn sent_fact(context: &Context, message: Box<Message>, offline: Vec<UserId>) -> MessageSent {
+    MessageSent {
+        message: Arc::from(message),
+        operation_id: Arc::clone(&context.operation_id),
+        origin: context.origin,
+        sender_is_admin: context.sender_is_admin,
+        offline,
     }
 }
 

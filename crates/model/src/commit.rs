@@ -26,17 +26,27 @@ pub struct Commit {
     pub require: Vec<Require>,
     /// What is written, in order.
     pub writes: Vec<Write>,
-    /// What changes in which list: each list's version grows by one, however many of its elements change.
+    /// What changes in which list: each list's version grows by one, however many of its elements change. Whatever
+    /// comes onto a list of conversations, or ends there, because of a write or an event is noted by the store.
     pub touches: Vec<(VersionLog, String, Touch)>,
     /// What goes into the log, in order.
     pub events: Vec<NewEvent>,
+    /// Who does not get a chat onto his list that begins with a message of this commit.
+    pub unlisted: Vec<UserId>,
 }
 
 impl Commit {
     /// An empty commit.
     #[must_use]
     pub const fn at(at: UnixMs) -> Self {
-        Self { at, require: Vec::new(), writes: Vec::new(), touches: Vec::new(), events: Vec::new() }
+        Self {
+            at,
+            require: Vec::new(),
+            writes: Vec::new(),
+            touches: Vec::new(),
+            events: Vec::new(),
+            unlisted: Vec::new(),
+        }
     }
 
     /// Adds a requirement.
@@ -168,8 +178,8 @@ pub enum Write {
 }
 
 /// An event to be logged. The store gives its position and, to a message that is kept, its seq: it is numbered in
-/// its conversation, joins the conversation lists of those concerned (both sides of a single chat, the recipient
-/// of a notice) and counts as read for its sender.
+/// its conversation, joins the conversation lists of those concerned (both sides of a single chat with its first
+/// message, the recipient of a notice; but for [`Commit::unlisted`]) and counts as read for its sender.
 #[derive(Debug, Clone)]
 pub struct NewEvent {
     /// Its lane.

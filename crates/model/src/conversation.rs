@@ -112,6 +112,19 @@ impl ConversationId {
         }
     }
 
+    /// The chats beside which this stream may stand; none where it is no such stream, or one user's own.
+    #[must_use]
+    pub fn beside(&self) -> Vec<Self> {
+        match self {
+            Self::AsideSingle(low, high) if low != high => {
+                let (low, high) = (|| low.clone(), || high.clone());
+                vec![Self::Single(low(), high()), Self::Notice(low(), high())]
+            }
+            Self::AsideGroup(group) => vec![Self::Group(group.clone())],
+            _ => Vec::new(),
+        }
+    }
+
     /// Whether it is such a stream.
     #[must_use]
     pub const fn is_aside(&self) -> bool {
@@ -178,6 +191,8 @@ pub struct ConversationState {
     pub min_seq: Seq,
     /// When the newest message was stored; 0 = none yet.
     pub newest_at: UnixMs,
+    /// He has left: he sees nothing newer.
+    pub ended: bool,
 }
 
 #[cfg(test)]

@@ -28,6 +28,11 @@ pub const PULL_MESSAGES: usize = 500;
 /// Bytes of message content in one pull answer, so that it fits a client's read limit.
 pub const PULL_BYTES: usize = 768 * 1024;
 
+/// Messages that one search looks through.
+pub const SEARCHED_MESSAGES: usize = 20_000;
+/// Calls of which is remembered what became of their messages; some hundred bytes each.
+pub const SEND_STATES: usize = 4096;
+
 /// Bytes of a device's push token. The services' own are a few hundred bytes long.
 pub const PUSH_TOKEN_BYTES: usize = 4096;
 /// Number of characters of each text of a log that a client has uploaded.

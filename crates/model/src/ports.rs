@@ -90,6 +90,8 @@ pub struct SendFacts {
     pub blocked: bool,
     /// The chat is on the sender's list, and on the recipient's. Both true for groups, whose members have it.
     pub listed: (bool, bool),
+    /// What the recipient has set for the chat: see [`crate::record::ConversationSettings::receive_option`].
+    pub receive_option: i32,
     /// The group.
     pub group: Option<Group>,
     /// The sender in the group.
@@ -187,6 +189,19 @@ pub trait Versions: Send + Sync {
     ) -> Fut<'a, Result<Changes, Fault>>;
 }
 
+/// Messages of one conversation, both ends included.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct StoredRange {
+    /// Where.
+    pub conversation: ConversationId,
+    /// First seq.
+    pub first: Seq,
+    /// Last seq.
+    pub last: Seq,
+    /// At most so many, the newest.
+    pub limit: usize,
+}
+
 /// What was said. Every method shows a user's view: bounds of his membership apply.
 pub trait History: Send + Sync {
     /// All conversations of a user.
@@ -197,6 +212,13 @@ pub trait History: Send + Sync {
         user: &'a UserId,
         ids: &'a [ConversationId],
     ) -> Fut<'a, Result<Vec<Option<ConversationState>>, Fault>>;
+    /// Stored messages of several conversations, in the order asked for; each as [`History::range`] answers it. No more
+    /// than `most` in all: what does not fit is left out of the later ones.
+    fn ranges<'a>(
+        &'a self,
+        ranges: &'a [StoredRange],
+        most: usize,
+    ) -> Fut<'a, Result<Vec<Vec<Arc<Message>>>, Fault>>;
     /// The newest seq of conversations, whoever may see it, in the order asked for; 0 = nothing was ever kept there.
     fn newest<'a>(&'a self, ids: &'a [ConversationId]) -> Fut<'a, Result<Vec<Seq>, Fault>>;
     /// Stored messages with `first <= seq <= last`, ascending; of more than `limit`, the newest.

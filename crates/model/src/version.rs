@@ -3,7 +3,7 @@
 //! Each list has a counter that grows by one with every commit that changes it, and for each of its elements the
 //! version of its last change. Source: client protocol sheet 4.3.
 
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use crate::ids::{GroupId, UserId};
 
@@ -49,14 +49,42 @@ pub enum Touch {
     Updated,
 }
 
-/// Where a list stands, or where a client left it.
+/// Where a list stands.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Version {
     /// Which log it is: made with the database, so that clients of another one start over. 96 bits.
-    #[serde(with = "as_hex")]
+    #[serde(serialize_with = "write_log", deserialize_with = "read_log")]
     pub log: u128,
     /// 1 for a list that was never changed.
     pub number: u64,
+}
+
+impl Version {
+    /// [`Version::log`] as 24 hexadecimal digits, the text that clients keep.
+    #[must_use]
+    pub fn log_text(self) -> String {
+        format!("{:024x}", self.log)
+    }
+
+    /// Reads what [`Version::log_text`] wrote, with its number; `None` for any other text, and for the number 0, which
+    /// no list ever had.
+    #[must_use]
+    pub fn parse(log: &str, number: u64) -> Option<Self> {
+        let digits = log.len() == 24 && log.bytes().all(|byte| byte.is_ascii_hexdigit());
+        let log = u128::from_str_radix(log, 16).ok().filter(|_| digits)?;
+        (number > 0).then_some(Self { log, number })
+    }
+}
+
+/// Not every reader of JSON keeps 96 bits.
+#[allow(clippy::trivially_copy_pass_by_ref, reason = "serde passes a reference")]
+fn write_log<S: Serializer>(log: &u128, to: S) -> Result<S::Ok, S::Error> {
+    to.collect_str(&format_args!("{log:024x}"))
+}
+
+fn read_log<'de, D: Deserializer<'de>>(from: D) -> Result<u128, D::Error> {
+    let text = String::deserialize(from)?;
+    u128::from_str_radix(&text, 16).map_err(serde::de::Error::custom)
 }
 
 /// One changed element.
@@ -79,12 +107,12 @@ pub struct Changes {
     pub changed: Option<Vec<Changed>>,
 }
 
-/// What a client has to learn about a list.
+/// What a client that knew a list once has to learn about it.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct News<T> {
+pub struct Delta<T> {
     /// Where the list stands now.
     pub now: Version,
-    /// The client has to read the list anew; then nothing else is told.
+    /// The client has to read the list anew; nothing else is told then.
     pub full: bool,
     /// What went.
     pub deleted: Vec<String>,
@@ -92,104 +120,77 @@ pub struct News<T> {
     pub inserted: Vec<T>,
     /// What is another now.
     pub updated: Vec<T>,
-    /// The owner of the list has changed: see [`ITSELF`].
-    pub itself: bool,
-    /// In which version the order changed: see [`ORDER`]; 0 = it did not.
+    /// The version in which the order changed last; 0 = it did not.
     pub order: u64,
+    /// The owner of the list changed ([`ITSELF`]).
+    pub itself: bool,
 }
 
-impl<T> News<T> {
-    /// A client that has to read the list anew.
+impl<T> Delta<T> {
+    /// Nothing is told: the client knows it already, or (`full`) has to read it anew.
     #[must_use]
-    pub fn full(now: Version) -> Self {
-        Self { full: true, ..Self::nothing(now) }
+    pub const fn empty(now: Version, full: bool) -> Self {
+        Self {
+            now,
+            full,
+            deleted: Vec::new(),
+            inserted: Vec::new(),
+            updated: Vec::new(),
+            order: 0,
+            itself: false,
+        }
     }
 
-    /// A client that has missed nothing.
-    #[must_use]
-    pub fn nothing(now: Version) -> Self {
-        let (deleted, inserted, updated) = (Vec::new(), Vec::new(), Vec::new());
-        Self { now, full: false, deleted, inserted, updated, itself: false, order: 0 }
-    }
-
-    /// Whether anything is told at all.
-    #[must_use]
-    pub const fn is_empty(&self) -> bool {
-        let told = !self.deleted.is_empty() || !self.inserted.is_empty() || !self.updated.is_empty();
-        !told && !self.full && !self.itself && self.order == 0
-    }
-
-    /// Number of elements that are told.
+    /// How many elements are told.
     #[must_use]
     pub const fn elements(&self) -> usize {
         self.deleted.len() + self.inserted.len() + self.updated.len()
     }
+
+    /// Whether there is nothing to learn: neither about elements nor about their order, nor about the owner.
+    #[must_use]
+    pub const fn is_empty(&self) -> bool {
+        !self.full && self.elements() == 0 && self.order == 0 && !self.itself
+    }
 }
 
-impl News<String> {
-    /// What a client that stands at `seen` has to learn from what has changed since then.
+impl Delta<String> {
+    /// What a client at `known` has to learn; `None` = it knows nothing.
     #[must_use]
-    pub fn of(changes: Changes, seen: Version) -> Self {
+    pub fn of(changes: Changes, known: Option<Version>) -> Self {
         let Changes { now, changed } = changes;
-        if seen.number == 0 || seen.log != now.log || seen.number > now.number {
-            return Self::full(now);
-        }
-        let Some(changed) = changed else { return Self::full(now) };
-        let mut news = Self::nothing(now);
+        let Some(changed) = changed.filter(|_| known.is_some_and(|known| known.log == now.log)) else {
+            return Self::empty(now, true);
+        };
+        let mut delta = Self::empty(now, false);
         for Changed { element, touch, version } in changed {
             match (element.as_str(), touch) {
-                (ITSELF, _) => news.itself = true,
-                (ORDER, _) => news.order = version,
-                (_, Touch::Deleted) => news.deleted.push(element),
-                (_, Touch::Inserted) => news.inserted.push(element),
-                (_, Touch::Updated) => news.updated.push(element),
+                (ITSELF, _) => delta.itself = true,
+                (ORDER, _) => delta.order = version,
+                (_, Touch::Inserted) => delta.inserted.push(element),
+                (_, Touch::Deleted) => delta.deleted.push(element),
+                (_, Touch::Updated) => delta.updated.push(element),
             }
         }
-        news
+        delta
     }
 
-    /// The same with the things instead of their ids. Those that are not found have gone meanwhile.
+    /// The same with what the elements are; those that `found` has not are told as gone.
     #[must_use]
-    pub fn filled<T>(self, mut find: impl FnMut(&str) -> Option<T>) -> News<T> {
-        let Self { now, full, mut deleted, inserted, updated, itself, order } = self;
-        let mut found = |ids: Vec<String>| {
-            let mut things = Vec::with_capacity(ids.len());
-            for id in ids {
-                match find(&id) {
-                    Some(thing) => things.push(thing),
-                    None => deleted.push(id),
+    pub fn filled<T: Clone>(self, found: impl Fn(&str) -> Option<T>) -> Delta<T> {
+        let Self { now, full, mut deleted, inserted, updated, order, itself } = self;
+        let mut fill = |elements: Vec<String>| -> Vec<T> {
+            let mut values = Vec::with_capacity(elements.len());
+            for element in elements {
+                match found(&element) {
+                    Some(value) => values.push(value),
+                    None => deleted.push(element),
                 }
             }
-            things
+            values
         };
-        let (inserted, updated) = (found(inserted), found(updated));
-        News { now, full, deleted, inserted, updated, itself, order }
-    }
-}
-
-/// The ids of a whole list, for a client that wants to check its own.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct WholeList {
-    /// Where the list stands now.
-    pub now: Version,
-    /// In the server's order.
-    pub ids: Vec<String>,
-    /// The hash of the ids that the client has, as it says.
-    pub hash: u64,
-}
-
-/// 96 bits as 24 hexadecimal digits: JSON readers need not know such numbers.
-mod as_hex {
-    use serde::{Deserialize, Deserializer, Serializer, de};
-
-    #[allow(clippy::trivially_copy_pass_by_ref, reason = "serde passes a reference")]
-    pub(super) fn serialize<S: Serializer>(log: &u128, to: S) -> Result<S::Ok, S::Error> {
-        to.collect_str(&format_args!("{log:024x}"))
-    }
-
-    pub(super) fn deserialize<'de, D: Deserializer<'de>>(from: D) -> Result<u128, D::Error> {
-        let text = String::deserialize(from)?;
-        u128::from_str_radix(&text, 16).map_err(de::Error::custom)
+        let (inserted, updated) = (fill(inserted), fill(updated));
+        Delta { now, full, deleted, inserted, updated, order, itself }
     }
 }
 
@@ -197,46 +198,39 @@ mod as_hex {
 mod tests {
     use super::*;
 
-    const NOW: Version = Version { log: 7, number: 9 };
-
-    fn changed(element: &str, touch: Touch) -> Changed {
-        Changed { element: element.to_owned(), touch, version: 8 }
-    }
-
     #[test]
-    fn a_client_learns_what_it_missed_or_starts_over() {
-        let changes = |changed| Changes { now: NOW, changed };
-        let at = |log, number| Version { log, number };
-        for (seen, full) in
-            [(at(7, 9), false), (at(7, 1), false), (at(7, 0), true), (at(8, 9), true), (at(7, 10), true)]
-        {
-            assert_eq!(News::of(changes(Some(Vec::new())), seen).full, full, "{seen:?}");
-        }
-        assert!(News::of(changes(None), NOW).full, "too much has changed");
-        let all = vec![
-            changed("a", Touch::Inserted),
-            changed("b", Touch::Deleted),
-            changed("c", Touch::Updated),
-            changed("gone", Touch::Updated),
-            changed(ITSELF, Touch::Updated),
-            changed(ORDER, Touch::Updated),
-        ];
-        let news = News::of(changes(Some(all)), at(7, 3)).filled(|id| (id != "gone").then(|| id.to_owned()));
-        assert_eq!(
-            (news.inserted.as_slice(), news.updated.as_slice()),
-            (&["a".to_owned()][..], &["c".to_owned()][..])
-        );
-        assert_eq!(
-            (news.deleted, news.itself, news.order),
-            (vec!["b".to_owned(), "gone".to_owned()], true, 8)
-        );
-    }
-
-    #[test]
-    fn versions_survive_storage() {
-        let version = Version { log: (1 << 95) + 5, number: 3 };
+    fn versions_are_read_as_they_are_written() {
+        let version = Version { log: 0x00ab_cdef_0123_4567_89ab_cdef, number: u64::MAX };
+        assert_eq!(Version::parse(&version.log_text(), version.number), Some(version));
         let text = serde_json::to_string(&version).unwrap();
-        assert_eq!(text, r#"{"log":"800000000000000000000005","number":3}"#);
-        assert_eq!(serde_json::from_str::<Version>(&text).unwrap(), version);
+        assert_eq!(serde_json::from_str::<Version>(&text).unwrap(), version, "{text}");
+        let fine = "00abcdef0123456789abcdef";
+        let short = &fine[1..];
+        for (log, number) in [(fine, 0), ("", 1), (short, 1), ("+0abcdef0123456789abcdef", 1)] {
+            assert_eq!(Version::parse(log, number), None, "{log} {number}");
+        }
+    }
+
+    #[test]
+    fn what_changed_is_told_by_what_became_of_it() {
+        let now = Version { log: 7, number: 9 };
+        let change = |element: &str, touch, version| Changed { element: element.to_owned(), touch, version };
+        let changed = vec![
+            change("new", Touch::Inserted, 5),
+            change(ORDER, Touch::Updated, 6),
+            change("gone", Touch::Deleted, 7),
+            change(ITSELF, Touch::Updated, 8),
+            change("lost", Touch::Updated, 9),
+        ];
+        let changes = Changes { now, changed: Some(changed) };
+        let known = Version { log: 7, number: 4 };
+        let delta = Delta::of(changes.clone(), Some(known)).filled(|id| (id != "lost").then(|| id.len()));
+        assert_eq!((delta.full, delta.order, delta.itself), (false, 6, true));
+        assert_eq!((delta.inserted, delta.updated), (vec![3], vec![]));
+        assert_eq!(delta.deleted, ["gone", "lost"]);
+        for unknown in [None, Some(Version { log: 8, number: 4 })] {
+            assert_eq!(Delta::of(changes.clone(), unknown), Delta::empty(now, true));
+        }
+        assert!(Delta::of(Changes { now, changed: None }, Some(known)).full);
     }
 }

@@ -11,7 +11,7 @@ use ringback_model::ids::UserId;
 use ringback_model::limits;
 use ringback_model::message::Message;
 use ringback_model::time::UnixMs;
-use ringback_model::version::{Version, VersionLog};
+use ringback_model::version::{Touch, Version, VersionLog};
 
 /// What makes two sends the same: the folded sender, the conversation and the client message id.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -94,14 +94,33 @@ pub(crate) fn check(commit: &Commit) -> Result<(), Fault> {
     Ok(())
 }
 
-/// In whose conversation lists a stored message puts its conversation. Members have their group's anyway.
-pub(crate) fn joined_by<'a>(message: &'a Message, id: &'a ConversationId) -> Vec<&'a UserId> {
-    match (id, &message.target) {
+/// In whose conversation lists a stored message puts its conversation. Members have their group's anyway, and both
+/// sides of a chat have it since its first message, or did not get it then.
+pub(crate) fn joined_by<'a>(
+    message: &'a Message,
+    id: &'a ConversationId,
+    unlisted: &[UserId],
+) -> Vec<&'a UserId> {
+    let mut joined = match (id, &message.target) {
         // Nobody lists what stands beside a chat: who has the chat has it.
-        (ConversationId::Single(low, high), _) => vec![low, high],
+        (ConversationId::Single(low, high), _) if message.seq == 1 => vec![low, high],
         (ConversationId::Notice(..), Target::Notice(recipient)) => vec![recipient],
         _ => Vec::new(),
-    }
+    };
+    joined.retain(|user| unlisted.iter().all(|other| other.folded() != user.folded()));
+    joined
+}
+
+/// What changes in which list: see [`Commit::touches`].
+pub(crate) type Touches = Vec<(VersionLog, String, Touch)>;
+
+/// A change of a user's list of conversations.
+pub(crate) fn list_touch(
+    user: &UserId,
+    conversation: &ConversationId,
+    touch: Touch,
+) -> (VersionLog, String, Touch) {
+    (VersionLog::Conversations(user.clone()), conversation.to_string(), touch)
 }
 
 #[cfg(test)]

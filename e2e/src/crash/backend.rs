@@ -11,7 +11,7 @@ use sha2::{Digest as _, Sha256};
 use tokio::sync::watch;
 
 use super::report::Violation;
-use super::{rules, texts};
+use super::{relations, rules, texts};
 use crate::receiver::{Act, Call, Receiver};
 use crate::rules::command;
 
@@ -31,12 +31,14 @@ pub(super) enum Kind {
     Steady,
     /// Delivered or parked.
     Refused,
+    /// A step of [`super::relations`].
+    Step,
 }
 
 impl Kind {
     /// Whether every delivery arrives by itself in the end.
     pub(super) const fn must_arrive(self) -> bool {
-        !matches!(self, Self::Refused)
+        !matches!(self, Self::Refused | Self::Step)
     }
 }
 
@@ -134,6 +136,9 @@ impl Backend {
             command::AFTER_SINGLE => self.keep(Kind::Single, call),
             command::AFTER_GROUP => self.keep(Kind::Group, call),
             command::SAVED => self.keep(Kind::Saved, call),
+            _ if relations::RULES.iter().any(|(_, command)| call.command == *command) => {
+                self.keep(Kind::Step, call)
+            }
             _ if call.path.ends_with(rules::VETO) => veto(call),
             _ if call.path.ends_with(rules::STEADY) => self.keep(Kind::Steady, call),
             _ => self.keep(Kind::Refused, call),
@@ -143,6 +148,10 @@ impl Backend {
     fn keep(&self, kind: Kind, call: &Call) -> Act {
         let (key, id) = match kind {
             Kind::Steady | Kind::Refused => (said(&call.body).to_owned(), call.text("callId")),
+            Kind::Step => {
+                let Some(key) = relations::key(call) else { return Act::allow() };
+                (key, call.header("webhook-id").unwrap_or_default())
+            }
             _ => (call.text("serverMsgID").to_owned(), call.header("webhook-id").unwrap_or_default()),
         };
         let mut log = self.log.lock().unwrap();

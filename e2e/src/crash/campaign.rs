@@ -16,6 +16,7 @@ use super::history::History;
 use super::load::{self, Load, Shared, USERS};
 use super::moments::{self, Scene};
 use super::plan::{Life, Plan};
+use super::relations::{self, Relations};
 use super::report::{Count, Failure, Progress, Violation};
 use super::rules::{self, Changing};
 use super::{Campaign, callbacks, parked};
@@ -73,6 +74,7 @@ struct Stage {
     lives: watch::Sender<std::net::SocketAddr>,
     shared: Arc<Shared>,
     made: Arc<Made>,
+    relations: Arc<Relations>,
     senders: JoinSet<()>,
     history: History,
     changing: Changing,
@@ -95,10 +97,13 @@ impl Stage {
         let (lives, addr) = watch::channel(family.app.server.addr());
         let (shared, made) = (Arc::<Shared>::default(), Arc::<Made>::default());
         let load = Load { addr, group: group.clone(), shared: Arc::clone(&shared) };
-        let senders = start_senders(&family, &load, &made).await;
+        let relations = Arc::<Relations>::default();
+        let mut senders = start_senders(&family, &load, &made).await;
+        let token = family.app.admin_token().to_owned();
+        senders.spawn(relations::work(load.clone(), token, Arc::clone(&relations)));
         let (changing, count) = (Changing::default(), Count::default());
         let history = History::new(&group);
-        Self { family, backend, receiver, lives, shared, made, senders, history, changing, count }
+        Self { family, backend, receiver, lives, shared, made, relations, senders, history, changing, count }
     }
 
     async fn play(
@@ -134,6 +139,7 @@ impl Stage {
         count.stored = self.history.len() as u64;
         count.rule_changes = self.changing.acknowledged;
         (count.users, count.groups) = self.made.counts();
+        count.steps = self.relations.acknowledged();
         let log = self.backend.log.lock().unwrap();
         count.repeated = log.seen.values().map(|seen| u64::from(seen.attempts.saturating_sub(1))).sum();
         count
@@ -191,6 +197,7 @@ impl Stage {
         self.look().await?;
         self.history.read_again(&self.family.app).await?;
         churn::check(&self.family.app, &self.made).await?;
+        relations::check(&self.family.app, &self.backend, &self.relations).await?;
         self.count.callbacks = callbacks::check(&self.backend, &self.history).await?;
         self.count.bans = parked::check_ban(&self.family).await?;
         parked::check(&self.family, &self.backend, &self.history, &mut self.count).await?;

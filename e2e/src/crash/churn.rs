@@ -73,7 +73,7 @@ async fn one(rest: &Rest, addr: std::net::SocketAddr, number: u64, made: &Made) 
     Some(())
 }
 
-async fn answered(rest: &Rest, path: &str, body: &Value) -> Option<Value> {
+pub(super) async fn answered(rest: &Rest, path: &str, body: &Value) -> Option<Value> {
     let reply = rest.try_post(path, body).await.ok()?;
     (reply.body["errCode"] == json!(0)).then(|| reply.body["data"].clone())
 }

@@ -2,7 +2,8 @@
 //! or finds it parked.
 //!
 //! A *campaign* is one data folder and a number of kills. While senders write ([`load`]), an administrator makes
-//! users and groups ([`churn`]) and the app's backend refuses, rewrites and fails ([`backend`]), the server is
+//! users and groups ([`churn`]), people befriend each other and come into groups ([`relations`]), and the app's backend
+//! refuses, rewrites and fails ([`backend`]), the server is
 //! killed at moments that a seed draws ([`plan`], [`moments`]). After each restart what was acknowledged before is
 //! looked for ([`history`]); at the end everything is held against everything ([`callbacks`], [`parked`]). The first
 //! thing that is wrong ends the campaign; its folder stays.
@@ -16,6 +17,7 @@ mod load;
 mod moments;
 mod parked;
 mod plan;
+mod relations;
 mod report;
 mod rules;
 mod texts;

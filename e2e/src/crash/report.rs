@@ -48,6 +48,8 @@ pub struct Count {
     pub resends: u64,
     pub users: u64,
     pub groups: u64,
+    /// Friendships and changes of groups, acknowledged.
+    pub steps: u64,
     /// From each start to "ready".
     pub ready: Vec<Duration>,
 }
@@ -69,6 +71,7 @@ impl AddAssign for Count {
         self.resends += other.resends;
         self.users += other.users;
         self.groups += other.groups;
+        self.steps += other.steps;
         self.ready.extend(other.ready);
     }
 }

@@ -3,6 +3,7 @@
 use http::Method;
 use serde_json::{Value, json};
 
+use super::relations;
 use super::report::{Violation, hold};
 use crate::family::Family;
 use crate::rest::Rest;
@@ -29,7 +30,7 @@ const TIMEOUT_MS: u32 = 15_000;
 /// A server that stores, and bans soon and shortly.
 pub(super) fn setup(url: &str) -> Setup {
     Setup::dev()
-        .webhooks(&webhooks(url, &ALL.iter().map(|(name, _)| (*name, PATIENT)).collect::<Vec<_>>()))
+        .webhooks(&webhooks(url, &file_rules()))
         .setting("storage.enabled", "true")
         .setting("ban.failures", FAILURES)
         .setting("ban.step", &format!("{BAN_MS}ms"))
@@ -44,6 +45,12 @@ pub(super) fn setup(url: &str) -> Setup {
 
 /// On, and refusing where the backend does not answer: what it has not allowed must not be stored.
 const PATIENT: &str = "enable: true, timeout: 15, failedContinue: false";
+
+/// Every message, and what [`relations`] does.
+fn file_rules() -> Vec<(&'static str, &'static str)> {
+    let steps = relations::RULES.iter().map(|(name, _)| (*name, "enable: true, timeout: 15"));
+    ALL.iter().map(|(name, _)| (*name, PATIENT)).chain(steps).collect()
+}
 
 /// Makes the rules that are made by API.
 pub(super) async fn make(family: &Family, url: &str) {

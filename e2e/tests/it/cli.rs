@@ -232,7 +232,7 @@ async fn config_check_explains_and_warns() {
         "query",
         "beforeSendSingleMsg",
         "5 s",
-        "not served yet",
+        "request for friendship",
         "timeout",
         "afterSendSinglMsg",
         "attentionIds",

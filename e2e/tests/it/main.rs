@@ -9,6 +9,7 @@
 
 mod attacks;
 mod bad_input;
+mod callbacks_all;
 mod callbacks_old;
 mod callbacks_v38;
 mod cli;

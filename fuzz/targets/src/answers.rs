@@ -4,17 +4,19 @@
 //! Input: a byte for the contract, one for the question, one for the status and one for what surrounds it, the body.
 
 use std::io::Write as _;
+use std::sync::LazyLock;
 
 use flate2::Compression;
 use flate2::write::GzEncoder;
 use http::header::{DATE, RETRY_AFTER};
 use http::{HeaderMap, HeaderValue};
 use ringback_callbacks::retry_after;
+use ringback_model::action::{Action, GroupAction, GroupEntry};
 use ringback_model::delivery::Answer;
 use ringback_model::dialect::{Acceptance, Contract};
-use ringback_model::event::{EventKind, Phase, Question};
+use ringback_model::event::{EventKind, Phase, Question, Subject};
+use ringback_model::group::Role;
 use ringback_model::limits;
-use ringback_model::message::Message;
 use ringback_model::rule::Rule;
 use ringback_model::sample;
 use ringback_model::verdict::Verdict;
@@ -23,7 +25,7 @@ use serde_json::Value;
 use crate::input::Input;
 use crate::render;
 use crate::seeds::{self, Seeds};
-use crate::world::{contracts, group, messages};
+use crate::world::{NOW, contracts, group, messages, user};
 
 /// Statuses that receivers use, and some that nobody does.
 const STATUSES: [u16; 16] = [200, 201, 202, 204, 206, 299, 300, 302, 304, 400, 401, 404, 429, 500, 503, 999];
@@ -61,10 +63,7 @@ pub fn run(data: &[u8]) {
         rule.policy.show_error = !is(surroundings::HIDDEN);
         match phase {
             Phase::Before => {
-                let kinds: Vec<EventKind> =
-                    EventKind::ALL.into_iter().filter(|kind| kind.phase() == phase).collect();
-                let message = about(asked / kinds.len(), is(surroundings::GROUP));
-                let question = sample::question(kinds[asked % kinds.len()], message);
+                let question = about(asked, is(surroundings::GROUP));
                 verdict(contract.as_ref(), &rule, &question, &answer);
             }
             Phase::After => accepted(contract.as_ref(), &rule, &answer),
@@ -72,10 +71,36 @@ pub fn run(data: &[u8]) {
     }
 }
 
-/// The message that is asked about.
-fn about(which: usize, in_group: bool) -> Message {
-    let message = messages()[which % messages().len()].clone();
-    if in_group { Message { target: group(), ..message } } else { message }
+/// Everything that can be asked: about each message and each push of it at every moment, and about each action.
+fn questions() -> &'static [Question] {
+    static QUESTIONS: LazyLock<Vec<Question>> = LazyLock::new(|| {
+        let before = || EventKind::ALL.into_iter().filter(|kind| kind.phase() == Phase::Before);
+        let of_message =
+            |kind: EventKind| messages().iter().map(move |it| sample::question(kind, it.clone()));
+        let of_push = |kind: EventKind| {
+            messages().iter().map(move |it| sample::push_question(kind, it.clone(), user("bob")))
+        };
+        let is_push = |kind: &EventKind| matches!(kind, EventKind::OnlinePushing | EventKind::OfflinePushing);
+        let is_message = |kind: &EventKind| {
+            matches!(
+                kind,
+                EventKind::MessageScreening | EventKind::MessageSending | EventKind::MessageRewriting
+            )
+        };
+        let actions = sample::actions(NOW).into_iter().filter_map(|it| sample::action_question(it, NOW));
+        let messages = before().filter(is_message).flat_map(of_message);
+        messages.chain(before().filter(is_push).flat_map(of_push)).chain(actions).collect()
+    });
+    &QUESTIONS
+}
+
+/// What is asked; of messages, one to a group on demand.
+fn about(which: usize, in_group: bool) -> Question {
+    let mut question = questions()[which % questions().len()].clone();
+    if let (Subject::Message(message), true) = (&mut question.subject, in_group) {
+        message.target = group();
+    }
+    question
 }
 
 fn gzip(plain: &[u8]) -> Vec<u8> {
@@ -105,18 +130,55 @@ fn verdict(contract: &dyn Contract, rule: &Rule, question: &Question, answer: &A
                 Verdict::Allow { changes } => {
                     let mut subject = question.subject.clone();
                     changes.into_iter().for_each(|change| change.apply(&mut subject));
-                    let (Some(message), Some(asked)) = (subject.message(), question.subject.message()) else {
-                        return;
-                    };
-                    assert!(
-                        message.content.raw.len() <= limits::CONTENT_BYTES,
-                        "content stays within its bound"
-                    );
-                    assert_eq!(message.sender, asked.sender, "nobody speaks for somebody else");
-                    render::check(message);
+                    changed(&question.subject, &subject);
                 }
             }
         }
+    }
+}
+
+/// What an answer may not change, whatever it says.
+fn changed(before: &Subject, after: &Subject) {
+    match (before, after) {
+        (Subject::Message(before), Subject::Message(after)) => {
+            assert!(after.content.raw.len() <= limits::CONTENT_BYTES, "content stays within its bound");
+            assert_eq!(after.sender, before.sender, "nobody speaks for somebody else");
+            render::check(after);
+        }
+        (Subject::Push(before), Subject::Push(after)) => {
+            assert_eq!(after.message, before.message, "a push is about the message that is stored");
+            assert!(!after.users.is_empty() && after.users.len() <= limits::BATCH_RECEIVERS);
+        }
+        (Subject::Action(before), Subject::Action(after)) => {
+            assert_eq!(after.asked_as(), before.asked_as(), "an action stays what it is");
+            same_place(before, after);
+        }
+        (before, after) => panic!("{before:?} became {after:?}"),
+    }
+}
+
+/// An action stays where it is: in its group, on its list, with one owner.
+fn same_place(before: &Action, after: &Action) {
+    match (before, after) {
+        (Action::Group(before), Action::Group(after)) => {
+            assert_eq!(after.group(), before.group());
+            if let (GroupAction::Enter(before), GroupAction::Enter(after)) = (before, after) {
+                let who = |entry: &GroupEntry| {
+                    entry
+                        .entrants
+                        .iter()
+                        .map(|one| (one.user.clone(), one.role == Role::Owner))
+                        .collect::<Vec<_>>()
+                };
+                assert_eq!(who(after), who(before));
+            }
+        }
+        (Action::Chat(before), Action::Chat(after)) => {
+            assert_eq!(after.conversation(), before.conversation());
+        }
+        (Action::Friend(_), Action::Friend(_)) => assert_eq!(after.facets().from, before.facets().from),
+        (Action::User(_), Action::User(_)) => {}
+        (before, after) => panic!("{before:?} became {after:?}"),
     }
 }
 
@@ -157,6 +219,19 @@ fn left_alone(mut input: Input<'_>) {
     assert_eq!(retry_after::parse(&headers), wait);
 }
 
+/// The questions to which the answers in a folder are answers: the first three that the command of that name asks, or,
+/// where the folder has another name, the first ones of all.
+fn asked_by(contract: &dyn Contract, path: &str) -> Vec<u8> {
+    let command = path.rsplit('/').nth(1).unwrap_or_default();
+    let mut rule = sample::rule("seed", contract.name(), Phase::Before, "http://127.0.0.1:9/callbacks");
+    rule.events = vec![command.to_owned()];
+    if contract.kinds(&rule).is_err() {
+        rule.events.clear();
+    }
+    let asked = questions().iter().enumerate().filter(|(_, it)| contract.question(&rule, it).is_ok());
+    asked.take(3).filter_map(|(at, _)| u8::try_from(at).ok()).collect()
+}
+
 /// Inputs to begin with: every answer of the fixtures, in the contract of its folder.
 #[must_use]
 pub fn seeds() -> Seeds {
@@ -175,8 +250,8 @@ pub fn seeds() -> Seeds {
         let at =
             contracts().iter().position(|contract| contract.name() == of_folder(&name)).expect("a contract");
         let contract = u8::try_from(at).expect("few contracts");
-        for kind in 0..4 {
-            seeds.push((format!("{name} {kind}"), [&[contract, kind, 0, 0], body.as_slice()].concat()));
+        for asked in asked_by(contracts()[at].as_ref(), &name) {
+            seeds.push((format!("{name} {asked}"), [&[contract, asked, 0, 0], body.as_slice()].concat()));
         }
     }
     for header in

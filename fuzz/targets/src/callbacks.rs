@@ -4,6 +4,7 @@
 //! with the headers (as a query), the body.
 
 use ringback_callbacks::signature;
+use ringback_model::action::Action;
 use ringback_model::delivery::Answer;
 use ringback_model::dialect::{Described, EdgeRequest, Effect, Instruction, Method, Receiver};
 use ringback_model::event::{EventKind, Fact, Phase};
@@ -136,13 +137,14 @@ fn row(which: usize, bytes: &[u8]) {
             assert_eq!(serde_json::from_str::<T>(&text).expect("and read"), row);
         }
     }
-    let kinds: [fn(&[u8]); 6] = [
+    let kinds: [fn(&[u8]); 7] = [
         round::<Fact>,
         round::<Rule>,
         round::<Message>,
         round::<delivery::Exception>,
         round::<delivery::Outbound>,
         round::<user::User>,
+        round::<Action>,
     ];
     kinds[which % kinds.len()](bytes);
 }
@@ -179,6 +181,14 @@ pub fn seeds() -> Seeds {
         Vec::new(),
     );
     let rows = [serde_json::to_vec(&event.fact), serde_json::to_vec(&rule), serde_json::to_vec(&text())];
+    for (which, action) in sample::actions(NOW).into_iter().enumerate() {
+        let fact = sample::done(ringback_model::ids::LogPos(9), action.clone(), NOW).fact;
+        let (fact, action) = (serde_json::to_vec(&fact), serde_json::to_vec(&action));
+        for (kind, row) in [(3, fact), (3 + 4 * 6, action)] {
+            let row = row.expect("rows can be written");
+            seeds.push((format!("action {which} {kind}"), [&[kind], row.as_slice()].concat()));
+        }
+    }
     for (which, row) in (0u8..).zip(rows) {
         seeds.push((
             format!("row {which}"),

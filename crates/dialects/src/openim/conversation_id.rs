@@ -52,6 +52,24 @@ pub fn parse(user: &UserId, text: &str) -> Option<ConversationId> {
     text.strip_prefix("sg_").and_then(|rest| GroupId::parse(rest).ok()).map(ConversationId::Group)
 }
 
+/// What a text may mean where nobody says whose conversation it is: one reading for each way to cut two ids apart.
+#[must_use]
+pub fn readings(text: &str) -> Vec<ConversationId> {
+    if let Some(group) = text.strip_prefix("sg_") {
+        return GroupId::parse(group).ok().map(ConversationId::Group).into_iter().collect();
+    }
+    let (rest, of_two): (_, fn(UserId, UserId) -> ConversationId) = match text.split_at_checked(3) {
+        Some(("si_", rest)) => (rest, ConversationId::Single),
+        Some(("sn_", rest)) => (rest, ConversationId::Notice),
+        _ => return Vec::new(),
+    };
+    let cuts = rest.match_indices('_').filter_map(|(at, _)| {
+        let (one, other) = (UserId::parse(&rest[..at]).ok()?, UserId::parse(&rest[at + 1..]).ok()?);
+        Some(if one <= other { of_two(one, other) } else { of_two(other, one) })
+    });
+    cuts.collect()
+}
+
 /// A text with its meaning for a user.
 #[must_use]
 pub fn named(user: &UserId, text: &str) -> ConversationRef {
@@ -112,6 +130,18 @@ mod tests {
             ("bob", "sn_system_bob", Some(ConversationId::Notice(user("bob"), user("system")))),
         ] {
             assert_eq!(parse(&user(who), said), means, "{who} says {said:?}");
+        }
+    }
+
+    #[test]
+    fn without_a_user_every_cut_is_a_reading() {
+        let texts = |said: &str| readings(said).iter().map(ToString::to_string).collect::<Vec<_>>();
+        assert_eq!(texts("si_a_b"), ["u:a:b"]);
+        assert_eq!(texts("si_a_b_c"), ["u:a:b_c", "u:a_b:c"]);
+        assert_eq!(texts("sn_z_a"), ["s:a:z"], "one client does not sort them");
+        assert_eq!(texts("sg_70_1"), ["g:70_1"]);
+        for nothing in ["", "si_", "si_a", "n_a_b", "sg_", "\u{fc}\u{fc}"] {
+            assert_eq!(texts(nothing), Vec::<String>::new(), "{nothing}");
         }
     }
 

@@ -10,6 +10,7 @@ pub mod options;
 pub mod receiver;
 pub mod rest;
 pub mod rule_files;
+mod seen;
 pub mod socket;
 pub mod token;
 pub mod wire;

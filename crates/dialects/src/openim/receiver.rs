@@ -8,6 +8,8 @@ use ringback_model::dialect::{Answered, Described, EdgeRequest, Effect, Instruct
 use ringback_model::event::Phase;
 use serde_json::{Map, Value, json};
 
+use super::callbacks::commands;
+
 const V3_8: &str = "openim";
 const V3_5: &str = "openim-v3.5";
 const V3_0: &str = "openim-v3.0";
@@ -34,10 +36,7 @@ impl Receiver for OpenImReceiver {
             contract,
             title: title(&command).to_owned(),
             phase: phase(&command),
-            from: first_text(
-                &body,
-                &["sendID", "fromUserID", "ownerUserID", "ownerUserId", "userID", "applyID"],
-            ),
+            from: first_text(&body, &ACTING),
             to,
             to_group,
             text: readable(&body),
@@ -63,13 +62,14 @@ impl Receiver for OpenImReceiver {
     }
 }
 
-/// Where the command stands in the request tells three contracts apart; the newest two differ in `sendTime`.
+/// Where the command stands in the request tells three contracts apart; the newest two differ in `sendTime`, which messages
+/// have.
 fn guess_contract(request: &EdgeRequest, body: &Value, command: &str) -> &'static str {
     if request.query("command").is_some() {
         V3_0
     } else if request.path.rsplit('/').next() != Some(command) {
         V2
-    } else if body.get("sendID").is_some() && body.get("sendTime").is_none() {
+    } else if body.get("msgFrom").is_some() && body.get("sendTime").is_none() {
         V3_5
     } else {
         V3_8
@@ -83,17 +83,30 @@ fn title(command: &str) -> &str {
     short.strip_suffix("Command").unwrap_or(short)
 }
 
-/// Only answers to "before" decide. One after-callback is called "BeforeAfterMsg"; the old contracts have
-/// before-callbacks without the word.
+/// Only answers to questions decide. Of commands that nobody knows the name has to tell.
 fn phase(command: &str) -> Phase {
-    let title = title(command);
-    let asks = (title.starts_with("Before") && title != "BeforeAfterMsg")
-        || ["WordFilter", "MsgModify", "OfflinePush", "OnlinePush", "SuperGroupOnlinePush"].contains(&title);
-    if asks { Phase::Before } else { Phase::After }
+    let known = commands::named(command).map(commands::Command::phase);
+    known.unwrap_or(if title(command).starts_with("Before") { Phase::Before } else { Phase::After })
 }
 
+/// Where a body says who acts, the most telling first.
+const ACTING: [&str; 9] = [
+    "sendID",
+    "fromUserID",
+    "oldOwnerUserID",
+    "applyID",
+    "userID",
+    "opUserID",
+    "ownerUserID",
+    "ownerUserId",
+    "ownerID",
+];
+/// Where it says on whom.
+const CONCERNED: [&str; 7] =
+    ["recvID", "toUserID", "blackUserID", "friendUserID", "newOwnerUserID", "userId", "receiveID"];
+
 fn whom(body: &Value) -> (String, bool) {
-    let user = first_text(body, &["recvID", "toUserID", "blackUserID", "friendUserID", "userId"]);
+    let user = first_text(body, &CONCERNED);
     if !user.is_empty() {
         return (user, false);
     }
@@ -134,8 +147,14 @@ fn element(body: &Value) -> Option<Map<String, Value>> {
     serde_json::from_str(body.get("content")?.as_str()?).ok()
 }
 
+/// Where a body that is not about a message says something in somebody's words.
+const SPOKEN: [&str; 8] =
+    ["reqMsg", "HandleMsg", "reqMessage", "reason", "remark", "groupName", "nickName", "conversationId"];
+
 fn readable(body: &Value) -> String {
-    let Some(content) = body.get("content").and_then(Value::as_str) else { return String::new() };
+    let Some(content) = body.get("content").and_then(Value::as_str) else {
+        return first_text(body, &SPOKEN);
+    };
     let code = content_type(body);
     match (text_key(code), element(body)) {
         (Some(key), Some(element)) => match element.get(key).and_then(Value::as_str) {
@@ -236,9 +255,9 @@ fn deny(described: &Described, code: i32, text: &str) -> Answered {
 
 fn replace(described: &Described, text: &str) -> Answered {
     match replacement(described, text) {
-        Ok(content) => {
+        Ok((field, value)) => {
             let mut answer = passing(described);
-            answer.insert("content".to_owned(), Value::String(content));
+            answer.insert(field.to_owned(), value);
             Answered { body: written(&answer), effect: Effect::Replaced, remark: None }
         }
         Err(remark) => {
@@ -247,19 +266,42 @@ fn replace(described: &Described, text: &str) -> Answered {
     }
 }
 
-/// The content to answer, in the form that this callback takes.
-fn replacement(described: &Described, text: &str) -> Result<String, &'static str> {
+/// The one field of an answer that holds the words of what is asked about: the name that a group, a friend or a
+/// profile is to have, or the first line of an offline push.
+fn named_by(title: &str) -> Option<&'static str> {
+    match title {
+        "BeforeSetFriendRemark" => Some("remark"),
+        "BeforeCreateGroup" | "BeforeSetGroupInfo" | "BeforeSetGroupInfoEx" => Some("groupName"),
+        "BeforeSetGroupMemberInfo" | "BeforeUpdateUserInfo" | "BeforeUpdateUserInfoEx" => Some("nickName"),
+        _ => None,
+    }
+}
+
+/// The field to answer and its value, in the form that this callback takes.
+fn replacement(described: &Described, text: &str) -> Result<(&'static str, Value), &'static str> {
+    let body = &described.body;
     match described.title.as_str() {
-        "WordFilter" if text.is_empty() => Err("this callback ignores an empty text"),
-        "WordFilter" => Ok(text.to_owned()),
+        "WordFilter" | "BeforeSetFriendRemark" | "BeforeCreateGroup" if text.is_empty() => {
+            Err("this callback ignores an empty text")
+        }
+        "WordFilter" => Ok(("content", json!(text))),
         "BeforeMsgModify" | "MsgModify" => {
-            let body = &described.body;
             let key = text_key(content_type(body)).ok_or("the message has no text to replace")?;
+            if described.contract == V2 && content_type(body) == 101 {
+                return Ok(("content", json!(text)));
+            }
             let mut element = element(body).unwrap_or_default();
             element.insert(key.to_owned(), Value::String(text.to_owned()));
-            Ok(Value::Object(element).to_string())
+            Ok(("content", Value::String(Value::Object(element).to_string())))
         }
-        _ => Err("this callback cannot change the message"),
+        "BeforeOfflinePush" | "OfflinePush" => Ok(("offlinePushInfo", json!({ "title": text }))),
+        title => {
+            let field = named_by(title).ok_or("this callback has no text to replace")?;
+            if title == "BeforeUpdateUserInfoEx" && body.get(field).is_none_or(Value::is_null) {
+                return Err("the user does not set his name");
+            }
+            Ok((field, json!(text)))
+        }
     }
 }
 
@@ -290,7 +332,7 @@ mod tests {
 
     fn message(command: &str, content: &str) -> Value {
         json!({
-            "sendID": "alice", "recvID": "bob", "callbackCommand": command, "clientMsgID": "c1",
+            "sendID": "alice", "recvID": "bob", "callbackCommand": command, "clientMsgID": "c1", "msgFrom": 100,
             "operationID": "op-1", "contentType": 101, "sendTime": 1, "content": content,
         })
     }

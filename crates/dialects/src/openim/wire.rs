@@ -5,7 +5,14 @@
 //! [`MsgGroups`] and [`ReadSeqs`]: a map field of a derived message leaves default values out of its entries, and
 //! one published client drops such entries (sheet 3, "Protobuf notes").
 
+mod jssdk;
+
 use std::collections::BTreeMap;
+
+pub use jssdk::{
+    Conversation, ConversationMsg, ConversationsResp, FriendInfoOnly, GetActiveConversationsReq,
+    GetConversationsReq, GroupInfo, UserInfo,
+};
 
 /// Request identifiers. Source: client protocol sheet 3.
 pub mod request {
@@ -53,6 +60,8 @@ pub const FROM_SYSTEM: i32 = 200;
 pub const STATUS_SENDING: i32 = 1;
 /// `status`: sent.
 pub const STATUS_SENT: i32 = 2;
+/// `status`: deleted.
+pub const STATUS_DELETED: i32 = 4;
 
 /// One message.
 #[derive(Clone, PartialEq, prost::Message)]
@@ -376,6 +385,9 @@ pub struct ReadSeqs {
     /// By conversation.
     #[prost(message, repeated, tag = "1")]
     pub seqs: Vec<ReadSeq>,
+    /// Pinned conversations.
+    #[prost(string, repeated, tag = "2")]
+    pub pinned_conversation_ids: Vec<String>,
 }
 
 #[cfg(test)]
@@ -399,7 +411,10 @@ mod tests {
         assert_eq!(read.msgs["si_a_b"], PullMsgs::default());
         assert_eq!(read.notification_msgs["n_a_b"], PullMsgs::default());
 
-        let seqs = ReadSeqs { seqs: vec![ReadSeq { key: "sg_7".to_owned(), value: Some(Seqs::default()) }] };
+        let seqs = ReadSeqs {
+            seqs: vec![ReadSeq { key: "sg_7".to_owned(), value: Some(Seqs::default()) }],
+            ..ReadSeqs::default()
+        };
         let read = GetConversationsHasReadAndMaxSeqResp::decode(seqs.encode_to_vec().as_slice()).unwrap();
         assert_eq!(read.seqs["sg_7"], Seqs::default());
     }

@@ -2,12 +2,12 @@
 
 use std::collections::{HashMap, HashSet};
 
-use ringback_model::command::{GroupOutcome, MemberNews};
+use ringback_model::command::{GroupOutcome, MemberNews, WholeList};
 use ringback_model::failure::Failure;
 use ringback_model::group::{Group, GroupPerson, Member};
 use ringback_model::ids::{GroupId, UserId};
 use ringback_model::limits;
-use ringback_model::version::{News, Version, VersionLog, WholeList};
+use ringback_model::version::{Delta, Version, VersionLog};
 
 use super::read::{in_order, is_listed};
 use crate::caller::Caller;
@@ -18,10 +18,10 @@ impl Im {
         &self,
         caller: &Caller,
         user: &UserId,
-        seen: Version,
+        seen: Option<Version>,
     ) -> Result<GroupOutcome, Failure> {
         only_self(&caller.actor, user)?;
-        let news = self.news(&VersionLog::Groups(user.clone()), seen).await?;
+        let news = self.delta(&VersionLog::Groups(user.clone()), seen).await?;
         let ids: Vec<GroupId> =
             news.inserted.iter().chain(&news.updated).filter_map(|id| GroupId::parse(id).ok()).collect();
         let groups = self.store.groups(&ids).await?.into_iter().flatten().filter(is_listed);
@@ -36,7 +36,7 @@ impl Im {
         hash: u64,
     ) -> Result<GroupOutcome, Failure> {
         only_self(&caller.actor, user)?;
-        let now = self.version_of(VersionLog::Groups(user.clone())).await?;
+        let now = self.list_version(&VersionLog::Groups(user.clone())).await?;
         let ids = self.joined(user).await?.into_iter().map(|group| group.id.to_string()).collect();
         Ok(GroupOutcome::WholeList(WholeList { now, ids, hash }))
     }
@@ -48,7 +48,7 @@ impl Im {
         hash: u64,
     ) -> Result<GroupOutcome, Failure> {
         self.scene(caller, group).await?.check_member()?;
-        let now = self.version_of(VersionLog::Members(group.clone())).await?;
+        let now = self.list_version(&VersionLog::Members(group.clone())).await?;
         let mut members = self.all_members(group).await?;
         in_order(&mut members);
         let ids = members.into_iter().map(|member| member.user.to_string()).collect();
@@ -59,11 +59,11 @@ impl Im {
         &self,
         caller: &Caller,
         group: &GroupId,
-        seen: Version,
+        seen: Option<Version>,
     ) -> Result<GroupOutcome, Failure> {
         let scene = self.scene(caller, group).await?;
         scene.check_member()?;
-        let news = self.news(&VersionLog::Members(group.clone()), seen).await?;
+        let news = self.delta(&VersionLog::Members(group.clone()), seen).await?;
         let news = self.with_people(group, news).await?;
         let name = group.to_string();
         let group = (!news.is_empty()).then_some(scene.group);
@@ -76,7 +76,7 @@ impl Im {
         &self,
         caller: &Caller,
         user: &UserId,
-        lists: Vec<(String, Version)>,
+        lists: Vec<(String, Option<Version>)>,
     ) -> Result<GroupOutcome, Failure> {
         only_self(&caller.actor, user)?;
         at_most("reqList", lists.len(), limits::SYNC_LISTS)?;
@@ -90,15 +90,16 @@ impl Im {
         let (mut answers, mut changed, mut told) = (Vec::with_capacity(lists.len()), Vec::new(), 0);
         for ((name, seen), group) in lists.into_iter().zip(known) {
             // What the user cannot see has not changed for him.
-            let now = if group.is_some() { versions.next().unwrap_or(seen) } else { seen };
-            let (Some(group), true) = (group, now != seen) else {
-                answers.push(MemberNews { name, group: None, news: News::nothing(now) });
+            let known = seen.unwrap_or_default();
+            let now = if group.is_some() { versions.next().unwrap_or(known) } else { known };
+            let (Some(group), true) = (group, Some(now) != seen) else {
+                answers.push(MemberNews { name, group: None, news: Delta::empty(now, false) });
                 continue;
             };
             if told >= limits::SYNC_ELEMENTS {
                 continue;
             }
-            let news = self.news(&VersionLog::Members(group.clone()), seen).await?;
+            let news = self.delta(&VersionLog::Members(group.clone()), seen).await?;
             told += news.elements();
             let news = self.with_people(&group, news).await?;
             changed.push(group);
@@ -112,7 +113,7 @@ impl Im {
         Ok(GroupOutcome::MemberNews(answers))
     }
 
-    async fn with_people(&self, group: &GroupId, news: News<String>) -> Result<News<GroupPerson>, Failure> {
+    async fn with_people(&self, group: &GroupId, news: Delta<String>) -> Result<Delta<GroupPerson>, Failure> {
         let ids: Vec<UserId> =
             news.inserted.iter().chain(&news.updated).filter_map(|id| UserId::parse(id).ok()).collect();
         if ids.is_empty() {

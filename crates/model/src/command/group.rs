@@ -9,7 +9,7 @@ use crate::record::GroupRequest;
 use crate::statistics::{Growth, Period};
 use crate::time::UnixMs;
 use crate::user::User;
-use crate::version::{News, Version, WholeList};
+use crate::version::{Delta, Version};
 
 /// What can be asked.
 #[derive(Debug, Clone)]
@@ -151,21 +151,21 @@ pub enum GroupCommand {
         /// Whose.
         user: UserId,
         /// Where the client left it.
-        seen: Version,
+        seen: Option<Version>,
     },
     /// What has changed in the list of a group's members. Members, administrators of the app.
     MemberNews {
         /// The group.
         group: GroupId,
         /// Where the client left it.
-        seen: Version,
+        seen: Option<Version>,
     },
     /// The same for many groups of a user. The user, administrators of the app.
     MemberNewsOfMany {
         /// Who.
         user: UserId,
         /// Which groups, as the client names them, and where it left them.
-        lists: Vec<(String, Version)>,
+        lists: Vec<(String, Option<Version>)>,
     },
     /// The ids of all groups of a user, for a client that has a list. The user, administrators of the app.
     JoinedIds {
@@ -251,6 +251,17 @@ pub struct ShownRequest {
     pub group: Group,
 }
 
+/// The ids of a whole list, for a client that wants to check its own.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct WholeList {
+    /// Where the list stands now.
+    pub now: Version,
+    /// In the server's order.
+    pub ids: Vec<String>,
+    /// The hash of the ids that the client has, as it says.
+    pub hash: u64,
+}
+
 /// What has changed in the list of a group's members.
 #[derive(Debug, Clone)]
 pub struct MemberNews {
@@ -259,7 +270,7 @@ pub struct MemberNews {
     /// The group; `None` = nothing has changed, or the caller may not see it.
     pub group: Option<Group>,
     /// What.
-    pub news: News<GroupPerson>,
+    pub news: Delta<GroupPerson>,
 }
 
 /// What is answered.
@@ -302,7 +313,7 @@ pub enum GroupOutcome {
     /// A number.
     Count(usize),
     /// What has changed in the list of a user's groups.
-    JoinedNews(News<Group>),
+    JoinedNews(Delta<Group>),
     /// What has changed in the lists of groups' members, in the order asked for. Of very many changes, some lists are
     /// left out: who misses them asks again.
     MemberNews(Vec<MemberNews>),

@@ -12,20 +12,25 @@ mod user;
 
 use std::sync::Arc;
 
-use crate::conversation::{ConversationState, Target};
+use crate::conversation::{ConversationId, Target};
 use crate::failure::Failure;
 use crate::group::{Group, GroupKind, Member};
-use crate::ids::{GroupId, UserId};
+use crate::ids::{GroupId, Seq, UserId};
 use crate::message::Origin;
 use crate::secret::Secret;
 use crate::storage::{Resend, ResendStart, Slice, SliceScope};
 use crate::time::UnixMs;
 use crate::user::{Connection, Platform, User};
 
-pub use chat::{ChatCommand, ChatOutcome};
+pub use chat::{
+    ChatCommand, ChatOutcome, Chosen, Found, Listed, MessageSearch, Overview, Reach, Reading, SearchPlace,
+    SendState, SettingsChange, Unlisting,
+};
 pub use device::{DeviceCommand, DeviceOutcome, NewLog};
 pub use friend::{FriendCommand, FriendOutcome};
-pub use group::{GroupCommand, GroupOutcome, MemberFilter, MemberNews, Page, RequestsOf, ShownRequest};
+pub use group::{
+    GroupCommand, GroupOutcome, MemberFilter, MemberNews, Page, RequestsOf, ShownRequest, WholeList,
+};
 pub use objects::{NewUpload, ObjectCommand, ObjectOutcome, SignedParts};
 pub use pull::{ConversationRef, PullOrder, Pulled, SeqList, SeqRange};
 pub use send::{Draft, Sent};
@@ -247,6 +252,8 @@ pub enum Command {
         user: UserId,
         /// Which conversations; empty = all of his.
         conversations: Vec<ConversationRef>,
+        /// Whether pinned ones are asked for as well.
+        pinned: bool,
     },
     /// The server's clock.
     ServerTime,
@@ -379,9 +386,8 @@ pub enum Outcome {
         /// Targets for which it was not, and why.
         failed: Vec<(Target, Failure)>,
     },
-    /// States of conversations ([`Command::NewestSeqs`] and [`Command::ReadSeqs`]), under the names asked for
-    /// or, where all were asked for, `None`.
-    Seqs(Vec<(Option<String>, ConversationState)>),
+    /// Highest seqs of all conversations of a user, and of what stands beside them.
+    Seqs(Vec<(ConversationId, Seq)>),
     /// Messages, per conversation in the order asked for.
     Pulled(Vec<Pulled>),
     /// The server's clock.

@@ -1,10 +1,8 @@
 //! Messages that a caller wants to read, and those that he gets.
 
-use std::sync::Arc;
-
 use crate::conversation::ConversationId;
 use crate::ids::Seq;
-use crate::message::Message;
+use crate::record::Seen;
 
 /// A conversation as a caller named it: answered under the same text, also when we do not know it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -52,7 +50,9 @@ pub struct Pulled {
     /// The caller's name for it.
     pub conversation: String,
     /// Oldest first.
-    pub messages: Vec<Arc<Message>>,
+    pub messages: Vec<Seen>,
+    /// Seqs that were asked for, and under which the user finds nothing.
+    pub gaps: Vec<Seq>,
     /// Nothing more in the direction asked for.
     pub is_end: bool,
     /// The bound that was met, where one was; else 0.

@@ -20,6 +20,11 @@ pub trait Contract: Send + Sync {
     /// Says which of [`Rule::events`] it does not know, and the nearest that it does.
     fn kinds(&self, rule: &Rule) -> Result<Vec<EventKind>, String>;
 
+    /// Why no rule of this contract can be about a moment; `None` where rules can.
+    fn without(&self, _kind: EventKind) -> Option<&'static str> {
+        None
+    }
+
     /// The contract's own number for the kind of a content, for [`crate::rule::Selectors::denied_types`].
     fn content_code(&self, content: &Content) -> i32;
 

@@ -23,6 +23,8 @@ pub enum RecordKind {
     Favourite,
     /// See [`super::ClientSetting`].
     ClientSetting,
+    /// See [`super::Receipt`].
+    Receipt,
     /// See [`super::PushToken`].
     PushToken,
     /// See [`super::Badge`].
@@ -44,6 +46,7 @@ impl RecordKind {
             Self::Hidden => 6,
             Self::Favourite => 7,
             Self::ClientSetting => 8,
+            Self::Receipt => 10,
             Self::PushToken => 20,
             Self::Badge => 21,
             Self::LogFile => 22,
@@ -113,6 +116,12 @@ impl RecordKey {
     #[must_use]
     pub fn client_setting(user: Option<&UserId>, key: &str) -> Self {
         Self::new(RecordKind::ClientSetting, user.map(UserId::folded).unwrap_or_default(), key)
+    }
+
+    /// The key of a [`super::Receipt`].
+    #[must_use]
+    pub fn receipt(conversation: &ConversationId, user: &UserId) -> Self {
+        Self::new(RecordKind::Receipt, conversation.to_string(), user.folded())
     }
 
     /// The key of a [`super::PushToken`].

@@ -10,22 +10,23 @@
 //! | hidden message | user and conversation | the seq |
 //! | favourite | the user | type and id |
 //! | client setting | the user; empty = everybody | the key |
+//! | receipt | the conversation | who has read |
 //! | push token | the user | the platform |
 //! | badge | the user | nothing |
 //! | log file | nobody | its id |
 //!
 //! Stored as JSON: fields are added, never renamed.
 
+mod chat;
 mod key;
 
 use serde::{Deserialize, Serialize};
 
-use crate::conversation::ConversationId;
-use crate::ids::{GroupId, Seq, UserId};
-use crate::message::Message;
+use crate::ids::{GroupId, UserId};
 use crate::time::UnixMs;
 use crate::user::Platform;
 
+pub use chat::{ConversationSettings, Fate, Hidden, Mark, Receipt, Revocation, Seen};
 pub use key::{RecordKey, RecordKind, hidden_owner, seq_text};
 
 /// A record.
@@ -48,6 +49,8 @@ pub enum Record {
     Favourite(Favourite),
     /// A client setting.
     ClientSetting(ClientSetting),
+    /// What a user has read.
+    Receipt(Receipt),
     /// Where a device is woken.
     PushToken(PushToken),
     /// What an app's icon says.
@@ -69,6 +72,7 @@ impl Record {
             Self::Hidden(one) => RecordKey::hidden(&one.user, &one.conversation, one.seq),
             Self::Favourite(one) => RecordKey::favourite(&one.user, one.kind, &one.id),
             Self::ClientSetting(one) => RecordKey::client_setting(one.user.as_ref(), &one.key),
+            Self::Receipt(one) => RecordKey::receipt(&one.conversation, &one.user),
             Self::PushToken(one) => RecordKey::push_token(&one.user, one.platform),
             Self::Badge(one) => RecordKey::badge(&one.user),
             Self::LogFile(one) => RecordKey::log_file(&one.id),
@@ -159,117 +163,6 @@ pub struct GroupRequest {
     pub ex: String,
 }
 
-/// What a user has set for one conversation of his. None kept = all at their defaults.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct ConversationSettings {
-    /// Whose.
-    pub user: UserId,
-    /// Which.
-    pub conversation: ConversationId,
-    /// 0 receive, 1 do not receive, 2 receive without notifying.
-    #[serde(default)]
-    pub receive_option: i32,
-    /// At the top.
-    #[serde(default)]
-    pub pinned: bool,
-    /// Messages burn after reading.
-    #[serde(default)]
-    pub private: bool,
-    /// After how many seconds they burn; 0 = the client's default.
-    #[serde(default)]
-    pub burn_s: i32,
-    /// Who was mentioned: 0 nobody, 1 the user, 2 everybody, 3 both, 4 an announcement.
-    #[serde(default)]
-    pub mention: i32,
-    /// The client's own text.
-    #[serde(default)]
-    pub attached_info: String,
-    /// The app's own text.
-    #[serde(default)]
-    pub ex: String,
-    /// Messages are to go after a while.
-    #[serde(default)]
-    pub expires: bool,
-    /// After how many seconds.
-    #[serde(default)]
-    pub expire_s: i64,
-    /// When they went last.
-    #[serde(default)]
-    pub expired_at: UnixMs,
-    /// Deleted from the user's list when this was the newest seq; a newer message brings it back.
-    #[serde(default)]
-    pub deleted_at_seq: Option<Seq>,
-}
-
-impl ConversationSettings {
-    /// All at their defaults.
-    #[must_use]
-    pub fn new(user: UserId, conversation: ConversationId) -> Self {
-        Self {
-            user,
-            conversation,
-            receive_option: 0,
-            pinned: false,
-            private: false,
-            burn_s: 0,
-            mention: 0,
-            attached_info: String::new(),
-            ex: String::new(),
-            expires: false,
-            expire_s: 0,
-            expired_at: UnixMs(0),
-            deleted_at_seq: None,
-        }
-    }
-}
-
-/// What became of a stored message, for everybody. What the log says of it stays.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Mark {
-    /// Where it was said.
-    pub conversation: ConversationId,
-    /// Which one.
-    pub seq: Seq,
-    /// What became of it.
-    pub fate: Fate,
-}
-
-/// What became of a message.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Fate {
-    /// It was taken back.
-    Revoked(Revocation),
-    /// It was deleted for everybody.
-    Deleted,
-}
-
-/// Who took a message back.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Revocation {
-    /// Who.
-    pub by: UserId,
-    /// His role in the group; `None` in single chats and for administrators who are not in it.
-    pub role: Option<crate::group::Role>,
-    /// His name.
-    pub nickname: String,
-    /// When.
-    pub at: UnixMs,
-    /// He did it as an administrator of the app.
-    pub as_admin: bool,
-}
-
-/// A message that one user has deleted for himself.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Hidden {
-    /// Who.
-    pub user: UserId,
-    /// Where.
-    pub conversation: ConversationId,
-    /// Which one.
-    pub seq: Seq,
-}
-
 /// A small thing that a user keeps for himself.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Favourite {
@@ -352,15 +245,4 @@ pub struct LogFile {
     pub ex: String,
     /// When it was uploaded.
     pub at: UnixMs,
-}
-
-/// A message and what became of it, as one user sees it.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Seen {
-    /// As it was sent.
-    pub message: std::sync::Arc<Message>,
-    /// What became of it.
-    pub fate: Option<Fate>,
-    /// The user has deleted it for himself.
-    pub hidden: bool,
 }

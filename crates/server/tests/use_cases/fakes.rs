@@ -10,7 +10,7 @@ use ringback_model::event::{EventKind, Question, Subject};
 use ringback_model::failure::{Failure, Fault, Refusal, RefusalCode};
 use ringback_model::ids::UserId;
 use ringback_model::message::Message;
-use ringback_model::notice;
+use ringback_model::notice::Notice;
 use ringback_model::ports::{
     Clock, Dice, Fut, Gate, Passwords, Push, Sessions, Storage, TokenCodec, TokenKeys, TokenProblem,
 };
@@ -133,13 +133,13 @@ impl Storage for OneSlice {
 }
 
 type Judge = Box<dyn Fn(&mut Message) -> Result<(), Refusal> + Send + Sync>;
-type Opinion = Box<dyn Fn(&mut Action) -> Result<(), Refusal> + Send + Sync>;
+type ActionJudge = Box<dyn Fn(&mut Action) -> Result<(), Refusal> + Send + Sync>;
 
 /// A gate that tests script per moment, and that can be held shut.
 #[derive(Default)]
 pub(crate) struct ScriptedGate {
     judges: Mutex<HashMap<EventKind, Arc<Judge>>>,
-    opinions: Mutex<HashMap<EventKind, Arc<Opinion>>>,
+    action_judges: Mutex<HashMap<EventKind, Arc<ActionJudge>>>,
     pub(crate) asked: Mutex<Vec<EventKind>>,
     pub(crate) reached: Notify,
     shut: Mutex<Option<Arc<Semaphore>>>,
@@ -154,13 +154,12 @@ impl ScriptedGate {
         self.judges.lock().unwrap().insert(kind, Arc::new(Box::new(judge)));
     }
 
-    /// The same for what is done besides sending.
-    pub(crate) fn opine(
+    pub(crate) fn judge_action(
         &self,
         kind: EventKind,
-        opinion: impl Fn(&mut Action) -> Result<(), Refusal> + Send + Sync + 'static,
+        judge: impl Fn(&mut Action) -> Result<(), Refusal> + Send + Sync + 'static,
     ) {
-        self.opinions.lock().unwrap().insert(kind, Arc::new(Box::new(opinion)));
+        self.action_judges.lock().unwrap().insert(kind, Arc::new(Box::new(judge)));
     }
 
     pub(crate) fn shut(&self) -> Arc<Semaphore> {
@@ -181,7 +180,7 @@ impl Gate for ScriptedGate {
         self.reached.notify_one();
         let shut = self.shut.lock().unwrap().clone();
         let judge = self.judges.lock().unwrap().get(&question.kind).cloned();
-        let opinion = self.opinions.lock().unwrap().get(&question.kind).cloned();
+        let action_judge = self.action_judges.lock().unwrap().get(&question.kind).cloned();
         Box::pin(async move {
             if let Some(shut) = shut {
                 let _opened = shut.acquire().await;
@@ -190,8 +189,8 @@ impl Gate for ScriptedGate {
             if let (Some(judge), Subject::Message(message)) = (judge, &mut subject) {
                 judge(message)?;
             }
-            if let (Some(opinion), Subject::Action(action)) = (opinion, &mut subject) {
-                opinion(action)?;
+            if let (Some(judge), Subject::Action(action)) = (action_judge, &mut subject) {
+                judge(action)?;
             }
             Ok(subject)
         })
@@ -204,7 +203,7 @@ impl Gate for ScriptedGate {
             EventKind::MessageScreening | EventKind::MessageSending | EventKind::MessageRewriting
         );
         self.judges.lock().unwrap().contains_key(&kind)
-            || self.opinions.lock().unwrap().contains_key(&kind)
+            || self.action_judges.lock().unwrap().contains_key(&kind)
             || (is_of_message && self.shut.lock().unwrap().is_some())
     }
 }
@@ -213,9 +212,9 @@ impl Gate for ScriptedGate {
 #[derive(Default)]
 pub(crate) struct Recorder {
     online: Mutex<Vec<UserId>>,
-    /// Messages, notices apart.
+    /// What was pushed, notices about groups apart.
     pub(crate) pushed: Mutex<Vec<(Arc<Message>, Vec<UserId>)>>,
-    /// Notices, said in a chat (with a seq) or not.
+    /// Notices about groups, said in a chat (with a seq) or not.
     pub(crate) notices: Mutex<Vec<(Arc<Message>, Vec<UserId>)>>,
     pub(crate) kicked: Mutex<Vec<(UserId, Platform)>>,
     pub(crate) arrived: Notify,
@@ -256,7 +255,7 @@ impl Sessions for Recorder {
     }
 
     fn push(&self, push: &Push, users: &[UserId], written: Arc<dyn Send + Sync>) {
-        if push.message.content.form == notice::FORM {
+        if let Some(Notice::Group(_)) = Notice::read(&push.message.content) {
             self.notices.lock().unwrap().push((Arc::clone(&push.message), users.to_vec()));
             self.arrived.notify_one();
             return;

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
-use ringback_model::command::{Command, ConversationRef, Outcome, PullOrder, SeqRange};
+use ringback_model::command::{ChatOutcome, Command, ConversationRef, Outcome, PullOrder, SeqRange};
 use ringback_model::conversation::{ConversationId, Target};
 use ringback_model::event::EventKind;
 use ringback_model::failure::{CallbackRefusal, Refusal, RefusalCode};
@@ -150,7 +150,8 @@ async fn the_moments_come_in_order_and_typing_is_not_kept() {
     typing.content.class = ContentClass::Typing;
     typing.handling.store = false;
     world.send(typing).await.unwrap();
-    assert_eq!(world.store.tail(), LogPos(1), "typing is neither kept nor told");
+    // The message, and the chat on two lists.
+    assert_eq!(world.store.tail(), LogPos(3), "typing is neither kept nor told");
     assert_eq!(world.sessions.texts(2).await, ["x", "typing"]);
 }
 
@@ -285,10 +286,12 @@ async fn reading_is_for_oneself() {
     let seqs = Command::NewestSeqs { user: user("bob") };
     assert_eq!(refused(world.by("carol", seqs.clone()).await), RefusalCode::NoPermission);
     let Outcome::Seqs(seqs) = world.by("bob", seqs).await.unwrap() else { panic!("seqs") };
-    assert_eq!((seqs[0].1.max_seq, seqs[0].1.read_seq), (1, 0));
-    let mine = Command::ReadSeqs { user: user("alice"), conversations: Vec::new() };
-    let Outcome::Seqs(mine) = world.by("alice", mine).await.unwrap() else { panic!("seqs") };
-    assert_eq!(mine[0].1.read_seq, 1, "one has read what one has sent");
+    assert_eq!(seqs, [(ConversationId::single(&user("alice"), &user("bob")), 1)]);
+    let mine = Command::ReadSeqs { user: user("alice"), conversations: Vec::new(), pinned: false };
+    let Outcome::OfChat(ChatOutcome::ReadSeqs { states, .. }) = world.by("alice", mine).await.unwrap() else {
+        panic!("seqs")
+    };
+    assert_eq!(states[0].1.read_seq, 1, "one has read what one has sent");
     world.clock.advance(Duration::from_secs(1));
     let id = ConversationId::single(&user("alice"), &user("bob"));
     let conversation = ConversationRef { text: "theirs".to_owned(), id: Some(id) };

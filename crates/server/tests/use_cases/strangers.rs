@@ -107,12 +107,13 @@ async fn some_do_not_find_a_message_in_their_history() {
     };
     let pull = Command::PullSeqs { user: user("bob"), lists: vec![list], order: PullOrder::Ascending };
     let Outcome::Pulled(pulled) = world.by("bob", pull).await.unwrap() else { panic!("a pull") };
-    assert_eq!(pulled[0].messages.iter().map(|message| message.seq).collect::<Vec<u64>>(), [3]);
-    let Outcome::Seqs(states) = world.by("bob", Command::NewestSeqs { user: user("bob") }).await.unwrap()
+    assert_eq!(pulled[0].messages.iter().map(|seen| seen.message.seq).collect::<Vec<u64>>(), [3]);
+    assert_eq!(pulled[0].gaps, [2]);
+    let Outcome::Seqs(seqs) = world.by("bob", Command::NewestSeqs { user: user("bob") }).await.unwrap()
     else {
         panic!("seqs")
     };
-    assert_eq!(states[0].1.max_seq, 3);
+    assert_eq!(seqs[0].1, 3);
     world.sessions.texts(3).await;
     let pushed = world.sessions.pushed.lock().unwrap();
     assert!(pushed[1].1.contains(&user("bob")), "who is online gets it all the same");

@@ -189,7 +189,7 @@ impl World {
     }
 
     /// Everything else that was done, as after-rules are told, in order.
-    pub(crate) async fn done(&self) -> Vec<Action> {
+    pub(crate) async fn all_done(&self) -> Vec<Action> {
         let events = self.store.read(LogPos::ZERO, 1000).await.unwrap();
         let done = events.iter().filter_map(|event| match &event.fact {
             Fact::Done(done) => Some(done.action.clone()),
@@ -204,7 +204,7 @@ impl World {
         let range = SeqRange { conversation, begin: 0, end: u64::MAX, num: 0 };
         let pull = Command::PullRanges { user: user(name), ranges: vec![range], order: PullOrder::Ascending };
         let Outcome::Pulled(pulled) = self.by(name, pull).await.unwrap() else { panic!("a pull") };
-        pulled[0].messages.iter().map(|message| (message.seq, message.content.raw.clone())).collect()
+        pulled[0].messages.iter().map(|seen| (seen.message.seq, seen.message.content.raw.clone())).collect()
     }
 }
 

@@ -5,14 +5,16 @@ use std::sync::Arc;
 use ringback_model::conversation::ConversationId;
 use ringback_model::group::{Group, Member};
 use ringback_model::ids::{GroupId, UserId};
+use ringback_model::record::{Record, RecordKey};
 use ringback_model::statistics::{Growth, Period};
 use ringback_model::time::UnixMs;
 use ringback_model::user::{Block, Platform, TokenRecord, User};
 use rusqlite::{Connection, OptionalExtension, Row};
 use serde::de::DeserializeOwned;
 
-use super::facts::{Fact, Key, Roster};
+use super::facts::{Fact, Key, Roster, Side};
 use super::log::text;
+use super::records;
 use super::sql::{Broken, Outcome, from_json, limit};
 
 fn one<T: DeserializeOwned>(connection: &Connection, sql: &str, keys: &[&str]) -> Outcome<Option<T>> {
@@ -200,16 +202,20 @@ pub(super) fn fact(connection: &Connection, key: &Key) -> Outcome<Fact> {
                 ConversationId::Single(low, high) | ConversationId::Notice(low, high) => (low, high),
                 _ => return Err(Broken::Row("only chats of two are looked up on lists")),
             };
-            let key = id.to_string();
-            Fact::Listed(is_listed(connection, first, &key)?, is_listed(connection, other, &key)?)
+            Fact::Listed(side(connection, first, id)?, side(connection, other, id)?)
         }
         Key::Member(group, folded) => Fact::Member(folded_member(connection, group, folded)?.map(Arc::new)),
     })
 }
 
-fn is_listed(connection: &Connection, user: &UserId, conversation: &str) -> Outcome<bool> {
+fn side(connection: &Connection, user: &UserId, conversation: &ConversationId) -> Outcome<Side> {
     let sql = "SELECT 1 FROM views JOIN lanes ON lanes.id = lane_id WHERE user = ?1 AND key = ?2";
-    Ok(connection.prepare_cached(sql)?.exists([&user.folded(), conversation])?)
+    let listed = connection.prepare_cached(sql)?.exists([&user.folded(), &conversation.to_string()])?;
+    let receive_option = match records::one(connection, &RecordKey::conversation(user, conversation))? {
+        Some(Record::Conversation(settings)) => settings.receive_option,
+        _ => 0,
+    };
+    Ok(Side { listed, receive_option })
 }
 
 fn roster(connection: &Connection, group: &GroupId) -> Outcome<Arc<[UserId]>> {

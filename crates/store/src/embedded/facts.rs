@@ -15,6 +15,7 @@ use ringback_model::group::{Group, GroupStatus, Member};
 use ringback_model::ids::{GroupId, UserId};
 use ringback_model::limits;
 use ringback_model::ports::SendFacts;
+use ringback_model::record::{RecordKey, RecordKind};
 use ringback_model::user::User;
 
 /// Keys share so many places. A change keeps one in so many readers from taking in what it found; and what grows under
@@ -29,7 +30,7 @@ pub(super) enum Key {
     Block(String, String),
     Group(GroupId),
     Member(GroupId, String),
-    /// On whose lists a chat of two is.
+    /// What a chat of two is to them.
     Listed(ConversationId),
 }
 
@@ -40,8 +41,17 @@ pub(super) enum Fact {
     Block(bool),
     Group(Option<Arc<Roster>>),
     Member(Option<Arc<Member>>),
-    /// On that of the user named first, and of the other one.
-    Listed(bool, bool),
+    /// For the user named first, and for the other one.
+    Listed(Side, Side),
+}
+
+/// What a chat is to one of its two users.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(super) struct Side {
+    /// It is on his list.
+    pub(super) listed: bool,
+    /// See [`SendFacts::receive_option`].
+    pub(super) receive_option: i32,
 }
 
 /// A group and all its members, by folded id.
@@ -90,10 +100,16 @@ impl Key {
             | Write::PutToken(_)
             | Write::KickTokens { .. }
             | Write::MarkRead { .. }
-            | Write::ForgetBefore { .. }
-            | Write::Keep(_)
-            | Write::Discard(_) => Vec::new(),
+            | Write::ForgetBefore { .. } => Vec::new(),
+            Write::Keep(record) => Self::of_record(&record.key()),
+            Write::Discard(key) => Self::of_record(key),
         }
+    }
+
+    fn of_record(key: &RecordKey) -> Vec<Self> {
+        let is_setting = key.kind == RecordKind::Conversation;
+        let conversation = is_setting.then(|| ConversationId::parse(&key.about)).flatten();
+        conversation.into_iter().map(Self::Listed).collect()
     }
 
     /// What a requirement is about, where that is kept here.
@@ -122,7 +138,7 @@ impl Fact {
     fn allows(&self, requirement: &Require) -> Option<bool> {
         Some(match (self, requirement) {
             (Self::Listed(first, other), Require::NotListed(user, conversation)) => {
-                !(if conversation.names_first(user) { *first } else { *other })
+                !(if conversation.names_first(user) { first.listed } else { other.listed })
             }
             (Self::User(user), Require::User(_)) => user.is_some(),
             (Self::User(user), Require::NoUser(_)) => user.is_none(),
@@ -205,7 +221,9 @@ pub(super) fn assemble(sender: &UserId, target: &Target, found: Vec<Fact>) -> Op
             Fact::Block(blocked) => facts.blocked = blocked,
             Fact::Listed(first, other) => {
                 let of_sender = ConversationId::of(sender, target).names_first(sender);
-                facts.listed = if of_sender { (first, other) } else { (other, first) };
+                let (own, theirs) = if of_sender { (first, other) } else { (other, first) };
+                facts.listed = (own.listed, theirs.listed);
+                facts.receive_option = theirs.receive_option;
             }
             Fact::Group(Some(roster)) => {
                 let Roster { group, members } = Arc::unwrap_or_clone(roster);

@@ -6,21 +6,30 @@ use ringback_model::conversation::{ConversationId, ConversationState};
 use ringback_model::event::Fact;
 use ringback_model::ids::{Seq, UserId};
 use ringback_model::message::Message;
+use ringback_model::ports::StoredRange;
 use ringback_model::time::UnixMs;
-use rusqlite::{Connection, Row};
+use rusqlite::{Connection, OptionalExtension, Row};
 
-use super::lanes::{self, LaneState};
+use super::lanes;
 use super::log::text;
 use super::segments;
 use super::sql::{Broken, Outcome, count, from_json, int, limit};
 
-const VIEW: &str = "SELECT views.lane_id, lanes.max_seq, lanes.newest_at, views.read_seq, views.min_seq,
-    views.end_seq, views.end_at, lanes.key FROM views JOIN lanes ON lanes.id = views.lane_id WHERE views.user = ?1";
+/// Views with how far their lanes have come. What the open segment knows is found by the statement itself: users have
+/// thousands of conversations.
+fn views_sql(open: i64) -> String {
+    format!(
+        "SELECT lanes.key, lanes.max_seq, lanes.newest_at, views.read_seq, views.min_seq, views.end_seq, views.end_at,
+             (SELECT seq FROM log_{open} WHERE lane_id = views.lane_id ORDER BY seq DESC LIMIT 1) AS open_seq,
+             views.lane_id
+         FROM views JOIN lanes ON lanes.id = views.lane_id WHERE views.user = ?1"
+    )
+}
 
 /// All conversations of a user, in the order of their ids.
 pub(super) fn conversations(connection: &Connection, user: &UserId) -> Outcome<Vec<ConversationState>> {
     let open = segments::open(connection)?.n;
-    let mut statement = connection.prepare_cached(VIEW)?;
+    let mut statement = connection.prepare_cached(&views_sql(open))?;
     let mut rows = statement.query([user.folded()])?;
     let mut states = Vec::new();
     while let Some(row) = rows.next()? {
@@ -38,7 +47,7 @@ pub(super) fn conversation_states(
 ) -> Outcome<Vec<Option<ConversationState>>> {
     let open = segments::open(connection)?.n;
     let user = user.folded();
-    let mut statement = connection.prepare_cached(&format!("{VIEW} AND lanes.key = ?2"))?;
+    let mut statement = connection.prepare_cached(&format!("{} AND lanes.key = ?2", views_sql(open)))?;
     let mut states = Vec::with_capacity(ids.len());
     for id in ids {
         let mut rows = statement.query((&user, id.to_string()))?;
@@ -48,15 +57,17 @@ pub(super) fn conversation_states(
 }
 
 fn state(connection: &Connection, open: i64, row: &Row<'_>) -> Outcome<ConversationState> {
-    let sealed = LaneState { id: row.get(0)?, max_seq: count(row.get(1)?), newest_at: row.get(2)? };
-    let (max_seq, newest_at) = match row.get::<_, Option<i64>>(5)? {
+    let (sealed_seq, sealed_at) = (count(row.get(1)?), row.get(2)?);
+    let end: Option<i64> = row.get(5)?;
+    let open_seq = row.get::<_, Option<i64>>(7)?.map_or(0, count);
+    let (max_seq, newest_at) = match end {
         Some(end) => (count(end), row.get::<_, Option<i64>>(6)?.unwrap_or(0)),
-        None => {
-            let newest = lanes::advance(connection, open, sealed)?;
-            (newest.max_seq, newest.newest_at)
+        None if open_seq > sealed_seq => {
+            (open_seq, lanes::stored_at(connection, open, row.get(8)?, open_seq)?)
         }
+        None => (sealed_seq, sealed_at),
     };
-    let conversation = ConversationId::parse(text(row, 7)?)
+    let conversation = ConversationId::parse(text(row, 0)?)
         .ok_or(Broken::Row("a view of something that is no conversation"))?;
     Ok(ConversationState {
         conversation,
@@ -64,14 +75,39 @@ fn state(connection: &Connection, open: i64, row: &Row<'_>) -> Outcome<Conversat
         read_seq: count(row.get(3)?).min(max_seq),
         min_seq: count(row.get(4)?),
         newest_at: UnixMs(newest_at),
+        ended: end.is_some(),
     })
 }
 
 /// The newest seq of conversations.
 pub(super) fn newest(connection: &Connection, ids: &[ConversationId]) -> Outcome<Vec<Seq>> {
-    ids.iter()
-        .map(|id| Ok(lanes::find(connection, &id.to_string())?.map_or(0, |lane| lane.max_seq)))
-        .collect()
+    let open = segments::open(connection)?.n;
+    let mut statement = connection.prepare_cached(&format!(
+        "SELECT max(max_seq, coalesce(
+             (SELECT seq FROM log_{open} WHERE lane_id = lanes.id ORDER BY seq DESC LIMIT 1), 0
+         )) FROM lanes WHERE key = ?1"
+    ))?;
+    let mut newest = Vec::with_capacity(ids.len());
+    for id in ids {
+        newest.push(statement.query_row([id.to_string()], |row| row.get(0)).optional()?.map_or(0, count));
+    }
+    Ok(newest)
+}
+
+/// Stored messages of several conversations; no more than `most` in all.
+pub(super) fn ranges(
+    connection: &Connection,
+    ranges: &[StoredRange],
+    most: usize,
+) -> Outcome<Vec<Vec<Arc<Message>>>> {
+    let mut room = most;
+    let mut found = Vec::with_capacity(ranges.len());
+    for one in ranges {
+        let messages = range(connection, &one.conversation, one.first, one.last, one.limit.min(room))?;
+        room -= messages.len();
+        found.push(messages);
+    }
+    Ok(found)
 }
 
 /// Stored messages between two seqs, ascending; of more than `most`, the newest.
@@ -82,6 +118,9 @@ pub(super) fn range(
     last: Seq,
     most: usize,
 ) -> Outcome<Vec<Arc<Message>>> {
+    if most == 0 {
+        return Ok(Vec::new());
+    }
     let Some(lane) = lanes::find(connection, &conversation.to_string())? else { return Ok(Vec::new()) };
     let last = last.min(lane.max_seq);
     let wanted = most.min(usize::try_from((last + 1).saturating_sub(first)).unwrap_or(usize::MAX));

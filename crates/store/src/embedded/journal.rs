@@ -7,8 +7,10 @@ use std::sync::Arc;
 use ringback_model::commit::{Commit, Committed, NewEvent};
 use ringback_model::conversation::Target;
 use ringback_model::event::{Event, Fact, Lane, MessageSent};
-use ringback_model::ids::LogPos;
+use ringback_model::ids::{LogPos, UserId};
+use ringback_model::message::Message;
 use ringback_model::time::UnixMs;
+use ringback_model::version::Touch;
 use rusqlite::{Connection, OptionalExtension};
 
 use super::facts::{Facts, Key};
@@ -18,7 +20,7 @@ use super::sends::{self, Sends};
 use super::sql::{Outcome, count, int, to_json};
 use super::{schema, segments, versions, writes};
 use crate::settings::{StoreSettings, millis};
-use crate::shape::{self, Birth};
+use crate::shape::{self, Birth, Touches};
 
 /// Numbers that every event moves.
 #[derive(Debug, Clone, Copy, Default)]
@@ -106,14 +108,17 @@ impl Journal {
         let at = commit.at.max(UnixMs(self.counters.last_at));
         let memory = Memory { sends: &self.sends, facts: &self.facts, changed: &self.changed };
         let hashes = requirements::check(connection, &memory, commit, at)?;
+        // Cloned, because a commit that failed among others is tried again alone. Mostly there are none.
+        let mut touches = commit.touches.clone();
         for write in &commit.writes {
             self.changed.extend(Key::changed_by(write));
-            writes::write(connection, &mut self.lanes, write, at)?;
+            writes::write(connection, &mut self.lanes, write, at, &mut touches)?;
         }
-        let versions = versions::touch(connection, self.birth, &commit.touches)?;
-        let events = commit.events.iter_mut().zip(hashes);
-        let events =
-            events.map(|(event, hash)| self.log(connection, event, hash, at)).collect::<Outcome<_>>()?;
+        let mut events = Vec::with_capacity(commit.events.len());
+        for (event, hash) in commit.events.iter_mut().zip(hashes) {
+            events.push(self.log(connection, event, hash, at, &commit.unlisted, &mut touches)?);
+        }
+        let versions = versions::touch(connection, self.birth, &touches)?;
         Ok(Committed { events, versions })
     }
 
@@ -123,10 +128,18 @@ impl Journal {
         new: &mut NewEvent,
         hash: Option<u64>,
         at: UnixMs,
+        unlisted: &[UserId],
+        touches: &mut Touches,
     ) -> Outcome<Arc<Event>> {
         let mut lane = self.lanes.get_or_create(connection, &new.lane)?;
         let stored = match &mut new.fact {
-            Fact::MessageSent(sent) => self.number(connection, &new.lane, &mut lane, sent, at)?,
+            Fact::MessageSent(sent) => {
+                let numbered = self.number(&new.lane, &mut lane, sent, at);
+                if numbered {
+                    self.list(connection, lane, &sent.message, unlisted, touches)?;
+                }
+                numbered
+            }
             Fact::Done(_) => false,
         };
         self.counters.highest = self.counters.highest.max(new.fact.number().0);
@@ -152,40 +165,45 @@ impl Journal {
     }
 
     /// Gives a message that is kept its seq. Answers whether it is kept.
-    fn number(
-        &mut self,
-        connection: &Connection,
-        lane: &Lane,
-        state: &mut LaneState,
-        sent: &mut MessageSent,
-        at: UnixMs,
-    ) -> Outcome<bool> {
+    fn number(&mut self, lane: &Lane, state: &mut LaneState, sent: &mut MessageSent, at: UnixMs) -> bool {
         let message = Arc::make_mut(&mut sent.message);
         if !message.handling.store {
             message.seq = 0;
-            return Ok(false);
+            return false;
         }
         state.max_seq += 1;
         state.newest_at = at.0;
         message.seq = state.max_seq;
-        let may_join = match message.target {
-            // Both sides joined with the first message.
-            Target::User(_) => state.max_seq == 1,
-            Target::Notice(_) => true,
-            // Members joined with their membership.
-            Target::Group(_) | Target::Room(_) => false,
-        };
-        if may_join {
-            let id = message.conversation();
-            for user in shape::joined_by(message, &id) {
-                if writes::join(connection, user, state.id)? {
-                    self.changed.insert(Key::Listed(id.clone()));
-                }
-            }
-        }
         self.own_reads.insert((message.sender.folded(), state.id), state.max_seq);
         self.lanes.remember(lane, *state);
-        Ok(true)
+        true
+    }
+
+    /// Puts a message's conversation onto lists.
+    fn list(
+        &mut self,
+        connection: &Connection,
+        lane: LaneState,
+        message: &Message,
+        unlisted: &[UserId],
+        touches: &mut Touches,
+    ) -> Outcome<()> {
+        let may_join = match message.target {
+            Target::User(_) => message.seq == 1,
+            Target::Notice(_) => true,
+            Target::Group(_) | Target::Room(_) => false,
+        };
+        if !may_join {
+            return Ok(());
+        }
+        let id = message.conversation();
+        for user in shape::joined_by(message, &id, unlisted) {
+            if writes::join(connection, user, lane.id)? {
+                self.changed.insert(Key::Listed(id.clone()));
+                touches.push(shape::list_touch(user, &id, Touch::Inserted));
+            }
+        }
+        Ok(())
     }
 
     /// Writes what the transaction gathered, before it is committed.

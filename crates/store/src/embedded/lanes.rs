@@ -44,11 +44,14 @@ pub(super) fn advance(connection: &Connection, open: i64, sealed: LaneState) -> 
     if max_seq <= sealed.max_seq {
         return Ok(sealed);
     }
+    Ok(LaneState { id: sealed.id, max_seq, newest_at: stored_at(connection, open, sealed.id, max_seq)? })
+}
+
+/// When the message with this seq was committed to the open segment.
+pub(super) fn stored_at(connection: &Connection, open: i64, lane: i64, seq: u64) -> Outcome<i64> {
     // The first row with this seq is the message; later ones only carry it.
     let stored = format!("SELECT at FROM log_{open} WHERE lane_id = ?1 AND seq = ?2 ORDER BY pos LIMIT 1");
-    let newest_at =
-        connection.prepare_cached(&stored)?.query_row((sealed.id, int(max_seq)), |row| row.get(0))?;
-    Ok(LaneState { id: sealed.id, max_seq, newest_at })
+    Ok(connection.prepare_cached(&stored)?.query_row((lane, int(seq)), |row| row.get(0))?)
 }
 
 /// The lanes that the writer has in mind, changes of the running transaction included.

@@ -9,7 +9,9 @@ use ringback_model::failure::Fault;
 use ringback_model::group::{Group, Member};
 use ringback_model::ids::{GroupId, LogPos, MessageId, Seq, UserId};
 use ringback_model::message::Message;
-use ringback_model::ports::{Commits, Directory, Fut, History, Log, Records, SendFacts, Store, Versions};
+use ringback_model::ports::{
+    Commits, Directory, Fut, History, Log, Records, SendFacts, Store, StoredRange, Versions,
+};
 use ringback_model::record::{Record, RecordKey, RecordKind};
 use ringback_model::secret::Secret;
 use ringback_model::statistics::{Growth, Period};
@@ -250,6 +252,15 @@ impl History for Embedded {
     fn newest<'a>(&'a self, ids: &'a [ConversationId]) -> Fut<'a, Result<Vec<Seq>, Fault>> {
         let ids = ids.to_vec();
         self.readers.ask("read newest seqs", move |connection| history::newest(connection, &ids))
+    }
+
+    fn ranges<'a>(
+        &'a self,
+        ranges: &'a [StoredRange],
+        most: usize,
+    ) -> Fut<'a, Result<Vec<Vec<Arc<Message>>>, Fault>> {
+        let ranges = ranges.to_vec();
+        self.readers.ask("read messages", move |connection| history::ranges(connection, &ranges, most))
     }
 
     fn range<'a>(

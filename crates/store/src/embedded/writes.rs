@@ -7,17 +7,25 @@ use ringback_model::group::{Group, GroupStatus, Member};
 use ringback_model::ids::{GroupId, UserId};
 use ringback_model::time::UnixMs;
 use ringback_model::user::{Platform, TokenRecord};
+use ringback_model::version::Touch;
 use rusqlite::{Connection, Params};
 
 use super::lanes::Lanes;
 use super::sql::{Outcome, int, to_json};
+use crate::shape::{self, Touches};
 
 fn run(connection: &Connection, sql: &str, parameters: impl Params) -> Outcome<usize> {
     Ok(connection.prepare_cached(sql)?.execute(parameters)?)
 }
 
 /// Carries one write out.
-pub(super) fn write(connection: &Connection, lanes: &mut Lanes, write: &Write, at: UnixMs) -> Outcome<()> {
+pub(super) fn write(
+    connection: &Connection,
+    lanes: &mut Lanes,
+    write: &Write,
+    at: UnixMs,
+    touches: &mut Touches,
+) -> Outcome<()> {
     match write {
         Write::PutUser(user) => {
             let sql = "INSERT INTO users (folded, id, data) VALUES (?1, ?2, ?3)
@@ -25,8 +33,10 @@ pub(super) fn write(connection: &Connection, lanes: &mut Lanes, write: &Write, a
             run(connection, sql, (user.id.folded(), user.id.as_str(), to_json(user)?))?;
         }
         Write::PutGroup(group) => put_group(connection, group)?,
-        Write::PutMember(member) => put_member(connection, lanes, member)?,
-        Write::RemoveMember(group, user) => remove_member(connection, lanes, group, user)?,
+        Write::PutMember(member) => put_member(connection, lanes, member, touches)?,
+        Write::RemoveMember(group, user) => {
+            remove_member(connection, lanes, group, user, touches)?;
+        }
         Write::PutPassword { user, hash } => {
             let sql = "INSERT OR REPLACE INTO passwords (user, hash) VALUES (?1, ?2)";
             run(connection, sql, (user.folded(), hash.reveal()))?;
@@ -53,7 +63,9 @@ pub(super) fn write(connection: &Connection, lanes: &mut Lanes, write: &Write, a
         }
         Write::List { user, conversation } => {
             let lane = lanes.get_or_create(connection, &Lane::conversation(conversation))?;
-            join(connection, user, lane.id)?;
+            if join(connection, user, lane.id)? {
+                touches.push(shape::list_touch(user, conversation, Touch::Inserted));
+            }
         }
         Write::Keep(record) => {
             let key = record.key();
@@ -83,7 +95,12 @@ fn count_members(connection: &Connection, group: &GroupId, change: i64) -> Outco
     Ok(())
 }
 
-fn put_member(connection: &Connection, lanes: &mut Lanes, member: &Member) -> Outcome<()> {
+fn put_member(
+    connection: &Connection,
+    lanes: &mut Lanes,
+    member: &Member,
+    touches: &mut Touches,
+) -> Outcome<()> {
     let user = member.user.folded();
     let data = to_json(member)?;
     let change = "UPDATE members SET id = ?3, data = ?4 WHERE chat_group = ?1 AND user = ?2";
@@ -93,27 +110,38 @@ fn put_member(connection: &Connection, lanes: &mut Lanes, member: &Member) -> Ou
     }
     run(connection, "INSERT INTO members (chat_group, user, id, data) VALUES (?1, ?2, ?3, ?4)", row)?;
     count_members(connection, &member.group, 1)?;
-    let lane = lanes.get_or_create(connection, &lane_of(&member.group))?;
-    let view = "INSERT INTO views (user, lane_id) VALUES (?1, ?2)
-        ON CONFLICT (user, lane_id) DO UPDATE SET end_seq = NULL, end_at = NULL";
-    run(connection, view, (&user, lane.id))?;
+    let conversation = ConversationId::Group(member.group.clone());
+    let lane = lanes.get_or_create(connection, &Lane::conversation(&conversation))?;
+    let touch = if join(connection, &member.user, lane.id)? {
+        Touch::Inserted
+    } else {
+        let again = "UPDATE views SET end_seq = NULL, end_at = NULL WHERE user = ?1 AND lane_id = ?2";
+        run(connection, again, (&user, lane.id))?;
+        Touch::Updated
+    };
+    touches.push(shape::list_touch(&member.user, &conversation, touch));
     Ok(())
 }
 
-fn lane_of(group: &GroupId) -> Lane {
-    Lane::conversation(&ConversationId::Group(group.clone()))
-}
-
-fn remove_member(connection: &Connection, lanes: &mut Lanes, group: &GroupId, user: &UserId) -> Outcome<()> {
-    let user = user.folded();
+fn remove_member(
+    connection: &Connection,
+    lanes: &mut Lanes,
+    group: &GroupId,
+    user: &UserId,
+    touches: &mut Touches,
+) -> Outcome<()> {
+    let folded = user.folded();
     let sql = "DELETE FROM members WHERE chat_group = ?1 AND user = ?2";
-    if run(connection, sql, (group.as_str(), &user))? == 0 {
+    if run(connection, sql, (group.as_str(), &folded))? == 0 {
         return Ok(());
     }
     count_members(connection, group, -1)?;
-    let lane = lanes.get_or_create(connection, &lane_of(group))?;
+    let conversation = ConversationId::Group(group.clone());
+    let lane = lanes.get_or_create(connection, &Lane::conversation(&conversation))?;
     let view = "UPDATE views SET end_seq = ?3, end_at = ?4 WHERE user = ?1 AND lane_id = ?2";
-    run(connection, view, (&user, lane.id, int(lane.max_seq), lane.newest_at))?;
+    if run(connection, view, (&folded, lane.id, int(lane.max_seq), lane.newest_at))? > 0 {
+        touches.push(shape::list_touch(user, &conversation, Touch::Updated));
+    }
     Ok(())
 }
 

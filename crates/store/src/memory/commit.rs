@@ -1,5 +1,6 @@
 //! Carrying out a commit: check everything, then change; no step after the checks can fail.
 
+use std::collections::btree_map::Entry;
 use std::collections::{BTreeSet, HashSet};
 use std::sync::Arc;
 
@@ -12,8 +13,8 @@ use ringback_model::message::Message;
 use ringback_model::time::UnixMs;
 use ringback_model::version::{Touch, Version, VersionLog};
 
-use super::state::{Logged, State};
-use crate::shape;
+use super::state::{Logged, State, View};
+use crate::shape::{self, Touches};
 
 impl State {
     /// `measure` = the size of events is needed.
@@ -26,19 +27,22 @@ impl State {
                 return Err(CommitError::Broken(requirement));
             }
         }
-        let mut rosters = BTreeSet::new();
+        let (mut rosters, mut touches) = (BTreeSet::new(), commit.touches);
         for write in commit.writes {
             if let Write::PutMember(Member { group, .. }) | Write::RemoveMember(group, _) = &write {
                 rosters.insert(group.clone());
             }
-            self.write(write, at);
+            self.write(write, at, &mut touches);
         }
         // Once per commit, however many come and go.
         for group in rosters {
             self.roster_changed(&group);
         }
-        let versions = self.touch(commit.touches);
-        let events = commit.events.into_iter().map(|event| self.log(event, at, measure)).collect();
+        let mut events = Vec::with_capacity(commit.events.len());
+        for event in commit.events {
+            events.push(self.log(event, at, measure, &commit.unlisted, &mut touches));
+        }
+        let versions = self.touch(touches);
         Ok(Committed { events, versions })
     }
 
@@ -105,14 +109,14 @@ impl State {
         self.rosters.get(group).is_some_and(|roster| roster.members.contains_key(&user.folded()))
     }
 
-    fn write(&mut self, write: Write, at: UnixMs) {
+    fn write(&mut self, write: Write, at: UnixMs, touches: &mut Touches) {
         match write {
             Write::PutUser(user) => {
                 self.users.insert(user.id.folded(), user);
             }
             Write::PutGroup(group) => self.put_group(group),
-            Write::PutMember(member) => self.put_member(member),
-            Write::RemoveMember(group, user) => self.remove_member(&group, &user),
+            Write::PutMember(member) => self.put_member(member, touches),
+            Write::RemoveMember(group, user) => self.remove_member(&group, &user, touches),
             Write::PutPassword { user, hash } => {
                 self.passwords.insert(user.folded(), hash);
             }
@@ -147,7 +151,7 @@ impl State {
                 }
             }
             Write::List { user, conversation } => {
-                self.views.entry((user.folded(), conversation)).or_default();
+                self.join(&user, &conversation, touches);
             }
             Write::Keep(record) => {
                 self.records.insert(record.key(), *record);
@@ -164,26 +168,33 @@ impl State {
         self.groups.insert(group.id.clone(), group);
     }
 
-    fn put_member(&mut self, member: Member) {
-        let (group, user) = (member.group.clone(), member.user.folded());
+    fn put_member(&mut self, member: Member, touches: &mut Touches) {
+        let (group, user, id) = (member.group.clone(), member.user.folded(), member.user.clone());
         let roster = self.rosters.entry(group.clone()).or_default();
         let is_new = roster.members.insert(user.clone(), member).is_none();
         if is_new {
-            self.views.entry((user, ConversationId::Group(group))).or_default().end = None;
+            let conversation = ConversationId::Group(group);
+            if let Some(view) = self.views.get_mut(&(user, conversation.clone())) {
+                view.end = None;
+                touches.push(shape::list_touch(&id, &conversation, Touch::Updated));
+            } else {
+                self.join(&id, &conversation, touches);
+            }
         }
     }
 
-    fn remove_member(&mut self, group: &GroupId, user: &UserId) {
-        let user = user.folded();
-        let removed = self.rosters.get_mut(group).and_then(|roster| roster.members.remove(&user));
+    fn remove_member(&mut self, group: &GroupId, user: &UserId, touches: &mut Touches) {
+        let folded = user.folded();
+        let removed = self.rosters.get_mut(group).and_then(|roster| roster.members.remove(&folded));
         if removed.is_none() {
             return;
         }
         let id = ConversationId::Group(group.clone());
         let newest =
             self.conversations.get(&id).map_or((0, UnixMs(0)), |known| (known.max_seq, known.newest_at));
-        if let Some(view) = self.views.get_mut(&(user, id)) {
+        if let Some(view) = self.views.get_mut(&(folded, id.clone())) {
             view.end = Some(newest);
+            touches.push(shape::list_touch(user, &id, Touch::Updated));
         }
     }
 
@@ -196,16 +207,31 @@ impl State {
         }
     }
 
+    /// Puts a conversation onto a user's list, where it is not.
+    fn join(&mut self, user: &UserId, conversation: &ConversationId, touches: &mut Touches) {
+        if let Entry::Vacant(place) = self.views.entry((user.folded(), conversation.clone())) {
+            place.insert(View::default());
+            touches.push(shape::list_touch(user, conversation, Touch::Inserted));
+        }
+    }
+
     fn mark_read(&mut self, user: &UserId, conversation: &ConversationId, seq: u64) {
         if let Some(view) = self.views.get_mut(&(user.folded(), conversation.clone())) {
             view.read_seq = view.read_seq.max(seq);
         }
     }
 
-    fn log(&mut self, new: NewEvent, at: UnixMs, measure: bool) -> Arc<Event> {
+    fn log(
+        &mut self,
+        new: NewEvent,
+        at: UnixMs,
+        measure: bool,
+        unlisted: &[UserId],
+        touches: &mut Touches,
+    ) -> Arc<Event> {
         let mut fact = new.fact;
         if let Fact::MessageSent(sent) = &mut fact {
-            self.number(sent, at);
+            self.number(sent, at, unlisted, touches);
             if let Some(key) = shape::SendKey::of(&sent.message) {
                 self.sends.insert(key, (at, sent.message.clone()));
             }
@@ -222,7 +248,7 @@ impl State {
     }
 
     /// Gives a message that is kept its seq, and puts it where its readers find it.
-    fn number(&mut self, sent: &mut MessageSent, at: UnixMs) {
+    fn number(&mut self, sent: &mut MessageSent, at: UnixMs, unlisted: &[UserId], touches: &mut Touches) {
         let message: &mut Message = Arc::make_mut(&mut sent.message);
         if !message.handling.store {
             message.seq = 0;
@@ -234,8 +260,8 @@ impl State {
         conversation.newest_at = at;
         message.seq = conversation.max_seq;
         conversation.messages.insert(message.seq, (at, sent.message.clone()));
-        for user in shape::joined_by(&sent.message, &id) {
-            self.views.entry((user.folded(), id.clone())).or_default();
+        for user in shape::joined_by(&sent.message, &id, unlisted) {
+            self.join(user, &id, touches);
         }
         self.mark_read(&sent.message.sender, &id, sent.message.seq);
     }

@@ -11,7 +11,9 @@ use ringback_model::group::{Group, GroupKind, Member};
 use ringback_model::ids::{GroupId, LogPos, MessageId, Seq, UserId};
 use ringback_model::limits;
 use ringback_model::message::Message;
-use ringback_model::ports::{Commits, Directory, Fut, History, Log, Records, SendFacts, Store, Versions};
+use ringback_model::ports::{
+    Commits, Directory, Fut, History, Log, Records, SendFacts, Store, StoredRange, Versions,
+};
 use ringback_model::record::{Record, RecordKey, RecordKind};
 use ringback_model::secret::Secret;
 use ringback_model::statistics::{Growth, Period};
@@ -100,6 +102,10 @@ impl Directory for Memory {
                     let id = ConversationId::of(sender, target);
                     let listed = |user: &UserId| state.views.contains_key(&(user.folded(), id.clone()));
                     facts.listed = (listed(sender), listed(user));
+                    let settings = state.records.get(&RecordKey::conversation(user, &id));
+                    if let Some(Record::Conversation(settings)) = settings {
+                        facts.receive_option = settings.receive_option;
+                    }
                 }
                 Target::Group(id) | Target::Room(id) => {
                     facts.group = state.groups.get(id).cloned();
@@ -301,6 +307,22 @@ impl History for Memory {
         })
     }
 
+    fn ranges<'a>(
+        &'a self,
+        ranges: &'a [StoredRange],
+        most: usize,
+    ) -> Fut<'a, Result<Vec<Vec<Arc<Message>>>, Fault>> {
+        self.ask(move |state| {
+            let mut room = most;
+            let one = |asked: &StoredRange| {
+                let messages = state.range(&StoredRange { limit: asked.limit.min(room), ..asked.clone() });
+                room -= messages.len();
+                messages
+            };
+            ranges.iter().map(one).collect()
+        })
+    }
+
     fn range<'a>(
         &'a self,
         conversation: &'a ConversationId,
@@ -309,14 +331,8 @@ impl History for Memory {
         limit: usize,
     ) -> Fut<'a, Result<Vec<Arc<Message>>, Fault>> {
         self.ask(move |state| {
-            let Some(conversation) = state.conversations.get(conversation) else { return Vec::new() };
-            if first > last {
-                return Vec::new();
-            }
-            let newest_first = conversation.messages.range(first..=last).rev().take(limit);
-            let mut messages: Vec<_> = newest_first.map(|(_, (_, message))| message.clone()).collect();
-            messages.reverse();
-            messages
+            let range = StoredRange { conversation: conversation.clone(), first, last, limit };
+            state.range(&range)
         })
     }
 

@@ -10,6 +10,7 @@ use ringback_model::event::{Event, Lane};
 use ringback_model::group::{Group, Member};
 use ringback_model::ids::{GroupId, LogPos, MessageId, RuleId, Seq, UserId};
 use ringback_model::message::Message;
+use ringback_model::ports::StoredRange;
 use ringback_model::record::{Record, RecordKey};
 use ringback_model::rule::Rule;
 use ringback_model::secret::Secret;
@@ -139,7 +140,20 @@ impl State {
             read_seq: view.read_seq.min(max_seq),
             min_seq: view.min_seq,
             newest_at,
+            ended: view.end.is_some(),
         })
+    }
+
+    /// Stored messages, ascending; of more than fit, the newest.
+    pub(super) fn range(&self, asked: &StoredRange) -> Vec<Arc<Message>> {
+        let Some(conversation) = self.conversations.get(&asked.conversation) else { return Vec::new() };
+        if asked.first > asked.last {
+            return Vec::new();
+        }
+        let newest_first = conversation.messages.range(asked.first..=asked.last).rev().take(asked.limit);
+        let mut messages: Vec<_> = newest_first.map(|(_, (_, message))| message.clone()).collect();
+        messages.reverse();
+        messages
     }
 
     /// Events committed before `at`; their number is also the index of the first later one.

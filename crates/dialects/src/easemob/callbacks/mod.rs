@@ -113,6 +113,10 @@ impl Contract for FamilyContract {
         }])
     }
 
+    fn without(&self, kind: EventKind) -> Option<&'static str> {
+        selectors::without(kind)
+    }
+
     fn content_code(&self, content: &Content) -> i32 {
         content::body_type(content).code()
     }

@@ -3,6 +3,7 @@
 
 use ringback_model::conversation::Target;
 use ringback_model::dialect::EventName;
+use ringback_model::event::{EventKind, Phase};
 
 use crate::easemob::content::BodyType;
 use crate::nearest::nearest;
@@ -165,6 +166,43 @@ pub(super) fn event_names() -> Vec<EventName> {
     // Older names first: the newer ones refer to them.
     names.sort_by_key(|event| event.doc.starts_with("same as"));
     names
+}
+
+/// Why no rule can be about a moment; `None` where rules can.
+/// Source: easemob-callbacks fact sheet 2.1, 5.3 to 5.7.
+pub(super) const fn without(kind: EventKind) -> Option<&'static str> {
+    Some(match (kind, kind.phase()) {
+        (EventKind::MessageSending | EventKind::MessageSent, _) => return None,
+        (_, Phase::Before) => "the family asks about nothing but messages, once, when they want to be sent",
+        (EventKind::MessagesRead | EventKind::MessageRevoked, _) => {
+            "what follows a message (receipts, recalls) is not told by this server yet"
+        }
+        (EventKind::UserOnline | EventKind::UserOffline | EventKind::UserKicked, _) => {
+            "the state of users is not told by this server yet"
+        }
+        (
+            EventKind::FriendRequested
+            | EventKind::FriendAgreed
+            | EventKind::FriendDeclined
+            | EventKind::FriendRemoved
+            | EventKind::FriendsImported
+            | EventKind::UserBlocked
+            | EventKind::UserUnblocked,
+            _,
+        ) => "events about contacts are not told by this server yet",
+        (
+            EventKind::GroupCreated
+            | EventKind::GroupJoined
+            | EventKind::GroupQuit
+            | EventKind::GroupKicked
+            | EventKind::GroupDismissed
+            | EventKind::GroupTransferred
+            | EventKind::GroupEdited
+            | EventKind::MemberEdited,
+            _,
+        ) => "events about groups and rooms are not told by this server yet",
+        _ => "the family has no such event",
+    })
 }
 
 #[cfg(test)]

@@ -1,19 +1,19 @@
 //! What an answer to a before-callback means.
 //! Source: openim-callbacks fact sheet 1.4 (what is an answer) and 3.2-3.5 (what it says).
 
+use ringback_model::action::Action;
 use ringback_model::delivery::Answer;
 use ringback_model::dialect::WrongAnswer;
 use ringback_model::failure::CallbackRefusal;
-use ringback_model::message::Message;
 use ringback_model::rule::Rule;
 use ringback_model::verdict::{Change, Verdict};
 
-use super::commands::{Effect, Service};
+use super::call::Matter;
+use super::commands::{Command, Effect};
 use super::generation::Generation;
 use super::json::Object;
-use super::modify::Modification;
+use super::members::{number, text};
 use super::switches::Compat;
-use crate::content;
 
 /// The fields that all answers may have; absent ones are zero or empty.
 struct Common {
@@ -26,8 +26,8 @@ struct Common {
 
 impl Common {
     fn read(object: &Object, generation: Generation) -> Result<Self, String> {
-        let number = |name| object.member::<i32>(name, "a whole number").map(Option::unwrap_or_default);
-        let text = |name| object.member::<String>(name, "a text").map(Option::unwrap_or_default);
+        let number = |name| number(object, name).map(Option::unwrap_or_default);
+        let text = |name| text(object, name).map(Option::unwrap_or_default);
         let has_detail = generation != Generation::V2;
         let has_next = matches!(generation, Generation::V35 | Generation::V38);
         Ok(Self {
@@ -64,24 +64,77 @@ impl Common {
     }
 }
 
-/// Reads an answer to a question about `message`.
+/// What an answer wants to change, with its types checked and nothing else.
+pub(super) trait Proposal {
+    /// The changes to what was asked about; what it says already is left out.
+    ///
+    /// # Errors
+    /// Names the first field whose value cannot be applied.
+    fn changes(self: Box<Self>, asked: &Asked<'_>) -> Result<Vec<Change>, String>;
+}
+
+/// Reads what an answer wants to change.
+pub(super) type ReadAnswer = fn(&Object) -> Result<Box<dyn Proposal>, String>;
+
+/// What an answer is an answer to.
+pub(super) struct Asked<'a> {
+    pub(super) generation: Generation,
+    pub(super) matter: Matter<'a>,
+}
+
+impl Asked<'_> {
+    /// The change that `edit` makes to the action; none where it makes no difference.
+    pub(super) fn edited(
+        &self,
+        edit: impl FnOnce(&mut Action) -> Result<(), String>,
+    ) -> Result<Vec<Change>, String> {
+        let Matter::Action(before) = self.matter else { return Err(ELSEWHERE.to_owned()) };
+        let mut action = before.clone();
+        edit(&mut action)?;
+        if action == *before {
+            return Ok(Vec::new());
+        }
+        Ok(vec![Change::Action(Box::new(action))])
+    }
+}
+
+/// An answer reached a command that the question is not about.
+pub(super) const ELSEWHERE: &str = "the callback is about something else";
+
+/// An answer that can only refuse.
+pub(super) fn nothing(_: &Object) -> Result<Box<dyn Proposal>, String> {
+    Ok(Box::new(Nothing))
+}
+
+/// No changes.
+pub(super) struct Nothing;
+
+impl Proposal for Nothing {
+    fn changes(self: Box<Self>, _: &Asked<'_>) -> Result<Vec<Change>, String> {
+        Ok(Vec::new())
+    }
+}
+
+/// Reads an answer to a question.
 pub(super) fn verdict(
     rule: &Rule,
-    generation: Generation,
-    service: &Service,
-    message: &Message,
+    command: &Command,
+    asked: &Asked<'_>,
     answer: &Answer,
 ) -> Result<Verdict, WrongAnswer> {
     check_transport(Compat::of(rule), answer).map_err(WrongAnswer)?;
     let object = Object::read(&answer.body).map_err(WrongAnswer)?;
-    let common = Common::read(&object, generation).map_err(WrongAnswer)?;
+    let common = Common::read(&object, asked.generation).map_err(WrongAnswer)?;
     // Types are checked first, of refusals too: an answer with a wrong type is no answer at all.
-    let proposal = Proposal::read(&object, service.effect).map_err(WrongAnswer)?;
-    if common.refuses(generation).map_err(WrongAnswer)? {
-        return Ok(Verdict::Refuse(common.into_refusal(generation, rule.policy.show_error)));
+    let proposal = match command.effect {
+        Effect::Nothing => nothing(&object),
+        Effect::Decide { read, .. } => read(&object),
+    };
+    let proposal = proposal.map_err(WrongAnswer)?;
+    if common.refuses(asked.generation).map_err(WrongAnswer)? {
+        return Ok(Verdict::Refuse(common.into_refusal(asked.generation, rule.policy.show_error)));
     }
-    let changes = proposal.changes(message).map_err(WrongAnswer)?;
-    Ok(Verdict::Allow { changes })
+    Ok(Verdict::Allow { changes: proposal.changes(asked).map_err(WrongAnswer)? })
 }
 
 fn check_transport(compat: Compat, answer: &Answer) -> Result<(), String> {
@@ -96,32 +149,4 @@ fn check_transport(compat: Compat, answer: &Answer) -> Result<(), String> {
         return Err("the answer is too long".to_owned());
     }
     Ok(())
-}
-
-/// What an answer wants to change, with its types checked and nothing else.
-enum Proposal {
-    Nothing,
-    Text(Option<String>),
-    Message(Box<Modification>),
-}
-
-impl Proposal {
-    fn read(object: &Object, effect: Effect) -> Result<Self, String> {
-        Ok(match effect {
-            Effect::Nothing | Effect::Refuse => Self::Nothing,
-            Effect::ReplaceText => Self::Text(object.member("content", "a text")?),
-            Effect::Modify => Self::Message(Box::new(Modification::read(object)?)),
-        })
-    }
-
-    fn changes(self, message: &Message) -> Result<Vec<Change>, String> {
-        match self {
-            Self::Nothing => Ok(Vec::new()),
-            Self::Text(text) => match text.filter(|text| !text.is_empty()) {
-                Some(text) => Ok(vec![Change::Content(content::with_words(&message.content, &text)?)]),
-                None => Ok(Vec::new()),
-            },
-            Self::Message(modification) => modification.changes(message),
-        }
-    }
 }

@@ -1,331 +1,240 @@
-//! The register of callback commands: one row per command and contract family. What is served and what is only
-//! known is decided here and nowhere else.
+//! The register of callback commands: one row per command, in one file per subject below [`super::register`]. What is
+//! called back, when, with which body, and what an answer may change is decided there and nowhere else.
 //! Source: openim-callbacks fact sheet 4.0 (index), 2.4 (v2 names), 0.2 (older names).
 
+use ringback_model::action::Action;
 use ringback_model::conversation::Target;
+use ringback_model::dialect::Skip;
 use ringback_model::event::{EventKind, Phase};
 
+use super::answer::ReadAnswer;
+use super::call::Call;
+use super::fields::Fields;
 use super::generation::Generation;
+use super::register;
 pub(crate) use crate::nearest::nearest;
 
 /// A callback command.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Clone, Copy)]
 pub struct Command {
-    /// What stands in the path and in the body; empty where the original has a key but no command.
+    /// What stands in the path and in the body.
     pub name: &'static str,
+    /// Other names of it, each with the contracts that use it instead.
+    pub former_names: &'static [(&'static [Generation], &'static str)],
     /// Its key in `webhooks.yml`; empty = none.
     pub webhook_key: &'static str,
     /// Its keys in the v2 `callback:` block.
     pub block_keys: &'static [&'static str],
-    /// Asks or tells.
-    pub phase: Phase,
-    /// How it is served; `None` = known, not served yet.
-    pub service: Option<Service>,
-}
-
-/// How a served command works.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Service {
-    /// The moment it is about.
-    pub kind: EventKind,
-    /// The conversations it is about.
-    pub targets: Targets,
-    /// The fields beside the common ones that name the target.
-    pub addressing: Addressing,
     /// The contracts that have it.
     pub generations: &'static [Generation],
-    /// What an answer may change.
-    pub effect: Effect,
+    /// The moment it is about.
+    pub kind: EventKind,
     /// What it is about, for sentences: "every …".
     pub subject: &'static str,
+    /// When it is called, for the documents.
+    pub trigger: &'static str,
     /// Where it differs from the original; empty = nowhere.
     pub difference: &'static str,
+    pub(crate) about: About,
+    pub(super) render: Render,
+    pub(super) effect: Effect,
 }
 
-/// Conversations that a command is about.
+/// Writes a body; `None` where the call is not about what the command is about.
+pub(super) type Render = fn(&Call<'_>) -> Option<Fields>;
+
+/// What a command is about, among all that its moment is about.
+#[derive(Clone, Copy)]
+pub(crate) enum About {
+    /// Messages to these.
+    Messages(Targets),
+    /// Pushes of messages to these.
+    Pushes(Targets),
+    /// Actions: how many calls each means.
+    Actions(fn(&Action) -> Result<usize, Skip>),
+}
+
+/// Targets of messages.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Targets {
+pub(crate) enum Targets {
     /// Two users.
     Single,
     /// Groups and chat rooms.
     Group,
     /// Both.
     SingleAndGroup,
-    /// Both, and notices to one user.
+    /// Two users, and notices to one user.
+    SingleAndNotice,
+    /// All of them.
     All,
 }
 
 impl Targets {
     /// Whether a message to this target is meant.
-    #[must_use]
-    pub const fn contains(self, target: &Target) -> bool {
+    pub(super) const fn contains(self, target: &Target) -> bool {
         match target {
-            Target::User(_) => matches!(self, Self::Single | Self::SingleAndGroup | Self::All),
+            Target::User(_) => !matches!(self, Self::Group),
             Target::Group(_) | Target::Room(_) => {
                 matches!(self, Self::Group | Self::SingleAndGroup | Self::All)
             }
-            Target::Notice(_) => matches!(self, Self::All),
+            Target::Notice(_) => matches!(self, Self::SingleAndNotice | Self::All),
         }
     }
 }
 
-/// Which of `recvID` and `groupID` the body has.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Addressing {
-    /// Neither.
-    None,
-    /// `recvID`.
-    Recipient,
-    /// `groupID`.
-    Group,
-    /// Both, the unused one empty.
-    Both,
-    /// Both, but not where `openim.compat.filled_fields` is `coded`.
-    BothWhenFilled,
-}
-
-/// What an answer can do besides refusing.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Effect {
+/// What an answer can do.
+#[derive(Clone, Copy)]
+pub(super) enum Effect {
     /// Nothing: after-callbacks.
     Nothing,
-    /// It can only refuse.
-    Refuse,
-    /// It can replace the text.
-    ReplaceText,
-    /// It can change the message.
-    Modify,
+    /// It can refuse, and change what these fields say; empty = nothing.
+    Decide {
+        /// The fields, for the documents.
+        fields: &'static str,
+        /// Reads them.
+        read: ReadAnswer,
+    },
 }
 
-const EVERY: &[Generation] = &[Generation::V38, Generation::V35, Generation::V30, Generation::V2];
+const EVERY: &[Generation] = &Generation::ALL;
 
-const REFUSAL_HONOURED: &str = "An unreachable receiver is handled as `failedContinue` says.";
-const DURABLE: &str = "Read from the durable log after the push was written to the recipients, tried again \
-                       until a 2xx answer; `seq` is the real one.";
-
-const fn known(webhook_key: &'static str, name: &'static str, phase: Phase) -> Command {
-    Command { name, webhook_key, block_keys: &[], phase, service: None }
-}
-
-const fn known_v2(block_keys: &'static [&'static str], name: &'static str, phase: Phase) -> Command {
-    Command { name, webhook_key: "", block_keys, phase, service: None }
-}
-
-const MODIFY: Service = Service {
-    kind: EventKind::MessageRewriting,
-    targets: Targets::SingleAndGroup,
-    addressing: Addressing::BothWhenFilled,
-    generations: &[Generation::V38],
-    effect: Effect::Modify,
-    subject: "message that is about to be stored",
-    difference: "`recvID` and `groupID` are sent too; an answer that cannot be applied is a failure of the call.",
-};
-
-/// All commands: the served ones in the order in which a message meets them, then the others.
-pub const COMMANDS: &[Command] = &[
-    Command {
-        name: "callbackWordFilterCommand",
-        webhook_key: "",
-        block_keys: &["callbackWordFilter"],
-        phase: Phase::Before,
-        service: Some(Service {
-            kind: EventKind::MessageScreening,
-            targets: Targets::SingleAndGroup,
-            addressing: Addressing::None,
-            generations: &[Generation::V2],
-            effect: Effect::ReplaceText,
-            subject: "text message",
-            difference: "An empty replacement leaves the text as it is.",
-        }),
-    },
-    Command {
-        name: "callbackBeforeSendSingleMsgCommand",
-        webhook_key: "beforeSendSingleMsg",
-        block_keys: &["callbackbeforeSendSingleMsg", "callbackBeforeSendSingleMsg"],
-        phase: Phase::Before,
-        service: Some(Service {
-            kind: EventKind::MessageSending,
-            targets: Targets::Single,
-            addressing: Addressing::Recipient,
-            generations: EVERY,
-            effect: Effect::Refuse,
-            subject: "single-chat message",
-            difference: REFUSAL_HONOURED,
-        }),
-    },
-    Command {
-        name: "callbackBeforeSendGroupMsgCommand",
-        webhook_key: "beforeSendGroupMsg",
-        block_keys: &["callbackBeforeSendGroupMsg", "callbackbeforeSendGroupMsg"],
-        phase: Phase::Before,
-        service: Some(Service {
-            kind: EventKind::MessageSending,
-            targets: Targets::Group,
-            addressing: Addressing::Group,
-            generations: EVERY,
-            effect: Effect::Refuse,
-            subject: "group message",
-            difference: REFUSAL_HONOURED,
-        }),
-    },
-    Command {
-        name: "callbackBeforeMsgModifyCommand",
-        webhook_key: "beforeMsgModify",
-        block_keys: &[],
-        phase: Phase::Before,
-        service: Some(MODIFY),
-    },
-    Command {
-        name: "callbackMsgModifyCommand",
-        webhook_key: "beforeMsgModify",
-        block_keys: &[],
-        phase: Phase::Before,
-        service: Some(Service { generations: &[Generation::V35, Generation::V30], ..MODIFY }),
-    },
-    Command {
-        name: "callbackAfterSendSingleMsgCommand",
-        webhook_key: "afterSendSingleMsg",
-        block_keys: &["callbackAfterSendSingleMsg", "callbackafterSendSingleMsg"],
-        phase: Phase::After,
-        service: Some(Service {
-            kind: EventKind::MessageSent,
-            targets: Targets::Single,
-            addressing: Addressing::Recipient,
-            generations: EVERY,
-            effect: Effect::Nothing,
-            subject: "single-chat message",
-            difference: DURABLE,
-        }),
-    },
-    Command {
-        name: "callbackAfterSendGroupMsgCommand",
-        webhook_key: "afterSendGroupMsg",
-        block_keys: &["callbackAfterSendGroupMsg", "callbackafterSendGroupMsg"],
-        phase: Phase::After,
-        service: Some(Service {
-            kind: EventKind::MessageSent,
-            targets: Targets::Group,
-            addressing: Addressing::Group,
-            generations: EVERY,
-            effect: Effect::Nothing,
-            subject: "group message",
-            difference: "Like the single-chat one; `attentionIds` names groups.",
-        }),
-    },
-    Command {
-        name: AFTER_SAVE,
-        webhook_key: "afterMsgSaveDB",
-        block_keys: &[],
-        phase: Phase::After,
-        service: Some(Service {
-            kind: EventKind::MessageSent,
-            targets: Targets::All,
-            addressing: Addressing::Both,
-            generations: &[Generation::V38],
-            effect: Effect::Nothing,
-            subject: "stored message",
-            difference: "Only messages that really were stored; `attentionIds` works.",
-        }),
-    },
-    known("afterSingleMsgRead", "callbackAfterSingleMsgReadCommand", Phase::After),
-    known("afterGroupMsgRead", "callbackAfterGroupMsgReadCommand", Phase::After),
-    known("afterRevokeMsg", "callbackBeforeAfterMsgCommand", Phase::After),
-    known("afterGroupMsgRevoke", "", Phase::After),
-    known("beforeOfflinePush", "callbackBeforeOfflinePushCommand", Phase::Before),
-    known("beforeOnlinePush", "callbackBeforeOnlinePushCommand", Phase::Before),
-    known("beforeGroupOnlinePush", "callbackBeforeGroupOnlinePushCommand", Phase::Before),
-    known("afterUserOnline", "callbackAfterUserOnlineCommand", Phase::After),
-    known("afterUserOffline", "callbackAfterUserOfflineCommand", Phase::After),
-    known("afterUserKickOff", "callbackAfterUserKickOffCommand", Phase::After),
-    known("beforeAddFriend", "callbackBeforeAddFriendCommand", Phase::Before),
-    known("afterAddFriend", "callbackAfterAddFriendCommand", Phase::After),
-    known("beforeAddFriendAgree", "callbackBeforeAddFriendAgreeCommand", Phase::Before),
-    known("afterAddFriendAgree", "callbackAfterAddFriendAgreeCommand", Phase::After),
-    known("afterDeleteFriend", "callbackAfterDeleteFriendCommand", Phase::After),
-    known("beforeSetFriendRemark", "callbackBeforeSetFriendRemarkCommand", Phase::Before),
-    known("afterSetFriendRemark", "callbackAfterSetFriendRemarkCommand", Phase::After),
-    known("beforeImportFriends", "callbackBeforeImportFriendsCommand", Phase::Before),
-    known("afterImportFriends", "callbackAfterImportFriendsCommand", Phase::After),
-    known("beforeAddBlack", "callbackBeforeAddBlackCommand", Phase::Before),
-    known("afterRemoveBlack", "callbackAfterRemoveBlackCommand", Phase::After),
-    known("beforeCreateGroup", "callbackBeforeCreateGroupCommand", Phase::Before),
-    known("afterCreateGroup", "callbackAfterCreateGroupCommand", Phase::After),
-    known("beforeMemberJoinGroup", "callbackBeforeMembersJoinGroupCommand", Phase::Before),
-    known("beforeApplyJoinGroup", "callbackBeforeJoinGroupCommand", Phase::Before),
-    known("afterJoinGroup", "callbackAfterJoinGroupCommand", Phase::After),
-    known("beforeInviteUserToGroup", "callbackBeforeInviteJoinGroupCommand", Phase::Before),
-    known("afterQuitGroup", "callbackAfterQuitGroupCommand", Phase::After),
-    known("afterKickGroupMember", "callbackAfterKickGroupCommand", Phase::After),
-    known("afterDismissGroup", "callbackAfterDisMissGroupCommand", Phase::After),
-    known("afterTransferGroupOwner", "callbackAfterTransferGroupOwnerCommand", Phase::After),
-    known("beforeSetGroupInfo", "callbackBeforeSetGroupInfoCommand", Phase::Before),
-    known("afterSetGroupInfo", "callbackAfterSetGroupInfoCommand", Phase::After),
-    known("beforeSetGroupInfoEx", "callbackBeforeSetGroupInfoExCommand", Phase::Before),
-    known("afterSetGroupInfoEx", "callbackAfterSetGroupInfoExCommand", Phase::After),
-    known("beforeSetGroupMemberInfo", "callbackBeforeSetGroupMemberInfoCommand", Phase::Before),
-    known("afterSetGroupMemberInfo", "callbackAfterSetGroupMemberInfoCommand", Phase::After),
-    known("beforeUserRegister", "callbackBeforeUserRegisterCommand", Phase::Before),
-    known("afterUserRegister", "callbackAfterUserRegisterCommand", Phase::After),
-    known("beforeUpdateUserInfo", "callbackBeforeUpdateUserInfoCommand", Phase::Before),
-    known("afterUpdateUserInfo", "callbackAfterUpdateUserInfoCommand", Phase::After),
-    known("beforeUpdateUserInfoEx", "callbackBeforeUpdateUserInfoExCommand", Phase::Before),
-    known("afterUpdateUserInfoEx", "callbackAfterUpdateUserInfoExCommand", Phase::After),
-    known(
-        "beforeCreateSingleChatConversations",
-        "callbackBeforeCreateSingleChatConversationsCommand",
-        Phase::Before,
-    ),
-    known(
-        "afterCreateSingleChatConversations",
-        "callbackAfterCreateSingleChatConversationsCommand",
-        Phase::After,
-    ),
-    known(
-        "beforeCreateGroupChatConversations",
-        "callbackBeforeCreateGroupChatConversationsCommand",
-        Phase::Before,
-    ),
-    known(
-        "afterCreateGroupChatConversations",
-        "callbackAfterCreateGroupChatConversationsCommand",
-        Phase::After,
-    ),
-    known_v2(&["callbackUserOnline"], "callbackUserOnlineCommand", Phase::After),
-    known_v2(&["callbackUserOffline"], "callbackUserOfflineCommand", Phase::After),
-    known_v2(&["callbackUserKickOff"], "callbackUserKickOffCommand", Phase::After),
-    known_v2(&["callbackOfflinePush"], "callbackOfflinePushCommand", Phase::Before),
-    known_v2(&["callbackOnlinePush"], "callbackOnlinePushCommand", Phase::Before),
-    known_v2(&["callbackSuperGroupOnlinePush"], "callbackSuperGroupOnlinePushCommand", Phase::Before),
-];
-
-/// The command that is sent only for messages with a place in the history.
-pub(super) const AFTER_SAVE: &str = "callbackAfterMsgSaveDBCommand";
+/// The contracts before the newest.
+pub(super) const OLDER: &[Generation] = &[Generation::V35, Generation::V30, Generation::V2];
 
 /// Number of keys in a complete `webhooks.yml`.
 /// Source: openim-callbacks fact sheet 4.0.
 pub const WEBHOOK_KEYS: usize = 53;
 
+/// One call for every action.
+pub(super) const fn once(_: &Action) -> Result<usize, Skip> {
+    Ok(1)
+}
+
+/// A row. What [`Command`]'s methods do not add stays as most commands have it: in every contract, under one name, about
+/// every action of its moment, and with answers that can refuse where they are asked for.
+pub(super) const fn row(
+    webhook_key: &'static str,
+    name: &'static str,
+    kind: EventKind,
+    render: Render,
+) -> Command {
+    let effect = match kind.phase() {
+        Phase::Before => Effect::Decide { fields: "", read: super::answer::nothing },
+        Phase::After => Effect::Nothing,
+    };
+    Command {
+        name,
+        former_names: &[],
+        webhook_key,
+        block_keys: &[],
+        generations: EVERY,
+        kind,
+        subject: "",
+        trigger: "",
+        difference: "",
+        about: About::Actions(once),
+        render,
+        effect,
+    }
+}
+
 impl Command {
-    /// How it is served in this contract.
-    #[must_use]
-    pub fn served_in(&'static self, generation: Generation) -> Option<&'static Service> {
-        self.service.as_ref().filter(|service| service.generations.contains(&generation))
+    pub(super) const fn block(mut self, keys: &'static [&'static str]) -> Self {
+        self.block_keys = keys;
+        self
     }
 
-    /// Whether rules may call it by this name: the command or one of its keys.
-    #[must_use]
-    pub fn is_called(&self, name: &str) -> bool {
-        !name.is_empty() && (self.name == name || self.webhook_key == name || self.block_keys.contains(&name))
+    pub(super) const fn only(mut self, generations: &'static [Generation]) -> Self {
+        self.generations = generations;
+        self
     }
+
+    pub(super) const fn formerly(mut self, names: &'static [(&'static [Generation], &'static str)]) -> Self {
+        self.former_names = names;
+        self
+    }
+
+    pub(super) const fn about(mut self, about: About) -> Self {
+        self.about = about;
+        self
+    }
+
+    pub(super) const fn says(mut self, subject: &'static str, trigger: &'static str) -> Self {
+        self.subject = subject;
+        self.trigger = trigger;
+        self
+    }
+
+    pub(super) const fn changes(mut self, fields: &'static str, read: ReadAnswer) -> Self {
+        self.effect = Effect::Decide { fields, read };
+        self
+    }
+
+    pub(super) const fn differs(mut self, difference: &'static str) -> Self {
+        self.difference = difference;
+        self
+    }
+
+    /// Asks or tells.
+    #[must_use]
+    pub const fn phase(&self) -> Phase {
+        self.kind.phase()
+    }
+
+    /// Its name in this contract; `None` where the contract does not have it.
+    #[must_use]
+    pub fn name_in(&self, generation: Generation) -> Option<&'static str> {
+        if !self.generations.contains(&generation) {
+            return None;
+        }
+        let mut former = self.former_names.iter();
+        let former = former.find(|(generations, _)| generations.contains(&generation));
+        Some(former.map_or(self.name, |(_, name)| name))
+    }
+
+    /// All its names, the newest first.
+    pub fn names(&self) -> impl Iterator<Item = &'static str> + '_ {
+        std::iter::once(self.name).chain(self.former_names.iter().map(|(_, name)| *name))
+    }
+
+    /// Its keys in operators' files.
+    pub fn keys(&self) -> impl Iterator<Item = &'static str> + '_ {
+        let webhook = Some(self.webhook_key).filter(|key| !key.is_empty());
+        webhook.into_iter().chain(self.block_keys.iter().copied())
+    }
+
+    /// Whether rules of this contract may call it so: by its name there, or by one of its keys.
+    #[must_use]
+    pub fn is_called(&self, name: &str, generation: Generation) -> bool {
+        let own = self.name_in(generation);
+        own.is_some() && (own == Some(name) || self.keys().any(|key| key == name))
+    }
+}
+
+/// All commands: those about messages in the order in which a message meets them, then the others.
+pub fn all() -> impl Iterator<Item = &'static Command> + Clone {
+    register::ROWS.into_iter().flatten()
+}
+
+/// The command of this name, in whichever contract.
+#[must_use]
+pub fn named(name: &str) -> Option<&'static Command> {
+    all().find(|command| command.names().any(|known| known == name))
 }
 
 /// The names of all commands and keys.
 pub(crate) fn all_names() -> impl Iterator<Item = &'static str> {
-    COMMANDS
-        .iter()
-        .flat_map(|row| [row.name, row.webhook_key].into_iter().chain(row.block_keys.iter().copied()))
-        .filter(|name| !name.is_empty())
+    all().flat_map(|command| command.names().chain(command.keys()))
 }
+
+/// Moments that no command is about, each with the reason.
+pub(super) const WITHOUT: &[(EventKind, &str)] = &[
+    (
+        EventKind::FriendDeclined,
+        "the original tells of agreements alone, and receivers take every such callback for one",
+    ),
+    (EventKind::UserBlocked, "the original asks before a block and tells of its end, not of its beginning"),
+];
 
 #[cfg(test)]
 mod tests {
@@ -335,38 +244,46 @@ mod tests {
 
     #[test]
     fn every_key_of_the_index_is_there_once() {
-        let keys: BTreeSet<_> =
-            COMMANDS.iter().map(|row| row.webhook_key).filter(|key| !key.is_empty()).collect();
+        let keys: Vec<_> = all().map(|row| row.webhook_key).filter(|key| !key.is_empty()).collect();
         assert_eq!(keys.len(), WEBHOOK_KEYS);
+        assert_eq!(keys.iter().collect::<BTreeSet<_>>().len(), WEBHOOK_KEYS);
+        let block: Vec<_> = all().flat_map(|row| row.block_keys).collect();
+        assert_eq!(block.iter().collect::<BTreeSet<_>>().len(), block.len());
     }
 
     #[test]
     fn a_contract_has_a_name_only_once() {
         for generation in Generation::ALL {
-            let mut seen = BTreeSet::new();
-            for row in COMMANDS.iter().filter(|row| row.served_in(generation).is_some()) {
-                assert!(seen.insert(row.name), "{} twice in {}", row.name, generation.contract());
+            let names: Vec<_> = all().filter_map(|row| row.name_in(generation)).collect();
+            assert!(names.len() >= WEBHOOK_KEYS, "{}", generation.contract());
+            assert_eq!(names.iter().collect::<BTreeSet<_>>().len(), names.len());
+        }
+    }
+
+    #[test]
+    fn every_contract_has_every_key_of_its_files() {
+        for row in all().filter(|row| !row.webhook_key.is_empty()) {
+            assert!(!row.block_keys.is_empty(), "{}", row.name);
+            for generation in Generation::ALL {
+                assert!(row.is_called(row.webhook_key, generation), "{} {generation:?}", row.name);
             }
         }
     }
 
     #[test]
-    fn every_moment_is_served() {
-        use EventKind::{MessageRewriting, MessageScreening, MessageSending, MessageSent};
-        for kind in [MessageScreening, MessageSending, MessageRewriting, MessageSent] {
-            assert!(
-                COMMANDS.iter().any(|row| row.service.is_some_and(|service| service.kind == kind)),
-                "{kind}"
-            );
+    fn every_moment_has_a_command_or_a_reason() {
+        for kind in EventKind::ALL {
+            let served = all().any(|row| row.kind == kind);
+            let excused = WITHOUT.iter().any(|(without, _)| *without == kind);
+            assert!(served != excused, "{kind}");
         }
     }
 
     #[test]
-    fn phases_of_commands_and_moments_agree() {
-        for row in COMMANDS {
-            if let Some(service) = row.service {
-                assert_eq!(service.kind.phase(), row.phase, "{}", row.name);
-            }
+    fn every_row_says_what_it_is_about() {
+        for row in all() {
+            assert!(!row.subject.is_empty() && !row.trigger.is_empty(), "{}", row.name);
+            assert_eq!(row.phase() == Phase::After, matches!(row.effect, Effect::Nothing), "{}", row.name);
         }
     }
 }

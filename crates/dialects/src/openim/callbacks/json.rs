@@ -10,12 +10,17 @@ pub(super) use crate::json::Object;
 /// Compact JSON with `<`, `>`, `&`, U+2028 and U+2029 escaped inside strings. Receivers that sign or compare
 /// raw bytes expect this.
 pub(super) fn write<T: Serialize>(value: &T) -> Vec<u8> {
-    let mut out = Vec::with_capacity(512);
-    let mut serializer = serde_json::Serializer::with_formatter(&mut out, GoStrings);
+    let mut out = Vec::new();
+    append(&mut out, value);
+    out
+}
+
+/// [`write`], behind what is there already.
+pub(super) fn append<T: Serialize>(out: &mut Vec<u8>, value: &T) {
+    let mut serializer = serde_json::Serializer::with_formatter(out, GoStrings);
     // Writing our own structs into memory cannot fail: no maps with odd keys, no I/O.
     let written = value.serialize(&mut serializer);
     debug_assert!(written.is_ok(), "callback bodies are plain structs");
-    out
 }
 
 struct GoStrings;

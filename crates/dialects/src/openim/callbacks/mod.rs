@@ -1,17 +1,22 @@
 //! The callback contracts, v2 to v3.8.
 //!
-//! [`commands`] is the register of what is served; the other files each hold one step from a message to a request
-//! ([`exclusion`], [`target_url`], [`body`]) or from an answer to a verdict ([`answer`], [`modify`]).
+//! [`commands`] says what a row of the register is, [`register`] holds the rows; the other files each hold one step from
+//! a matter to a request ([`exclusion`], [`call`], [`target_url`]) or from an answer to a verdict ([`answer`],
+//! [`members`], [`modify`]).
 
 mod answer;
-mod body;
+mod call;
 pub mod commands;
 pub(crate) mod exclusion;
+mod fields;
 pub mod generation;
 mod json;
+mod members;
 mod modify;
+mod numbers;
 mod preset;
 mod reference;
+mod register;
 pub mod switches;
 mod target_url;
 
@@ -21,12 +26,15 @@ use percent_encoding::{AsciiSet, CONTROLS, utf8_percent_encode};
 use ringback_model::app::App;
 use ringback_model::delivery::{Answer, Outbound};
 use ringback_model::dialect::{Acceptance, Contract, EventName, Preset, Rendered, Skip, WrongAnswer};
-use ringback_model::event::{Event, EventKind, MessageSent, Phase, Question};
-use ringback_model::message::{Content, Message};
+use ringback_model::event::{Event, EventKind, Fact, Phase, Question};
+use ringback_model::ids::{MessageId, UserId};
+use ringback_model::message::Content;
 use ringback_model::rule::Rule;
 use ringback_model::verdict::Verdict;
 
-use commands::{COMMANDS, Command, Service};
+use answer::Asked;
+use call::{Call, Matter};
+use commands::Command;
 use generation::Generation;
 use switches::Compat;
 
@@ -44,6 +52,50 @@ pub fn contracts() -> Vec<Arc<dyn Contract>> {
     Generation::ALL.map(|generation| Arc::new(OpenImContract::new(generation)) as Arc<dyn Contract>).to_vec()
 }
 
+/// What happened, or is about to: everything that requests are rendered from besides the rule.
+struct Occasion<'a> {
+    kind: EventKind,
+    matter: Matter<'a>,
+    number: MessageId,
+    operation_id: &'a str,
+    actor: Option<&'a UserId>,
+    actor_is_admin: bool,
+    done: bool,
+}
+
+impl<'a> Occasion<'a> {
+    fn of_question(question: &'a Question) -> Self {
+        Self {
+            kind: question.kind,
+            matter: Matter::of_subject(&question.subject),
+            number: question.number,
+            operation_id: &question.operation_id,
+            actor: question.actor.as_ref(),
+            actor_is_admin: question.actor_is_admin,
+            done: false,
+        }
+    }
+
+    fn of_event(event: &'a Event) -> Result<Self, Skip> {
+        let (actor, actor_is_admin) = match &event.fact {
+            Fact::MessageSent(sent) => (Some(&sent.message.sender), sent.sender_is_admin),
+            Fact::Done(done) => (done.actor.as_ref(), false),
+        };
+        Ok(Self {
+            kind: event.kind().ok_or(NOBODY)?,
+            matter: Matter::of_fact(&event.fact),
+            number: event.fact.number(),
+            operation_id: event.fact.operation_id(),
+            actor,
+            actor_is_admin,
+            done: true,
+        })
+    }
+}
+
+const NOBODY: Skip = Skip("nobody is ever told of this");
+const NOT_NAMED: Skip = Skip("the rule names no callback that is about this");
+
 impl OpenImContract {
     /// The contract of this generation.
     #[must_use]
@@ -51,78 +103,73 @@ impl OpenImContract {
         Self { generation }
     }
 
-    /// The served commands that a rule wants, in the order of the register.
-    fn wanted<'a>(self, rule: &'a Rule) -> impl Iterator<Item = (&'static Command, &'static Service)> + 'a {
-        COMMANDS.iter().filter(|command| command.phase == rule.phase).filter_map(move |command| {
-            let service = command.served_in(self.generation)?;
-            let wanted = rule.events.is_empty() || rule.events.iter().any(|name| command.is_called(name));
-            wanted.then_some((command, service))
-        })
+    /// Whether a rule wants a command.
+    fn wants(self, rule: &Rule, command: &Command) -> bool {
+        let named = || rule.events.iter().any(|name| command.is_called(name, self.generation));
+        command.phase() == rule.phase
+            && command.generations.contains(&self.generation)
+            && (rule.events.is_empty() || named())
     }
 
-    /// Those of them that are about this message at this moment.
-    fn matching(
-        self,
-        rule: &Rule,
-        kind: EventKind,
-        message: &Message,
-        sender_is_admin: bool,
-    ) -> Result<Vec<(&'static Command, &'static Service)>, Skip> {
-        let mut skip = Skip("the rule names no callback that is about this");
+    /// The commands that a rule wants and that are about this occasion, in the order of the register, each with the
+    /// number of calls that it means.
+    fn matching(self, rule: &Rule, about: &Occasion<'_>) -> Result<Vec<(&'static Command, usize)>, Skip> {
+        let mut skip = NOT_NAMED;
         let mut found = Vec::new();
-        for (command, service) in self.wanted(rule).filter(|(_, service)| service.kind == kind) {
-            match exclusion::check(command, service, message, sender_is_admin) {
-                Ok(()) => found.push((command, service)),
+        let of_kind = commands::all().filter(|command| command.kind == about.kind);
+        for command in of_kind.filter(|command| self.wants(rule, command)) {
+            match exclusion::calls(command, about.matter, about.actor_is_admin) {
+                Ok(calls) => found.push((command, calls)),
                 Err(reason) => skip = reason,
             }
         }
         if found.is_empty() { Err(skip) } else { Ok(found) }
     }
 
-    fn render(self, rule: &Rule, call: &CallOf<'_>) -> Outbound {
+    /// The command that asks about an occasion: never more than one does.
+    fn asking(self, rule: &Rule, about: &Occasion<'_>) -> Result<&'static Command, Skip> {
+        self.matching(rule, about)?.first().map(|(command, _)| *command).ok_or(NOT_NAMED)
+    }
+
+    fn render(
+        self,
+        rule: &Rule,
+        command: &'static Command,
+        about: &Occasion<'_>,
+        copy: usize,
+    ) -> Option<Outbound> {
         let compat = Compat::of(rule);
-        let message = call.message;
-        let operation_id = operation_id(call.operation_id, message);
-        let with_key = self.generation == Generation::V38 && call.command.phase == Phase::After;
-        let key = with_key.then(|| {
-            let (recipient, group) = body::address(&message.target);
-            target_url::reply_key(message.sender.as_str(), recipient, group)
-        });
-        let name = call.command.name;
+        let operation_id = operation_id(about.operation_id, about.number);
+        let name = command.name_in(self.generation)?;
+        let call = Call {
+            generation: self.generation,
+            command,
+            name,
+            matter: about.matter,
+            copy,
+            operation_id: &operation_id,
+            actor: about.actor,
+            done: about.done,
+            compat,
+        };
+        let body = call.rendered()?;
+        let key = self.reply_key(command, about.matter);
         let mut headers = vec![("content-type".to_owned(), "application/json; charset=utf-8".to_owned())];
         if self.generation != Generation::V2 {
             headers.push(("operationid".to_owned(), header_text(&operation_id)));
         }
-        let source = body::Source {
-            generation: self.generation,
-            command: name,
-            addressing: call.service.addressing,
-            message,
-            operation_id: &operation_id,
-            sent: call.sent,
-            filled: compat.filled_fields,
-        };
-        Outbound {
-            url: target_url::build(
-                self.generation,
-                &rule.url,
-                name,
-                compat.content_type_query,
-                key.as_deref(),
-            ),
-            headers,
-            body: body::render(&source),
-        }
+        let query = compat.content_type_query;
+        let url = target_url::build(self.generation, &rule.url, name, query, key.as_deref());
+        Some(Outbound { url, headers, body })
     }
-}
 
-/// One call of one command.
-struct CallOf<'a> {
-    command: &'a Command,
-    service: &'a Service,
-    message: &'a Message,
-    operation_id: &'a str,
-    sent: bool,
+    /// After a message was sent, newer receivers get what they need to answer in the same conversation.
+    fn reply_key(self, command: &Command, matter: Matter<'_>) -> Option<String> {
+        let wanted = self.generation == Generation::V38 && command.kind == EventKind::MessageSent;
+        let message = matter.message().filter(|_| wanted)?;
+        let (recipient, group) = register::message::address(&message.target);
+        Some(target_url::reply_key(message.sender.as_str(), recipient, group))
+    }
 }
 
 impl Contract for OpenImContract {
@@ -134,10 +181,18 @@ impl Contract for OpenImContract {
         for name in &rule.events {
             self.check_name(rule, name)?;
         }
-        let mut kinds: Vec<_> = self.wanted(rule).map(|(_, service)| service.kind).collect();
+        let wanted = commands::all().filter(|command| self.wants(rule, command));
+        let mut kinds: Vec<_> = wanted.map(|command| command.kind).collect();
         kinds.sort_unstable();
         kinds.dedup();
         Ok(kinds)
+    }
+
+    fn without(&self, kind: EventKind) -> Option<&'static str> {
+        if kind == EventKind::MessageScreening && self.generation != Generation::V2 {
+            return Some("the word filter is part of v2; its successor asks before a message is stored");
+        }
+        commands::WITHOUT.iter().find(|(without, _)| *without == kind).map(|(_, why)| *why)
     }
 
     fn content_code(&self, content: &Content) -> i32 {
@@ -145,44 +200,35 @@ impl Contract for OpenImContract {
     }
 
     fn question(&self, rule: &Rule, question: &Question) -> Result<Outbound, Skip> {
-        let (command, service) = self.asked(rule, question)?;
-        Ok(self.render(
-            rule,
-            &CallOf {
-                command,
-                service,
-                message: message_of(question)?,
-                operation_id: &question.operation_id,
-                sent: false,
-            },
-        ))
+        let about = Occasion::of_question(question);
+        let command = self.asking(rule, &about)?;
+        self.render(rule, command, &about, 0).ok_or(NOT_NAMED)
     }
 
     fn verdict(&self, rule: &Rule, question: &Question, answer: &Answer) -> Result<Verdict, WrongAnswer> {
-        let (_, service) = self.asked(rule, question).map_err(|Skip(why)| WrongAnswer(why.to_owned()))?;
-        let message = message_of(question).map_err(|Skip(why)| WrongAnswer(why.to_owned()))?;
-        answer::verdict(rule, self.generation, service, message, answer)
+        let about = Occasion::of_question(question);
+        let command = self.asking(rule, &about).map_err(|Skip(why)| WrongAnswer(why.to_owned()))?;
+        answer::verdict(rule, command, &Asked { generation: self.generation, matter: about.matter }, answer)
     }
 
+    /// All calls of one command first, then those of the next.
     fn copies(&self, rule: &Rule, event: &Event) -> Result<u32, Skip> {
-        let matching = self.told(rule, event)?.1;
-        Ok(u32::try_from(matching.len()).unwrap_or(u32::MAX))
+        let matching = self.matching(rule, &Occasion::of_event(event)?)?;
+        let calls: usize = matching.iter().map(|(_, calls)| calls).sum();
+        u32::try_from(calls).map_err(|_| Skip("the event means too many calls to be counted"))
     }
 
     fn delivery(&self, rule: &Rule, event: &Event, copy: u32) -> Option<Rendered> {
-        let (sent, matching) = self.told(rule, event).ok()?;
-        let &(command, service) = matching.get(usize::try_from(copy).ok()?)?;
-        let outbound = self.render(
-            rule,
-            &CallOf {
-                command,
-                service,
-                message: &sent.message,
-                operation_id: &sent.operation_id,
-                sent: true,
-            },
-        );
-        Some(Rendered { outbound, recipient: None })
+        let about = Occasion::of_event(event).ok()?;
+        let mut copy = usize::try_from(copy).ok()?;
+        for (command, calls) in self.matching(rule, &about).ok()? {
+            if copy < calls {
+                let outbound = self.render(rule, command, &about, copy)?;
+                return Some(Rendered { outbound, recipient: None });
+            }
+            copy -= calls;
+        }
+        None
     }
 
     fn accepted(&self, _rule: &Rule, answer: &Answer) -> Acceptance {
@@ -206,54 +252,30 @@ impl Contract for OpenImContract {
     }
 }
 
-const NO_MESSAGE: Skip = Skip("the contract calls back about messages alone");
-
-fn message_of(question: &Question) -> Result<&Message, Skip> {
-    question.subject.message().ok_or(NO_MESSAGE)
-}
-
-type Matching = Vec<(&'static Command, &'static Service)>;
-
 impl OpenImContract {
-    fn asked(self, rule: &Rule, question: &Question) -> Result<(&'static Command, &'static Service), Skip> {
-        let message = message_of(question)?;
-        let matching = self.matching(rule, question.kind, message, question.actor_is_admin)?;
-        matching.first().copied().ok_or(Skip("the rule names no callback that is about this"))
-    }
-
-    fn told<'a>(self, rule: &Rule, event: &'a Event) -> Result<(&'a MessageSent, Matching), Skip> {
-        let sent = event.sent().ok_or(NO_MESSAGE)?;
-        let matching = self.matching(rule, EventKind::MessageSent, &sent.message, sent.sender_is_admin)?;
-        Ok((sent, matching))
-    }
-
     fn check_name(self, rule: &Rule, name: &str) -> Result<(), String> {
         let contract = self.generation.contract();
-        let mut rows = COMMANDS.iter().filter(|command| command.is_called(name)).peekable();
-        if rows.peek().is_none() {
+        let Some(command) = commands::all().find(|command| command.is_called(name, self.generation)) else {
+            if commands::all_names().any(|known| known == name) {
+                return Err(format!("{name} is not part of {contract}"));
+            }
             let hint = commands::nearest(name, commands::all_names())
                 .map_or_else(String::new, |nearest| format!("; did you mean {nearest}?"));
             return Err(format!("{name} is not a callback of {contract}{hint}"));
-        }
-        let Some(row) = rows.clone().find(|row| row.served_in(self.generation).is_some()) else {
-            let why =
-                if rows.any(|row| row.service.is_some()) { "is not part of" } else { "is not served yet in" };
-            return Err(format!("{name} {why} {contract}"));
         };
-        if row.phase == rule.phase {
+        if command.phase() == rule.phase {
             return Ok(());
         }
-        Err(match row.phase {
+        Err(match command.phase() {
             Phase::Before => format!("{name} asks before the event, the rule tells after it"),
             Phase::After => format!("{name} tells after the event, the rule asks before it"),
         })
     }
 }
 
-/// The caller's id, or, for messages that no call brought, the message's own number: never empty, and the same
-/// on every attempt.
-fn operation_id(given: &str, message: &Message) -> String {
-    if given.is_empty() { message.id.to_string() } else { given.to_owned() }
+/// The caller's id, or, for what no call brought, its own number: never empty, and the same on every attempt.
+fn operation_id(given: &str, number: MessageId) -> String {
+    if given.is_empty() { number.to_string() } else { given.to_owned() }
 }
 
 const NOT_IN_HEADERS: &AsciiSet = &CONTROLS.add(b'\x7f');

@@ -8,20 +8,30 @@ use base64::engine::general_purpose::STANDARD;
 use ringback_model::conversation::Target;
 use ringback_model::ids::{GroupId, UserId};
 use ringback_model::limits;
-use ringback_model::message::{Message, OfflinePush};
+use ringback_model::message::Message;
 use ringback_model::user::Platform;
 use ringback_model::verdict::Change;
-use serde::Deserialize;
 
-use super::body;
+use super::answer::{Asked, ELSEWHERE, Proposal};
+use super::call::Matter;
+use super::generation::Generation;
 use super::json::Object;
+use super::members::{number, text};
+use super::numbers;
+use super::register::message::{address, is_plain};
+use super::register::push::PushFields;
 use crate::openim::FORM;
 use crate::openim::content;
 use crate::openim::options::handling;
 
+/// What an answer may change, for the documents.
+pub(super) const FIELDS: &str = "change `content` (JSON text of an object; in v2 plain text for text messages), \
+    `recvID`, `groupID`, `sessionType`, `clientMsgID`, `serverMsgID`, `senderPlatformID`, `senderNickname`, \
+    `senderFaceURL`, `msgFrom`, `contentType`, `status`, `options` (the whole map), `offlinePushInfo` (where the \
+    message has one), `atUserIDList`, `attachedInfo`, `ex`";
+
 /// The answer's fields; `None` = absent or null = unchanged.
-#[derive(Debug)]
-pub(super) struct Modification {
+struct Modification {
     content: Option<String>,
     recipient: Option<String>,
     group: Option<String>,
@@ -41,38 +51,22 @@ pub(super) struct Modification {
     ex: Option<String>,
 }
 
-#[derive(Debug, Default, Deserialize)]
-#[serde(default)]
-struct PushFields {
-    title: Option<String>,
-    desc: Option<String>,
-    ex: Option<String>,
-    #[serde(rename = "iOSPushSound")]
-    ios_sound: Option<String>,
-    #[serde(rename = "iOSBadgeCount")]
-    ios_badge: Option<bool>,
-    #[serde(rename = "signalInfo")]
-    signal_info: Option<String>,
+pub(super) fn read(object: &Object) -> Result<Box<dyn Proposal>, String> {
+    Ok(Box::new(Modification::read(object)?))
 }
 
-impl PushFields {
-    fn into_push(self) -> OfflinePush {
-        OfflinePush {
-            title: self.title.unwrap_or_default(),
-            desc: self.desc.unwrap_or_default(),
-            ex: self.ex.unwrap_or_default(),
-            ios_sound: self.ios_sound.unwrap_or_default(),
-            ios_badge: self.ios_badge.unwrap_or_default(),
-            signal_info: self.signal_info.unwrap_or_default(),
-        }
+impl Proposal for Modification {
+    fn changes(self: Box<Self>, asked: &Asked<'_>) -> Result<Vec<Change>, String> {
+        let Matter::Message(message) = asked.matter else { return Err(ELSEWHERE.to_owned()) };
+        self.of_message(asked.generation, message)
     }
 }
 
 impl Modification {
     /// Reads the fields and checks their types.
-    pub(super) fn read(object: &Object) -> Result<Self, String> {
-        let text = |name| object.member::<String>(name, "a text");
-        let number = |name| object.member::<i32>(name, "a whole number");
+    fn read(object: &Object) -> Result<Self, String> {
+        let text = |name| text(object, name);
+        let number = |name| number(object, name);
         // Parsed and ignored by the original: a wrong type in it still spoils the answer.
         if let Some(ignored) = text("msgDataList")? {
             STANDARD.decode(ignored).map_err(|_| "msgDataList is not base64".to_owned())?;
@@ -98,17 +92,17 @@ impl Modification {
         })
     }
 
-    /// The changes to this message; fields that say what it says already are left out.
-    ///
-    /// # Errors
-    /// Names the first field whose value cannot be applied.
-    pub(super) fn changes(self, message: &Message) -> Result<Vec<Change>, String> {
+    fn of_message(self, generation: Generation, message: &Message) -> Result<Vec<Change>, String> {
         let mut changes = Vec::new();
-        if let Some(target) = self.target(message)? {
+        if let Some(target) = self.target(generation, message)? {
             changes.push(Change::Target(target));
         }
         if let Some(content) = self.content {
-            changes.push(Change::Content(crate::content::with_element(&message.content, content)?));
+            changes.push(Change::Content(if is_plain(generation, message) {
+                crate::content::with_words(&message.content, &content)?
+            } else {
+                crate::content::with_element(&message.content, content)?
+            }));
         }
         let options =
             self.options.map(|given| given.into_iter().map(|(k, v)| (k, v.unwrap_or_default())).collect());
@@ -123,10 +117,10 @@ impl Modification {
             changes.push(Change::System(is_system(from)?));
         }
         if let Some(push) = self.offline_push {
-            if message.offline_push.is_none() {
+            let Some(now) = &message.offline_push else {
                 return Err("offlinePushInfo is given for a message that has none".to_owned());
-            }
-            changes.push(Change::OfflinePush(push.into_push()));
+            };
+            changes.push(Change::OfflinePush(push.over(now)));
         }
         changes.extend(self.platform.map(|number| Change::Platform(Platform(number))));
         changes.extend(self.nickname.map(Change::Nickname));
@@ -139,30 +133,27 @@ impl Modification {
     }
 
     /// Where the message goes instead, put together from three fields; what is not given stays.
-    fn target(&self, message: &Message) -> Result<Option<Target>, String> {
+    fn target(&self, generation: Generation, message: &Message) -> Result<Option<Target>, String> {
         if self.session_type.is_none() && self.recipient.is_none() && self.group.is_none() {
             return Ok(None);
         }
-        let (recipient, group) = body::address(&message.target);
+        let (recipient, group) = address(&message.target);
         let recipient = self.recipient.as_deref().unwrap_or(recipient);
         let group = self.group.as_deref().unwrap_or(group);
-        let session = self.session_type.unwrap_or(match message.target {
-            Target::User(_) => 1,
-            Target::Group(_) | Target::Room(_) => 3,
-            Target::Notice(_) => 4,
-        });
+        let session = self.session_type.unwrap_or(numbers::session(generation, &message.target));
+        let to_group = generation.group_session();
         let user = || UserId::parse(recipient).map_err(|wrong| format!("recvID {wrong}"));
         let target = match session {
             1 => Target::User(user()?),
             // Rooms have no session type of their own here: what went to this room still goes to a room.
-            3 => {
+            session if session == to_group => {
                 match (&message.target, GroupId::parse(group).map_err(|wrong| format!("groupID {wrong}"))?) {
                     (Target::Room(room), id) if *room == id => Target::Room(id),
                     (_, id) => Target::Group(id),
                 }
             }
             4 => Target::Notice(user()?),
-            other => return Err(format!("sessionType {other} is none of 1, 3 and 4")),
+            other => return Err(format!("sessionType {other} is none of 1, {to_group} and 4")),
         };
         Ok((target != message.target).then_some(target))
     }

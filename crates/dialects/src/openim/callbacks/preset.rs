@@ -5,7 +5,7 @@ use ringback_model::dialect::{EventName, Preset};
 use ringback_model::event::Phase;
 use ringback_model::rule::Policy;
 
-use super::commands::COMMANDS;
+use super::commands;
 use super::generation::Generation;
 
 /// Milliseconds that a before-rule waits in v2.
@@ -32,14 +32,14 @@ pub(super) fn preset(generation: Generation, phase: Phase) -> Preset {
 /// Commands that this contract serves in this phase, and their keys in operators' files.
 pub(super) fn event_names(generation: Generation, phase: Phase) -> Vec<EventName> {
     let mut names: Vec<EventName> = Vec::new();
-    for row in COMMANDS.iter().filter(|row| row.phase == phase) {
-        let Some(service) = row.served_in(generation) else { continue };
-        let key = if generation == Generation::V2 { row.block_keys } else { &[row.webhook_key] };
-        let doc = format!("every {}", service.subject);
-        names.push(EventName { name: row.name, doc: doc.clone() });
-        let synonyms = key.iter().filter(|key| !key.is_empty());
-        names
-            .extend(synonyms.map(|key| EventName { name: key, doc: format!("{doc}; same as {}", row.name) }));
+    for row in commands::all().filter(|row| row.phase() == phase) {
+        let Some(name) = row.name_in(generation) else { continue };
+        let webhook = [row.webhook_key];
+        let keys = if generation == Generation::V2 { row.block_keys } else { &webhook[..] };
+        let doc = format!("every {}", row.subject);
+        names.push(EventName { name, doc: doc.clone() });
+        let synonyms = keys.iter().filter(|key| !key.is_empty());
+        names.extend(synonyms.map(|key| EventName { name: key, doc: format!("{doc}; same as {name}") }));
     }
     names
 }
@@ -73,15 +73,10 @@ mod tests {
             let names = event_names(generation, phase);
             names.into_iter().map(|event| event.name).collect::<Vec<_>>()
         };
-        assert_eq!(
-            names(Generation::V35, Phase::After),
-            [
-                "callbackAfterSendSingleMsgCommand",
-                "afterSendSingleMsg",
-                "callbackAfterSendGroupMsgCommand",
-                "afterSendGroupMsg"
-            ]
-        );
+        let after = names(Generation::V35, Phase::After);
+        assert_eq!(after[..2], ["callbackAfterSendSingleMsgCommand", "afterSendSingleMsg"]);
+        assert!(after.contains(&"callbackUserOnlineCommand") && after.contains(&"afterUserOnline"));
+        assert!(!after.contains(&"callbackAfterUserOnlineCommand"), "that is its newer name");
         assert!(names(Generation::V2, Phase::Before).contains(&"callbackWordFilter"));
         assert!(!names(Generation::V38, Phase::Before).contains(&"callbackWordFilterCommand"));
     }

@@ -13,6 +13,8 @@ pub const CONTENT_TYPE_QUERY: &str = "openim.compat.content_type_query";
 pub const ATTENTION_IDS: &str = "openim.compat.attention_ids";
 /// Whether fields are filled that the original leaves empty.
 pub const FILLED_FIELDS: &str = "openim.compat.filled_fields";
+/// Whether changed settings of groups stand in objects of their own.
+pub const WRAPPERS: &str = "openim.compat.wrappers";
 /// Whether the HTTP status of an answer counts.
 pub const STATUS_CHECK: &str = "openim.compat.status_check";
 
@@ -32,8 +34,8 @@ pub const SETTINGS: &[DialectSetting] = &[
         key: FAILED_CONTINUE,
         default: "documented",
         values: DOCUMENTED_OR_CODED,
-        doc: "documented: `failedContinue` decides what happens to a message when a before-callback fails. \
-              coded: under the v3.8 contract a failed before-callback always refuses the message, as the original does.",
+        doc: "documented: `failedContinue` decides what happens when a before-callback fails. \
+              coded: under the v3.8 contract a failed before-callback always refuses, as the original does.",
     },
     DialectSetting {
         key: CONTENT_TYPE_QUERY,
@@ -53,7 +55,17 @@ pub const SETTINGS: &[DialectSetting] = &[
         default: "documented",
         values: DOCUMENTED_OR_CODED,
         doc: "documented: `seq`, `sendTime`, `status` and, for beforeMsgModify, `recvID` and `groupID` are filled \
-              where they are known. coded: they stay empty or absent where the original leaves them so.",
+              where they are known, and so is what callbacks of other things leave empty or out: who acts \
+              (`opUserID`), which conversation, which message, `connID`, `reason`, `ex`, the documented spellings of \
+              odd names. coded: they stay empty or absent where the original leaves them so.",
+    },
+    DialectSetting {
+        key: WRAPPERS,
+        default: "plain",
+        values: &["plain", "objects"],
+        doc: "plain: in the two SetGroupInfoEx callbacks what changes is sent as it is (`\"groupName\":\"New\"`), as \
+              the original does. objects: in objects (`\"groupName\":{\"value\":\"New\"}`), as one revision of the \
+              documents shows it. Answers may have either form.",
     },
     DialectSetting {
         key: STATUS_CHECK,
@@ -78,6 +90,7 @@ pub(super) struct Compat {
     pub(super) content_type_query: bool,
     pub(super) filled_fields: bool,
     pub(super) status_check: bool,
+    pub(super) wrappers: bool,
 }
 
 impl Compat {
@@ -86,6 +99,7 @@ impl Compat {
             content_type_query: rule.switch(CONTENT_TYPE_QUERY) != Some("coded"),
             filled_fields: rule.switch(FILLED_FIELDS) != Some("coded"),
             status_check: rule.switch(STATUS_CHECK) != Some("false"),
+            wrappers: rule.switch(WRAPPERS) == Some("objects"),
         }
     }
 }

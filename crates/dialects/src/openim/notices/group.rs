@@ -8,7 +8,6 @@ use serde::Serialize;
 
 use super::Tips;
 use crate::openim::group_objects::{GroupInfo, MemberInfo, PublicUser, RequestInfo};
-use crate::openim::rest::version_id;
 
 /// What notices to all members have in common, and one thing of their own.
 #[derive(Serialize)]
@@ -189,7 +188,7 @@ impl<'a> Teller<'a> {
             own,
             version: MemberVersion {
                 group_member_version: notice.version.number,
-                id: version_id(notice.version),
+                id: notice.version.log_text(),
             },
         };
         Tips::new(code, &told)

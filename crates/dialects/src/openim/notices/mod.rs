@@ -13,6 +13,8 @@ use ringback_model::notice::Notice;
 use serde::Serialize;
 use serde_json::json;
 
+pub(super) use chat::session_type;
+
 /// What a notice of a newer version of this program is shown as: clients skip content types that they do not know.
 const UNKNOWN: Tips = Tips { code: 1999, detail: String::new() };
 

@@ -18,13 +18,15 @@ const ABOUT: &str = "Every request is a POST with a JSON object; a member that i
 /// Headers of answers that ask the caller to come again.
 const LATER: &[(&str, &str)] = &[("Retry-After", "Seconds after which trying again makes sense.")];
 
-const TAGS: [(&str, &str); 8] = [
+const TAGS: [(&str, &str); 10] = [
     ("auth", "Tokens."),
     ("user", "Profiles and presence."),
     ("group", "Groups, their members, requests to enter, and what has changed in their lists."),
     ("statistics", "Numbers that operators look at."),
     ("friend", "Block lists."),
-    ("msg", "Messages: sending them, and reading them by their numbers."),
+    ("msg", "Messages: sending them, reading them by their numbers, taking them back."),
+    ("conversation", "Lists of conversations, and what users set for them."),
+    ("jssdk", "Lists of conversations for browsers."),
     ("third", "Devices: where they are woken, what they have logged."),
     (
         "object",
@@ -81,6 +83,12 @@ fn body(document: &mut Document, entry: &Entry) -> Option<Body> {
     Some(Body { schema, required: true, examples: examples::of(entry.route.path) })
 }
 
+/// The last step of a path; routes for browsers are named like those of the resource that they show.
+fn name_of(path: &str) -> String {
+    let name = path.rsplit('/').next().unwrap_or_default();
+    if path.starts_with("/jssdk/") { format!("jssdk_{name}") } else { name.to_owned() }
+}
+
 fn operation(entry: &Entry, body: Option<Body>, success: &Value, refused: &Value) -> Operation {
     let path = entry.route.path;
     let answer = |status, meaning: &str, headers| {
@@ -96,7 +104,7 @@ fn operation(entry: &Entry, body: Option<Body>, success: &Value, refused: &Value
     let mut parameters = vec![operation_id()];
     parameters.extend((path == "/msg/send_simple_msg").then(key));
     Operation {
-        id: camel(path.rsplit('/').next().unwrap_or_default()),
+        id: camel(&name_of(path)),
         method: entry.route.method,
         path,
         tag: path.split('/').nth(1).unwrap_or_default(),
@@ -132,7 +140,7 @@ fn key() -> Parameter {
 }
 
 /// Who may call it. What the server finds out from the body alone does not stand in the table of routes.
-fn may(path: &str) -> &'static str {
+pub(super) fn may(path: &str) -> &'static str {
     match path {
         "/auth/get_admin_token" => "Needs no token: the secret is what opens it.",
         "/auth/parse_token" => "Needs no token but the one in the body.",

@@ -8,22 +8,35 @@
 //! | `reply` | the envelope |
 //! | `auth`, `user`, `group`, `friend`, `msg`, `object` | one resource each |
 //! | `sending`, `elements` | messages that are sent by REST, and what their content must hold |
+//! | `receipts`, `removal`, `search`, `business` | what was read, taken back, deleted; looking for messages; the app's own events |
+//! | `conversation`, `conversation_shown`, `jssdk` | lists of conversations |
 //! | `describe` | the description of all of it for machines |
+//! | `reference` | the page of what is offered and what is not |
 //! | `shown` | messages as JSON |
 //! | `sync` | lists that clients follow by versions |
 //! | `statistics` | numbers that operators look at |
+//! | `sync` | lists that clients follow |
 
 mod auth;
 mod body;
+mod business;
+mod conversation;
+mod conversation_shown;
 mod describe;
 mod elements;
 mod friend;
 mod group;
+mod jssdk;
 mod msg;
 mod object;
 mod page;
+mod receipts;
+#[cfg(test)]
+mod reference;
+mod removal;
 mod reply;
 mod routes;
+mod search;
 mod sending;
 mod shown;
 mod statistics;
@@ -39,8 +52,6 @@ use ringback_model::time::UnixMs;
 use super::codes;
 use super::content::argument;
 use body::Reject;
-
-pub(super) use sync::version_id;
 
 /// The REST interface of this dialect. Without state.
 #[derive(Debug, Clone, Copy, Default)]
@@ -78,7 +89,10 @@ impl Edge for OpenImEdge {
     }
 
     fn decode(&self, request: &EdgeRequest, actor: Option<&Actor>) -> Result<Command, Refusal> {
-        let command = read(request)?;
+        let command = match (routes::find(request.route).and_then(|entry| entry.read_of), actor) {
+            (Some(read_of), Some(actor)) => read_of(request, actor)?,
+            _ => read(request)?,
+        };
         let for_admins = routes::find(request.route).is_some_and(|entry| entry.admin);
         if for_admins && !actor.is_some_and(|actor| actor.admin) {
             let detail = "only administrators of the app may send through this route";
@@ -132,7 +146,10 @@ fn read(request: &EdgeRequest) -> Result<Command, Reject> {
 
 fn data(request: &EdgeRequest, outcome: &Outcome) -> Result<reply::Data, Failure> {
     routes::find(request.route)
-        .and_then(|entry| (entry.data)(outcome))
+        .and_then(|entry| match entry.data_for {
+            Some(data_for) => data_for(request, outcome),
+            None => (entry.data)(outcome),
+        })
         .ok_or_else(|| Fault::new(format!("{} has no answer of this kind", request.route)).into())
 }
 

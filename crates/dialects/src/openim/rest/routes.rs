@@ -1,13 +1,18 @@
 //! The table of routes. To add one: a line here, and two functions in its resource's file.
 
-use ringback_model::command::{Command, Outcome};
+use ringback_model::command::{Actor, Command, Outcome};
 use ringback_model::dialect::{EdgeRequest, Method, Route};
 
 use super::body::Reject;
 use super::group::{entering, leaving, listing, settings, syncing};
 use super::reply::Data;
-use super::{auth, friend, group, msg, object, sending, statistics, third, user};
+use super::sync::DeltaJson;
+use super::{
+    auth, business, conversation, conversation_shown, friend, group, jssdk, msg, object, receipts, removal,
+    search, sending, statistics, third, user,
+};
 use crate::openapi::{SchemaOf, schema_of};
+use crate::openim::wire::Conversation;
 
 /// How one route is read and answered.
 pub(super) struct Entry {
@@ -19,8 +24,12 @@ pub(super) struct Entry {
     /// HTTP 400 instead of 200 for a malformed or incomplete body (REST sheet 1.3).
     pub(super) answers_400: bool,
     pub(super) read: Read,
+    /// In place of `read` where what is asked for depends on who asks.
+    pub(super) read_of: Option<ReadOf>,
     /// `None` for an outcome that does not belong to the route.
     pub(super) data: Write,
+    /// In place of `data` where the answer depends on how it was asked for.
+    pub(super) data_for: Option<WriteFor>,
     pub(super) summary: &'static str,
     /// What is read.
     pub(super) body: Option<SchemaOf>,
@@ -29,7 +38,9 @@ pub(super) struct Entry {
 }
 
 type Read = fn(&EdgeRequest) -> Result<Command, Reject>;
+type ReadOf = fn(&EdgeRequest, &Actor) -> Result<Command, Reject>;
 type Write = fn(&Outcome) -> Option<Data>;
+type WriteFor = fn(&EdgeRequest, &Outcome) -> Option<Data>;
 
 const fn post(path: &'static str, read: Read, data: Write, summary: &'static str) -> Entry {
     Entry {
@@ -38,7 +49,9 @@ const fn post(path: &'static str, read: Read, data: Write, summary: &'static str
         admin: false,
         answers_400: false,
         read,
+        read_of: None,
         data,
+        data_for: None,
         summary,
         body: None,
         shape: None,
@@ -56,6 +69,14 @@ impl Entry {
 
     const fn strict(self) -> Self {
         Self { answers_400: true, ..self }
+    }
+
+    const fn read_of(self, read: ReadOf) -> Self {
+        Self { read_of: Some(read), ..self }
+    }
+
+    const fn told_as_asked(self, data: WriteFor) -> Self {
+        Self { data_for: Some(data), ..self }
     }
 
     const fn takes(self, body: SchemaOf) -> Self {
@@ -168,6 +189,60 @@ static TABLE: &[Entry] = &[
         .takes(schema_of::<msg::Pull>).gives(schema_of::<msg::PulledAll<'_>>),
     post("/msg/get_server_time", msg::server_time, msg::server_time_data, "The server's clock")
         .gives(schema_of::<msg::ServerTime>),
+    post("/msg/revoke_msg", removal::revoke, done, "Take a message back")
+        .takes(schema_of::<removal::Revocation>),
+    post("/msg/mark_msgs_as_read", receipts::mark_messages, done, "Messages of a single chat were read")
+        .takes(schema_of::<receipts::ReadMessages>),
+    post("/msg/mark_conversation_as_read", receipts::mark_conversation, done, "A conversation was read")
+        .takes(schema_of::<receipts::ReadConversation>),
+    post("/msg/set_conversation_has_read_seq", receipts::set_position, done, "How far a user has read")
+        .takes(schema_of::<receipts::ReadPosition>),
+    post("/msg/get_conversations_has_read_and_max_seq", receipts::read_seqs, receipts::read_seqs_data, "How far conversations have come, and how far they were read")
+        .takes(schema_of::<receipts::ReadSeqsRequest>).gives(schema_of::<receipts::ReadSeqsJson>),
+    post("/msg/clear_conversation_msg", removal::clear, done, "Clear the history of conversations")
+        .takes(schema_of::<removal::Clearing>),
+    post("/msg/user_clear_all_msg", removal::clear_all, done, "Clear the history of all conversations of a user")
+        .takes(schema_of::<removal::ClearingAll>),
+    post("/msg/delete_msgs", removal::delete, done, "Delete messages from a view, or for everybody")
+        .takes(schema_of::<removal::Deletion>),
+    post("/msg/delete_msg_phsical_by_seq", removal::erase, done, "Delete messages for everybody, telling nobody")
+        .takes(schema_of::<removal::Erasure>).for_admins(),
+    post("/msg/delete_msg_physical", removal::erase_before, done, "Delete old messages for everybody, telling nobody")
+        .takes(schema_of::<removal::OldErasure>).for_admins(),
+    post("/msg/search_msg", search::search, search::found, "Look for messages")
+        .takes(schema_of::<search::MessageSearchRequest>).gives(schema_of::<search::FoundMessages>).for_admins(),
+    post("/msg/check_msg_is_send_success", search::send_state, search::send_state_data, "What became of the message that was sent with this operationID")
+        .gives(schema_of::<search::SendStateJson>),
+    post("/msg/send_business_notification", business::send, msg::sent, "Send an event of the app's own")
+        .takes(schema_of::<business::Business>).gives(schema_of::<msg::SentJson<'_>>).strict().for_admins(),
+    post("/conversation/get_incremental_conversations", conversation::incremental, conversation_shown::changes, "What changed in a list of conversations")
+        .takes(schema_of::<conversation::Seen>).gives(schema_of::<DeltaJson<Conversation>>),
+    post("/conversation/get_full_conversation_ids", conversation::full_ids, nothing, "All ids of a list of conversations")
+        .takes(schema_of::<conversation::IdCheck>).gives(schema_of::<conversation_shown::FullIds>).told_as_asked(conversation_shown::full_ids),
+    post("/conversation/get_owner_conversation", conversation::of_owner, conversation_shown::page, "A page of a user's conversations")
+        .takes(schema_of::<conversation::OwnerPage>).gives(schema_of::<conversation_shown::ConversationsPage>),
+    post("/conversation/get_all_conversations", conversation::all, conversation_shown::conversations, "All conversations of a user")
+        .takes(schema_of::<conversation::Owner>).gives(schema_of::<conversation_shown::Conversations>),
+    post("/conversation/get_conversations", conversation::some, conversation_shown::conversations, "Conversations of a user by id")
+        .takes(schema_of::<conversation::OwnerIds>).gives(schema_of::<conversation_shown::Conversations>),
+    post("/conversation/get_conversation", conversation::one, conversation_shown::one, "A conversation of a user")
+        .takes(schema_of::<conversation::OwnerId>).gives(schema_of::<conversation_shown::OneConversation>),
+    post("/conversation/set_conversations", conversation::configure, done, "Change settings of a conversation")
+        .takes(schema_of::<conversation::Configuration>),
+    post("/conversation/get_sorted_conversation_list", conversation::sorted, conversation_shown::sorted, "Conversations with their newest messages")
+        .takes(schema_of::<conversation::Sorted>).gives(schema_of::<conversation_shown::SortedConversations>),
+    post("/conversation/get_not_notify_conversation_ids", conversation::silent, conversation_shown::ids, "Conversations that do not notify")
+        .takes(schema_of::<conversation::OfUser>).gives(schema_of::<conversation_shown::ConversationIds>),
+    post("/conversation/get_pinned_conversation_ids", conversation::pinned, conversation_shown::ids, "Conversations at the top")
+        .takes(schema_of::<conversation::OfUser>).gives(schema_of::<conversation_shown::ConversationIds>),
+    post("/conversation/delete_conversations", conversation::delete, done, "Take conversations off a list")
+        .takes(schema_of::<conversation::Deletion>),
+    post("/conversation/update_conversations_by_user", conversation::update_all, done, "Change all conversations of a user")
+        .takes(schema_of::<conversation::Update>),
+    post("/jssdk/get_active_conversations", jssdk::active, nothing, "The caller's newest conversations with their newest messages")
+        .takes(schema_of::<jssdk::ActiveConversations>).gives(schema_of::<jssdk::Told>).told_as_asked(jssdk::told),
+    post("/jssdk/get_conversations", jssdk::nobodys, nothing, "Conversations of the caller with their newest messages")
+        .takes(schema_of::<jssdk::ConversationsById>).gives(schema_of::<jssdk::Told>).read_of(jssdk::some).told_as_asked(jssdk::told),
     post("/third/fcm_update_token", third::push_token, done, "Remember where a push service finds the caller's device")
         .takes(schema_of::<third::PushTokenBody>),
     post("/third/set_app_badge", third::badge, done, "Remember what an app's icon says")
@@ -211,6 +286,11 @@ pub(super) fn all() -> &'static [Entry] {
 /// The entry of a path.
 pub(super) fn find(path: &str) -> Option<&'static Entry> {
     TABLE.iter().find(|entry| entry.route.path == path)
+}
+
+/// For routes whose answer depends on how it was asked for.
+const fn nothing(_: &Outcome) -> Option<Data> {
+    None
 }
 
 /// Routes without response fields have no `data`.

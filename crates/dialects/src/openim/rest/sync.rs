@@ -1,89 +1,83 @@
-//! Lists that clients follow by versions. Source: client protocol sheet 4.3.
+//! Lists that clients follow, as they ask for them. Source: client protocol sheet 4.3.
 
 use md5::{Digest, Md5};
-use ringback_model::version::{News, Version, WholeList};
+use ringback_model::version::{Delta, Version};
 use schemars::JsonSchema;
 use serde::Serialize;
 
-/// Digits of a `versionID`.
-const DIGITS: usize = 24;
-
-/// The `versionID` of a list.
-pub(in crate::openim) fn version_id(version: Version) -> String {
-    format!("{:0width$x}", version.log, width = DIGITS)
-}
-
-/// Where a client says that it left a list; what cannot be a `versionID` is one that nobody knows.
-pub(super) fn seen(version_id: &str, number: u64) -> Version {
-    let is_id = version_id.len() == DIGITS && version_id.bytes().all(|digit| digit.is_ascii_hexdigit());
-    let log = if is_id { u128::from_str_radix(version_id, 16).unwrap_or_default() } else { 0 };
-    Version { log, number: if is_id { number } else { 0 } }
-}
-
-/// What has changed in a list since the version that the client has.
+/// What a client has to learn about a list.
 #[derive(Serialize, JsonSchema)]
-pub(super) struct ListNews<'a, T> {
+pub(super) struct DeltaJson<T> {
     /// Where the list stands now.
     version: u64,
-    /// Which log it is; another one means: start over.
+    /// Which list it is; another one than the client knows means: begin anew.
     #[serde(rename = "versionID")]
     version_id: String,
-    /// True: read the whole list; nothing else is told.
+    /// Read the whole list; nothing else is told then.
     full: bool,
     /// Ids of what went.
-    delete: &'a [String],
+    delete: Vec<String>,
+    /// What came in.
     insert: Vec<T>,
-    /// At most 200 with those that came and went.
+    /// What is another now.
     update: Vec<T>,
+    /// The version in which the order changed; 0 = it did not.
+    #[serde(rename = "sortVersion")]
+    sort_version: u64,
 }
 
-impl<'a, T> ListNews<'a, T> {
+impl<T> DeltaJson<T> {
     /// Nothing that has changed since.
     pub(super) fn empty(now: Version) -> Self {
-        let (insert, update) = (Vec::new(), Vec::new());
-        Self { version: now.number, version_id: version_id(now), full: false, delete: &[], insert, update }
+        let (delete, insert, update) = (Vec::new(), Vec::new(), Vec::new());
+        let (version, version_id) = (now.number, now.log_text());
+        Self { version, version_id, full: false, delete, insert, update, sort_version: 0 }
     }
 
-    pub(super) fn new<S>(news: &'a News<S>, show: impl Fn(&'a S) -> T) -> Self {
+    pub(super) fn new<'a, M>(delta: &'a Delta<M>, shown: impl Fn(&'a M) -> T) -> Self {
         Self {
-            version: news.now.number,
-            version_id: version_id(news.now),
-            full: news.full,
-            delete: &news.deleted,
-            insert: news.inserted.iter().map(&show).collect(),
-            update: news.updated.iter().map(&show).collect(),
+            version: delta.now.number,
+            version_id: delta.now.log_text(),
+            full: delta.full,
+            delete: delta.deleted.clone(),
+            insert: delta.inserted.iter().map(&shown).collect(),
+            update: delta.updated.iter().map(&shown).collect(),
+            sort_version: delta.order,
         }
     }
 }
 
-/// Where a list stands, and whether the client has it already.
-pub(super) struct Checked<'a> {
-    pub(super) version: u64,
-    pub(super) version_id: String,
-    pub(super) equal: bool,
-    /// `None` where the client has them.
-    pub(super) ids: Option<&'a [String]>,
+/// All ids of a list, for a client that looks whether it has the same ones.
+#[derive(Serialize, JsonSchema)]
+pub(super) struct AllIds {
+    /// Where the list stands.
+    version: u64,
+    /// Which list it is.
+    #[serde(rename = "versionID")]
+    version_id: String,
+    /// The client has the same ids in the same order: they are not told again.
+    equal: bool,
+    /// Stands under the name that the list's route gives it.
+    #[serde(skip)]
+    pub(super) ids: Vec<String>,
 }
 
-impl<'a> Checked<'a> {
-    pub(super) fn new(list: &'a WholeList) -> Self {
-        let equal = hash(&list.ids) == list.hash;
-        Self {
-            version: list.now.number,
-            version_id: version_id(list.now),
-            equal,
-            ids: (!equal).then_some(list.ids.as_slice()),
-        }
+impl AllIds {
+    /// `hash` is what the client has computed over its own ids ([`id_hash`]); 0 over none.
+    pub(super) fn new(now: Version, ids: Vec<String>, hash: u64) -> Self {
+        let equal = hash == id_hash(&ids);
+        let ids = if equal { Vec::new() } else { ids };
+        Self { version: now.number, version_id: now.log_text(), equal, ids }
     }
 }
 
 /// The first eight bytes of the MD5 of the ids as a JSON list; 0 for none.
-fn hash(ids: &[String]) -> u64 {
+pub(super) fn id_hash(ids: &[String]) -> u64 {
     if ids.is_empty() {
         return 0;
     }
-    let json = serde_json::to_vec(ids).unwrap_or_default();
-    let digest = Md5::digest(json);
+    // Texts only: writing them does not fail.
+    let digest = Md5::digest(serde_json::to_vec(ids).unwrap_or_default());
     digest.iter().take(8).fold(0, |hash, byte| hash << 8 | u64::from(*byte))
 }
 
@@ -92,25 +86,21 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_version_id_is_read_as_it_was_written() {
-        let version = Version { log: 0x1234, number: 3 };
-        assert_eq!(version_id(version), "000000000000000000001234");
-        assert_eq!(seen(&version_id(version), 3), version);
-        for unknown in ["", "12", "00000000000000000000123g", "+00000000000000000001234"] {
-            assert_eq!(seen(unknown, 3), Version::default(), "{unknown:?}");
-        }
+    fn hashes_are_those_of_clients() {
+        assert_eq!(id_hash(&[]), 0);
+        // printf '["u1","u2"]' | md5sum
+        assert_eq!(id_hash(&["u1".to_owned(), "u2".to_owned()]), 0x7f97_b8c2_3989_c7d8);
     }
 
     #[test]
-    fn a_client_that_has_the_list_is_spared_it() {
-        assert_eq!(hash(&[]), 0);
-        let ids = vec!["u1".to_owned(), "u2".to_owned()];
-        // `printf '["u1","u2"]' | md5sum`
-        assert_eq!(hash(&ids), HASH);
-        let list = |hash| WholeList { now: Version { log: 1, number: 2 }, ids: ids.clone(), hash };
-        assert_eq!(Checked::new(&list(0)).ids.map(<[String]>::len), Some(2));
-        assert!(Checked::new(&list(HASH)).equal);
+    fn ids_that_the_client_has_are_not_told_again() {
+        let now = Version { log: 0xab, number: 3 };
+        let ids = vec!["u1".to_owned()];
+        let same = AllIds::new(now, ids.clone(), id_hash(&ids));
+        assert_eq!((same.equal, same.ids), (true, vec![]));
+        let other = AllIds::new(now, ids.clone(), 0);
+        assert_eq!((other.equal, other.ids), (false, ids));
+        assert_eq!(other.version_id, "0000000000000000000000ab");
+        assert!(AllIds::new(now, vec![], 0).equal);
     }
-
-    const HASH: u64 = 0x7f97_b8c2_3989_c7d8;
 }

@@ -7,10 +7,10 @@ use ringback_model::event::Phase;
 use ringback_model::limits;
 use ringback_model::rule::{CodeRange, OnFailure, Order, Policy, Retry, Secrets};
 
-use super::Shape;
 use super::notes::Notes;
 use super::scalars::{self, Spelling};
 use super::yaml::{Member, Node, Value};
+use super::{FILTER_MEMBERS, Shape};
 use crate::openim::callbacks::commands::nearest;
 use crate::openim::callbacks::exclusion::NOTIFICATIONS;
 use crate::openim::options::TYPING;
@@ -34,6 +34,8 @@ pub(super) struct Reader<'a> {
     pub(super) shape: &'static Shape,
     pub(super) key: &'a str,
     pub(super) phase: Phase,
+    /// The callback is about messages that are sent: only those can be chosen by what and to whom they are.
+    pub(super) of_messages: bool,
     /// A failed before-call refuses whatever the file says.
     pub(super) always_refuse: bool,
     pub(super) notes: &'a mut Notes,
@@ -87,6 +89,7 @@ impl Reader<'_> {
             "enable" => entry.enabled = scalars::boolean(node)?.unwrap_or(false),
             _ if name == self.shape.timeout_key => policy.timeout_ms = self.timeout(name, node)?,
             _ if name == self.shape.continue_key => policy.on_failure = self.on_failure(name, node)?,
+            _ if self.is_filter(name) && !self.of_messages => self.unused_filter(name, node)?,
             "deniedTypes" if self.shape.filters => entry.denied.extend(self.ranges(name, node)?),
             "allowedTypes" if self.shape.filters => entry.denied.extend(self.allowed(name, node)?),
             "attentionIds" if self.shape.filters => entry.attention = self.attention(name, node)?,
@@ -99,13 +102,6 @@ impl Reader<'_> {
             _ => self.unknown(member),
         }
         Ok(())
-    }
-
-    /// Remarks on a key that no entry has.
-    pub(super) fn unless_known(&mut self, member: &Member) {
-        if !self.shape.members().any(|known| known == member.key) {
-            self.unknown(member);
-        }
     }
 
     fn unknown(&mut self, member: &Member) {
@@ -176,9 +172,22 @@ impl Reader<'_> {
             }
             entry.policy.on_failure = OnFailure::Refuse;
         } else if entry.enabled && !says_continue {
-            let text = format!("{name} is not given; true is assumed: a failed call lets the message go on");
+            let text = format!("{name} is not given; true is assumed: a failed call lets it go on");
             self.notes.warn(line, &path, text);
         }
+    }
+
+    fn is_filter(&self, name: &str) -> bool {
+        self.shape.filters && FILTER_MEMBERS.contains(&name)
+    }
+
+    /// The original has these keys everywhere and looks at them for messages alone.
+    fn unused_filter(&mut self, name: &str, node: &Node) -> Result<(), String> {
+        if !scalars::list(node)?.0.is_empty() {
+            let text = format!("{name} is for callbacks about messages and means nothing here");
+            self.notes.warn(node.line, &self.path(name), text);
+        }
+        Ok(())
     }
 
     fn ranges(&mut self, name: &str, node: &Node) -> Result<Vec<CodeRange>, String> {
@@ -239,7 +248,7 @@ impl Reader<'_> {
     }
 }
 
-const REFUSES: &str = "a failed call refuses the message";
+const REFUSES: &str = "a failed call refuses";
 
 fn never_matches(range: CodeRange) -> Option<&'static str> {
     if range.first > range.last {

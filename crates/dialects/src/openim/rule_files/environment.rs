@@ -4,7 +4,7 @@
 use super::Shape;
 use super::notes::Notes;
 use super::yaml::{Member, Node, Value};
-use crate::openim::callbacks::commands::COMMANDS;
+use crate::openim::callbacks::commands;
 
 /// A way to look a variable up.
 pub(super) type Lookup<'a> = &'a dyn Fn(&str) -> Option<String>;
@@ -40,7 +40,7 @@ pub(super) fn warn_unread(
         }
     };
     check(&[shape.url_key]);
-    for command in COMMANDS.iter().filter(|command| !command.webhook_key.is_empty()) {
+    for command in commands::all().filter(|command| !command.webhook_key.is_empty()) {
         for member in shape.members() {
             check(&[command.webhook_key, member]);
         }

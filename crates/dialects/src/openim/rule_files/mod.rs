@@ -15,7 +15,7 @@ use std::sync::Arc;
 
 use ringback_model::dialect::{RuleFile, RuleFormat};
 
-use crate::openim::callbacks::commands::{COMMANDS, Command};
+use crate::openim::callbacks::commands::{self, Command};
 
 /// Both kinds of files.
 #[must_use]
@@ -87,8 +87,7 @@ impl Shape {
     /// The keys of all callbacks of this kind of file.
     fn callback_keys(&self) -> impl Iterator<Item = &'static str> {
         let is_v2 = self.is_v2;
-        COMMANDS
-            .iter()
+        commands::all()
             .flat_map(move |command| {
                 let webhook = (!is_v2).then_some(command.webhook_key);
                 let block: &[&'static str] = if is_v2 { command.block_keys } else { &[] };

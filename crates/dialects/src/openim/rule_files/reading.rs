@@ -11,7 +11,7 @@ use super::environment::{self, Lookup};
 use super::notes::Notes;
 use super::yaml::{self, Member, Value};
 use super::{Shape, address, realign, scalars, sentence};
-use crate::openim::callbacks::commands::{COMMANDS, Command, Service, Targets, nearest};
+use crate::openim::callbacks::commands::{self, About, Command, Targets, nearest};
 use crate::openim::callbacks::generation::Generation;
 use crate::openim::callbacks::switches;
 
@@ -115,13 +115,13 @@ impl File<'_> {
             environment::warn_unread(self.shape, &members, prefix, env, &mut self.notes);
         }
         self.address(&members);
-        let mut seen: Vec<&Command> = Vec::new();
+        let mut seen: Vec<&str> = Vec::new();
         for member in members.iter().filter(|member| member.key != self.shape.url_key) {
             let Some(command) = self.command(&member.key) else {
                 self.unknown(member);
                 continue;
             };
-            if seen.contains(&command) {
+            if seen.contains(&command.name) {
                 self.notes.error(
                     member.line,
                     &member.key,
@@ -129,17 +129,15 @@ impl File<'_> {
                 );
                 continue;
             }
-            seen.push(command);
+            seen.push(command.name);
             self.callback(command, member);
         }
         self.conclude();
     }
 
-    /// The command of a key, in the chosen contract if it is there.
+    /// The command of a key.
     fn command(&self, key: &str) -> Option<&'static Command> {
-        let mut rows = COMMANDS.iter().filter(|command| self.shape.names(command, key));
-        let first = rows.clone().next();
-        rows.find(|command| command.served_in(self.generation).is_some()).or(first)
+        commands::all().find(|command| self.shape.names(command, key))
     }
 
     fn address(&mut self, members: &[Member]) {
@@ -180,18 +178,14 @@ impl File<'_> {
                 return;
             }
         };
-        let Some(service) = command.served_in(self.generation) else {
-            self.not_served(command, member, members);
-            return;
-        };
         let entry = self.reader(command, key).read(members);
         if !entry.enabled {
             self.notes.info(member.line, key, format!("{key} is off"));
             return;
         }
-        let rule = self.rule(command, service, key, entry);
-        self.notes.info(member.line, key, sentence::describe(&rule, service));
-        let place = COMMANDS.iter().position(|row| row == command).unwrap_or(usize::MAX);
+        let rule = self.rule(command, key, entry);
+        self.notes.info(member.line, key, sentence::describe(&rule, command));
+        let place = commands::all().position(|row| row.name == command.name).unwrap_or(usize::MAX);
         self.rules.push((place, rule));
     }
 
@@ -200,49 +194,26 @@ impl File<'_> {
         Reader {
             shape: self.shape,
             key,
-            phase: command.phase,
+            phase: command.phase(),
+            of_messages: matches!(command.about, About::Messages(_)),
             always_refuse: coded && self.generation == Generation::V38,
             notes: &mut self.notes,
         }
     }
 
-    fn not_served(&mut self, command: &Command, member: &Member, members: &[Member]) {
-        let key = member.key.as_str();
-        let why = if command.service.is_some() {
-            format!("is not part of the contract {}", self.generation.version())
-        } else if command.name.is_empty() {
-            "has no callback in the original either and is not served yet".to_owned()
-        } else {
-            "is known but not served yet".to_owned()
-        };
-        let mut inside = self.reader(command, key);
-        for member in members {
-            inside.unless_known(member);
-        }
-        let enable = members.iter().find(|member| member.key == "enable").map(|member| &member.node);
-        match enable.map_or(Ok(None), scalars::boolean) {
-            Ok(Some(true)) => self.notes.warn(member.line, key, format!("{key} {why}: nobody is called")),
-            Ok(_) => self.notes.info(member.line, key, format!("{key} is off; it {why}")),
-            Err(wrong) => {
-                let line = enable.map_or(member.line, |node| node.line);
-                self.notes.error(line, &format!("{key}.enable"), format!("enable {wrong}"));
-            }
-        }
-    }
-
-    fn rule(&self, command: &Command, service: &Service, key: &str, entry: Entry) -> Rule {
+    fn rule(&self, command: &Command, key: &str, entry: Entry) -> Rule {
         let kind = self.shape.key;
         Rule {
             id: RuleId::new(&format!("file:{kind}:{key}")),
             name: key.to_owned(),
             enabled: true,
             contract: self.generation.contract().to_owned(),
-            phase: command.phase,
+            phase: command.phase(),
             url: self.url.as_ref().map(|url| url.text.clone()).unwrap_or_default(),
-            events: vec![command.name.to_owned()],
+            events: command.name_in(self.generation).map(str::to_owned).into_iter().collect(),
             selectors: Selectors {
                 denied_types: entry.denied,
-                attention: self.attention(service, entry.attention),
+                attention: self.attention(command, entry.attention),
                 ..Selectors::default()
             },
             policy: entry.policy,
@@ -256,15 +227,16 @@ impl File<'_> {
 
     /// As documented: recipients for single chats, groups for groups. As coded: always the recipient, which a
     /// group message does not have; after-save ignores the list.
-    fn attention(&self, service: &Service, ids: Vec<String>) -> Attention {
+    fn attention(&self, command: &Command, ids: Vec<String>) -> Attention {
+        let About::Messages(targets) = command.about else { return Attention::default() };
         if switch(self.switches, switches::ATTENTION_IDS) == Some("coded") {
-            return match service.targets {
+            return match targets {
                 Targets::Single | Targets::Group => Attention { users: ids, groups: Vec::new() },
-                Targets::SingleAndGroup | Targets::All => Attention::default(),
+                Targets::SingleAndGroup | Targets::SingleAndNotice | Targets::All => Attention::default(),
             };
         }
-        match service.targets {
-            Targets::Single => Attention { users: ids, groups: Vec::new() },
+        match targets {
+            Targets::Single | Targets::SingleAndNotice => Attention { users: ids, groups: Vec::new() },
             Targets::Group => Attention { users: Vec::new(), groups: ids },
             Targets::SingleAndGroup | Targets::All => Attention { users: ids.clone(), groups: ids },
         }
@@ -288,7 +260,7 @@ impl File<'_> {
             },
         }
         if !in_use {
-            self.notes.warn(0, "", "no callback that is served is on: nobody will be asked or told");
+            self.notes.warn(0, "", "no callback is on: nobody will be asked or told");
         }
         let asks = self.rules.iter().filter(|(_, rule)| rule.phase == Phase::Before).count();
         let tells = self.rules.len() - asks;

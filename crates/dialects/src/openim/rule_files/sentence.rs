@@ -3,13 +3,13 @@
 use ringback_model::event::Phase;
 use ringback_model::rule::{OnFailure, Order, Retry, Rule};
 
-use crate::openim::callbacks::commands::Service;
+use crate::openim::callbacks::commands::{About, Command};
 
 /// One sentence about a rule that is on. The address is shown without user name, password and query, which may
 /// hold secrets.
-pub(super) fn describe(rule: &Rule, service: &Service) -> String {
+pub(super) fn describe(rule: &Rule, command: &Command) -> String {
     let address = shown(&rule.url);
-    let subject = service.subject;
+    let subject = command.subject;
     let seconds = rule.policy.timeout_ms / 1000;
     let filter = filter(rule);
     match rule.phase {
@@ -18,8 +18,13 @@ pub(super) fn describe(rule: &Rule, service: &Service) -> String {
                 OnFailure::Continue => "goes on",
                 OnFailure::Refuse => "is refused",
             };
+            let thing = match command.about {
+                About::Messages(_) => "the message",
+                About::Pushes(_) => "the push",
+                About::Actions(_) => "the action",
+            };
             format!(
-                "asks {address} before every {subject}{filter}; if it does not answer within {seconds} s the message {end}"
+                "asks {address} before every {subject}{filter}; if it does not answer within {seconds} s {thing} {end}"
             )
         }
         Phase::After => {

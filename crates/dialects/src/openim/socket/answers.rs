@@ -3,19 +3,19 @@
 use std::collections::BTreeMap;
 
 use prost::Message as _;
-use ringback_model::command::{Outcome, Pulled, Sent};
-use ringback_model::conversation::ConversationState;
+use ringback_model::command::{ChatOutcome, Outcome, Pulled, Sent};
+use ringback_model::conversation::{ConversationId, ConversationState};
 use ringback_model::dialect::Correlation;
 use ringback_model::failure::{Failure, Fault};
-use ringback_model::message::Message;
+use ringback_model::ids::Seq;
 use ringback_model::ports::Push;
+use ringback_model::record::Seen;
 
 use super::envelope::Response;
 use crate::openim::wire::{
-    GetLastMessageResp, GetMaxSeqResp, MsgData, MsgGroups, PullMsgs, ReadSeq, ReadSeqs, STATUS_SENDING,
-    STATUS_SENT, SendMsgResp, Seqs, request,
+    GetLastMessageResp, GetMaxSeqResp, MsgGroups, PullMsgs, ReadSeq, ReadSeqs, SendMsgResp, Seqs, request,
 };
-use crate::openim::{codes, content, conversation_id};
+use crate::openim::{codes, content, conversation_id, seen};
 
 pub(super) fn answer(to: &Correlation, result: &Result<Outcome, Failure>) -> Response {
     let data = result.as_ref().map_err(Clone::clone).and_then(|outcome| data(to.request, outcome));
@@ -46,8 +46,10 @@ fn refused(response: Response, failure: &Failure) -> Response {
 fn data(asked: i32, outcome: &Outcome) -> Result<Vec<u8>, Failure> {
     Ok(match (asked, outcome) {
         (request::NEWEST_SEQ, Outcome::Seqs(states)) => newest(states).encode_to_vec(),
-        (request::READ_SEQS, Outcome::Seqs(states)) => read(states).encode_to_vec(),
-        (request::LAST_MESSAGES, Outcome::Pulled(pulled)) => last(pulled).encode_to_vec(),
+        (_, Outcome::OfChat(ChatOutcome::ReadSeqs { states, pinned })) => {
+            read(states, pinned).encode_to_vec()
+        }
+        (_, Outcome::OfChat(ChatOutcome::LastMessages(found))) => last(found).encode_to_vec(),
         (_, Outcome::Pulled(pulled)) => groups(pulled).encode_to_vec(),
         (_, Outcome::Sent(sent)) => taken(sent).encode_to_vec(),
         (_, Outcome::Done) => Vec::new(),
@@ -56,16 +58,19 @@ fn data(asked: i32, outcome: &Outcome) -> Result<Vec<u8>, Failure> {
 }
 
 /// Newest seqs by conversation text; conversations without messages are left out.
-pub(in crate::openim) fn newest(states: &[(Option<String>, ConversationState)]) -> GetMaxSeqResp {
-    let max_seqs = states
+pub(in crate::openim) fn newest(seqs: &[(ConversationId, Seq)]) -> GetMaxSeqResp {
+    let max_seqs = seqs
         .iter()
-        .filter(|(_, state)| state.max_seq > 0)
-        .map(|(name, state)| (name_of(name.as_deref(), state), content::seq_out(state.max_seq)))
+        .filter(|(_, seq)| *seq > 0)
+        .map(|(id, seq)| (conversation_id::text(id), content::seq_out(*seq)))
         .collect();
     GetMaxSeqResp { max_seqs, min_seqs: BTreeMap::new() }
 }
 
-fn read(states: &[(Option<String>, ConversationState)]) -> ReadSeqs {
+pub(in crate::openim) fn read(
+    states: &[(Option<String>, ConversationState)],
+    pinned: &[ConversationId],
+) -> ReadSeqs {
     let seqs = states
         .iter()
         .map(|(name, state)| ReadSeq {
@@ -77,7 +82,7 @@ fn read(states: &[(Option<String>, ConversationState)]) -> ReadSeqs {
             }),
         })
         .collect();
-    ReadSeqs { seqs }
+    ReadSeqs { seqs, pinned_conversation_ids: pinned.iter().map(conversation_id::text).collect() }
 }
 
 fn name_of(asked: Option<&str>, state: &ConversationState) -> String {
@@ -98,11 +103,11 @@ pub(in crate::openim) fn by_conversation(pulled: &[Pulled]) -> BTreeMap<&str, Pu
     let mut all: BTreeMap<&str, PullMsgs> = BTreeMap::new();
     for one in pulled {
         let msgs = all.entry(&one.conversation).or_default();
-        let first = msgs.msgs.is_empty();
-        msgs.msgs.extend(one.messages.iter().map(|message| shown(message)));
+        let in_order = msgs.msgs.is_empty() && one.gaps.is_empty();
+        msgs.msgs.extend(seen::row(one));
         msgs.is_end |= one.is_end;
         msgs.end_seq = msgs.end_seq.max(content::seq_out(one.end_seq));
-        if !first {
+        if !in_order {
             msgs.msgs.sort_by_key(|message| message.seq);
             msgs.msgs.dedup_by_key(|message| message.seq);
         }
@@ -110,9 +115,8 @@ pub(in crate::openim) fn by_conversation(pulled: &[Pulled]) -> BTreeMap<&str, Pu
     all
 }
 
-fn last(pulled: &[Pulled]) -> GetLastMessageResp {
-    let newest = |one: &Pulled| one.messages.last().map(|message| (one.conversation.clone(), shown(message)));
-    GetLastMessageResp { msgs: pulled.iter().filter_map(newest).collect() }
+fn last(found: &[(String, Seen)]) -> GetLastMessageResp {
+    GetLastMessageResp { msgs: found.iter().map(|(name, seen)| (name.clone(), seen::shown(seen))).collect() }
 }
 
 fn taken(sent: &Sent) -> SendMsgResp {
@@ -124,18 +128,9 @@ fn taken(sent: &Sent) -> SendMsgResp {
     }
 }
 
-/// A message that arrives is sent, also where the sender still wrote "sending".
-fn shown(message: &Message) -> MsgData {
-    let mut data = content::to_wire(message);
-    if data.status == STATUS_SENDING {
-        data.status = STATUS_SENT;
-    }
-    data
-}
-
 /// One message per push.
 pub(super) fn push(push: &Push) -> Response {
-    let msgs = PullMsgs { msgs: vec![shown(&push.message)], is_end: false, end_seq: 0 };
+    let msgs = PullMsgs { msgs: vec![seen::arrived(&push.message)], is_end: false, end_seq: 0 };
     let mut groups = MsgGroups::default();
     groups.add(&conversation_id::text(&push.message.conversation()), msgs);
     Response {

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use prost::Message;
-use ringback_model::command::{Actor, Command, PullOrder, SeqList, SeqRange};
+use ringback_model::command::{Actor, ChatCommand, Command, PullOrder, SeqList, SeqRange};
 use ringback_model::dialect::{Correlation, Frame, Incoming};
 use ringback_model::failure::Refusal;
 use ringback_model::limits;
@@ -151,20 +151,15 @@ fn read_seqs(data: &[u8]) -> Result<Command, Refusal> {
     let asked: GetConversationsHasReadAndMaxSeqReq = decode(data)?;
     let user = user("userID", &asked.user_id)?;
     let conversations = asked.conversation_ids.iter().map(|text| named(&user, text)).collect();
-    Ok(Command::ReadSeqs { user, conversations })
+    Ok(Command::ReadSeqs { user, conversations, pinned: asked.return_pinned })
 }
 
-/// The newest message of each conversation is a pull of one message from its end.
 fn last_messages(data: &[u8]) -> Result<Command, Refusal> {
     let asked: GetLastMessageReq = decode(data)?;
     few("conversationIDs", asked.conversation_ids.len())?;
     let user = user("userID", &asked.user_id)?;
-    let ranges = asked
-        .conversation_ids
-        .iter()
-        .map(|text| SeqRange { conversation: named(&user, text), begin: 1, end: seq_in(i64::MAX), num: 1 })
-        .collect();
-    Ok(Command::PullRanges { order: PullOrder::Descending, user, ranges })
+    let conversations = asked.conversation_ids.iter().map(|text| named(&user, text)).collect();
+    Ok(Command::Chat(ChatCommand::LastMessages { user, conversations }))
 }
 
 /// Direction of a pull.

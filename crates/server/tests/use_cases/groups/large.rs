@@ -7,7 +7,6 @@ use ringback_model::conversation::Target;
 use ringback_model::group::GroupKind;
 use ringback_model::limits;
 use ringback_model::notice::GroupNews;
-use ringback_model::version::Version;
 
 use super::*;
 use crate::world::{draft, new_user, user};
@@ -91,7 +90,7 @@ async fn two_thousand_members_come_speak_and_go() {
         }
     })
     .await;
-    let lists = vec![(group.to_string(), Version::default())];
+    let lists = vec![(group.to_string(), None)];
     let first = GroupCommand::MemberNewsOfMany { user: user("user0007"), lists };
     timed("syncing", asked(&world, "user0007", first)).await.unwrap();
 

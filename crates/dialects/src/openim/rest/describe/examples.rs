@@ -1,5 +1,6 @@
 //! Bodies that can be sent as they stand. Source: REST sheet 7, 13.
 
+mod chats;
 mod groups;
 
 use serde_json::{Value, json};
@@ -61,7 +62,7 @@ pub(super) fn of(path: &str) -> Vec<(&'static str, Value)> {
                    "contentType": "image/png", "cause": ""}),
         )],
         "/object/access_url" => vec![("picture", json!({"name": "u1/p.png"}))],
-        _ => Vec::new(),
+        other => chats::of(other),
     }
 }
 

@@ -12,7 +12,8 @@ use serde::Serialize;
 use crate::openim::group_objects::{GroupInfo, MemberInfo};
 use crate::openim::rest::body::{Reject, at_most, body, given, group_id, parse, required, user_id};
 use crate::openim::rest::reply::{Data, data};
-use crate::openim::rest::sync::{Checked, ListNews, seen};
+use crate::openim::rest::sync::{AllIds, DeltaJson};
+use ringback_model::version::Version;
 
 body! {
     /// Where a client left the list of a user's groups.
@@ -28,22 +29,18 @@ body! {
 pub(in crate::openim::rest) fn joined(request: &EdgeRequest) -> Result<Command, Reject> {
     let asked: JoinedSeen = parse(&request.body)?;
     let user = user_id("userID", &asked.user)?;
-    Ok(Command::Group(GroupCommand::JoinedNews { user, seen: seen(&asked.version_id, asked.version) }))
+    Ok(Command::Group(GroupCommand::JoinedNews {
+        user,
+        seen: Version::parse(&asked.version_id, asked.version),
+    }))
 }
 
 /// What has changed in the list of a user's groups.
-#[derive(Serialize, JsonSchema)]
-pub(in crate::openim::rest) struct JoinedNews<'a> {
-    #[serde(flatten)]
-    news: ListNews<'a, GroupInfo<'a>>,
-    /// Where the order has changed; 0 = nowhere.
-    #[serde(rename = "sortVersion")]
-    order: u64,
-}
+pub(in crate::openim::rest) type JoinedNews<'a> = DeltaJson<GroupInfo<'a>>;
 
 pub(in crate::openim::rest) fn joined_data(outcome: &Outcome) -> Option<Data> {
     let Outcome::OfGroup(GroupOutcome::JoinedNews(news)) = outcome else { return None };
-    data(&JoinedNews { news: ListNews::new(news, GroupInfo::from), order: news.order })
+    data(&JoinedNews::new(news, GroupInfo::from))
 }
 
 body! {
@@ -60,7 +57,10 @@ body! {
 pub(in crate::openim::rest) fn members(request: &EdgeRequest) -> Result<Command, Reject> {
     let asked: MembersSeen = parse(&request.body)?;
     let group = group_id("groupID", &asked.group)?;
-    Ok(Command::Group(GroupCommand::MemberNews { group, seen: seen(&asked.version_id, asked.version) }))
+    Ok(Command::Group(GroupCommand::MemberNews {
+        group,
+        seen: Version::parse(&asked.version_id, asked.version),
+    }))
 }
 
 /// What has changed in the list of a group's members.
@@ -68,20 +68,16 @@ pub(in crate::openim::rest) fn members(request: &EdgeRequest) -> Result<Command,
 #[schemars(rename = "MemberNews")]
 pub(in crate::openim::rest) struct MemberChanges<'a> {
     #[serde(flatten)]
-    news: ListNews<'a, MemberInfo<'a>>,
+    news: DeltaJson<MemberInfo<'a>>,
     /// The group, where anything has changed.
     group: Option<GroupInfo<'a>>,
-    /// Where the order has changed: a role; 0 = nowhere.
-    #[serde(rename = "sortVersion")]
-    order: u64,
 }
 
 /// `group` names the members' group.
 fn changes<'a>(group: &'a GroupId, news: &'a MemberNews) -> MemberChanges<'a> {
     MemberChanges {
-        news: ListNews::new(&news.news, |person| MemberInfo::new(group, person)),
+        news: DeltaJson::new(&news.news, |person| MemberInfo::new(group, person)),
         group: news.group.as_ref().map(GroupInfo::from),
-        order: news.news.order,
     }
 }
 
@@ -107,7 +103,7 @@ pub(in crate::openim::rest) fn many(request: &EdgeRequest) -> Result<Command, Re
     at_most("reqList", lists.len(), limits::SYNC_LISTS)?;
     let lists = lists.into_iter().map(|one| {
         required("groupID", &one.group)?;
-        let seen = seen(&one.version_id, one.version);
+        let seen = Version::parse(&one.version_id, one.version);
         Ok((one.group, seen))
     });
     let lists = lists.collect::<Result<_, Reject>>()?;
@@ -129,7 +125,7 @@ pub(in crate::openim::rest) fn many_data(outcome: &Outcome) -> Option<Data> {
         let shown = match group {
             Some(group) => changes(group, news),
             // Nobody is in a group that cannot be.
-            None => MemberChanges { news: ListNews::empty(news.news.now), group: None, order: 0 },
+            None => MemberChanges { news: DeltaJson::empty(news.news.now), group: None },
         };
         (news.name.as_str(), shown)
     });
@@ -153,20 +149,18 @@ pub(in crate::openim::rest) fn joined_ids(request: &EdgeRequest) -> Result<Comma
 /// The ids of a user's groups.
 #[derive(Serialize, JsonSchema)]
 pub(in crate::openim::rest) struct JoinedIds<'a> {
-    version: u64,
-    #[serde(rename = "versionID")]
-    version_id: String,
-    /// The client has them.
-    equal: bool,
-    /// Null where the client has them.
+    #[serde(flatten)]
+    list: AllIds,
+    /// Empty where the client has them.
     #[serde(rename = "groupIDs")]
-    ids: Option<&'a [String]>,
+    ids: &'a [String],
 }
 
 pub(in crate::openim::rest) fn joined_ids_data(outcome: &Outcome) -> Option<Data> {
     let Outcome::OfGroup(GroupOutcome::WholeList(list)) = outcome else { return None };
-    let Checked { version, version_id, equal, ids } = Checked::new(list);
-    data(&JoinedIds { version, version_id, equal, ids })
+    let mut all = AllIds::new(list.now, list.ids.clone(), list.hash);
+    let ids = std::mem::take(&mut all.ids);
+    data(&JoinedIds { list: all, ids: &ids })
 }
 
 body! {
@@ -186,18 +180,16 @@ pub(in crate::openim::rest) fn whole_members(request: &EdgeRequest) -> Result<Co
 /// The ids of a group's members.
 #[derive(Serialize, JsonSchema)]
 pub(in crate::openim::rest) struct WholeMembers<'a> {
-    version: u64,
-    #[serde(rename = "versionID")]
-    version_id: String,
-    /// The client has them.
-    equal: bool,
-    /// Null where the client has them.
+    #[serde(flatten)]
+    list: AllIds,
+    /// Empty where the client has them.
     #[serde(rename = "userIDs")]
-    ids: Option<&'a [String]>,
+    ids: &'a [String],
 }
 
 pub(in crate::openim::rest) fn whole_members_data(outcome: &Outcome) -> Option<Data> {
     let Outcome::OfGroup(GroupOutcome::WholeList(list)) = outcome else { return None };
-    let Checked { version, version_id, equal, ids } = Checked::new(list);
-    data(&WholeMembers { version, version_id, equal, ids })
+    let mut all = AllIds::new(list.now, list.ids.clone(), list.hash);
+    let ids = std::mem::take(&mut all.ids);
+    data(&WholeMembers { list: all, ids: &ids })
 }

@@ -5,11 +5,12 @@ use std::sync::Arc;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use ringback_model::command::{Outcome, Pulled, Sent};
-use ringback_model::conversation::{ConversationId, ConversationState, Target};
+use ringback_model::conversation::{ConversationId, Target};
 use ringback_model::failure::Fault;
 use ringback_model::group::{Group, GroupKind, GroupStatus};
 use ringback_model::ids::{GroupId, MessageId, UserId};
 use ringback_model::message::{Handling, Message, OfflinePush, Priority};
+use ringback_model::record::Seen;
 use ringback_model::time::UnixMs;
 use ringback_model::user::{AccountLevel, Connection, Platform, User};
 use serde_json::json;
@@ -195,17 +196,11 @@ fn batches_name_every_receiver() {
 
 #[test]
 fn newest_seqs_leave_empty_conversations_out() {
-    let state = |peer: &str, max_seq| ConversationState {
-        conversation: ConversationId::single(&user("u1"), &user(peer)),
-        max_seq,
-        read_seq: 0,
-        min_seq: 1,
-        newest_at: UnixMs(0),
-    };
-    let outcome = Outcome::Seqs(vec![(None, state("u2", 9)), (None, state("u0", 4)), (None, state("u3", 0))]);
+    let chat = |peer: &str| ConversationId::single(&user("u1"), &user(peer));
+    let outcome = Outcome::Seqs(vec![(chat("u2"), 9), (chat("u0").aside(), 4), (chat("u3"), 0)]);
     assert_eq!(
         data("/msg/newest_seq", outcome),
-        json!({"maxSeqs": {"si_u1_u2": 9, "si_u0_u1": 4}, "minSeqs": {}})
+        json!({"maxSeqs": {"si_u1_u2": 9, "n_u0_u1": 4}, "minSeqs": {}})
     );
 }
 
@@ -214,11 +209,16 @@ fn pulled_messages_with_every_field() {
     let pulled = |conversation: &str, messages, is_end| Pulled {
         conversation: conversation.to_owned(),
         messages,
+        gaps: Vec::new(),
         is_end,
         end_seq: 3,
     };
     let outcome = Outcome::Pulled(vec![
-        pulled("si_u1_u2", vec![Arc::new(message())], true),
+        pulled(
+            "si_u1_u2",
+            vec![Seen { message: Arc::new(message()), fate: None, hidden: false, read: false }],
+            true,
+        ),
         pulled("n_u1_u2", vec![], false),
     ]);
     let shown = json!({

@@ -3,6 +3,7 @@ use std::sync::Arc;
 use ringback_model::conversation::{ConversationId, Target};
 use ringback_model::failure::{CallbackRefusal, Refusal, RefusalCode};
 use ringback_model::ids::{GroupId, MessageId, UserId};
+use ringback_model::message::Message;
 use ringback_model::sample;
 use ringback_model::time::UnixMs;
 
@@ -55,48 +56,65 @@ fn state(peer: &str, max_seq: u64) -> ConversationState {
         read_seq: max_seq / 2,
         min_seq: 1,
         newest_at: UnixMs(if max_seq > 0 { 99 } else { 0 }),
+        ended: false,
     }
+}
+
+fn seen(seq: u64) -> Seen {
+    let message = Arc::new(message(Target::User(user("u1")), seq));
+    Seen { message, fate: None, hidden: false, read: false }
 }
 
 #[test]
 fn newest_and_read_seqs() {
     let states = vec![(None, state("u2", 4)), (Some("asked".to_owned()), state("u3", 0))];
-    let newest: GetMaxSeqResp = told(1001, &Ok(Outcome::Seqs(states.clone()))).message().unwrap();
-    assert_eq!(newest.max_seqs, [("si_u1_u2".to_owned(), 4)].into());
-    let read: GetConversationsHasReadAndMaxSeqResp =
-        told(1006, &Ok(Outcome::Seqs(states))).message().unwrap();
+    let chat = ConversationId::single(&user("u1"), &user("u2"));
+    let seqs = vec![(chat.clone(), 4), (chat.aside(), 2)];
+    let newest: GetMaxSeqResp = told(1001, &Ok(Outcome::Seqs(seqs))).message().unwrap();
+    assert_eq!(newest.max_seqs, [("n_u1_u2".to_owned(), 2), ("si_u1_u2".to_owned(), 4)].into());
+    let outcome = Outcome::OfChat(ChatOutcome::ReadSeqs { states, pinned: vec![chat] });
+    let read: GetConversationsHasReadAndMaxSeqResp = told(1006, &Ok(outcome)).message().unwrap();
+    assert_eq!(read.pinned_conversation_ids, ["si_u1_u2"]);
     assert_eq!(read.seqs["si_u1_u2"], Seqs { max_seq: 4, has_read_seq: 2, max_seq_time: 99 });
     assert_eq!(read.seqs["asked"], Seqs::default(), "conversations without messages are there too");
 }
 
 #[test]
 fn every_pulled_conversation_appears() {
-    let pulled =
-        |name: &str, messages| Pulled { conversation: name.to_owned(), messages, is_end: false, end_seq: 0 };
+    let pulled = |name: &str, messages, gaps| Pulled {
+        conversation: name.to_owned(),
+        messages,
+        gaps,
+        is_end: false,
+        end_seq: 0,
+    };
     let outcome = Outcome::Pulled(vec![
-        pulled("si_u1_u2", vec![Arc::new(message(Target::User(user("u1")), 3))]),
-        pulled("si_unknown", vec![]),
-        pulled("n_u1_u2", vec![]),
+        pulled("si_u1_u2", vec![seen(3)], vec![2]),
+        pulled("si_unknown", vec![], vec![]),
+        pulled("n_u1_u2", vec![], vec![]),
     ]);
     let answer: GetSeqMessageResp = told(1005, &Ok(outcome.clone())).message().unwrap();
     assert_eq!(answer.msgs.keys().collect::<Vec<_>>(), ["si_u1_u2", "si_unknown"]);
     assert_eq!(answer.notification_msgs.keys().collect::<Vec<_>>(), ["n_u1_u2"]);
-    let shown = &answer.msgs["si_u1_u2"].msgs[0];
+    let [gap, shown] = answer.msgs["si_u1_u2"].msgs.as_slice() else { panic!("a gap and a message") };
+    assert_eq!((gap.seq, gap.status), (2, 4));
     assert_eq!(
         (shown.seq, shown.status, shown.server_msg_id.as_str()),
         (3, 2, MessageId(7).to_hex().as_str())
     );
     let same: PullMessageBySeqsResp = told(1002, &Ok(outcome.clone())).message().unwrap();
     assert_eq!(same, answer);
-    let last: GetLastMessageResp = told(1007, &Ok(outcome)).message().unwrap();
-    assert_eq!(last.msgs.keys().collect::<Vec<_>>(), ["si_u1_u2"], "those without messages are left out");
+    let found = Outcome::OfChat(ChatOutcome::LastMessages(vec![("si_u1_u2".to_owned(), seen(3))]));
+    let last: GetLastMessageResp = told(1007, &Ok(found)).message().unwrap();
+    assert_eq!(last.msgs["si_u1_u2"].seq, 3);
 }
 
 #[test]
 fn a_conversation_that_was_asked_for_twice_is_answered_once() {
     let pulled = |seqs: &[u64], is_end| Pulled {
         conversation: "si_u1_u2".to_owned(),
-        messages: seqs.iter().map(|seq| Arc::new(message(Target::User(user("u1")), *seq))).collect(),
+        messages: seqs.iter().map(|seq| seen(*seq)).collect(),
+        gaps: Vec::new(),
         is_end,
         end_seq: 0,
     };

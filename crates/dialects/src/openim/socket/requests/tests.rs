@@ -73,7 +73,9 @@ fn newest_seqs_and_read_seqs() {
         conversation_ids: vec!["si_u1_u2".into(), "what".into()],
         return_pinned: true,
     };
-    let Command::ReadSeqs { conversations, .. } = asked(1006, &ask) else { panic!("not read seqs") };
+    let Command::ReadSeqs { conversations, pinned: true, .. } = asked(1006, &ask) else {
+        panic!("not read seqs")
+    };
     assert_eq!(conversations[0].id.as_ref().map(ToString::to_string).as_deref(), Some("u:u1:u2"));
     assert_eq!((conversations[1].text.as_str(), &conversations[1].id), ("what", &None));
 }
@@ -96,8 +98,10 @@ fn pulls() {
     let Command::PullSeqs { lists, order, .. } = asked(1005, &ask) else { panic!("not seqs") };
     assert_eq!((lists[0].seqs.as_slice(), order), ([3, 0].as_slice(), PullOrder::Ascending));
     let ask = GetLastMessageReq { user_id: "u1".into(), conversation_ids: vec!["sg_77".into()] };
-    let Command::PullRanges { ranges, order, .. } = asked(1007, &ask) else { panic!("not the last") };
-    assert_eq!((ranges[0].num, order), (1, PullOrder::Descending));
+    let Command::Chat(ChatCommand::LastMessages { conversations, .. }) = asked(1007, &ask) else {
+        panic!("not the last")
+    };
+    assert_eq!(conversations[0].text, "sg_77");
 }
 
 #[test]

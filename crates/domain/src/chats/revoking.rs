@@ -1,0 +1,147 @@
+//! Messages that are taken back.
+
+use ringback_model::action::{Action, ChatAction, MessageRevoked};
+use ringback_model::command::{ConversationRef, Outcome};
+use ringback_model::commit::{Commit, CommitError, Require, Write};
+use ringback_model::conversation::ConversationId;
+use ringback_model::failure::{Failure, Refusal, RefusalCode};
+use ringback_model::group::{Member, Role};
+use ringback_model::ids::{Seq, UserId};
+use ringback_model::message::Message;
+use ringback_model::notice::ChatNotice;
+use ringback_model::record::{Fate, Mark, Record, RecordKey, Revocation};
+
+use super::{TRIES, overtaken, still, was_overtaken};
+use crate::actions::Deed;
+use crate::caller::Caller;
+use crate::history::hide_from;
+use crate::notices::Keep;
+use crate::users::commit_failure;
+use crate::{Im, only_self};
+
+impl Im {
+    pub(super) async fn revoke(
+        &self,
+        caller: &Caller,
+        user: &UserId,
+        conversation: &ConversationRef,
+        seq: Seq,
+    ) -> Result<Outcome, Failure> {
+        only_self(&caller.actor, user)?;
+        let state = self.own_chat(user, conversation).await?;
+        let mut found = if (state.min_seq.max(1)..=state.max_seq).contains(&seq) {
+            self.store.chosen(&state.conversation, &[seq]).await?
+        } else {
+            Vec::new()
+        };
+        hide_from(user, &mut found);
+        let message = found.pop().ok_or_else(|| no_message(seq))?;
+        let member = match state.conversation.group() {
+            Some(group) => self.store.member(group, user).await?,
+            None => None,
+        };
+        self.check_may_revoke(caller, user, &state.conversation, &message, member.as_ref()).await?;
+        let at = self.clock.now();
+        let revocation = Revocation {
+            by: user.clone(),
+            role: member.as_ref().map(|member| member.role),
+            nickname: self.name_of(user, member.as_ref()).await?,
+            at,
+            as_admin: caller.actor.admin,
+        };
+        let id = &state.conversation;
+        let mark = Mark { conversation: id.clone(), seq, fate: Fate::Revoked(revocation) };
+        let key = RecordKey::mark(id, seq);
+        for _ in 0..TRIES {
+            let marked = self.store.records(std::slice::from_ref(&key)).await?.pop().flatten();
+            match &marked {
+                Some(Record::Mark(Mark { fate: Fate::Revoked(_), .. })) => return Err(again(seq)),
+                Some(_) => return Err(no_message(seq).into()),
+                None => {}
+            }
+            let mut commit = Commit::at(at)
+                .require(still(None, key.clone()))
+                .write(Write::Keep(Box::new(Record::Mark(mark.clone()))));
+            // Who may because of his role may no longer once he has another one.
+            if let Some(member) = member.clone().filter(|_| !caller.actor.admin) {
+                commit = commit.require(Require::SameMember(Box::new(member)));
+            }
+            let told = MessageRevoked {
+                conversation: id.clone(),
+                seq,
+                message: message.id,
+                client_id: message.client_id.clone(),
+                sender: message.sender.clone(),
+                by: user.clone(),
+            };
+            let notice = ChatNotice::Revoked {
+                conversation: id.clone(),
+                seq,
+                client_id: message.client_id.clone(),
+                by: user.clone(),
+                at,
+                as_admin: caller.actor.admin,
+            };
+            let deed = Deed::of(commit)
+                .tell(Action::Chat(ChatAction::Revoke(told)))
+                .notify(self.to_all_of(user, id, notice, Keep::Aside).await?);
+            match self.carry_out_deed(caller, deed).await {
+                Ok(_) => return Ok(Outcome::Done),
+                Err(CommitError::Broken(broken)) if was_overtaken(&broken) => {}
+                Err(error) => return Err(commit_failure(error)),
+            }
+        }
+        Err(overtaken())
+    }
+
+    /// The sender may; in groups also the owner, and admins with ordinary members' messages.
+    async fn check_may_revoke(
+        &self,
+        caller: &Caller,
+        user: &UserId,
+        conversation: &ConversationId,
+        message: &Message,
+        member: Option<&Member>,
+    ) -> Result<(), Failure> {
+        let own = message.sender.folded() == user.folded();
+        let Some(group) = conversation.group() else {
+            if own || caller.actor.admin {
+                return Ok(());
+            }
+            return Err(not_yours("in single chats only the sender takes a message back"));
+        };
+        if caller.actor.admin {
+            return Ok(());
+        }
+        let Some(member) = member else {
+            return Err(not_yours("who is not in the group any more takes nothing back there"));
+        };
+        if own || member.role == Role::Owner {
+            return Ok(());
+        }
+        let senders_role = self.store.member(group, &message.sender).await?.map(|sender| sender.role);
+        if member.role == Role::Admin && senders_role.is_none_or(|role| role == Role::Member) {
+            return Ok(());
+        }
+        Err(not_yours("only the sender, and who stands above him, takes a message back"))
+    }
+
+    async fn name_of(&self, user: &UserId, member: Option<&Member>) -> Result<String, Failure> {
+        match member {
+            Some(member) if !member.nickname.is_empty() => Ok(member.nickname.clone()),
+            _ => Ok(self.user(user).await?.map(|user| user.nickname).unwrap_or_default()),
+        }
+    }
+}
+
+fn no_message(seq: Seq) -> Refusal {
+    Refusal::new(RefusalCode::NotFound, format!("there is no message with seq {seq}"))
+}
+
+fn again(seq: Seq) -> Failure {
+    Refusal::new(RefusalCode::AlreadyRevoked, format!("message {seq} was taken back already")).into()
+}
+
+fn not_yours(detail: &str) -> Failure {
+    Refusal::new(RefusalCode::NoPermission, detail).into()
+}
