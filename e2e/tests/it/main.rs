@@ -25,6 +25,8 @@ mod groups;
 mod kill;
 mod objects;
 mod objects_s3;
+mod offline_push;
+mod online;
 mod pre_send;
 mod promises;
 mod rest;

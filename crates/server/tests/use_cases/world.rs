@@ -189,7 +189,7 @@ impl World {
     }
 
     /// Everything else that was done, as after-rules are told, in order.
-    pub(crate) async fn all_done(&self) -> Vec<Action> {
+    pub(crate) async fn done(&self) -> Vec<Action> {
         let events = self.store.read(LogPos::ZERO, 1000).await.unwrap();
         let done = events.iter().filter_map(|event| match &event.fact {
             Fact::Done(done) => Some(done.action.clone()),

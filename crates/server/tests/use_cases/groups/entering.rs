@@ -56,14 +56,14 @@ async fn a_new_group_is_told_once_with_each_member_once() {
 #[tokio::test]
 async fn rules_shape_a_new_group_and_its_members_but_make_no_second_owner() {
     let world = World::new().await;
-    world.gate.judge_action(EventKind::GroupCreating, |action| {
+    world.gate.opine(EventKind::GroupCreating, |action| {
         let Action::Group(GroupAction::Draft(draft)) = action else { panic!("{action:?}") };
         assert!(draft.id.is_empty(), "asked before there is an id");
         (draft.id, draft.name, draft.apply_member_friend) =
             ("crew-7".to_owned(), "named by us".to_owned(), 1);
         Ok(())
     });
-    world.gate.judge_action(EventKind::GroupEntering, |action| {
+    world.gate.opine(EventKind::GroupEntering, |action| {
         let Action::Group(GroupAction::Enter(entry)) = action else { panic!("{action:?}") };
         assert_eq!(entry.group.as_str(), "crew-7");
         entry.entrants[1].nickname = "Bobby".to_owned();
@@ -71,7 +71,7 @@ async fn rules_shape_a_new_group_and_its_members_but_make_no_second_owner() {
         entry.entrants[1].muted_until = UnixMs(7);
         Ok(())
     });
-    world.gate.judge_action(EventKind::ConversationStarting, |action| {
+    world.gate.opine(EventKind::ConversationStarting, |action| {
         let Action::Chat(ChatAction::Start(start)) = action else { panic!("{action:?}") };
         assert_eq!(start.owners, ["alice", "bob"].map(user));
         start.pinned = true;
@@ -89,12 +89,12 @@ async fn rules_shape_a_new_group_and_its_members_but_make_no_second_owner() {
         RecordKey::conversation(&user("bob"), &ringback_model::conversation::ConversationId::Group(group));
     let kept = world.store.records(&[key]).await.unwrap().remove(0);
     assert!(matches!(kept, Some(Record::Conversation(settings)) if settings.pinned));
-    world.gate.judge_action(EventKind::GroupEntering, |action| {
+    world.gate.opine(EventKind::GroupEntering, |action| {
         let Action::Group(GroupAction::Enter(entry)) = action else { panic!("{action:?}") };
         entry.entrants[1].role = Role::Owner;
         Ok(())
     });
-    world.gate.judge_action(EventKind::GroupCreating, |_| Ok(()));
+    world.gate.opine(EventKind::GroupCreating, |_| Ok(()));
     let second = world.create(GroupKind::Group, "alice", &["bob"], 0).await;
     assert_eq!(refused(second), RefusalCode::CallbackUnusable);
 }
@@ -105,11 +105,11 @@ async fn a_refusal_on_the_way_in_leaves_nothing_behind() {
     let group = world.group_of("alice", &[]).await;
     let before = (world.store.tail(), notices(&world).len());
     for kind in [EventKind::GroupInviting, EventKind::GroupEntering, EventKind::ConversationStarting] {
-        world.gate.judge_action(kind, |_| Err(no()));
+        world.gate.opine(kind, |_| Err(no()));
         let code = refused(world.by("alice", invite(&group, &["bob"])).await);
         assert!(is_no(&code), "{kind}: {code:?}");
         assert!(member(&world, &group, "bob").await.is_none());
-        world.gate.judge_action(kind, |_| Ok(()));
+        world.gate.opine(kind, |_| Ok(()));
     }
     assert_eq!((world.store.tail(), notices(&world).len()), before);
     world.by("alice", invite(&group, &["bob"])).await.unwrap();
@@ -210,7 +210,7 @@ async fn ordinary_members_of_a_closed_group_only_ask_for_others() {
 async fn a_rule_may_take_users_off_an_invitation() {
     let world = World::new().await;
     let group = world.group_of("alice", &[]).await;
-    world.gate.judge_action(EventKind::GroupInviting, |action| {
+    world.gate.opine(EventKind::GroupInviting, |action| {
         let Action::Group(GroupAction::Invite(invitation)) = action else { panic!("{action:?}") };
         invitation.invited.retain(|user| user.as_str() != "bob");
         Ok(())
@@ -249,7 +249,7 @@ async fn who_enters_while_a_rule_thinks_is_let_in_once() {
     let group = world.group_of("alice", &["bob"]).await;
     let asked: Arc<Mutex<usize>> = Arc::default();
     let count = Arc::clone(&asked);
-    world.gate.judge_action(EventKind::GroupEntering, move |_| {
+    world.gate.opine(EventKind::GroupEntering, move |_| {
         *count.lock().unwrap() += 1;
         Ok(())
     });

@@ -25,7 +25,8 @@ async fn names(
     }
 }
 
-async fn member_news(world: &World, name: &str, lists: Vec<(String, Option<Version>)>) -> Vec<MemberNews> {
+async fn member_news(world: &World, name: &str, lists: Vec<(String, Version)>) -> Vec<MemberNews> {
+    let lists = lists.into_iter().map(|(group, seen)| (group, known(seen))).collect();
     let command = GroupCommand::MemberNewsOfMany { user: user(name), lists };
     match asked(world, name, command).await.unwrap() {
         GroupOutcome::MemberNews(news) => news,
@@ -33,8 +34,14 @@ async fn member_news(world: &World, name: &str, lists: Vec<(String, Option<Versi
     }
 }
 
-async fn joined_news(world: &World, name: &str, seen: Option<Version>) -> Delta<Group> {
-    match asked(world, name, GroupCommand::JoinedNews { user: user(name), seen }).await.unwrap() {
+/// A client that has no version has none.
+fn known(seen: Version) -> Option<Version> {
+    (seen != Version::default()).then_some(seen)
+}
+
+async fn joined_news(world: &World, name: &str, seen: Version) -> Delta<Group> {
+    let command = GroupCommand::JoinedNews { user: user(name), seen: known(seen) };
+    match asked(world, name, command).await.unwrap() {
         GroupOutcome::JoinedNews(news) => news,
         other => panic!("{other:?}"),
     }
@@ -87,15 +94,15 @@ async fn members_are_listed_by_role_and_found_by_name() {
 #[tokio::test]
 async fn a_client_learns_what_happened_to_its_groups_while_it_was_away() {
     let world = World::new().await;
-    let first = joined_news(&world, "bob", None).await;
+    let first = joined_news(&world, "bob", Version::default()).await;
     assert!(first.full, "it has nothing yet");
     let group = world.group_of("alice", &["bob"]).await;
-    let news = joined_news(&world, "bob", Some(first.now)).await;
+    let news = joined_news(&world, "bob", first.now).await;
     assert_eq!((news.inserted.len(), news.full, news.now.number), (1, false, first.now.number + 1));
     act(&world, "alice", kick(&group, &["bob"])).await.unwrap();
-    let news = joined_news(&world, "bob", Some(news.now)).await;
+    let news = joined_news(&world, "bob", news.now).await;
     assert_eq!(news.deleted, [group.to_string()]);
-    assert!(joined_news(&world, "bob", Some(news.now)).await.is_empty());
+    assert!(joined_news(&world, "bob", news.now).await.is_empty());
     let foreign = GroupCommand::JoinedNews { user: user("alice"), seen: None };
     assert_eq!(refused(asked(&world, "bob", foreign).await), RefusalCode::NoPermission);
 }
@@ -110,10 +117,10 @@ async fn every_group_that_is_asked_about_is_answered() {
     world.by("alice", invite(&one, &["carol"])).await.unwrap();
     promote(&world, &one, "bob").await;
     let lists = vec![
-        (one.to_string(), Some(seen[0])),
-        (other.to_string(), Some(seen[1])),
-        (foreign.to_string(), None),
-        ("no such group".to_owned(), Some(Version { log: 1, number: 5 })),
+        (one.to_string(), seen[0]),
+        (other.to_string(), seen[1]),
+        (foreign.to_string(), Version::default()),
+        ("no such group".to_owned(), Version { log: 1, number: 5 }),
     ];
     let answers = member_news(&world, "bob", lists).await;
     assert_eq!(answers.len(), 4);
@@ -125,7 +132,7 @@ async fn every_group_that_is_asked_about_is_answered() {
     for quiet in &answers[1..] {
         assert!(quiet.news.is_empty() && quiet.group.is_none(), "{quiet:?}");
     }
-    let first = member_news(&world, "bob", vec![(one.to_string(), None)]).await;
+    let first = member_news(&world, "bob", vec![(one.to_string(), Version::default())]).await;
     assert!(first[0].news.full && first[0].group.is_some(), "who has nothing is told to read it all");
 }
 
@@ -137,7 +144,7 @@ async fn changed_settings_are_news_of_the_group_itself() {
     let seen = world.store.list_versions(&[log]).await.unwrap()[0];
     let renamed = settings::edit(&group, |edit| edit.name = Some("other".to_owned()));
     act(&world, "alice", renamed).await.unwrap();
-    let news = member_news(&world, "bob", vec![(group.to_string(), Some(seen))]).await.remove(0);
+    let news = member_news(&world, "bob", vec![(group.to_string(), seen)]).await.remove(0);
     assert_eq!(news.group.map(|group| group.name), Some("other".to_owned()));
     assert_eq!((news.news.elements(), news.news.itself), (0, true));
 }

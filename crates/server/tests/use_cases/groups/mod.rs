@@ -19,7 +19,7 @@ use crate::world::{World, user};
 
 /// What was told of groups, in order, without the conversations that it starts.
 async fn told(world: &World) -> Vec<GroupAction> {
-    let done = world.all_done().await.into_iter();
+    let done = world.done().await.into_iter();
     done.filter_map(|action| match action {
         Action::Group(action) => Some(action),
         _ => None,
@@ -29,7 +29,7 @@ async fn told(world: &World) -> Vec<GroupAction> {
 
 /// The kinds of everything that was told.
 async fn kinds(world: &World) -> Vec<EventKind> {
-    world.all_done().await.iter().filter_map(Action::told_as).collect()
+    world.done().await.iter().filter_map(Action::told_as).collect()
 }
 
 /// Notices that were pushed beside the chats, in order, with their recipients.

@@ -92,7 +92,7 @@ async fn settings_change_as_far_as_they_are_named() {
 async fn a_rule_changes_settings_and_cannot_break_them() {
     let world = World::new().await;
     let group = world.group_of("alice", &[]).await;
-    world.gate.judge_action(EventKind::GroupEditing, |action| {
+    world.gate.opine(EventKind::GroupEditing, |action| {
         let Action::Group(GroupAction::Edit(edit)) = action else { panic!("{action:?}") };
         edit.introduction = Some("by the rule".to_owned());
         Ok(())
@@ -103,7 +103,7 @@ async fn a_rule_changes_settings_and_cannot_break_them() {
     assert!(
         matches!(told.last(), Some(GroupAction::Edit(edit)) if edit.introduction.as_deref() == Some("by the rule"))
     );
-    world.gate.judge_action(EventKind::GroupEditing, |action| {
+    world.gate.opine(EventKind::GroupEditing, |action| {
         let Action::Group(GroupAction::Edit(edit)) = action else { panic!("{action:?}") };
         edit.verification = Some(9);
         Ok(())
@@ -152,13 +152,13 @@ async fn several_members_change_together_or_not_at_all() {
         let named = |name: &str| member_edit(&group, name, |edit| edit.nickname = Some("new".to_owned()));
         GroupCommand::EditMembers(vec![named("bob"), named("carol")])
     };
-    world.gate.judge_action(EventKind::MemberEditing, |action| {
+    world.gate.opine(EventKind::MemberEditing, |action| {
         let Action::Group(GroupAction::EditMember(edit)) = action else { panic!("{action:?}") };
         if edit.user == user("carol") { Err(no()) } else { Ok(()) }
     });
     assert!(is_no(&refused(act(&world, "alice", both()).await)));
     assert_eq!(member(&world, &group, "bob").await.unwrap().nickname, "");
-    world.gate.judge_action(EventKind::MemberEditing, |_| Ok(()));
+    world.gate.opine(EventKind::MemberEditing, |_| Ok(()));
     let before = number(&world, VersionLog::Members(group.clone())).await;
     act(&world, "alice", both()).await.unwrap();
     let now = number(&world, VersionLog::Members(group.clone())).await;
