@@ -7,6 +7,8 @@
 //! | `send_many.rs` | the same message to many targets |
 //! | `in_flight.rs` | a second send of a message that is still on its way joins the first |
 //! | `handover.rs`, `pusher.rs` | answer first, then push, then after-callbacks |
+//! | `presence` | comings and goings, told to after-rules |
+//! | `wake` | waking those whom no push reached |
 //! | `tokens.rs`, `logins.rs` | what a token is good for; how apps and users get theirs |
 //! | `users.rs`, `accounts.rs` | users, and accounts with passwords |
 //! | `groups.rs`, `members.rs`, `turns.rs` | groups and rooms found by id; who is in them; how their bounds hold |
@@ -37,6 +39,7 @@ mod logins;
 mod members;
 mod notices;
 mod objects;
+mod presence;
 mod profiles;
 mod pusher;
 mod send;
@@ -45,6 +48,7 @@ mod storage;
 mod tokens;
 mod turns;
 mod users;
+mod wake;
 
 use std::collections::HashSet;
 use std::sync::Arc;
@@ -58,10 +62,14 @@ use ringback_model::ports::{Clock, Dice, Gate, Passwords, Sessions, Storage, Sto
 
 pub use handover::{AnswerTicket, Handovers};
 pub use objects::{PartSlot, UploadParts, UploadSettings, Uploads};
+pub use presence::Presence;
+pub use wake::Waker;
 
 use caller::Caller;
 use chats::send_states::SendStates;
 use in_flight::InFlight;
+use pusher::board::Board;
+use pusher::line::PassingLine;
 use turns::Turns;
 
 /// What [`Im`] is made of.
@@ -125,6 +133,8 @@ pub struct Im {
     in_flight: InFlight,
     send_states: SendStates,
     additions: Turns,
+    passing: PassingLine,
+    board: Arc<Board>,
 }
 
 /// A command that was carried out.
@@ -170,6 +180,8 @@ impl Im {
             in_flight: InFlight::default(),
             send_states: SendStates::default(),
             additions: Turns::default(),
+            passing: PassingLine::default(),
+            board: Arc::default(),
         });
         im.register_admins().await?;
         Ok(im)
@@ -195,7 +207,7 @@ impl Im {
     async fn execute_any(self: &Arc<Self>, call: Call) -> Result<Done, Failure> {
         let Call { actor, origin, operation_id, command } = call;
         let me = || signed_in(actor.as_ref());
-        let caller = || me().map(|actor| Caller::of(actor, origin, operation_id.clone()));
+        let by = || me().map(|actor| Caller::of(actor, origin, Arc::clone(&operation_id)));
         let outcome = match command {
             Command::Send(draft) => return self.send(me()?, origin, operation_id, draft).await,
             Command::SendToMany { draft, recipients, everyone } => {
@@ -211,29 +223,23 @@ impl Im {
                 self.password_token(&user, password, ttl_s).await
             }
             Command::InheritToken { user, create, ttl_s } => {
-                self.inherit_token(&caller()?, &user, create, ttl_s).await
+                self.inherit_token(&by()?, &user, create, ttl_s).await
             }
             Command::ParseToken { token } => self.parse_token(token.reveal()).await,
             Command::ForceLogout { user, platform } => self.force_logout(me()?, &user, platform).await,
-            Command::RegisterUsers { users } => self.register_users(&caller()?, users).await,
-            Command::RegisterAccounts { accounts } => self.register_accounts(&caller()?, accounts).await,
+            Command::RegisterUsers { users } => self.register_users(&by()?, users).await,
+            Command::RegisterAccounts { accounts } => self.register_accounts(&by()?, accounts).await,
             Command::Users { ids } => self.users(&ids).await,
             Command::OnlineStatus { ids } => self.online_status(me()?, ids),
-            Command::CreateGroup(group) => self.create_group(&caller()?, group).await,
+            command @ (Command::CreateGroup(_)
+            | Command::Invite { .. }
+            | Command::AddMembers { .. }
+            | Command::RemoveMembers { .. }
+            | Command::Dismiss { .. }) => self.whole_group_command(&by()?, command).await,
             Command::Groups { ids } => self.groups(&ids).await,
-            Command::Invite { group, users, reason, said } => {
-                self.invite(&caller()?, &group, users, reason, said).await
-            }
-            Command::AddMembers { kind, group, users } => {
-                self.add_members(&caller()?, kind, &group, users).await
-            }
-            Command::RemoveMembers { kind, group, users } => {
-                self.remove_members(&caller()?, kind, &group, users).await
-            }
             Command::Members { group, skip, limit } => self.members(me()?, &group, skip, limit).await,
-            Command::Dismiss { kind, group } => self.dismiss(&caller()?, kind, &group).await,
-            Command::Block { owner, blocked, ex } => self.block(&caller()?, owner, blocked, ex).await,
-            Command::Unblock { owner, blocked } => self.unblock(&caller()?, owner, blocked).await,
+            Command::Block { owner, blocked, ex } => self.block(&by()?, owner, blocked, ex).await,
+            Command::Unblock { owner, blocked } => self.unblock(&by()?, owner, blocked).await,
             Command::NewestSeqs { user } => self.newest_seqs(me()?, &user).await,
             Command::PullRanges { user, ranges, order } => {
                 self.pull_ranges(me()?, &user, ranges, order).await
@@ -245,11 +251,11 @@ impl Im {
             Command::ServerTime => Ok(Outcome::Time(self.clock.now())),
             Command::Slices { scope } => self.slices(me()?, scope).await,
             Command::ResendSlice(order) => self.resend_slice(me()?, order).await,
-            Command::Friend(command) => self.friend_command(&caller()?, command).await,
-            Command::Group(command) => self.group_command(&caller()?, command).await,
-            Command::User(command) => self.user_command(&caller()?, command).await,
-            Command::Device(command) => self.device_command(&caller()?, command).await,
-            Command::Chat(command) => self.chat_command(&caller()?, command).await,
+            Command::Friend(command) => self.friend_command(&by()?, command).await,
+            Command::Group(command) => self.group_command(&by()?, command).await,
+            Command::User(command) => self.user_command(&by()?, command).await,
+            Command::Device(command) => self.device_command(&by()?, command).await,
+            Command::Chat(command) => self.chat_command(&by()?, command).await,
             Command::Objects(command) => self.objects(me()?, command).await,
         };
         outcome.map(Done::from)

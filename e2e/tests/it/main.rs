@@ -9,6 +9,7 @@
 
 mod attacks;
 mod bad_input;
+mod callbacks_all;
 mod callbacks_old;
 mod callbacks_v38;
 mod cli;
@@ -21,9 +22,12 @@ mod failures;
 mod family_failures;
 mod family_rest;
 mod friends;
+mod groups;
 mod kill;
 mod objects;
 mod objects_s3;
+mod offline_push;
+mod online;
 mod pre_send;
 mod promises;
 mod rest;

@@ -257,7 +257,7 @@ async fn rules_rewrite_remarks_whichever_way_they_come() {
     befriend(&world, "alice", "bob").await;
     befriend(&world, "alice", "carol").await;
     let (before, _) = ids(&world, "alice").await;
-    world.gate.judge_action(EventKind::FriendRemarking, |action| {
+    world.gate.opine(EventKind::FriendRemarking, |action| {
         if let Action::Friend(FriendAction::Remark(named)) = action {
             named.remark = format!("{} ({})", named.remark, named.friend);
         }
@@ -327,7 +327,7 @@ async fn an_import_is_checked_before_and_after_it_is_asked_about() {
     assert_eq!(refused(by(&world, "alice", import("alice", &["bob"])).await), RefusalCode::NoPermission);
     befriend(&world, "alice", "bob").await;
     noticed(&world);
-    world.gate.judge_action(EventKind::FriendsImporting, |action| {
+    world.gate.opine(EventKind::FriendsImporting, |action| {
         if let Action::Friend(FriendAction::Import(import)) = action {
             import.friends.retain(|friend| friend.as_str() != "root");
         }
@@ -341,7 +341,7 @@ async fn an_import_is_checked_before_and_after_it_is_asked_about() {
     let seen = noticed(&world);
     let [(sender, devices, FriendNotice::Joined { .. })] = &seen[..] else { panic!("{seen:?}") };
     assert_eq!((sender.as_str(), devices.join(" ")), ("carol", "alice carol".to_owned()));
-    world.gate.judge_action(EventKind::FriendsImporting, |action| {
+    world.gate.opine(EventKind::FriendsImporting, |action| {
         if let Action::Friend(FriendAction::Import(import)) = action {
             import.friends.push(user("ghost"));
         }
@@ -374,8 +374,8 @@ async fn a_thousand_friends_come_in_one_commit_and_in_pages() {
 #[tokio::test]
 async fn rules_may_refuse_and_nothing_happened() {
     let world = World::new().await;
-    world.gate.judge_action(EventKind::FriendRequesting, |_| Err(refuses(4001)));
-    world.gate.judge_action(EventKind::UserBlocking, |_| Err(refuses(4002)));
+    world.gate.opine(EventKind::FriendRequesting, |_| Err(refuses(4001)));
+    world.gate.opine(EventKind::UserBlocking, |_| Err(refuses(4002)));
     let asked = refused(by(&world, "alice", ask("alice", "nobody")).await);
     assert!(
         matches!(asked, RefusalCode::ByCallback(said) if said.code == Some(4001)),

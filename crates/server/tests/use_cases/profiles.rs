@@ -146,7 +146,7 @@ async fn empty_texts_stay_or_empty_as_the_caller_means_them() {
 #[tokio::test]
 async fn rules_say_what_a_profile_becomes_but_not_whose_it_is() {
     let world = World::new().await;
-    world.gate.judge_action(EventKind::UserEditing, |action| {
+    world.gate.opine(EventKind::UserEditing, |action| {
         if let Action::User(UserAction::Edit(edit)) = action {
             edit.user = user("bob");
             edit.nickname = edit.nickname.take().map(|name| format!("{name} (trial)"));
@@ -162,7 +162,7 @@ async fn rules_say_what_a_profile_becomes_but_not_whose_it_is() {
 #[tokio::test]
 async fn registrations_are_asked_about_and_told_whichever_way_they_come() {
     let world = World::new().await;
-    world.gate.judge_action(EventKind::UsersRegistering, |action| {
+    world.gate.opine(EventKind::UsersRegistering, |action| {
         if let Action::User(UserAction::Register(registration)) = action {
             for one in &mut registration.users {
                 one.nickname = format!("{} (new)", one.nickname);
@@ -194,7 +194,7 @@ async fn registrations_are_asked_about_and_told_whichever_way_they_come() {
     let again = Command::RegisterUsers { users: vec![new_user("DAVE")] };
     assert_eq!(refused(world.admin(again).await), RefusalCode::AlreadyRegistered);
     assert_eq!(world.gate.asked.lock().unwrap().len(), asked, "who exists is not asked about");
-    world.gate.judge_action(EventKind::UsersRegistering, |action| {
+    world.gate.opine(EventKind::UsersRegistering, |action| {
         if let Action::User(UserAction::Register(registration)) = action {
             registration.users.push(new_user("alice"));
         }
