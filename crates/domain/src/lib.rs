@@ -207,7 +207,7 @@ impl Im {
     async fn execute_any(self: &Arc<Self>, call: Call) -> Result<Done, Failure> {
         let Call { actor, origin, operation_id, command } = call;
         let me = || signed_in(actor.as_ref());
-        let caller = || me().map(|actor| Caller::of(actor, origin, operation_id.clone()));
+        let by = || me().map(|actor| Caller::of(actor, origin, Arc::clone(&operation_id)));
         let outcome = match command {
             Command::Send(draft) => return self.send(me()?, origin, operation_id, draft).await,
             Command::SendToMany { draft, recipients, everyone } => {
@@ -223,23 +223,23 @@ impl Im {
                 self.password_token(&user, password, ttl_s).await
             }
             Command::InheritToken { user, create, ttl_s } => {
-                self.inherit_token(&caller()?, &user, create, ttl_s).await
+                self.inherit_token(&by()?, &user, create, ttl_s).await
             }
             Command::ParseToken { token } => self.parse_token(token.reveal()).await,
             Command::ForceLogout { user, platform } => self.force_logout(me()?, &user, platform).await,
-            Command::RegisterUsers { users } => self.register_users(&caller()?, users).await,
-            Command::RegisterAccounts { accounts } => self.register_accounts(&caller()?, accounts).await,
+            Command::RegisterUsers { users } => self.register_users(&by()?, users).await,
+            Command::RegisterAccounts { accounts } => self.register_accounts(&by()?, accounts).await,
             Command::Users { ids } => self.users(&ids).await,
             Command::OnlineStatus { ids } => self.online_status(me()?, ids),
             command @ (Command::CreateGroup(_)
             | Command::Invite { .. }
             | Command::AddMembers { .. }
             | Command::RemoveMembers { .. }
-            | Command::Dismiss { .. }) => self.whole_group_command(&caller()?, command).await,
+            | Command::Dismiss { .. }) => self.whole_group_command(&by()?, command).await,
             Command::Groups { ids } => self.groups(&ids).await,
             Command::Members { group, skip, limit } => self.members(me()?, &group, skip, limit).await,
-            Command::Block { owner, blocked, ex } => self.block(&caller()?, owner, blocked, ex).await,
-            Command::Unblock { owner, blocked } => self.unblock(&caller()?, owner, blocked).await,
+            Command::Block { owner, blocked, ex } => self.block(&by()?, owner, blocked, ex).await,
+            Command::Unblock { owner, blocked } => self.unblock(&by()?, owner, blocked).await,
             Command::NewestSeqs { user } => self.newest_seqs(me()?, &user).await,
             Command::PullRanges { user, ranges, order } => {
                 self.pull_ranges(me()?, &user, ranges, order).await
@@ -251,11 +251,11 @@ impl Im {
             Command::ServerTime => Ok(Outcome::Time(self.clock.now())),
             Command::Slices { scope } => self.slices(me()?, scope).await,
             Command::ResendSlice(order) => self.resend_slice(me()?, order).await,
-            Command::Friend(command) => self.friend_command(&caller()?, command).await,
-            Command::Group(command) => self.group_command(&caller()?, command).await,
-            Command::User(command) => self.user_command(&caller()?, command).await,
-            Command::Device(command) => self.device_command(&caller()?, command).await,
-            Command::Chat(command) => self.chat_command(&caller()?, command).await,
+            Command::Friend(command) => self.friend_command(&by()?, command).await,
+            Command::Group(command) => self.group_command(&by()?, command).await,
+            Command::User(command) => self.user_command(&by()?, command).await,
+            Command::Device(command) => self.device_command(&by()?, command).await,
+            Command::Chat(command) => self.chat_command(&by()?, command).await,
             Command::Objects(command) => self.objects(me()?, command).await,
         };
         outcome.map(Done::from)

@@ -200,11 +200,6 @@ impl ScriptedGate {
     }
 }
 
-/// Only messages wait at a gate that is shut.
-fn is_about_a_message(kind: EventKind) -> bool {
-    matches!(kind, EventKind::MessageScreening | EventKind::MessageSending | EventKind::MessageRewriting)
-}
-
 impl Gate for ScriptedGate {
     fn ask(&self, question: Question) -> Fut<'_, Result<Subject, Refusal>> {
         self.asked.lock().unwrap().push(question.kind);

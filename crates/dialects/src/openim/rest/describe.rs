@@ -148,23 +148,9 @@ pub(super) fn may(path: &str) -> &'static str {
     match path {
         "/auth/get_admin_token" => "Needs no token: the secret is what opens it.",
         "/auth/parse_token" => "Needs no token but the one in the body.",
-        "/auth/get_user_token"
-        | "/auth/force_logout"
-        | "/user/user_register"
-        | "/user/get_users_online_status"
-        | "/user/get_users_online_token_detail"
-        | "/user/account_check"
-        | "/user/add_notification_account"
-        | "/user/update_notification_account"
-        | "/user/search_notification_account"
-        | "/user/set_user_client_config"
-        | "/user/del_user_client_config"
-        | "/user/page_user_client_config"
-        | "/statistics/user/register"
-        | "/statistics/user/active"
-        | "/friend/import_friend"
-        | "/msg/send_msg"
-        | "/msg/batch_send_msg" => "For administrators.",
+        "/auth/get_user_token" | "/auth/force_logout" | "/msg/send_msg" | "/msg/batch_send_msg" => {
+            "For administrators."
+        }
         "/group/create_group" => "For the owner-to-be and administrators.",
         "/group/invite_user_to_group"
         | "/group/get_group_abstract_info"
@@ -191,14 +177,9 @@ pub(super) fn may(path: &str) -> &'static str {
             "For who asked, owner and admins of the group, and administrators."
         }
         "/statistics/group/create" | "/statistics/group/active" => "For administrators.",
-        "/friend/add_friend" => "For who asks and administrators.",
-        "/friend/add_friend_response" => "For who was asked and administrators.",
-        "/friend/is_friend" | "/friend/get_designated_friend_apply" => "For both and administrators.",
-        "/user/get_users_info" | "/user/get_all_users_uid" | "/user/get_users" | "/user/get_users_status" => {
-            "For everybody who has a token."
+        _ if ["/user/", "/friend/", "/statistics/user/"].iter().any(|of| path.starts_with(of)) => {
+            people(path)
         }
-        _ if path.starts_with("/friend/") => "For the owner of the list and administrators.",
-        _ if path.starts_with("/user/") => "For the user himself and administrators.",
         "/third/logs/delete" | "/third/logs/search" => "For administrators.",
         "/third/set_app_badge" => "For the user himself and administrators.",
         "/object/initiate_multipart_upload" => {
@@ -219,5 +200,32 @@ pub(super) fn may(path: &str) -> &'static str {
         | "/group/get_incremental_group_members_batch"
         | "/group/get_full_join_group_ids" => "For the user himself and administrators.",
         _ => "For everybody who has a token.",
+    }
+}
+
+/// The same for what is about users and friends.
+fn people(path: &str) -> &'static str {
+    match path {
+        "/user/user_register"
+        | "/user/get_users_online_status"
+        | "/user/get_users_online_token_detail"
+        | "/user/account_check"
+        | "/user/add_notification_account"
+        | "/user/update_notification_account"
+        | "/user/search_notification_account"
+        | "/user/set_user_client_config"
+        | "/user/del_user_client_config"
+        | "/user/page_user_client_config"
+        | "/statistics/user/register"
+        | "/statistics/user/active"
+        | "/friend/import_friend" => "For administrators.",
+        "/friend/add_friend" => "For who asks and administrators.",
+        "/friend/add_friend_response" => "For who was asked and administrators.",
+        "/friend/is_friend" | "/friend/get_designated_friend_apply" => "For both and administrators.",
+        "/user/get_users_info" | "/user/get_all_users_uid" | "/user/get_users" | "/user/get_users_status" => {
+            "For everybody who has a token."
+        }
+        _ if path.starts_with("/friend/") => "For the owner of the list and administrators.",
+        _ => "For the user himself and administrators.",
     }
 }
