@@ -122,7 +122,7 @@ impl App {
         self.admin().post("/msg/send_msg", &to_group(from, group, text)).await
     }
 
-    /// Makes a group and returns its id.
+    /// Makes a group, of which nothing is said in it, and returns its id.
     ///
     /// # Panics
     /// When it is refused.
@@ -131,6 +131,7 @@ impl App {
             "ownerUserID": owner,
             "memberUserIDs": members,
             "groupInfo": { "groupName": "Tea", "groupType": 2 },
+            "sendMessage": false,
         });
         let data = self.admin().post("/group/create_group", &body).await.data();
         data["groupInfo"]["groupID"].as_str().expect("a group id").to_owned()

@@ -208,6 +208,7 @@ impl Im {
     async fn execute_any(self: &Arc<Self>, call: Call) -> Result<Done, Failure> {
         let Call { actor, origin, operation_id, command } = call;
         let me = || signed_in(actor.as_ref());
+        let by = || me().map(|actor| Caller::of(actor, origin, Arc::clone(&operation_id)));
         let outcome = match command {
             Command::Send(draft) => return self.send(me()?, origin, operation_id, draft).await,
             Command::SendToMany { draft, recipients, everyone } => {
@@ -231,24 +232,13 @@ impl Im {
             Command::RegisterAccounts { accounts } => self.register_accounts(me()?, accounts).await,
             Command::Users { ids } => self.users(&ids).await,
             Command::OnlineStatus { ids } => self.online_status(me()?, ids),
-            Command::CreateGroup(group) => {
-                self.create_group(&Caller::of(me()?, origin, operation_id), group).await
-            }
+            command @ (Command::CreateGroup(_)
+            | Command::Invite { .. }
+            | Command::AddMembers { .. }
+            | Command::RemoveMembers { .. }
+            | Command::Dismiss { .. }) => self.whole_group_command(&by()?, command).await,
             Command::Groups { ids } => self.groups(&ids).await,
-            Command::Invite { group, users, reason, said } => {
-                let caller = Caller::of(me()?, origin, operation_id);
-                self.invite(&caller, &group, users, reason, said).await
-            }
-            Command::AddMembers { kind, group, users } => {
-                self.add_members(&Caller::of(me()?, origin, operation_id), kind, &group, users).await
-            }
-            Command::RemoveMembers { kind, group, users } => {
-                self.remove_members(&Caller::of(me()?, origin, operation_id), kind, &group, users).await
-            }
             Command::Members { group, skip, limit } => self.members(me()?, &group, skip, limit).await,
-            Command::Dismiss { kind, group } => {
-                self.dismiss(&Caller::of(me()?, origin, operation_id), kind, &group).await
-            }
             Command::Block { owner, blocked, ex } => self.block(me()?, owner, blocked, ex).await,
             Command::Unblock { owner, blocked } => self.unblock(me()?, owner, blocked).await,
             Command::NewestSeqs { user } => self.newest_seqs(me()?, &user).await,
@@ -262,21 +252,11 @@ impl Im {
             Command::ServerTime => Ok(Outcome::Time(self.clock.now())),
             Command::Slices { scope } => self.slices(me()?, scope).await,
             Command::ResendSlice(order) => self.resend_slice(me()?, order).await,
-            Command::Friend(command) => {
-                self.friend_command(&Caller::of(me()?, origin, operation_id), command).await
-            }
-            Command::Group(command) => {
-                self.group_command(&Caller::of(me()?, origin, operation_id), command).await
-            }
-            Command::User(command) => {
-                self.user_command(&Caller::of(me()?, origin, operation_id), command).await
-            }
-            Command::Device(command) => {
-                self.device_command(&Caller::of(me()?, origin, operation_id), command).await
-            }
-            Command::Chat(command) => {
-                self.chat_command(&Caller::of(me()?, origin, operation_id), command).await
-            }
+            Command::Friend(command) => self.friend_command(&by()?, command).await,
+            Command::Group(command) => self.group_command(&by()?, command).await,
+            Command::User(command) => self.user_command(&by()?, command).await,
+            Command::Device(command) => self.device_command(&by()?, command).await,
+            Command::Chat(command) => self.chat_command(&by()?, command).await,
             Command::Objects(command) => self.objects(me()?, command).await,
         };
         outcome.map(Done::from)

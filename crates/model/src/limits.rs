@@ -45,11 +45,11 @@ pub const VERSIONS_KEPT: u64 = 4096;
 /// protocol sheet 4.3.
 pub const VERSION_CHANGES: usize = 200;
 
-/// Members that one notice names; clients learn of more by the versions of their lists.
+/// Number of members that one notice names; clients learn of more by the versions of their lists.
 pub const NOTICE_MEMBERS: usize = 200;
 /// Users that one call invites whose requests are told to those who decide; they find more in their lists.
 pub const REQUEST_NOTICES: usize = 20;
-/// Members changed by one call of whom devices are told one by one; of more they learn by the versions of their lists.
+/// Number of members changed by one call of whom devices are told one by one; of more they learn by the versions of their lists.
 pub const MEMBER_NOTICES: usize = 20;
 /// Changed elements that one answer about several lists tells; the lists after that are left for the next call.
 /// Source: client protocol sheet 4.3.

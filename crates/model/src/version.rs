@@ -224,7 +224,7 @@ mod tests {
         ];
         let changes = Changes { now, changed: Some(changed) };
         let known = Version { log: 7, number: 4 };
-        let delta = Delta::of(changes.clone(), Some(known)).filled(|id| (id != "lost").then(|| id.len()));
+        let delta = Delta::of(changes.clone(), Some(known)).filled(|id| (id != "lost").then_some(id.len()));
         assert_eq!((delta.full, delta.order, delta.itself), (false, 6, true));
         assert_eq!((delta.inserted, delta.updated), (vec![3], vec![]));
         assert_eq!(delta.deleted, ["gone", "lost"]);

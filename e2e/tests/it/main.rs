@@ -9,6 +9,7 @@
 
 mod attacks;
 mod bad_input;
+mod callbacks_all;
 mod callbacks_old;
 mod callbacks_v38;
 mod cli;
@@ -20,6 +21,7 @@ mod document_003;
 mod failures;
 mod family_failures;
 mod family_rest;
+mod groups;
 mod kill;
 mod objects;
 mod objects_s3;

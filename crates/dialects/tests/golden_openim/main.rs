@@ -11,3 +11,4 @@ mod behaviour;
 mod catalogue;
 mod requests;
 mod samples;
+mod told;

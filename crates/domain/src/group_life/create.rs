@@ -131,7 +131,8 @@ impl Im {
             return Ok(());
         }
         let entrants = std::mem::take(&mut plan.entrants);
-        let (entrants, start) = self.ask_entry(caller, id, &plan.draft.ex, entrants).await?;
+        let about = (plan.kind, plan.draft.ex.as_str());
+        let (entrants, start) = self.ask_entry(caller, id, about, entrants).await?;
         let owners = entrants.iter().filter(|one| one.role == Role::Owner);
         if !owners.map(|one| &one.user).eq([&plan.owner]) {
             return Err(unusable("another owner than the one there is to be"));

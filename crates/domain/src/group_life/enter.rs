@@ -139,9 +139,10 @@ impl Im {
         &self,
         caller: &Caller,
         group: &GroupId,
-        group_ex: &str,
+        about: (GroupKind, &str),
         entrants: Vec<Entrant>,
     ) -> Result<(Vec<Entrant>, ConversationStart), Failure> {
+        let (kind, group_ex) = about;
         let users: Vec<UserId> = entrants.iter().map(|entrant| entrant.user.clone()).collect();
         let entry = GroupEntry { group: group.clone(), group_ex: group_ex.to_owned(), entrants };
         let asked = self.ask_about(caller, Action::Group(GroupAction::Enter(entry))).await?;
@@ -162,6 +163,10 @@ impl Im {
             attached_info: String::new(),
             ex: String::new(),
         };
+        if kind == GroupKind::Room {
+            // Rooms stand on nobody's list of conversations.
+            return Ok((entry.entrants, start));
+        }
         let asked = self.ask_about(caller, Action::Chat(ChatAction::Start(start))).await?;
         let Action::Chat(ChatAction::Start(mut start)) = asked else {
             return Err(unusable("something else than a conversation"));
@@ -183,7 +188,8 @@ impl Im {
             return Ok(Vec::new());
         }
         check_room_for(scene.group.max_members, scene.group.member_count, outside.len())?;
-        let asked = self.ask_entry(caller, arrival.group, &scene.group.ex, ordinary(&outside)).await?;
+        let about = (scene.group.kind, scene.group.ex.as_str());
+        let asked = self.ask_entry(caller, arrival.group, about, ordinary(&outside)).await?;
         let (mut entrants, mut start) = asked;
         if entrants.iter().any(|entrant| entrant.role == Role::Owner) {
             return Err(unusable("a second owner"));
@@ -193,6 +199,7 @@ impl Im {
             // Places are counted and taken by one at a time; rules were asked before, with nothing held.
             let _turn = self.additions.of(arrival.group).await;
             let scene = self.live_scene(caller, arrival.group).await?;
+            check_still_may(&arrival, &scene)?;
             let outside = self.outside(&scene, &start.owners).await?;
             check_outside(&arrival, &outside)?;
             keep_only(&mut entrants, &mut start, &outside);
@@ -308,6 +315,16 @@ impl Im {
             (None, None) => Err(bad(format!("who invited, {inviter}, does not exist")).into()),
         }
     }
+}
+
+/// Who lets others in may have lost the right to while rules were asked.
+fn check_still_may(arrival: &Arrival<'_>, scene: &Scene) -> Result<(), Failure> {
+    if arrival.agreed.is_some() {
+        scene.check_manager()?;
+    } else if arrival.inviter.is_some() {
+        scene.check_member()?;
+    }
+    Ok(())
 }
 
 /// Nobody enters twice.

@@ -28,13 +28,13 @@ mod scene;
 mod sync;
 mod telling;
 
-use ringback_model::command::{GroupCommand, GroupOutcome, Outcome};
+use ringback_model::command::{Command, GroupCommand, GroupOutcome, Outcome};
 use ringback_model::commit::{CommitError, Require};
 use ringback_model::failure::{Failure, Refusal, RefusalCode};
 
-use crate::Im;
 use crate::caller::Caller;
 use crate::users::commit_failure;
+use crate::{Im, bad};
 
 impl Im {
     pub(crate) async fn group_command(
@@ -68,6 +68,26 @@ impl Im {
         Ok(Outcome::Done)
     }
 
+    /// Commands about groups and rooms that are older than [`GroupCommand`].
+    pub(crate) async fn whole_group_command(
+        &self,
+        caller: &Caller,
+        command: Command,
+    ) -> Result<Outcome, Failure> {
+        match command {
+            Command::CreateGroup(group) => self.create_group(caller, group).await,
+            Command::Invite { group, users, reason, said } => {
+                self.invite(caller, &group, users, reason, said).await
+            }
+            Command::AddMembers { kind, group, users } => self.add_members(caller, kind, &group, users).await,
+            Command::RemoveMembers { kind, group, users } => {
+                self.remove_members(caller, kind, &group, users).await
+            }
+            Command::Dismiss { kind, group } => self.dismiss(caller, kind, &group).await,
+            _ => Err(bad("this is not about a group").into()),
+        }
+    }
+
     /// Commands that change nothing.
     async fn group_question(&self, caller: &Caller, command: GroupCommand) -> Result<GroupOutcome, Failure> {
         match command {
@@ -94,7 +114,7 @@ impl Im {
             GroupCommand::Busy { period, ascending, page } => {
                 self.busy_groups(caller, period, ascending, page).await
             }
-            _ => Err(Refusal::new(RefusalCode::BadArgument, "this changes a group").into()),
+            _ => Err(bad("this changes a group").into()),
         }
     }
 }

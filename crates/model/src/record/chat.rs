@@ -199,7 +199,7 @@ mod tests {
         receipt.add(3, &[4]);
         assert_eq!((receipt.up_to, receipt.beyond.len()), (5, 0));
         receipt.add(1, &(0..1500).map(|number| 10 + 2 * number).collect::<Vec<Seq>>());
-        assert_eq!(receipt.beyond.len(), crate::limits::LIST_ITEMS);
+        assert_eq!(receipt.beyond.len(), limits::LIST_ITEMS);
         assert!(receipt.covers(10 + 2 * 1499) && receipt.covers(11) && !receipt.covers(10 + 2 * 1499 - 1));
     }
 }

@@ -9,9 +9,7 @@ use ringback_model::command::{
     ChatCommand, ChatOutcome, Command, ConversationRef, Outcome, PullOrder, Pulled, SeqRange,
 };
 use ringback_model::conversation::{ConversationId, Target};
-use ringback_model::event::Fact;
 use ringback_model::failure::Failure;
-use ringback_model::ids::LogPos;
 use ringback_model::notice::{ChatNotice, Notice};
 
 use crate::world::{World, draft, user};
@@ -52,12 +50,8 @@ impl World {
     }
 
     /// Everything that was done to chats, in order.
-    async fn done(&self) -> Vec<ChatAction> {
-        let events = self.store.read(LogPos::ZERO, 1000).await.unwrap();
-        let done = events.iter().filter_map(|event| match &event.fact {
-            Fact::Done(done) => Some(done.action.clone()),
-            Fact::MessageSent(_) => None,
-        });
+    async fn chat_actions(&self) -> Vec<ChatAction> {
+        let done = self.done().await.into_iter();
         done.filter_map(|action| if let Action::Chat(action) = action { Some(action) } else { None })
             .collect()
     }

@@ -10,6 +10,7 @@ use ringback_model::event::{EventKind, PushPlan, Question, Subject};
 use ringback_model::failure::{Failure, Fault, Refusal, RefusalCode};
 use ringback_model::ids::UserId;
 use ringback_model::message::Message;
+use ringback_model::notice;
 use ringback_model::ports::{
     Clock, Dice, Fut, Gate, Passwords, Push, Sessions, Storage, TokenCodec, TokenKeys, TokenProblem,
 };
@@ -133,14 +134,14 @@ impl Storage for OneSlice {
 }
 
 type Judge = Box<dyn Fn(&mut Message) -> Result<(), Refusal> + Send + Sync>;
+type Opinion = Box<dyn Fn(&mut Action) -> Result<(), Refusal> + Send + Sync>;
 type PushJudge = Box<dyn Fn(&mut PushPlan) -> Result<(), Refusal> + Send + Sync>;
-type ActionJudge = Box<dyn Fn(&mut Action) -> Result<(), Refusal> + Send + Sync>;
 
 /// A gate that tests script per moment, and that can be held shut.
 #[derive(Default)]
 pub(crate) struct ScriptedGate {
     judges: Mutex<HashMap<EventKind, Arc<Judge>>>,
-    action_judges: Mutex<HashMap<EventKind, Arc<ActionJudge>>>,
+    opinions: Mutex<HashMap<EventKind, Arc<Opinion>>>,
     pub(crate) asked: Mutex<Vec<EventKind>>,
     pub(crate) reached: Notify,
     shut: Mutex<Option<Arc<Semaphore>>>,
@@ -178,12 +179,13 @@ impl ScriptedGate {
         self.judges.lock().unwrap().insert(kind, Arc::new(Box::new(judge)));
     }
 
-    pub(crate) fn judge_action(
+    /// The same for what is done besides sending.
+    pub(crate) fn opine(
         &self,
         kind: EventKind,
-        judge: impl Fn(&mut Action) -> Result<(), Refusal> + Send + Sync + 'static,
+        opinion: impl Fn(&mut Action) -> Result<(), Refusal> + Send + Sync + 'static,
     ) {
-        self.action_judges.lock().unwrap().insert(kind, Arc::new(Box::new(judge)));
+        self.opinions.lock().unwrap().insert(kind, Arc::new(Box::new(opinion)));
     }
 
     pub(crate) fn shut(&self) -> Arc<Semaphore> {
@@ -204,12 +206,12 @@ impl Gate for ScriptedGate {
         self.reached.notify_one();
         let shut = self.shut.lock().unwrap().clone();
         let judge = self.judges.lock().unwrap().get(&question.kind).cloned();
+        let opinion = self.opinions.lock().unwrap().get(&question.kind).cloned();
         let push_judge = self.push_judges.lock().unwrap().get(&question.kind).cloned();
         let slow = match &question.subject {
             Subject::Push(plan) => self.slow.lock().unwrap().get(&plan.message.content.raw).cloned(),
             Subject::Message(_) | Subject::Action(_) => None,
         };
-        let action_judge = self.action_judges.lock().unwrap().get(&question.kind).cloned();
         Box::pin(async move {
             if let Some(slow) = slow {
                 let _opened = slow.acquire().await;
@@ -224,18 +226,23 @@ impl Gate for ScriptedGate {
             if let (Some(judge), Subject::Push(plan)) = (push_judge, &mut subject) {
                 judge(plan)?;
             }
-            if let (Some(judge), Subject::Action(action)) = (action_judge, &mut subject) {
-                judge(action)?;
+            if let (Some(opinion), Subject::Action(action)) = (opinion, &mut subject) {
+                opinion(action)?;
             }
             Ok(subject)
         })
     }
 
+    /// A gate that is shut is one for messages.
     fn asks(&self, kind: EventKind) -> bool {
+        let is_of_message = matches!(
+            kind,
+            EventKind::MessageScreening | EventKind::MessageSending | EventKind::MessageRewriting
+        );
         self.judges.lock().unwrap().contains_key(&kind)
+            || self.opinions.lock().unwrap().contains_key(&kind)
             || self.push_judges.lock().unwrap().contains_key(&kind)
-            || self.action_judges.lock().unwrap().contains_key(&kind)
-            || self.shut.lock().unwrap().is_some()
+            || (is_of_message && self.shut.lock().unwrap().is_some())
     }
 }
 
@@ -243,7 +250,10 @@ impl Gate for ScriptedGate {
 #[derive(Default)]
 pub(crate) struct Recorder {
     online: Mutex<Vec<UserId>>,
+    /// Messages, notices apart.
     pub(crate) pushed: Mutex<Vec<(Arc<Message>, Vec<UserId>)>>,
+    /// Notices, said in a chat (with a seq) or not.
+    pub(crate) notices: Mutex<Vec<(Arc<Message>, Vec<UserId>)>>,
     pub(crate) kicked: Mutex<Vec<(UserId, Platform)>>,
     pub(crate) arrived: Notify,
     /// Pushes that no client has read yet, and the most that there were.
@@ -283,6 +293,11 @@ impl Sessions for Recorder {
     }
 
     fn push(&self, push: &Push, users: &[UserId], written: Arc<dyn Send + Sync>) {
+        if push.message.content.form == notice::FORM {
+            self.notices.lock().unwrap().push((Arc::clone(&push.message), users.to_vec()));
+            self.arrived.notify_one();
+            return;
+        }
         if let Some(unread) = self.unread.lock().unwrap().as_mut() {
             unread.push(written);
         }

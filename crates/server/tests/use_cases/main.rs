@@ -6,6 +6,7 @@ mod accounts;
 mod chats;
 mod devices;
 mod fakes;
+mod groups;
 mod logins;
 mod many;
 mod messages;

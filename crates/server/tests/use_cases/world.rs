@@ -5,16 +5,18 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use ringback_domain::{Done, Handovers, Im, ImParts, ImSettings};
+use ringback_model::action::Action;
 use ringback_model::app::{App, AppKeys};
 use ringback_model::command::{
     Actor, Call, Command, ConversationRef, Draft, NewGroup, Outcome, PullOrder, Sent, SeqRange,
 };
 use ringback_model::conversation::{ConversationId, Target};
-use ringback_model::event::MessageSent;
+use ringback_model::event::{Fact, MessageSent};
 use ringback_model::failure::{Failure, RefusalCode};
 use ringback_model::group::GroupKind;
 use ringback_model::ids::{GroupId, LogPos, UserId};
 use ringback_model::message::{ContentClass, Origin};
+use ringback_model::notice;
 use ringback_model::ports::{Clock, Gate, Passwords, Sessions, Storage, Store, TokenKeys};
 use ringback_model::sample;
 use ringback_model::time::UnixMs;
@@ -171,7 +173,7 @@ impl World {
             owner: user(owner),
             admins: Vec::new(),
             members: members.iter().map(|name| user(name)).collect(),
-            said: true,
+            said: false,
         };
         match self.by(owner, Command::CreateGroup(new)).await? {
             Outcome::Group(group) => Ok(group.id),
@@ -179,10 +181,21 @@ impl World {
         }
     }
 
-    /// Everything that was sent, as after-rules are told, in order.
+    /// Everything that was sent, as after-rules are told, in order; notices apart.
     pub(crate) async fn told(&self) -> Vec<MessageSent> {
         let events = self.store.read(LogPos::ZERO, 100).await.unwrap();
-        events.iter().filter_map(|event| event.sent()).map(MessageSent::clone).collect()
+        let sent = events.iter().filter_map(|event| event.sent());
+        sent.filter(|sent| sent.message.content.form != notice::FORM).cloned().collect()
+    }
+
+    /// Everything else that was done, as after-rules are told, in order.
+    pub(crate) async fn done(&self) -> Vec<Action> {
+        let events = self.store.read(LogPos::ZERO, 1000).await.unwrap();
+        let done = events.iter().filter_map(|event| match &event.fact {
+            Fact::Done(done) => Some(done.action.clone()),
+            Fact::MessageSent(_) => None,
+        });
+        done.collect()
     }
 
     /// Seqs and texts of everything in a conversation that this user finds.

@@ -1,8 +1,11 @@
 //! Users, groups, members, blocks, tokens.
 
 use ringback_model::commit::{Commit, Require, Write};
+use ringback_model::group::{Group, GroupKind};
+use ringback_model::statistics::{DAY_MS, Period};
 use ringback_model::time::UnixMs;
 use ringback_model::user::{Block, Platform};
+use ringback_model::version::{Touch, VersionLog};
 
 use crate::world::*;
 
@@ -14,6 +17,10 @@ promises!(
     facts_for_a_group_follow_its_members,
     kicked_tokens_stay_known_until_they_end,
     members_come_in_pages,
+    members_are_found_by_name_and_by_user,
+    groups_are_found_by_what_they_are_called,
+    groups_are_counted_by_when_they_were_made,
+    a_list_changes_once_per_commit_however_many_of_its_elements_do,
     a_password_belongs_to_one_user_in_any_letter_case,
 );
 
@@ -40,9 +47,7 @@ async fn user_ids_come_in_pages(kind: Kind) {
 async fn groups_count_their_members(kind: Kind) {
     let world = kind.open();
     world.group("g", &["a", "b", "A"]).await;
-    let count = |groups: Vec<Option<ringback_model::group::Group>>| {
-        groups[0].as_ref().map(|group| group.member_count)
-    };
+    let count = |groups: Vec<Option<Group>>| groups[0].as_ref().map(|group| group.member_count);
     assert_eq!(count(world.store.groups(&[group_id("g")]).await.unwrap()), Some(2));
     world.write(Write::RemoveMember(group_id("g"), user("a"))).await;
     world.write(Write::RemoveMember(group_id("g"), user("a"))).await;
@@ -139,6 +144,72 @@ async fn members_come_in_pages(kind: Kind) {
     assert!(world.store.members(&g, Some(&user("E")), 9).await.unwrap().is_empty());
     assert!(world.store.members(&g, None, 0).await.unwrap().is_empty());
     assert!(world.store.members(&group_id("none"), None, 9).await.unwrap().is_empty());
+}
+
+async fn members_are_found_by_name_and_by_user(kind: Kind) {
+    let world = kind.open();
+    world.group("g", &["a", "B"]).await;
+    world.group("h", &["b"]).await;
+    let named = [user("b"), user("none"), user("A")];
+    let found = world.store.members_named(&group_id("g"), &named).await.unwrap();
+    assert_eq!(found, [Some(member_of("g", "B")), None, Some(member_of("g", "a"))]);
+    assert_eq!(world.store.members_named(&group_id("none"), &named[..1]).await.unwrap(), [None]);
+    let memberships = world.store.memberships(&user("b")).await.unwrap();
+    assert_eq!(memberships, [member_of("g", "B"), member_of("h", "b")]);
+    assert!(world.store.memberships(&user("none")).await.unwrap().is_empty());
+}
+
+async fn groups_are_found_by_what_they_are_called(kind: Kind) {
+    let world = kind.open();
+    for (id, name) in [("1", "Release Crew"), ("2", "crew of the night"), ("3", "others"), ("4", "100%")] {
+        world.write(Write::PutGroup(Group { name: name.to_owned(), ..group(id) })).await;
+    }
+    let room = Group { name: "crew room".to_owned(), kind: GroupKind::Room, ..group("5") };
+    world.write(Write::PutGroup(room)).await;
+    for (text, skip, limit, total, expected) in [
+        ("CREW", 0, 9, 2, &["1", "2"][..]),
+        ("crew", 1, 9, 2, &["2"]),
+        ("crew", 0, 1, 2, &["1"]),
+        ("%", 0, 9, 1, &["4"]),
+        ("", 0, 9, 4, &["1", "2", "3", "4"]),
+        ("nothing", 0, 9, 0, &[]),
+    ] {
+        let (count, groups) = world.store.groups_called(text, skip, limit).await.unwrap();
+        let ids: Vec<_> = groups.iter().map(|group| group.id.as_str()).collect();
+        assert_eq!((count, ids.as_slice()), (total, expected), "{text} {skip} {limit}");
+    }
+}
+
+async fn groups_are_counted_by_when_they_were_made(kind: Kind) {
+    let world = kind.open();
+    let day = NOON.div_euclid(DAY_MS);
+    for (id, at) in [("1", NOON - DAY_MS), ("2", NOON), ("3", NOON + 1), ("4", NOON + 5 * DAY_MS)] {
+        world.write(Write::PutGroup(Group { created_at: UnixMs(at), ..group(id) })).await;
+    }
+    let room = Group { kind: GroupKind::Room, ..group("5") };
+    world.write(Write::PutGroup(room)).await;
+    let period = Period { from: UnixMs(NOON), to: UnixMs(NOON + DAY_MS) };
+    let growth = world.store.groups_made(period).await.unwrap();
+    assert_eq!((growth.total, growth.before, growth.days), (4, 1, [(day, 2)].into()));
+}
+
+async fn a_list_changes_once_per_commit_however_many_of_its_elements_do(kind: Kind) {
+    let world = kind.open();
+    let log = || VersionLog::Members(group_id("g"));
+    let mut commit = Commit::at(UnixMs(NOON));
+    for number in 0..300 {
+        let element = format!("u{number:03}");
+        commit = commit.touch(log(), element.as_str(), Touch::Inserted).touch(
+            VersionLog::Groups(user(&element)),
+            "g",
+            Touch::Inserted,
+        );
+    }
+    let committed = world.store.commit(commit).await.unwrap();
+    assert_eq!(committed.versions.len(), 301);
+    assert_eq!(committed.version(&log()).unwrap().number, 2);
+    let changes = world.store.list_changes(&log(), 1, 300).await.unwrap();
+    assert_eq!(changes.changed.map(|all| all.len()), Some(300));
 }
 
 async fn a_password_belongs_to_one_user_in_any_letter_case(kind: Kind) {

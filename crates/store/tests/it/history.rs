@@ -2,7 +2,10 @@
 
 use ringback_model::commit::Write;
 use ringback_model::conversation::{ConversationId, Target};
+use ringback_model::ports::StoredRange;
+use ringback_model::record::{ConversationSettings, Record};
 use ringback_model::time::UnixMs;
+use ringback_model::version::{Touch, VersionLog};
 
 use crate::world::*;
 
@@ -15,6 +18,9 @@ promises!(
     a_former_member_sees_what_he_saw,
     read_marks_never_go_back,
     unkept_messages_are_no_history,
+    several_ranges_share_a_bound,
+    a_chat_is_on_the_lists_that_its_beginning_says,
+    what_comes_onto_lists_is_a_change_of_them,
 );
 
 async fn ranges_are_ascending_and_keep_the_newest(kind: Kind) {
@@ -136,4 +142,94 @@ async fn unkept_messages_are_no_history(kind: Kind) {
     assert!(world.store.conversations(&user("you")).await.unwrap().is_empty());
     assert!(world.seqs(&single("me", "you")).await.is_empty());
     assert_eq!(world.whole_log().await.len(), 1);
+}
+
+async fn several_ranges_share_a_bound(kind: Kind) {
+    let world = kind.open();
+    for number in 1..=5 {
+        world.say(message("me", to("you"), &format!("{number}")), NOON).await;
+        world.say(message("me", to("zoe"), &format!("z{number}")), NOON).await;
+    }
+    let range = |peer: &str, first, limit| StoredRange {
+        conversation: single("me", peer),
+        first,
+        last: u64::MAX,
+        limit,
+    };
+    let asked = [range("you", 1, 2), range("nobody", 1, 9), range("zoe", 2, 9), range("you", 1, 9)];
+    for (most, expected) in [
+        (100, vec![vec![4, 5], vec![], vec![2, 3, 4, 5], vec![1, 2, 3, 4, 5]]),
+        (5, vec![vec![4, 5], vec![], vec![3, 4, 5], vec![]]),
+        (0, vec![vec![]; 4]),
+    ] {
+        let found = world.store.ranges(&asked, most).await.unwrap();
+        let seqs: Vec<Vec<u64>> =
+            found.iter().map(|one| one.iter().map(|message| message.seq).collect()).collect();
+        assert_eq!(seqs, expected, "{most}");
+    }
+}
+
+async fn a_chat_is_on_the_lists_that_its_beginning_says(kind: Kind) {
+    let world = kind.open();
+    let chat = single("me", "you");
+    for (number, listed) in [(1, false), (2, false)] {
+        let mut commit = saying(message("me", to("you"), &format!("{number}")), NOON);
+        commit.unlisted = vec![user("YOU")];
+        world.store.commit(commit).await.unwrap();
+        assert!(world.state("me", &chat).await.is_some());
+        assert_eq!(world.state("you", &chat).await.is_some(), listed);
+        let facts = world.store.send_facts(&user("me"), &to("you")).await.unwrap();
+        assert_eq!(facts.listed, (true, false));
+    }
+    world.say(message("me", to("you"), "3"), NOON).await;
+    assert_eq!(world.state("you", &chat).await, None, "who did not get it then does not get it by itself");
+    world.write(Write::List { user: user("you"), conversation: chat.clone() }).await;
+    assert_eq!(world.state("you", &chat).await.unwrap().max_seq, 3);
+    let facts = world.store.send_facts(&user("me"), &to("you")).await.unwrap();
+    assert_eq!((facts.listed, facts.receive_option), ((true, true), 0));
+    let silent =
+        ConversationSettings { receive_option: 1, ..ConversationSettings::new(user("you"), chat.clone()) };
+    let record = Record::Conversation(silent);
+    world.write(Write::Keep(Box::new(record.clone()))).await;
+    let option = async |from: &str, target: &str| {
+        world.store.send_facts(&user(from), &to(target)).await.unwrap().receive_option
+    };
+    assert_eq!((option("me", "you").await, option("you", "me").await), (1, 0));
+    world.write(Write::Discard(record.key())).await;
+    assert_eq!(option("me", "you").await, 0);
+}
+
+async fn what_comes_onto_lists_is_a_change_of_them(kind: Kind) {
+    let world = kind.open();
+    let crew = group_id("crew");
+    let of_crew = ConversationId::Group(crew.clone());
+    let news = async |name: &str, since: u64| {
+        let log = VersionLog::Conversations(user(name));
+        let changes = world.store.list_changes(&log, since, 10).await.unwrap();
+        let changed = changes.changed.unwrap_or_default();
+        (changes.now.number, changed.into_iter().map(|one| (one.element, one.touch)).collect::<Vec<_>>())
+    };
+    world.say(message("me", to("you"), "1"), NOON).await;
+    world.say(message("you", to("me"), "2"), NOON).await;
+    let chat = single("me", "you").to_string();
+    for name in ["me", "you"] {
+        assert_eq!(news(name, 1).await, (2, vec![(chat.clone(), Touch::Inserted)]), "{name}");
+    }
+    world.write(Write::PutGroup(group("crew"))).await;
+    let member = member_of("crew", "you");
+    world.write(Write::PutMember(member.clone())).await;
+    world.write(Write::PutMember(member.clone())).await;
+    assert_eq!(
+        news("you", 2).await,
+        (3, vec![(of_crew.to_string(), Touch::Inserted)]),
+        "changing him is no change"
+    );
+    assert!(!world.state("you", &of_crew).await.unwrap().ended);
+    world.write(Write::RemoveMember(crew.clone(), user("you"))).await;
+    assert_eq!(news("you", 3).await, (4, vec![(of_crew.to_string(), Touch::Updated)]));
+    assert!(world.state("you", &of_crew).await.unwrap().ended);
+    world.write(Write::PutMember(member)).await;
+    assert_eq!(news("you", 4).await, (5, vec![(of_crew.to_string(), Touch::Updated)]));
+    world.write(Write::List { user: user("you"), conversation: of_crew }).await;
+    assert_eq!(news("you", 5).await, (5, vec![]));
 }

@@ -18,10 +18,11 @@ const ABOUT: &str = "Every request is a POST with a JSON object; a member that i
 /// Headers of answers that ask the caller to come again.
 const LATER: &[(&str, &str)] = &[("Retry-After", "Seconds after which trying again makes sense.")];
 
-const TAGS: [(&str, &str); 9] = [
+const TAGS: [(&str, &str); 10] = [
     ("auth", "Tokens."),
     ("user", "Profiles and presence."),
-    ("group", "Groups."),
+    ("group", "Groups, their members, requests to enter, and what has changed in their lists."),
+    ("statistics", "Numbers that operators look at."),
     ("friend", "Block lists."),
     ("msg", "Messages: sending them, reading them by their numbers, taking them back."),
     ("conversation", "Lists of conversations, and what users set for them."),
@@ -150,7 +151,31 @@ pub(super) fn may(path: &str) -> &'static str {
         | "/msg/send_msg"
         | "/msg/batch_send_msg" => "For administrators.",
         "/group/create_group" => "For the owner-to-be and administrators.",
-        "/group/invite_user_to_group" => "For members of the group and administrators.",
+        "/group/invite_user_to_group"
+        | "/group/get_group_abstract_info"
+        | "/group/get_group_members_info"
+        | "/group/get_group_member_list"
+        | "/group/get_group_member_user_id"
+        | "/group/get_incremental_group_members"
+        | "/group/get_full_group_member_user_ids" => "For members of the group and administrators.",
+        "/group/set_group_info"
+        | "/group/set_group_info_ex"
+        | "/group/mute_group"
+        | "/group/cancel_mute_group"
+        | "/group/group_application_response"
+        | "/group/get_group_users_req_application_list"
+        | "/group/kick_group" => "For owner and admins of the group and administrators.",
+        "/group/transfer_group" | "/group/dismiss_group" => "For the owner of the group and administrators.",
+        "/group/mute_group_member" | "/group/cancel_mute_group_member" => {
+            "For members of the group who stand above that member, and administrators."
+        }
+        "/group/set_group_member_info" => {
+            "For the member himself but for his role, for members who stand above him, and administrators."
+        }
+        "/group/get_specified_user_group_request_info" => {
+            "For who asked, owner and admins of the group, and administrators."
+        }
+        "/statistics/group/create" | "/statistics/group/active" => "For administrators.",
         "/friend/add_black" | "/friend/remove_black" => "For the owner of the list and administrators.",
         "/third/logs/delete" | "/third/logs/search" => "For administrators.",
         "/third/set_app_badge" => "For the user himself and administrators.",
@@ -160,7 +185,17 @@ pub(super) fn may(path: &str) -> &'static str {
         "/object/auth_sign" | "/object/complete_multipart_upload" => {
             "For the user who has begun the upload and administrators."
         }
-        "/msg/newest_seq" | "/msg/pull_msg_by_seq" => "For the user himself and administrators.",
+        "/msg/newest_seq"
+        | "/msg/pull_msg_by_seq"
+        | "/group/join_group"
+        | "/group/quit_group"
+        | "/group/get_joined_group_list"
+        | "/group/get_recv_group_applicationList"
+        | "/group/get_user_req_group_applicationList"
+        | "/group/get_group_application_unhandled_count"
+        | "/group/get_incremental_join_groups"
+        | "/group/get_incremental_group_members_batch"
+        | "/group/get_full_join_group_ids" => "For the user himself and administrators.",
         _ => "For everybody who has a token.",
     }
 }

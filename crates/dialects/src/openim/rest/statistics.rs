@@ -5,11 +5,11 @@ use std::collections::BTreeMap;
 use ringback_model::command::{Command, GroupCommand, GroupOutcome, Outcome};
 use ringback_model::dialect::EdgeRequest;
 use ringback_model::failure::RefusalCode;
-use ringback_model::statistics::{DAY_MS, Period};
+use ringback_model::statistics::Period;
 use ringback_model::time::UnixMs;
 use schemars::JsonSchema;
 use serde::Serialize;
-use time::{Date, Duration, OffsetDateTime};
+use time::Date;
 
 use super::body::{Reject, body, parse};
 use super::page::{Pagination, page};
@@ -112,14 +112,16 @@ pub(super) fn busy_groups_data(outcome: &Outcome) -> Option<Data> {
     data(&ActiveGroups { messages: *messages, count: *groups, days: by_date(days), groups: shown.collect() })
 }
 
-/// Days since 1970 as dates.
+/// The Julian day on which 1970 began.
+const DAY_1970: i64 = 2_440_588;
+
+/// Days since 1970 as dates; days that no calendar has are left out.
 fn by_date(days: &BTreeMap<i64, u64>) -> BTreeMap<String, u64> {
-    let epoch: Date = OffsetDateTime::UNIX_EPOCH.date();
     let date = |day: i64| {
-        let date = epoch.saturating_add(Duration::milliseconds(day.saturating_mul(DAY_MS)));
-        format!("{:04}-{:02}-{:02}", date.year(), u8::from(date.month()), date.day())
+        let date = Date::from_julian_day(i32::try_from(day.checked_add(DAY_1970)?).ok()?).ok()?;
+        Some(format!("{:04}-{:02}-{:02}", date.year(), u8::from(date.month()), date.day()))
     };
-    days.iter().map(|(day, count)| (date(*day), *count)).collect()
+    days.iter().filter_map(|(day, count)| Some((date(*day)?, *count))).collect()
 }
 
 #[cfg(test)]

@@ -49,7 +49,7 @@ async fn who_has_sent_a_message_learns_that_it_was_read() {
     assert_eq!(reads(&world.found("alice", &chat()).await.messages), [false, true, false, false]);
     world.chat("bob", read("bob", &chat(), Reading::UpTo(3, vec![]))).await.unwrap();
     assert_eq!(reads(&world.found("alice", &chat()).await.messages), [true, true, true, false]);
-    let told = world.done().await;
+    let told = world.chat_actions().await;
     let ChatAction::Read(of_two) = &told[told.len() - 2] else { panic!("{told:?}") };
     assert_eq!((of_two.seqs.as_slice(), of_two.up_to, of_two.read_seq), ([2].as_slice(), false, 4));
     assert!(matches!(told.last(), Some(ChatAction::Read(all)) if all.up_to && all.seqs.is_empty()));
@@ -76,9 +76,9 @@ async fn in_groups_only_ones_own_devices_learn_it() {
     world.chat("bob", read("bob", &id, Reading::UpTo(1, vec![]))).await.unwrap();
     assert_eq!(position(&world, "bob", &id).await, 1);
     assert_eq!(world.notices()[0].1, ["bob"]);
-    assert!(matches!(world.done().await.last(), Some(ChatAction::Read(read)) if read.read_seq == 1));
+    assert!(matches!(world.chat_actions().await.last(), Some(ChatAction::Read(read)) if read.read_seq == 1));
     world.chat("bob", read("bob", &id, Reading::Position(1))).await.unwrap();
-    assert_eq!(world.done().await.len(), 1, "moving a position is told to no rule");
+    assert_eq!(world.chat_actions().await.len(), 1, "moving a position is told to no rule");
     assert_eq!(world.found("bob", &id.aside()).await.messages.len(), 0);
 }
 
@@ -113,7 +113,7 @@ async fn a_message_that_was_taken_back_says_who_did_it() {
         );
         assert_eq!(world.found(name, &chat().aside()).await.messages.len(), 1, "{name}");
     }
-    let told = world.done().await;
+    let told = world.chat_actions().await;
     assert!(
         matches!(told.last(), Some(ChatAction::Revoke(one)) if one.seq == 1 && one.sender == user("alice"))
     );

@@ -29,7 +29,7 @@ async fn it_is_told_once_per_side_with_the_message() {
     let world = World::new().await;
     say(&world, "alice", "bob", "one").await;
     say(&world, "bob", "alice", "two").await;
-    assert_eq!(owners(&world.done().await), ["alice", "bob"], "the sender first");
+    assert_eq!(owners(&world.chat_actions().await), ["alice", "bob"], "the sender first");
     let log = world.store.read(LogPos::ZERO, 10).await.unwrap();
     let kinds: Vec<_> = log.iter().map(|event| matches!(event.fact, Fact::MessageSent(_))).collect();
     assert_eq!(kinds, [true, false, false, true]);
@@ -43,7 +43,7 @@ async fn it_is_told_once_per_side_with_the_message() {
 #[tokio::test]
 async fn rules_say_how_it_begins_on_each_list() {
     let world = World::new().await;
-    world.gate.judge_action(EventKind::ConversationStarting, |action| {
+    world.gate.opine(EventKind::ConversationStarting, |action| {
         if let Action::Chat(ChatAction::Start(start)) = action
             && start.owners[0].as_str() == "bob"
         {
@@ -62,14 +62,14 @@ async fn rules_say_how_it_begins_on_each_list() {
     let records = world.store.records(&keys).await.unwrap();
     assert!(matches!(records.as_slice(), [None, Some(Record::Conversation(of_bob)), None]
         if of_bob.pinned && of_bob.receive_option == 2));
-    assert_eq!(owners(&world.done().await), ["alice", "bob"]);
+    assert_eq!(owners(&world.chat_actions().await), ["alice", "bob"]);
 }
 
 #[tokio::test]
 async fn a_no_keeps_it_off_that_list_until_a_rule_says_yes() {
     let world = World::new().await;
     let asked = Arc::new(AtomicUsize::new(0));
-    world.gate.judge_action(EventKind::ConversationStarting, {
+    world.gate.opine(EventKind::ConversationStarting, {
         let asked = Arc::clone(&asked);
         move |action| {
             let Action::Chat(ChatAction::Start(start)) = action else { panic!("{action:?}") };
@@ -89,9 +89,9 @@ async fn a_no_keeps_it_off_that_list_until_a_rule_says_yes() {
         let views = world.store.conversation_states(&user("bob"), &[chat()]).await.unwrap();
         assert_eq!(views, [None]);
     }
-    assert_eq!(owners(&world.done().await), ["alice"]);
+    assert_eq!(owners(&world.chat_actions().await), ["alice"]);
     say(&world, "alice", "bob", "m3").await;
-    assert_eq!(owners(&world.done().await), ["alice", "bob"]);
+    assert_eq!(owners(&world.chat_actions().await), ["alice", "bob"]);
     assert_eq!(world.pulled("bob", chat()).await.len(), 3, "all of it is his now");
 }
 
@@ -103,7 +103,7 @@ async fn a_notice_comes_onto_its_recipients_list_alone() {
     world.admin(ringback_model::command::Command::RegisterUsers { users: vec![account] }).await.unwrap();
     let target = Target::Notice(user("bob"));
     world.send_for(draft("news", target.clone(), "hello")).await.unwrap();
-    assert_eq!(owners(&world.done().await), ["bob"]);
+    assert_eq!(owners(&world.chat_actions().await), ["bob"]);
     let id = ConversationId::of(&user("news"), &target);
     let views = world.store.conversation_states(&user("news"), &[id]).await.unwrap();
     assert_eq!(views, [None]);
@@ -121,7 +121,7 @@ async fn two_who_begin_at_once_begin_it_once() {
     let mut seqs = join_all(sends).await;
     seqs.sort_unstable();
     assert_eq!(seqs, [1, 2, 3, 4, 5, 6, 7, 8]);
-    let mut told = owners(&world.done().await);
+    let mut told = owners(&world.chat_actions().await);
     told.sort();
     assert_eq!(told, ["alice", "bob"]);
 }
@@ -132,6 +132,6 @@ async fn what_is_not_kept_begins_nothing() {
     let mut fleeting = draft("alice", Target::User(user("bob")), "in passing");
     fleeting.handling.store = false;
     world.send(fleeting).await.unwrap();
-    assert_eq!(world.done().await, []);
+    assert_eq!(world.chat_actions().await, []);
     assert_eq!(world.store.conversations(&user("bob")).await.unwrap(), []);
 }

@@ -1,6 +1,7 @@
 //! Bodies that can be sent as they stand. Source: REST sheet 7, 13.
 
 mod chats;
+mod groups;
 
 use serde_json::{Value, json};
 
@@ -19,14 +20,7 @@ pub(super) fn of(path: &str) -> Vec<(&'static str, Value)> {
         "/user/get_users_info" | "/user/get_users_online_status" => {
             vec![("two", json!({"userIDs": ["u1", "u2"]}))]
         }
-        "/group/create_group" => vec![("group", new_group())],
-        "/group/get_groups_info" => vec![("one", json!({"groupIDs": ["270011223344556"]}))],
-        "/group/invite_user_to_group" => {
-            vec![(
-                "one",
-                json!({"groupID": "270011223344556", "invitedUserIDs": ["u4"], "reason": "asked to"}),
-            )]
-        }
+        path if path.starts_with("/group/") || path.starts_with("/statistics/group/") => groups::of(path),
         "/friend/add_black" => {
             vec![("entry", json!({"ownerUserID": "u1", "blackUserID": "u2", "ex": ""}))]
         }
@@ -86,18 +80,6 @@ fn two_users() -> Value {
         {"userID": "u1", "nickname": "Ann", "faceURL": "https://example.test/ann.png", "ex": ""},
         {"userID": "u2", "nickname": "Ben", "appMangerLevel": 0, "globalRecvMsgOpt": 0},
     ]})
-}
-
-fn new_group() -> Value {
-    json!({
-        "groupInfo": {
-            "groupID": "", "groupName": "Team", "notification": "Be kind.", "introduction": "", "faceURL": "",
-            "ex": "", "groupType": 2, "needVerification": 0, "lookMemberInfo": 0, "applyMemberFriend": 0,
-        },
-        "ownerUserID": "u1",
-        "memberUserIDs": ["u2"],
-        "adminUserIDs": ["u3"],
-    })
 }
 
 fn push() -> Value {

@@ -86,6 +86,7 @@ body! {
         /// Words for him.
         message: String = "handledMsg",
         /// 1 yes, -1 no.
+        #[schemars(extend("enum" = [1, -1]))]
         result: i32 = "handleResult" required,
     }
 }
@@ -113,6 +114,7 @@ body! {
         /// Only those about these; all if empty.
         groups: Vec<String> = "groupIDs",
         /// Only those that ended so: 0 open, 1 agreed, -1 refused; all if empty.
+        #[schemars(inner(range(min = -1, max = 1)))]
         results: Vec<i32> = "handleResults",
     }
 }
@@ -131,6 +133,7 @@ body! {
         /// Only those about these; all if empty.
         groups: Vec<String> = "groupIDs",
         /// Only those that ended so: 0 open, 1 agreed, -1 refused; all if empty.
+        #[schemars(inner(range(min = -1, max = 1)))]
         results: Vec<i32> = "handleResults",
     }
 }

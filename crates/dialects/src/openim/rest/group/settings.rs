@@ -115,6 +115,7 @@ body! {
         /// His picture in the group.
         face_url: Option<String> = "faceURL",
         /// 60 admin, 20 ordinary.
+        #[schemars(extend("enum" = [20, 60]))]
         role: Option<i32> = "roleLevel",
         /// The app's own text.
         ex: Option<String> = "ex",
