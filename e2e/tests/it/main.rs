@@ -28,6 +28,7 @@ mod objects;
 mod objects_s3;
 mod offline_push;
 mod online;
+mod online_callbacks;
 mod pre_send;
 mod promises;
 mod rest;
