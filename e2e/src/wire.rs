@@ -23,6 +23,10 @@ pub mod request {
     pub const PUSH: i64 = 2001;
     /// Kicked, from the server.
     pub const KICKED: i64 = 2002;
+    /// Background or not.
+    pub const BACKGROUND: i64 = 2004;
+    /// Subscriptions to online states.
+    pub const SUBSCRIBE_ONLINE: i64 = 2005;
 }
 
 #[derive(Clone, PartialEq, Message)]
@@ -77,6 +81,36 @@ pub struct PullSeqsReq {
     pub conversations: Vec<SeqList>,
     #[prost(int32, tag = "3")]
     pub order: i32,
+}
+
+#[derive(Clone, PartialEq, Message)]
+pub struct Background {
+    #[prost(string, tag = "1")]
+    pub user_id: String,
+    #[prost(bool, tag = "2")]
+    pub is_background: bool,
+}
+
+#[derive(Clone, PartialEq, Message)]
+pub struct Subscribe {
+    #[prost(string, repeated, tag = "1")]
+    pub add: Vec<String>,
+    #[prost(string, repeated, tag = "2")]
+    pub remove: Vec<String>,
+}
+
+#[derive(Clone, PartialEq, Message)]
+pub struct OnlineState {
+    #[prost(string, tag = "1")]
+    pub user_id: String,
+    #[prost(int32, repeated, tag = "2")]
+    pub online_platform_ids: Vec<i32>,
+}
+
+#[derive(Clone, PartialEq, Message)]
+pub struct OnlineStates {
+    #[prost(message, repeated, tag = "1")]
+    pub subscribers: Vec<OnlineState>,
 }
 
 #[derive(Clone, PartialEq, Message)]

@@ -87,7 +87,7 @@ impl Im {
         let committed = self.store.commit(commit).await?;
         on_their_way.go_on();
         for notice in passing {
-            self.push_notice(caller, notice, &committed);
+            self.push_notice(caller, notice, &committed).await;
         }
         Ok(committed)
     }

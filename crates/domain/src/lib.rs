@@ -7,6 +7,8 @@
 //! | `send_many.rs` | the same message to many targets |
 //! | `in_flight.rs` | a second send of a message that is still on its way joins the first |
 //! | `handover.rs`, `pusher.rs` | answer first, then push, then after-callbacks |
+//! | `presence` | comings and goings, told to after-rules |
+//! | `wake` | waking those whom no push reached |
 //! | `tokens.rs`, `logins.rs` | what a token is good for; how apps and users get theirs |
 //! | `users.rs`, `accounts.rs` | users, and accounts with passwords |
 //! | `groups.rs`, `members.rs`, `turns.rs` | groups and rooms found by id; who is in them; how their bounds hold |
@@ -39,6 +41,7 @@ mod logins;
 mod members;
 mod notices;
 mod objects;
+mod presence;
 mod profiles;
 mod pusher;
 mod send;
@@ -47,6 +50,7 @@ mod storage;
 mod tokens;
 mod turns;
 mod users;
+mod wake;
 
 use std::collections::HashSet;
 use std::sync::Arc;
@@ -59,10 +63,14 @@ use ringback_model::ports::{Clock, Dice, Gate, Passwords, Sessions, Storage, Sto
 
 pub use handover::{AnswerTicket, Handovers};
 pub use objects::{PartSlot, UploadParts, UploadSettings, Uploads};
+pub use presence::Presence;
+pub use wake::Waker;
 
 use caller::Caller;
 use chats::send_states::SendStates;
 use in_flight::InFlight;
+use pusher::board::Board;
+use pusher::line::PassingLine;
 use turns::Turns;
 
 /// What [`Im`] is made of.
@@ -126,6 +134,8 @@ pub struct Im {
     in_flight: InFlight,
     send_states: SendStates,
     additions: Turns,
+    passing: PassingLine,
+    board: Arc<Board>,
 }
 
 /// A command that was carried out.
@@ -171,6 +181,8 @@ impl Im {
             in_flight: InFlight::default(),
             send_states: SendStates::default(),
             additions: Turns::default(),
+            passing: PassingLine::default(),
+            board: Arc::default(),
         });
         im.register_admins().await?;
         Ok(im)

@@ -9,7 +9,7 @@ use std::sync::Arc;
 
 use ringback_model::commit::{Commit, Committed};
 use ringback_model::conversation::Target;
-use ringback_model::event::{Fact, Lane, MessageSent};
+use ringback_model::event::{EventKind, Fact, Lane, MessageSent};
 use ringback_model::ids::{MessageId, UserId};
 use ringback_model::message::{Handling, Message, Priority};
 use ringback_model::notice::Notice;
@@ -19,6 +19,8 @@ use ringback_model::user::Platform;
 use crate::Im;
 use crate::caller::Caller;
 use crate::handover::{AnswerTicket, Handovers};
+use crate::pusher::asking::Cause;
+use crate::pusher::lanes::Passing;
 
 /// A notice and where it goes.
 pub(crate) struct Outgoing {
@@ -79,8 +81,9 @@ impl Im {
         for notice in notices {
             if notice.keep != Keep::Nothing {
                 let aside = notice.keep == Keep::Aside;
+                // Nobody is woken because somebody has changed something.
                 let handling =
-                    Handling { aside, store: true, unread: !aside, offline_push: !aside, sync_sender: true };
+                    Handling { aside, store: true, unread: !aside, offline_push: false, sync_sender: true };
                 let message = self.carrier(&notice, handling);
                 self.handovers.begin(message.id, Arc::clone(&notice.recipients));
                 way.begun.push(message.id);
@@ -101,14 +104,20 @@ impl Im {
         (commit, way, passing)
     }
 
-    /// Pushes a notice that is kept nowhere, with the versions that lists have since the commit.
-    pub(crate) fn push_notice(&self, caller: &Caller, mut notice: Outgoing, committed: &Committed) {
+    /// Pushes a notice that is kept nowhere, with the versions that lists have since the commit. Where before-rules are
+    /// asked about pushes, this waits for a place in the pusher's line, never for their answer.
+    pub(crate) async fn push_notice(&self, caller: &Caller, mut notice: Outgoing, committed: &Committed) {
         notice.notice.stamp(&committed.versions);
         let handling =
             Handling { aside: true, store: false, unread: false, offline_push: false, sync_sender: true };
         let message = Arc::new(self.carrier(&notice, handling));
         let push = Push { message, operation_id: caller.operation_id.clone() };
-        self.sessions.push(&push, &notice.recipients, Arc::new(()));
+        if !self.gate.asks(EventKind::OnlinePushing) {
+            return self.sessions.push(&push, &notice.recipients, Arc::new(()));
+        }
+        let lane = Lane::conversation(&push.message.conversation());
+        let cause = Cause { origin: caller.origin, sender_is_admin: caller.actor.admin };
+        self.passing.put(Passing { lane, push, cause, recipients: notice.recipients }).await;
     }
 
     /// The message that carries a notice.

@@ -3,24 +3,35 @@
 //!
 //! Messages to few go out at once. Messages to many go out in rounds: what comes while a round is being written goes
 //! out together in the next one, so that each connection is woken and written to once per round, not once per message.
+//!
+//! Where before-rules are about pushes, each is asked about beside the others and waits for the verdict in its lane:
+//! the order of a conversation stays, and other conversations are not held. Without such rules nothing is paid for it.
 
-use std::collections::{HashMap, VecDeque};
 use std::sync::Arc;
 use std::time::Duration;
 
 use futures_util::StreamExt;
 use futures_util::future::BoxFuture;
 use futures_util::stream::FuturesUnordered;
-use ringback_model::event::{Event, Lane};
+use ringback_model::event::Event;
+use ringback_model::ids::UserId;
 use ringback_model::limits;
-use ringback_model::ports::{Push, Sessions};
+use ringback_model::ports::Sessions;
 use tokio_util::sync::CancellationToken;
 
 use crate::Im;
-use crate::handover::{Handovers, OnItsWay};
+use crate::handover::Handovers;
+use asking::{Asker, Cause, Leave, push_of};
+use lanes::{Freight, Lanes, Next, Step};
 use rounds::Rounds;
 
+pub(crate) mod asking;
+pub(crate) mod board;
+pub(crate) mod lanes;
+pub(crate) mod line;
 mod rounds;
+
+use board::Board;
 
 /// Events that are read, and messages that are pushed, before others get their turn: the tasks that write to
 /// connections must run before their queues are full, or clients that read fast would be cut for slowness.
@@ -36,7 +47,9 @@ impl Im {
     /// Pushes until it is stopped. Run it once, as a worker of its own.
     pub async fn run_pusher(&self, stop: CancellationToken) {
         let mut seen = self.store.tail();
-        let mut pusher = Pusher::new(Arc::clone(&self.sessions), Arc::clone(&self.handovers));
+        self.board.begin(seen);
+        let mut notices = self.passing.taker();
+        let mut pusher = Pusher::new(self);
         loop {
             if pusher.this_turn >= AT_ONCE {
                 pusher.this_turn = 0;
@@ -45,17 +58,21 @@ impl Im {
             if pusher.rounds.is_late() {
                 pusher.rounds.push();
             }
+            // What waits beyond this stays in the log until there is room: receivers answer, or their time is over.
+            let has_room = pusher.lanes.held() < limits::PUSHES_WAITING;
             tokio::select! {
                 // In this order: a round takes along what is ready when it begins.
                 biased;
                 () = stop.cancelled() => return,
-                Some(lane) = pusher.answers.next() => pusher.go_on(&lane),
-                _ = self.store.wait_past(seen) => match self.store.read(seen, AT_ONCE).await {
+                Some(step) = pusher.steps.next() => pusher.go_on(step),
+                notice = line::next(&mut notices), if has_room => pusher.ask(Freight::Passing(notice)),
+                _ = self.store.wait_past(seen), if has_room => match self.store.read(seen, AT_ONCE).await {
                     Ok(events) => {
                         seen = events.last().map_or_else(|| self.store.tail(), |event| event.pos);
                         for event in events {
                             pusher.take(event);
                         }
+                        self.board.saw(seen);
                     }
                     Err(fault) => {
                         // Skipping them would leave their callbacks waiting for pushes that never come.
@@ -69,82 +86,135 @@ impl Im {
     }
 }
 
-type Waiting = VecDeque<(Arc<Event>, Arc<OnItsWay>)>;
-
 struct Pusher {
     sessions: Arc<dyn Sessions>,
     handovers: Arc<Handovers>,
+    asker: Asker,
+    board: Arc<Board>,
     rounds: Rounds,
-    /// Lanes whose head waits for its sender to be answered. Bounded by the sends under way.
-    waiting: HashMap<Lane, Waiting>,
-    answers: FuturesUnordered<BoxFuture<'static, Lane>>,
+    lanes: Lanes,
+    steps: FuturesUnordered<BoxFuture<'static, Step>>,
     /// Messages pushed since others had their turn.
     this_turn: usize,
 }
 
 impl Pusher {
-    fn new(sessions: Arc<dyn Sessions>, handovers: Arc<Handovers>) -> Self {
-        let answers = FuturesUnordered::new();
+    fn new(im: &Im) -> Self {
+        let steps = FuturesUnordered::new();
         // Never empty, so that polling it does not end the stream.
-        answers.push(Box::pin(std::future::pending()) as BoxFuture<'static, Lane>);
-        let rounds = Rounds::new(Arc::clone(&sessions), Arc::clone(&handovers));
-        Self { sessions, handovers, rounds, waiting: HashMap::new(), answers, this_turn: 0 }
+        steps.push(Box::pin(std::future::pending()) as BoxFuture<'static, Step>);
+        let (sessions, handovers) = (Arc::clone(&im.sessions), Arc::clone(&im.handovers));
+        Self {
+            rounds: Rounds::new(Arc::clone(&sessions), Arc::clone(&handovers)),
+            asker: Asker { gate: Arc::clone(&im.gate), clock: Arc::clone(&im.clock) },
+            board: Arc::clone(&im.board),
+            sessions,
+            handovers,
+            lanes: Lanes::default(),
+            steps,
+            this_turn: 0,
+        }
     }
 
     fn take(&mut self, event: Arc<Event>) {
         let Some(entry) = event.sent().and_then(|sent| self.handovers.get(sent.message.id)) else {
             return;
         };
-        if let Some(queue) = self.waiting.get_mut(&event.lane) {
-            queue.push_back((event, entry));
+        if self.asker.asks() {
+            self.board.asks(event.pos);
+            self.ask(Freight::Stored(event, entry));
+        } else if self.lanes.holds(&event.lane) {
+            self.lanes.behind(Freight::Stored(event, entry));
         } else if entry.is_answered() {
-            self.push(&event, &entry);
+            self.push_stored(&event, &entry.recipients);
         } else {
-            self.wait_for(event.lane.clone(), Arc::clone(&entry));
-            self.waiting.insert(event.lane.clone(), VecDeque::from([(event, entry)]));
+            let freight = Freight::Stored(event, entry);
+            let number = self.lanes.watched(freight.clone());
+            self.watch(number, freight);
         }
     }
 
-    /// The head of the lane has been answered. What is too much for this turn goes on in the next one.
-    fn go_on(&mut self, lane: &Lane) {
-        let Some(mut queue) = self.waiting.remove(lane) else {
-            return;
-        };
-        if let Some((event, entry)) = queue.pop_front() {
-            self.push(&event, &entry);
+    /// Asks as soon as the sender is answered, whatever else waits in the lane.
+    fn ask(&mut self, freight: Freight) {
+        let number = self.lanes.watched(freight.clone());
+        let asker = self.asker.clone();
+        self.steps.push(Box::pin(async move {
+            let leave = match &freight {
+                Freight::Passing(one) => asker.ask(&one.push, one.cause, &one.recipients).await,
+                Freight::Stored(event, entry) => {
+                    Arc::clone(entry).answered().await;
+                    match (push_of(event), event.sent()) {
+                        (Some(push), Some(sent)) => {
+                            asker.ask(&push, Cause::from(sent), &entry.recipients).await
+                        }
+                        _ => Leave::Stays,
+                    }
+                }
+            };
+            Step { lane: freight.lane().clone(), settled: Some((number, leave)) }
+        }));
+    }
+
+    fn watch(&mut self, number: u64, freight: Freight) {
+        self.steps.push(Box::pin(async move {
+            if let Freight::Stored(_, entry) = &freight {
+                Arc::clone(entry).answered().await;
+            }
+            Step { lane: freight.lane().clone(), settled: Some((number, Leave::ToAll)) }
+        }));
+    }
+
+    /// A lane may go on. What is too much for this turn goes on in the next one.
+    fn go_on(&mut self, step: Step) {
+        let Step { lane, settled } = step;
+        if let Some((number, leave)) = settled {
+            self.lanes.settle(&lane, number, leave);
         }
-        while let Some((event, entry)) = queue.pop_front() {
-            if entry.is_answered() && self.this_turn < AT_ONCE {
-                self.push(&event, &entry);
-            } else {
-                self.wait_for(lane.clone(), Arc::clone(&entry));
-                queue.push_front((event, entry));
-                self.waiting.insert(lane.clone(), queue);
-                return;
+        while self.this_turn < AT_ONCE {
+            match self.lanes.next(&lane) {
+                Next::Push(freight, leave) => self.push(freight, leave),
+                Next::Watch(number, freight) => return self.watch(number, freight),
+                Next::Rest => return,
+            }
+        }
+        self.steps.push(Box::pin(std::future::ready(Step { lane, settled: None })));
+    }
+
+    fn push(&mut self, freight: Freight, leave: Leave) {
+        match freight {
+            Freight::Stored(event, entry) => {
+                self.board.decided(event.pos, &leave);
+                match leave {
+                    Leave::ToAll => self.push_stored(&event, &entry.recipients),
+                    Leave::To(users) => self.push_stored(&event, &users),
+                    Leave::Stays => self.give_up(&event),
+                }
+            }
+            Freight::Passing(one) => {
+                self.this_turn += 1;
+                match leave {
+                    Leave::ToAll => self.sessions.push(&one.push, &one.recipients, Arc::new(())),
+                    Leave::To(users) => self.sessions.push(&one.push, &users, Arc::new(())),
+                    Leave::Stays => {}
+                }
             }
         }
     }
 
-    fn wait_for(&self, lane: Lane, head: Arc<OnItsWay>) {
-        self.answers.push(Box::pin(async move {
-            head.answered().await;
-            lane
-        }));
-    }
-
-    fn push(&mut self, event: &Arc<Event>, entry: &OnItsWay) {
+    fn push_stored(&mut self, event: &Arc<Event>, recipients: &Arc<[UserId]>) {
         self.this_turn += 1;
-        if entry.recipients.len() >= MANY || self.rounds.holds(&event.lane) {
-            return self.rounds.add(event, &entry.recipients);
+        if recipients.len() >= MANY || self.rounds.holds(&event.lane) {
+            return self.rounds.add(event, recipients);
         }
         let Some(push) = push_of(event) else { return };
         let written = self.handovers.until_written(push.message.id, None);
-        self.sessions.push(&push, &entry.recipients, written);
+        self.sessions.push(&push, recipients, written);
     }
-}
 
-/// What an event pushes; `None` for those that are no messages.
-fn push_of(event: &Event) -> Option<Push> {
-    let sent = event.sent()?;
-    Some(Push { message: Arc::clone(&sent.message), operation_id: Arc::clone(&sent.operation_id) })
+    /// Nobody waits any longer for a push that does not come.
+    fn give_up(&self, event: &Event) {
+        if let Some(sent) = event.sent() {
+            self.handovers.end(sent.message.id);
+        }
+    }
 }

@@ -394,7 +394,7 @@ fn name_alike(original: &mut Message, message: &Message) {
 }
 
 /// Whose devices get the message: the recipient or all members, and the sender's own unless he does not want it.
-fn recipients(message: &Message, facts: &SendFacts) -> Arc<[UserId]> {
+pub(crate) fn recipients(message: &Message, facts: &SendFacts) -> Arc<[UserId]> {
     let sender = message.handling.sync_sender.then(|| message.sender.clone());
     match &message.target {
         Target::User(user) | Target::Notice(user) => {

@@ -5,6 +5,7 @@ use ringback_model::commit::{Commit, Write};
 use ringback_model::failure::{Failure, Refusal, RefusalCode};
 use ringback_model::ids::UserId;
 use ringback_model::ports::TokenProblem;
+use ringback_model::presence::CutReason;
 use ringback_model::time::UnixMs;
 use ringback_model::user::{AccountLevel, Bearer, Platform, TokenClaims, TokenRecord, User};
 
@@ -167,7 +168,7 @@ impl Im {
         }
         self.store.commit(commit).await.map_err(commit_failure)?;
         for platform in platforms {
-            self.sessions.kick(user, platform, None);
+            self.sessions.kick(user, platform, None, CutReason::Administrator);
         }
         Ok(Outcome::Done)
     }

@@ -390,7 +390,7 @@ pub struct MessageSent {
     /// The sender is an administrator of the app.
     #[serde(default)]
     pub sender_is_admin: bool,
-    /// Recipients who had no connection when it was sent.
+    /// Recipients whom no push reached when it was sent: see [`crate::ports::Sessions::online`].
     #[serde(default)]
     pub offline: Vec<UserId>,
 }

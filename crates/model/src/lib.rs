@@ -16,7 +16,9 @@
 //! | [`failure`], [`limits`] | refusals and faults; every bound with unit and reason |
 //! | [`statistics`] | numbers that operators look at |
 //! | [`object`] | files that clients upload: their names, uploads by parts, where they are kept |
+//! | [`presence`] | what the table of connections sees |
 //! | [`secret`] | texts that do not print themselves |
+//! | [`wake`] | what is handed to whoever wakes sleeping devices |
 //! | [`sample`] | made-up messages, for trying rules out and for tests |
 //! | [`ports`], [`dialect`] | traits: what rooms need from each other, what a wire protocol supplies |
 
@@ -38,6 +40,7 @@ pub mod message;
 pub mod notice;
 pub mod object;
 pub mod ports;
+pub mod presence;
 pub mod record;
 pub mod rule;
 pub mod sample;
@@ -48,3 +51,4 @@ pub mod time;
 pub mod user;
 pub mod verdict;
 pub mod version;
+pub mod wake;

@@ -92,6 +92,13 @@ pub const SOCKET_IN_FLIGHT: usize = 32;
 pub const SOCKET_WAITING: usize = 4 * SOCKET_IN_FLIGHT;
 /// Time a client has to answer the closing of a WebSocket before the connection is dropped.
 pub const SOCKET_CLOSE: Duration = Duration::from_secs(2);
+/// Number of users whom one connection may follow.
+pub const SUBSCRIPTIONS: usize = 2000;
+/// Number of comings and goings that may wait to be told; beyond, those that cancel out are not told. More than all
+/// connections of a listener that come back at once.
+pub const PRESENCE_WAITING: usize = 2 * CONNECTIONS;
+/// Comings and goings, in number, that are told in one commit.
+pub const PRESENCE_AT_ONCE: usize = 256;
 
 /// Total time one message may spend at the gate, whatever its rules allow. Setting `gate.max_wait`.
 pub const GATE_MAX_WAIT: Duration = Duration::from_secs(15);
@@ -183,6 +190,26 @@ pub const CHECKPOINT_EVERY: Duration = Duration::from_millis(250);
 pub const HANDOVER_WAIT: Duration = Duration::from_millis(100);
 /// A push waits at most this long for the sender to have his answer.
 pub const ANSWER_FIRST_WAIT: Duration = Duration::from_millis(50);
+/// Number of pushes that may wait for before-rules and senders; beyond, messages wait in the log. What a busy server
+/// sends while a receiver that hangs is given up.
+pub const PUSHES_WAITING: usize = 8192;
+/// Number of notices that may wait to be asked about; beyond, those who cause them wait.
+pub const NOTICES_WAITING: usize = 1024;
+/// Number of pushes of which it is remembered that before-rules stopped or redirected them, for whoever wakes devices;
+/// of older ones the rules are asked again.
+pub const PUSH_VERDICTS: usize = 1024;
+/// Number of messages for which devices are to be woken at once, or wait for another attempt; beyond, they wait in the
+/// log.
+pub const WAKES_WAITING: usize = 1024;
+/// Number of calls of the push provider under way at once.
+pub const WAKES_IN_FLIGHT: usize = 32;
+/// Number of users in one call of the push provider.
+pub const WAKE_USERS: usize = 500;
+/// Age from which on a message wakes nobody any more, unless the settings say otherwise: ten minutes. Setting
+/// `push.keep`.
+pub const WAKE_KEEP: Duration = Duration::from_secs(600);
+/// Time for one call of the push provider. Setting `push.timeout`.
+pub const WAKE_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// Commits that may wait for the writer; senders wait beyond (back-pressure).
 pub const COMMIT_QUEUE: usize = 4096;

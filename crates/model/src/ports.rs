@@ -14,6 +14,7 @@ use crate::failure::{Failure, Fault, Refusal};
 use crate::group::{Group, Member};
 use crate::ids::{GroupId, LogPos, MessageId, RuleId, Seq, UserId};
 use crate::message::Message;
+use crate::presence::CutReason;
 use crate::record::{Record, RecordKey, RecordKind};
 use crate::rule::Rule;
 use crate::secret::Secret;
@@ -393,7 +394,7 @@ pub struct Pushing {
 
 /// Live connections.
 pub trait Sessions: Send + Sync {
-    /// For each user, whether he has a connection.
+    /// For each user, whether a push reaches him: he has a connection that does not sleep in the background.
     fn online(&self, users: &[UserId]) -> Vec<bool>;
     /// The connections of a user.
     fn connections(&self, user: &UserId) -> Vec<Connection>;
@@ -406,8 +407,8 @@ pub trait Sessions: Send + Sync {
             self.push(push, users, Arc::clone(written));
         }
     }
-    /// Cuts the connections of a user on a platform, except those with this token, telling the client why.
-    fn kick(&self, user: &UserId, platform: Platform, except_token: Option<&str>);
+    /// Cuts the connections of a user on a platform, except those with this token, telling the client.
+    fn kick(&self, user: &UserId, platform: Platform, except_token: Option<&str>, why: CutReason);
 }
 
 /// Between a commit and its after-callbacks stands the push: document 001 promises that recipients come first.

@@ -12,8 +12,9 @@ use std::time::Duration;
 use anyhow::{Context as _, anyhow};
 use ringback_callbacks::{Engine, SetRulesError};
 use ringback_dialects::Dialects;
-use ringback_domain::Handovers;
-use ringback_model::ports::Store;
+use ringback_domain::{Handovers, Presence};
+use ringback_model::ports::{Clock as _, Store};
+use ringback_model::presence::PresenceWatch;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
@@ -77,6 +78,7 @@ pub struct Server {
     /// Where WebSockets alone are served.
     pub ws_address: Option<SocketAddr>,
     engine: Arc<Engine>,
+    presence: Arc<Presence>,
     store: Arc<dyn Store>,
     connections: TaskTracker,
     stop_serving: CancellationToken,
@@ -119,7 +121,9 @@ impl Server {
         let connections = TaskTracker::new();
         let secret = parts.secret()?;
         let store = parts.store().await?;
-        let sessions = SessionTable::new(settings.limits.connections_per_user);
+        let presence = Arc::new(Presence::new(Arc::new(SystemClock)));
+        let watch = Arc::clone(&presence) as Arc<dyn PresenceWatch>;
+        let sessions = SessionTable::new(settings.limits.connections_per_user, first_connection(), watch);
         let handovers = Arc::new(Handovers::new());
         let engine = parts.engine(&store, &handovers).await?;
         let desk = parts.desk(&store, &engine, rules.rules).await.map_err(NotStarted::of_rules)?;
@@ -156,19 +160,21 @@ impl Server {
         let (address, ws_address) = (main.address, extra.as_ref().map(|bound| bound.address));
         let serving = Serving { settings, tls, connections: &connections, stop: &stop_serving };
         // The pusher begins at the end of the log as it finds it: before anybody can send.
-        Background {
+        let background = Background {
             im,
+            presence: Arc::clone(&presence),
+            waker: parts.waker()?,
             uploads,
             store: Arc::clone(&store),
             engine: Arc::clone(&engine),
             desk,
             source,
             metrics,
-        }
-        .start(&workers, settings);
+        };
+        background.start(&workers, settings);
         serving.start_all(&workers, &http, main, extra);
         let drain = settings.drain;
-        Ok(Self { address, ws_address, engine, store, connections, stop_serving, workers, drain })
+        Ok(Self { address, ws_address, engine, presence, store, connections, stop_serving, workers, drain })
     }
 
     /// What each rule has done and owes; for status pages.
@@ -189,6 +195,10 @@ impl Server {
         if tokio::time::timeout_at(until, self.connections.wait()).await.is_err() {
             tracing::warn!(open = self.connections.len(), "connections were still busy and are dropped");
         }
+        // All have gone now, and this is written down: it is told of by whoever starts next, where not by this one.
+        if tokio::time::timeout(PRESENCE_WRITE, self.presence.settled()).await.is_err() {
+            tracing::warn!("who was online when the server went down will be told after the next start");
+        }
         // Writing progress down takes a moment even where connections have used up all the time there was.
         let left = until.duration_since(tokio::time::Instant::now()).max(PROGRESS_WRITE);
         let drained = self.engine.drain(left).await;
@@ -206,6 +216,14 @@ impl Server {
     }
 }
 
+/// Number of the first connection of this start: no start makes a million connections per millisecond, so the next one
+/// begins beyond.
+fn first_connection() -> u64 {
+    u64::try_from(SystemClock.now().0).unwrap_or(0) << 20
+}
+
+/// Time for writing down who went offline; what is left then is found out at the next start.
+const PRESENCE_WRITE: Duration = Duration::from_secs(2);
 /// Least time for writing the progress of rules down.
 const PROGRESS_WRITE: Duration = Duration::from_secs(2);
 /// Time that background tasks get to notice that the server stops.

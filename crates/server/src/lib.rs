@@ -13,6 +13,7 @@ pub mod listener;
 pub mod metric_help;
 pub mod passwords;
 pub mod product;
+pub mod push;
 pub mod receiver;
 mod request_body;
 pub mod rules;

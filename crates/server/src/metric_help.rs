@@ -13,7 +13,7 @@ enum Kind {
 use Kind::{Counter, Gauge, Seconds, Sizes};
 
 /// Kind, name, meaning; labels are named in the meaning.
-const ALL: [(Kind, &str, &str); 45] = [
+const ALL: [(Kind, &str, &str); 53] = [
     (Counter, callbacks::ATTEMPTS, "Calls of callbacks, by rule, phase and outcome."),
     (Seconds, callbacks::DURATION, "Time from sending a callback to its answer, by rule and phase."),
     (Gauge, callbacks::IN_FLIGHT, "Callbacks under way, by rule and phase."),
@@ -63,6 +63,18 @@ const ALL: [(Kind, &str, &str); 45] = [
     (Gauge, "ringback_rules_broken", "1 while the rule files are broken and the old rules stay."),
     (Counter, "ringback_messages_total", "Messages stored."),
     (Counter, "ringback_pushes_total", "Messages put into the queues of connected clients."),
+    (
+        Counter,
+        "ringback_pushes_refused_total",
+        "Pushes that before-rules have stopped, by push (online, offline).",
+    ),
+    (
+        Counter,
+        "ringback_offline_pushes_total",
+        "Requests to wake devices, by outcome (taken, failed and tried again, expired and given up).",
+    ),
+    (Seconds, "ringback_offline_push_seconds", "Time of one such request."),
+    (Gauge, "ringback_offline_pushes_waiting", "Messages for which devices are yet to be woken."),
     (Counter, "ringback_rate_limited_total", "Requests refused because they came too often, by rate."),
     (Counter, "ringback_http_requests_total", "HTTP requests, by route and status."),
     (Seconds, "ringback_http_request_seconds", "Time of an HTTP request, by route."),
@@ -79,6 +91,18 @@ const ALL: [(Kind, &str, &str); 45] = [
         "Requests over WebSockets, by request and whether they went well.",
     ),
     (Seconds, "ringback_socket_request_seconds", "Time of a request over a WebSocket."),
+    (
+        Counter,
+        "ringback_presence_changes_total",
+        "Users who came and went, by change (online, offline, kicked), as rules are told.",
+    ),
+    (Gauge, "ringback_presence_waiting", "Comings and goings that are yet to be written down."),
+    (
+        Counter,
+        "ringback_presence_merged_total",
+        "Comings and goings that cancelled out, or were left out, because too many waited.",
+    ),
+    (Counter, "ringback_presence_pushes_total", "Users' online states put into the queues of followers."),
     (Sizes, GROUP_COMMITS, "Commits that shared one durable write."),
     (Counter, "ringback_faults_total", "Requests that failed through our fault, by route; the log says why."),
     (

@@ -7,8 +7,8 @@
     reason = "a test stops at the first thing that is not as it should be"
 )]
 
-use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex};
 
 use ringback_model::command::{Actor, Outcome};
 use ringback_model::conversation::Target;
@@ -18,10 +18,11 @@ use ringback_model::ids::UserId;
 use ringback_model::limits;
 use ringback_model::message::{ContentClass, Message};
 use ringback_model::ports::{Push, Pushing, Sessions};
+use ringback_model::presence::{CutReason, PresenceWatch, Sight, Sighting, Subscription, UserPresence};
 use ringback_model::sample;
 use ringback_model::time::UnixMs;
 use ringback_model::user::Platform;
-use ringback_server::ws::sessions::{Identity, Membership, Outgoing, SessionTable, Waiting};
+use ringback_server::ws::sessions::{Identity, Membership, Outgoing, Peer, SessionTable, Waiting};
 
 /// Encodes a push as the wire's number and the message's seq, and counts how often.
 #[derive(Default)]
@@ -49,6 +50,15 @@ impl Socket for Plain {
         self.encoded.fetch_add(1, Ordering::Relaxed);
         Frame::Text(format!("{}:{}", wire.0, push.message.seq))
     }
+    fn presences(&self, _: Wire, to: Option<&Correlation>, presences: &[UserPresence]) -> Frame {
+        let shown = presences.iter().map(|one| {
+            let platforms: Vec<String> =
+                one.platforms.iter().map(|platform| platform.0.to_string()).collect();
+            format!("{}[{}]", one.user, platforms.join(","))
+        });
+        let answered = if to.is_some() { "answer: " } else { "" };
+        Frame::Text(format!("{answered}{}", shown.collect::<Vec<String>>().join(" ")))
+    }
     fn kicked(&self, _: Wire) -> Frame {
         Frame::Text("kicked".to_owned())
     }
@@ -65,14 +75,44 @@ fn push(seq: u64) -> Push {
     Push { message: Arc::new(message), operation_id: Arc::from("op") }
 }
 
+/// Writes down what the table sees.
+#[derive(Default)]
+struct Diary(Mutex<Vec<String>>);
+
+impl PresenceWatch for Diary {
+    fn saw(&self, seen: Sighting) {
+        let what = match seen.sight {
+            Sight::First => "online".to_owned(),
+            Sight::Last => "offline".to_owned(),
+            Sight::Cut(why) => format!("cut: {why:?}"),
+        };
+        let entry = format!("{}/{} #{} {what}", seen.user, seen.platform.0, seen.connection);
+        self.0.lock().unwrap().push(entry);
+    }
+}
+
 struct Table {
     table: Arc<SessionTable>,
     dialect: Arc<Plain>,
+    diary: Arc<Diary>,
 }
 
 impl Table {
     fn new(per_user: usize) -> Self {
-        Self { table: SessionTable::new(per_user), dialect: Arc::default() }
+        let diary = Arc::new(Diary::default());
+        let table = SessionTable::new(per_user, 1, Arc::clone(&diary) as Arc<dyn PresenceWatch>);
+        Self { table, dialect: Arc::default(), diary }
+    }
+
+    /// What was seen since this was asked last.
+    fn seen(&self) -> Vec<String> {
+        std::mem::take(&mut *self.diary.0.lock().unwrap())
+    }
+
+    fn follow(&self, peer: &Arc<Peer>, add: &[&str], remove: &[&str]) -> Result<(), Refusal> {
+        let users = |names: &[&str]| names.iter().map(|name| user(name)).collect();
+        let to = Correlation { request: 1, key: "k".to_owned(), operation_id: Arc::from("op") };
+        self.table.follow(peer, &to, &Subscription { add: users(add), remove: users(remove) })
     }
 
     fn try_join(&self, id: &str, platform: i32, token: &str, wire: u8) -> Option<(Membership, Waiting)> {
@@ -83,6 +123,7 @@ impl Table {
             background: false,
             dialect: Arc::clone(&self.dialect) as Arc<dyn Socket>,
             wire: Wire(wire),
+            operation_id: Arc::from("op"),
         };
         self.table.join(identity, Some(Frame::Text("welcome".to_owned())))
     }
@@ -236,14 +277,14 @@ fn a_login_kicks_the_same_platform_with_another_token() {
     let (_same, mut same) = table.join("bob", 5, "new", 1);
     let (_other, mut other) = table.join("bob", 5, "old", 1);
     let (_phone, mut phone) = table.join("bob", 2, "old", 1);
-    table.table.kick(&user("BOB"), Platform(5), Some("new"));
+    table.table.kick(&user("BOB"), Platform(5), Some("new"), CutReason::OtherLogin);
     assert_eq!(texts(&mut other), ["welcome", "kicked", "close"]);
     assert_eq!(texts(&mut same), ["welcome"]);
     assert_eq!(texts(&mut phone), ["welcome"]);
     assert_eq!(table.table.connections(&user("bob")).len(), 2, "the kicked one is offline at once");
     table.table.push(&push(1), &[user("bob")], Arc::new(()));
     assert_eq!(texts(&mut other), Vec::<String>::new());
-    table.table.kick(&user("bob"), Platform(5), None);
+    table.table.kick(&user("bob"), Platform(5), None, CutReason::Administrator);
     assert_eq!(texts(&mut same), ["1:1", "kicked", "close"]);
 }
 
@@ -257,4 +298,80 @@ fn a_user_has_so_many_connections() {
     assert!(table.try_join("carl", 5, "a", 1).is_some());
     drop(one);
     assert!(table.try_join("bob", 5, "a", 1).is_some());
+}
+
+#[test]
+fn the_first_and_the_last_connection_on_a_platform_are_seen_and_every_one_that_is_cut() {
+    let table = Table::new(8);
+    let (one, _q1) = table.join("bob", 5, "a", 1);
+    let (two, _q2) = table.join("BOB", 5, "b", 1);
+    let (phone, _q3) = table.join("bob", 2, "c", 1);
+    assert_eq!(table.seen(), ["bob/5 #1 online", "bob/2 #3 online"]);
+    drop(one);
+    assert_eq!(table.seen(), Vec::<String>::new());
+    table.table.kick(&user("bob"), Platform(5), Some("other"), CutReason::OtherLogin);
+    assert_eq!(table.seen(), ["BOB/5 #2 cut: OtherLogin", "BOB/5 #2 offline"]);
+    drop(two);
+    assert_eq!(table.seen(), Vec::<String>::new(), "it was offline already");
+    let (new, _q4) = table.join("bob", 2, "d", 1);
+    table.table.kick(&user("bob"), Platform(2), Some("d"), CutReason::OtherLogin);
+    assert_eq!(table.seen(), ["bob/2 #3 cut: OtherLogin"], "he stays online with the new one");
+    drop(phone);
+    drop(new);
+    assert_eq!(table.seen(), ["bob/2 #4 offline"]);
+}
+
+#[test]
+fn an_apple_phone_in_the_background_is_connected_but_not_reached() {
+    let table = Table::new(8);
+    let (phone, mut queue) = table.join("bob", Platform::IOS.0, "a", 1);
+    let (android, mut other) = table.join("ann", 2, "a", 1);
+    for (background, reached) in [(true, false), (false, true)] {
+        phone.peer.set_background(background);
+        android.peer.set_background(background);
+        assert_eq!(table.table.online(&[user("bob"), user("ann")]), [reached, true]);
+        assert_eq!(table.table.connections(&user("bob"))[0].background, background);
+        table.table.push(&push(1), &[user("bob"), user("ann")], Arc::new(()));
+    }
+    assert_eq!(texts(&mut queue), ["welcome", "1:1"]);
+    assert_eq!(texts(&mut other), ["welcome", "1:1", "1:1"]);
+}
+
+#[test]
+fn followers_are_told_of_every_change_until_they_follow_no_longer() {
+    let table = Table::new(8);
+    let (ann, mut queue) = table.join("ann", 5, "a", 1);
+    let bob = table.join("bob", 2, "a", 1);
+    table.follow(&ann.peer, &["BOB", "carl"], &[]).unwrap();
+    assert_eq!(texts(&mut queue), ["welcome", "answer: BOB[2] carl[]"]);
+    let web = table.join("Bob", 5, "a", 1);
+    let again = table.join("bob", 5, "b", 1);
+    drop(again);
+    assert_eq!(texts(&mut queue), ["BOB[2,5]"], "a second one on the same platform changes nothing");
+    drop(bob);
+    drop(web);
+    assert_eq!(texts(&mut queue), ["BOB[5]", "BOB[]"]);
+    table.follow(&ann.peer, &["bob"], &["carl"]).unwrap();
+    let _carl = table.join("carl", 5, "a", 1);
+    let bob = table.join("bob", 5, "a", 1);
+    assert_eq!(texts(&mut queue), ["answer: bob[]", "bob[5]"], "by the name that was given last");
+    table.follow(&ann.peer, &[], &["Bob"]).unwrap();
+    drop(bob);
+    assert_eq!(texts(&mut queue), ["answer: "]);
+}
+
+#[test]
+fn a_connection_follows_so_many_and_none_once_it_is_gone() {
+    let table = Table::new(8);
+    let (ann, mut queue) = table.join("ann", 5, "a", 1);
+    let names: Vec<String> = (0..=limits::SUBSCRIPTIONS).map(|number| format!("u{number}")).collect();
+    let names: Vec<&str> = names.iter().map(String::as_str).collect();
+    let refusal = table.follow(&ann.peer, &names, &[]).unwrap_err();
+    assert_eq!(refusal.code, RefusalCode::BadArgument);
+    table.follow(&ann.peer, &names[1..], &[]).unwrap();
+    table.follow(&ann.peer, &names[..1], &names[1..2]).unwrap();
+    assert_eq!(texts(&mut queue).len(), 3);
+    let peer = Arc::downgrade(&ann.peer);
+    drop((ann, queue));
+    assert!(peer.upgrade().is_none(), "no follower is left behind");
 }

@@ -26,6 +26,8 @@ mod groups;
 mod kill;
 mod objects;
 mod objects_s3;
+mod offline_push;
+mod online;
 mod pre_send;
 mod promises;
 mod rest;

@@ -18,7 +18,10 @@ use ringback_dialects::{app_client, client};
 use ringback_model::command::{Command, Outcome};
 use ringback_model::dialect::{Correlation, Frame, Incoming, Socket as _, TurnAway};
 use ringback_model::failure::{Failure, Fault, Refusal, RefusalCode};
+use ringback_model::ids::UserId;
 use ringback_model::limits;
+use ringback_model::presence::UserPresence;
+use ringback_model::user::Platform;
 use serde_json::Value;
 
 use crate::input::{Input, pairs};
@@ -146,7 +149,11 @@ fn frame(codec: Codec, frame: &Frame) {
                 answered(codec, &to);
                 understood(*command, admin);
             }
-            Incoming::Malformed(to, _) => answered(codec, &to),
+            Incoming::Malformed(to, _) | Incoming::Background(to, _) => answered(codec, &to),
+            Incoming::Follow(to, change) => {
+                assert!(change.add.len().max(change.remove.len()) <= limits::LIST_ITEMS);
+                followed(codec, &to, &change.add);
+            }
             Incoming::Reply(Frame::Text(text)) => {
                 let pong: Value = serde_json::from_str(&text).expect("a pong is JSON");
                 assert_eq!(pong["type"], "pong");
@@ -160,6 +167,19 @@ fn frame(codec: Codec, frame: &Frame) {
             Incoming::Ignore => {}
         }
     }
+}
+
+/// The answer to a subscription names everybody who was asked about.
+fn followed(codec: Codec, to: &Correlation, users: &[UserId]) {
+    let presence = |user: &UserId| UserPresence { user: user.clone(), platforms: vec![Platform::WEB] };
+    let presences: Vec<UserPresence> = users.iter().map(presence).collect();
+    let Frame::Binary(bytes) = OpenImSocket.presences(codec.wire(), Some(to), &presences) else {
+        panic!("answers are binary")
+    };
+    let answer = codec.decode_response(&bytes).expect("an answer");
+    assert_eq!(answer.msg_incr, to.key);
+    let tips = wire::SubUserOnlineStatusTips::decode(answer.data.as_slice()).expect("its data");
+    assert!(tips.subscribers.iter().map(|one| one.user_id.as_str()).eq(users.iter().map(UserId::as_str)));
 }
 
 fn understood(command: Command, admin: bool) {

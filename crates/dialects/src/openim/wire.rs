@@ -337,6 +337,47 @@ pub struct GetLastMessageResp {
     pub msgs: BTreeMap<String, MsgData>,
 }
 
+/// Request 2004.
+#[derive(Clone, PartialEq, prost::Message)]
+pub struct SetAppBackgroundStatusReq {
+    /// Whose app.
+    #[prost(string, tag = "1")]
+    pub user_id: String,
+    /// It is in the background.
+    #[prost(bool, tag = "2")]
+    pub is_background: bool,
+}
+
+/// Request 2005.
+#[derive(Clone, PartialEq, prost::Message)]
+pub struct SubUserOnlineStatus {
+    /// Whom the connection follows from now on.
+    #[prost(string, repeated, tag = "1")]
+    pub subscribe_user_id: Vec<String>,
+    /// Whom no longer.
+    #[prost(string, repeated, tag = "2")]
+    pub unsubscribe_user_id: Vec<String>,
+}
+
+/// Answer to 2005, and push 2005.
+#[derive(Clone, PartialEq, prost::Message)]
+pub struct SubUserOnlineStatusTips {
+    /// One per user.
+    #[prost(message, repeated, tag = "1")]
+    pub subscribers: Vec<SubUserOnlineStatusElem>,
+}
+
+/// Where a user is online.
+#[derive(Clone, PartialEq, prost::Message)]
+pub struct SubUserOnlineStatusElem {
+    /// Who.
+    #[prost(string, tag = "1")]
+    pub user_id: String,
+    /// On which platforms; empty = offline.
+    #[prost(int32, repeated, tag = "2")]
+    pub online_platform_ids: Vec<i32>,
+}
+
 /// One entry of a map from text to [`PullMsgs`], as it stands on the wire.
 #[derive(Clone, PartialEq, prost::Message)]
 pub struct MsgGroup {

@@ -9,7 +9,7 @@ use ringback_model::ports::{Pushing, Sessions};
 use tokio::sync::oneshot;
 use tokio::time::{Instant, timeout_at};
 
-use super::push_of;
+use super::asking::push_of;
 use crate::handover::Handovers;
 
 /// Longest that a message waits for its round: a client that reads slowly delays nobody's messages by more.
@@ -106,6 +106,7 @@ mod tests {
     use ringback_model::ids::LogPos;
     use ringback_model::message::{ContentClass, Message, Origin};
     use ringback_model::ports::Push;
+    use ringback_model::presence::CutReason;
     use ringback_model::sample;
     use ringback_model::time::UnixMs;
     use ringback_model::user::{Connection, Platform};
@@ -133,7 +134,7 @@ mod tests {
             let written = pushes.iter().map(|one| Arc::clone(&one.written)).collect();
             self.0.lock().unwrap().push((seqs, users.len(), written));
         }
-        fn kick(&self, _: &UserId, _: Platform, _: Option<&str>) {}
+        fn kick(&self, _: &UserId, _: Platform, _: Option<&str>, _: CutReason) {}
     }
 
     impl Seat {

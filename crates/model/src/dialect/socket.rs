@@ -7,6 +7,7 @@ use crate::command::{Actor, Command, Outcome};
 use crate::failure::{Failure, Refusal};
 use crate::ids::UserId;
 use crate::ports::Push;
+use crate::presence::{Subscription, UserPresence};
 use crate::secret::Secret;
 use crate::user::Platform;
 
@@ -67,6 +68,10 @@ pub struct Correlation {
 pub enum Incoming {
     /// A request.
     Request(Correlation, Box<Command>),
+    /// The client goes into the background (true) or comes to the front.
+    Background(Correlation, bool),
+    /// The client follows others, or does so no longer; it is told where the new ones are online.
+    Follow(Correlation, Subscription),
     /// A request that is refused as it stands; answer it, keep the connection.
     Malformed(Correlation, Refusal),
     /// Answer this at once.
@@ -96,6 +101,8 @@ pub trait Socket: Send + Sync {
     fn answer(&self, wire: Wire, to: &Correlation, result: &Result<Outcome, Failure>) -> Frame;
     /// Writes a push.
     fn push(&self, wire: Wire, push: &Push) -> Frame;
+    /// Writes where users are online who are followed: the answer to this request, or on their own.
+    fn presences(&self, wire: Wire, to: Option<&Correlation>, presences: &[UserPresence]) -> Frame;
     /// Writes "you were logged out elsewhere"; the connection is closed afterwards.
     fn kicked(&self, wire: Wire) -> Frame;
 }

@@ -31,6 +31,10 @@ pub enum RecordKind {
     Badge,
     /// See [`super::LogFile`].
     LogFile,
+    /// See [`super::PresenceNote`].
+    Presence,
+    /// See [`super::Bookmark`].
+    Bookmark,
 }
 
 impl RecordKind {
@@ -50,6 +54,8 @@ impl RecordKind {
             Self::PushToken => 20,
             Self::Badge => 21,
             Self::LogFile => 22,
+            Self::Presence => 30,
+            Self::Bookmark => 31,
         }
     }
 }
@@ -112,6 +118,18 @@ impl RecordKey {
         Self::new(RecordKind::Favourite, user.folded(), format!("{kind}/{id}"))
     }
 
+    /// The key of a [`super::PresenceNote`].
+    #[must_use]
+    pub fn presence(user: &UserId, platform: Platform) -> Self {
+        Self::new(RecordKind::Presence, ONE_OWNER, format!("{} {}", user.folded(), platform.0))
+    }
+
+    /// The key of a [`super::Bookmark`].
+    #[must_use]
+    pub fn bookmark(reader: &str) -> Self {
+        Self::new(RecordKind::Bookmark, ONE_OWNER, reader)
+    }
+
     /// The key of a [`super::ClientSetting`].
     #[must_use]
     pub fn client_setting(user: Option<&UserId>, key: &str) -> Self {
@@ -142,6 +160,9 @@ impl RecordKey {
         Self::new(RecordKind::LogFile, "", id)
     }
 }
+
+/// Under whom the server keeps what it notes for itself.
+pub const ONE_OWNER: &str = "server";
 
 /// Under whom a user's [`super::Hidden`] messages of a conversation are kept.
 #[must_use]

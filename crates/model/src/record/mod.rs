@@ -14,11 +14,14 @@
 //! | push token | the user | the platform |
 //! | badge | the user | nothing |
 //! | log file | nobody | its id |
+//! | presence note | one owner for all | user and platform |
+//! | bookmark | one owner for all | the reader |
 //!
 //! Stored as JSON: fields are added, never renamed.
 
 mod chat;
 mod key;
+mod notes;
 
 use serde::{Deserialize, Serialize};
 
@@ -27,7 +30,8 @@ use crate::time::UnixMs;
 use crate::user::Platform;
 
 pub use chat::{ConversationSettings, Fate, Hidden, Mark, Receipt, Revocation, Seen};
-pub use key::{RecordKey, RecordKind, hidden_owner, seq_text};
+pub use key::{ONE_OWNER, RecordKey, RecordKind, hidden_owner, seq_text};
+pub use notes::{Bookmark, PresenceNote};
 
 /// A record.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -57,6 +61,10 @@ pub enum Record {
     Badge(Badge),
     /// A client's log.
     LogFile(LogFile),
+    /// Somebody is online.
+    Presence(PresenceNote),
+    /// How far a reader of the log has come.
+    Bookmark(Bookmark),
 }
 
 impl Record {
@@ -76,6 +84,8 @@ impl Record {
             Self::PushToken(one) => RecordKey::push_token(&one.user, one.platform),
             Self::Badge(one) => RecordKey::badge(&one.user),
             Self::LogFile(one) => RecordKey::log_file(&one.id),
+            Self::Presence(one) => RecordKey::presence(&one.user, one.platform),
+            Self::Bookmark(one) => RecordKey::bookmark(&one.reader),
         }
     }
 }

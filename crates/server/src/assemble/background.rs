@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use metrics_exporter_prometheus::PrometheusHandle;
 use ringback_callbacks::{Engine, SetRulesError};
-use ringback_domain::{Im, Uploads};
+use ringback_domain::{Im, Presence, Uploads, Waker};
 use ringback_model::limits;
 use ringback_model::object::Swept;
 use ringback_model::ports::{Clock as _, Store};
@@ -85,6 +85,8 @@ impl Serving<'_> {
 /// What runs besides the listeners.
 pub(super) struct Background {
     pub(super) im: Arc<Im>,
+    pub(super) presence: Arc<Presence>,
+    pub(super) waker: Option<Waker>,
     pub(super) uploads: Option<Arc<Uploads>>,
     pub(super) store: Arc<dyn Store>,
     pub(super) engine: Arc<Engine>,
@@ -96,6 +98,11 @@ pub(super) struct Background {
 impl Background {
     pub(super) fn start(self, workers: &Workers, settings: &Settings) {
         let stop = workers.stop();
+        let (im, presence, until) = (Arc::clone(&self.im), self.presence, stop.clone());
+        workers.start("presence", async move { im.run_presence(&presence, until).await });
+        if let Some(waker) = self.waker {
+            workers.start("offline_push", Arc::clone(&self.im).run_waker(waker, stop.clone()));
+        }
         let (pusher, until) = (self.im, stop.clone());
         workers.start("pusher", async move { pusher.run_pusher(until).await });
         let (desk, until) = (self.desk, stop.clone());

@@ -7,7 +7,7 @@ use ringback_callbacks::{
     Engine, EngineParts, EngineSettings, HttpCaller, HttpCallerSettings, SetRulesError, tls,
 };
 use ringback_dialects::{DevDefaults, Dialects};
-use ringback_domain::{Handovers, Im, ImParts, ImSettings, UploadParts, UploadSettings, Uploads};
+use ringback_domain::{Handovers, Im, ImParts, ImSettings, UploadParts, UploadSettings, Uploads, Waker};
 use ringback_model::app::{App, AppKeys};
 use ringback_model::command::{Actor, Call};
 use ringback_model::dialect::{Edge, Socket};
@@ -27,6 +27,7 @@ use crate::http::objects::ObjectDoor;
 use crate::listener::{self, Bound, Handler};
 use crate::passwords::ArgonPasswords;
 use crate::product::{Done, Product};
+use crate::push;
 use crate::rules::draft::Workshop;
 use crate::rules::{DeskParts, RuleDesk};
 use crate::settings::{ObjectBackend, Secret, Settings, secret};
@@ -100,6 +101,21 @@ impl Parts {
         opened?.with_context(|| format!("cannot open the data folder {shown}"))
     }
 
+    /// Opens connections to addresses that operator and users name.
+    fn caller(&self) -> anyhow::Result<HttpCaller> {
+        let ca_file = self.settings.tls.ca_file.clone();
+        Ok(HttpCaller::new(HttpCallerSettings { ca_file, ..HttpCallerSettings::default() })?)
+    }
+
+    /// How sleeping devices are woken; `None` = not at all.
+    pub(super) fn waker(&self) -> anyhow::Result<Option<Waker>> {
+        let choices = &self.settings.push;
+        let Some(provider) = push::provider(choices, || Ok(Arc::new(self.caller()?)))? else {
+            return Ok(None);
+        };
+        Ok(Some(Waker { provider, keep: choices.keep, title: choices.title.clone() }))
+    }
+
     pub(super) async fn engine(
         &self,
         store: &Arc<dyn Store>,
@@ -110,10 +126,7 @@ impl Parts {
         if let Some(path) = &settings.tls.ca_file {
             tls::authorities(path).context("tls.ca_file cannot be used")?;
         }
-        let caller = HttpCaller::new(HttpCallerSettings {
-            ca_file: settings.tls.ca_file.clone(),
-            ..HttpCallerSettings::default()
-        })?;
+        let caller = self.caller()?;
         let parts = EngineParts {
             log: Arc::clone(store) as _,
             progress: Arc::clone(store) as _,

@@ -8,7 +8,7 @@ use ringback_model::ids::UserId;
 use ringback_model::limits;
 
 use super::value::{Value, show_bytes, show_duration, show_zone};
-use super::{LogFormat, ObjectBackend, Secret, Settings};
+use super::{LogFormat, ObjectBackend, PushProviderChoice, Secret, Settings};
 
 /// One key of `ringback.yml`.
 pub struct Key {
@@ -227,6 +227,41 @@ pub static KEYS: &[Key] = &[
         show: |from| from.objects.s3.path_style.to_string(),
     },
     Key {
+        path: "push.provider",
+        set: |to, value, _| {
+            let known = [PushProviderChoice::None, PushProviderChoice::Log, PushProviderChoice::Http];
+            let word = value.word(&known.map(PushProviderChoice::name))?;
+            to.push.provider = known.into_iter().find(|one| one.name() == word).unwrap_or(to.push.provider);
+            Ok(())
+        },
+        show: |from| from.push.provider.name().to_owned(),
+    },
+    Key {
+        path: "push.url",
+        set: |to, value, _| set_url(&mut to.push.url, value),
+        show: |from| show_text(from.push.url.as_deref()),
+    },
+    Key {
+        path: "push.secret",
+        set: |to, value, _| set_secret(&mut to.push.secret, value),
+        show: |from| show_secret(from.push.secret.as_ref()),
+    },
+    Key {
+        path: "push.timeout",
+        set: |to, value, _| value.duration(INSTANT, MINUTE).map(|time| to.push.timeout = time),
+        show: |from| show_duration(from.push.timeout),
+    },
+    Key {
+        path: "push.keep",
+        set: |to, value, _| value.duration(SECOND, DAY).map(|time| to.push.keep = time),
+        show: |from| show_duration(from.push.keep),
+    },
+    Key {
+        path: "push.title",
+        set: |to, value, _| value.text().map(|title| to.push.title = title),
+        show: |from| quoted(&from.push.title),
+    },
+    Key {
         path: "ban.failures",
         set: |to, value, _| number(value, 60_000).map(|count| to.ban.failures = count),
         show: |from| from.ban.failures.to_string(),
@@ -331,6 +366,19 @@ fn set_secret(to: &mut Option<Secret>, value: &Value) -> Result<(), String> {
 
 fn show_secret(secret: Option<&Secret>) -> String {
     secret.map(|_| "'***'".to_owned()).unwrap_or_default()
+}
+
+fn set_url(to: &mut Option<String>, value: &Value) -> Result<(), String> {
+    let url = value.optional_text()?;
+    let is_url = |url: &String| {
+        url.parse::<http::Uri>()
+            .is_ok_and(|uri| matches!(uri.scheme_str(), Some("http" | "https")) && uri.host().is_some())
+    };
+    if url.as_ref().is_some_and(|url| !is_url(url)) {
+        return Err("is not an http or https URL".to_owned());
+    }
+    *to = url;
+    Ok(())
 }
 
 fn show_text(text: Option<&str>) -> String {

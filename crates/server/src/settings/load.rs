@@ -10,7 +10,7 @@ use ringback_model::dialect::{DialectSetting, Note, Rate, Severity};
 use super::document::{self, EntryValue};
 use super::keys::KEYS;
 use super::value::Value;
-use super::{ObjectBackend, Quota, RulePlace, RuleText, Settings, Vocabulary, rate};
+use super::{ObjectBackend, PushProviderChoice, Quota, RulePlace, RuleText, Settings, Vocabulary, rate};
 
 /// Looks a variable of the environment up.
 pub type Env = Arc<dyn Fn(&str) -> Option<String> + Send + Sync>;
@@ -249,6 +249,10 @@ impl<'a> Reading<'a> {
                     "app.client_id",
                     "app.client_id and app.client_secret belong together; one is missing",
                 ),
+            ),
+            (
+                settings.push.provider == PushProviderChoice::Http && settings.push.url.is_none(),
+                ("push", "push.url", "push.provider is http; say where it posts to"),
             ),
             (
                 ADMIN_PATH == (app.org.as_str(), app.name.as_str()),

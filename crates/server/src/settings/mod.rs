@@ -64,6 +64,8 @@ pub struct Settings {
     pub storage: StorageSettings,
     /// Uploads.
     pub objects: ObjectSettings,
+    /// Waking devices that are offline.
+    pub push: PushSettings,
     /// When the receivers of all rules that share a ban are left alone, and for how long.
     pub ban: BanPolicy,
     /// Rules that may be made through the admin API; 0 = as many as you like.
@@ -104,6 +106,7 @@ impl Default for Settings {
             history_keep: None,
             storage: StorageSettings::default(),
             objects: ObjectSettings::default(),
+            push: PushSettings::default(),
             ban: BanPolicy::default(),
             rules_max: limits::API_RULES,
             log_format: LogFormat::Text,
@@ -182,6 +185,59 @@ pub struct StorageSettings {
 impl Default for StorageSettings {
     fn default() -> Self {
         Self { enabled: false, keep: limits::STORAGE_KEEP, zone_min: None }
+    }
+}
+
+/// Waking devices that are offline.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PushSettings {
+    /// Who does it.
+    pub provider: PushProviderChoice,
+    /// Where [`PushProviderChoice::Http`] posts to.
+    pub url: Option<String>,
+    /// What it signs with.
+    pub secret: Option<Secret>,
+    /// Time for one of its calls.
+    pub timeout: Duration,
+    /// Age from which on a message wakes nobody any more.
+    pub keep: Duration,
+    /// What is shown where nobody says anything.
+    pub title: String,
+}
+
+impl Default for PushSettings {
+    fn default() -> Self {
+        Self {
+            provider: PushProviderChoice::None,
+            url: None,
+            secret: None,
+            timeout: limits::WAKE_TIMEOUT,
+            keep: limits::WAKE_KEEP,
+            title: "You have a new message.".to_owned(),
+        }
+    }
+}
+
+/// Who wakes devices.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum PushProviderChoice {
+    /// Nobody.
+    None,
+    /// Nobody, but a line in the log says who would have been woken.
+    Log,
+    /// The app's backend, which is told by a request.
+    Http,
+}
+
+impl PushProviderChoice {
+    /// Its word in the settings.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::None => "none",
+            Self::Log => "log",
+            Self::Http => "http",
+        }
     }
 }
 

@@ -9,12 +9,13 @@ use futures_util::stream::{SplitSink, SplitStream};
 use futures_util::{FutureExt as _, SinkExt as _, StreamExt as _};
 use hyper::upgrade::{OnUpgrade, Upgraded};
 use hyper_util::rt::TokioIo;
-use ringback_model::command::{Actor, Call, Command};
+use ringback_model::command::{Actor, Call, Command, Outcome};
 use ringback_model::dialect::{Correlation, Frame, Hello, Incoming};
 use ringback_model::failure::{Failure, Fault, Refusal, RefusalCode};
 use ringback_model::limits;
 use ringback_model::message::Origin;
 use ringback_model::ports::Sessions as _;
+use ringback_model::presence::CutReason;
 use ringback_model::user::Platform;
 use tokio::sync::Semaphore;
 use tokio_tungstenite::WebSocketStream;
@@ -103,6 +104,7 @@ async fn enter(sockets: Arc<Sockets>, on_upgrade: OnUpgrade, accepted: Accepted)
         background: hello.background,
         dialect: Arc::clone(&sockets.dialect),
         wire: hello.wire,
+        operation_id: operation_id(&hello),
     };
     let Some((membership, waiting)) = sockets.sessions.join(identity, welcome) else {
         let full = CloseFrame { code: CloseCode::Again, reason: "too many connections".into() };
@@ -111,11 +113,11 @@ async fn enter(sockets: Arc<Sockets>, on_upgrade: OnUpgrade, accepted: Accepted)
     };
     let peer = Arc::clone(&membership.peer);
     if actor.platform != Platform::ADMIN {
-        sockets.sessions.kick(&actor.user, actor.platform, Some(&actor.token_id));
+        sockets.sessions.kick(&actor.user, actor.platform, Some(&actor.token_id), CutReason::OtherLogin);
     }
     // The token may have been taken away between the handshake and our being visible to whoever takes it.
     if let Err(Failure::Refused(_)) = sockets.product.authenticate(hello.token.reveal()).await {
-        peer.finish(Some(sockets.dialect.kicked(hello.wire)), CloseCode::Normal);
+        sockets.sessions.cut(&peer, CutReason::TokenTaken);
     }
     tracing::debug!(target: "ringback::ws", user = %actor.user, platform = actor.platform.0, "connected");
     let (sink, stream) = stream.split();
@@ -123,6 +125,14 @@ async fn enter(sockets: Arc<Sockets>, on_upgrade: OnUpgrade, accepted: Accepted)
     let requests = Requests::new(sockets, peer, actor);
     let writer = Writer { sink, waiting, ping };
     Some(Conversation { requests, stream, writer, _membership: membership, _place: place })
+}
+
+/// Callbacks carry it, so it is never empty.
+fn operation_id(hello: &Hello) -> Arc<str> {
+    if hello.operation_id.is_empty() {
+        return Arc::from(format!("login-{}", hello.user));
+    }
+    Arc::from(hello.operation_id.as_str())
 }
 
 /// Reads and writes until both are over, or the connection is cut.
@@ -292,6 +302,16 @@ impl Requests {
         let read = std::panic::catch_unwind(AssertUnwindSafe(|| dialect.read(wire, &self.actor, frame)));
         match read.unwrap_or_else(|_| Incoming::Close("the decoder panicked".to_owned())) {
             Incoming::Request(to, command) => self.start(to, *command),
+            Incoming::Background(to, background) => {
+                self.peer.set_background(background);
+                let done = dialect.answer(wire, &to, &Ok(Outcome::Done));
+                self.peer.push(message(done), None);
+            }
+            Incoming::Follow(to, change) => {
+                if let Err(refusal) = self.sockets.sessions.follow(&self.peer, &to, &change) {
+                    self.refuse(&to, refusal);
+                }
+            }
             Incoming::Malformed(to, refusal) => self.refuse(&to, refusal),
             Incoming::Reply(frame) => self.peer.push(message(frame), None),
             Incoming::Ignore => {}

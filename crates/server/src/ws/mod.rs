@@ -5,6 +5,7 @@ mod handshake;
 mod order;
 mod queue;
 pub mod sessions;
+mod subscriptions;
 
 use std::sync::Arc;
 use std::time::Duration;

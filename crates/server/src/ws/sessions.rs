@@ -4,13 +4,15 @@
 //! them. Pushes do not wait: a client that does not keep up is cut, and catches up by pulling.
 
 use std::borrow::Cow;
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
-use std::sync::{Arc, PoisonError, RwLock};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
 
-use ringback_model::dialect::{Frame, Socket, Wire};
+use ringback_model::dialect::{Correlation, Frame, Socket, Wire};
+use ringback_model::failure::Refusal;
 use ringback_model::ids::UserId;
 use ringback_model::ports::{Push, Pushing, Sessions};
+use ringback_model::presence::{CutReason, PresenceWatch, Sight, Sighting, Subscription};
 use ringback_model::user::{Connection, Platform};
 use tokio_tungstenite::tungstenite::Message;
 use tokio_tungstenite::tungstenite::protocol::frame::coding::CloseCode;
@@ -18,6 +20,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::queue::{NotQueued, Queue};
 pub use super::queue::{Outgoing, Waiting, Written};
+use super::subscriptions::Subscriptions;
 
 /// Parts of the table, so that connections of different users seldom wait for one lock.
 const SHARDS: usize = 64;
@@ -36,6 +39,8 @@ pub struct Identity {
     pub dialect: Arc<dyn Socket>,
     /// How it encodes.
     pub wire: Wire,
+    /// The client's id of the call by which it was made.
+    pub operation_id: Arc<str>,
 }
 
 /// One connection, as the others see it.
@@ -43,8 +48,11 @@ pub struct Peer {
     id: u64,
     identity: Identity,
     pub(super) queue: Queue,
+    background: AtomicBool,
     ending: AtomicBool,
     cut: CancellationToken,
+    /// Folded ids of the users whom it follows.
+    follows: Mutex<HashSet<Box<str>>>,
 }
 
 impl Peer {
@@ -96,11 +104,36 @@ impl Peer {
         }
     }
 
+    /// The client went into the background, or came to the front.
+    pub fn set_background(&self, background: bool) {
+        self.background.store(background, Ordering::Release);
+    }
+
+    /// Whether it gets what is pushed: apps that sleep in the background do not.
+    fn takes_pushes(&self) -> bool {
+        self.identity.platform != Platform::IOS || !self.background.load(Ordering::Acquire)
+    }
+
+    pub(super) fn follows(&self) -> MutexGuard<'_, HashSet<Box<str>>> {
+        self.follows.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn sighting(&self, sight: Sight) -> Sighting {
+        Sighting {
+            sight,
+            user: self.identity.user.clone(),
+            platform: self.identity.platform,
+            connection: self.id.to_string(),
+            background: self.background.load(Ordering::Acquire),
+            operation_id: Arc::clone(&self.identity.operation_id),
+        }
+    }
+
     fn describe(&self) -> Connection {
         Connection {
             platform: self.identity.platform,
             id: self.id.to_string(),
-            background: self.identity.background,
+            background: self.background.load(Ordering::Acquire),
             token_id: self.identity.token_id.clone(),
         }
     }
@@ -120,6 +153,8 @@ type Shard = RwLock<HashMap<Box<str>, Vec<Arc<Peer>>>>;
 /// All connections, by user; letter case of ids does not matter.
 pub struct SessionTable {
     shards: Vec<Shard>,
+    subscriptions: Subscriptions,
+    watch: Arc<dyn PresenceWatch>,
     next_id: AtomicU64,
     per_user: usize,
 }
@@ -133,18 +168,22 @@ pub struct Membership {
 
 impl Drop for Membership {
     fn drop(&mut self) {
-        self.table.remove(&self.peer);
+        self.table.subscriptions.forget(&self.peer);
+        self.table.remove(&self.peer, None);
         metrics::gauge!("ringback_sockets").decrement(1.0);
     }
 }
 
 impl SessionTable {
-    /// An empty table with a bound on the connections of one user.
+    /// An empty table with a bound on the connections of one user. Connections are numbered from `first_id` on: what
+    /// rules are told of them should not be told of those of another start. `watch` hears who comes and goes.
     #[must_use]
-    pub fn new(per_user: usize) -> Arc<Self> {
+    pub fn new(per_user: usize, first_id: u64, watch: Arc<dyn PresenceWatch>) -> Arc<Self> {
         Arc::new(Self {
             shards: (0..SHARDS).map(|_| Shard::default()).collect(),
-            next_id: AtomicU64::new(1),
+            subscriptions: Subscriptions::new(),
+            watch,
+            next_id: AtomicU64::new(first_id),
             per_user,
         })
     }
@@ -157,9 +196,21 @@ impl SessionTable {
     }
 
     fn with_peers<T>(&self, user: &UserId, look: impl FnOnce(&[Arc<Peer>]) -> T) -> T {
-        let key = folded(user);
-        let shard = self.shard(&key).read().unwrap_or_else(PoisonError::into_inner);
-        look(shard.get(key.as_ref()).map_or(&[], Vec::as_slice))
+        self.with_peers_of(&folded(user), look)
+    }
+
+    fn with_peers_of<T>(&self, key: &str, look: impl FnOnce(&[Arc<Peer>]) -> T) -> T {
+        let shard = self.shard(key).read().unwrap_or_else(PoisonError::into_inner);
+        look(shard.get(key).map_or(&[], Vec::as_slice))
+    }
+
+    /// On which classes of device a user is online: ascending, each once.
+    fn platforms(&self, key: &str) -> Vec<Platform> {
+        let mut platforms: Vec<Platform> =
+            self.with_peers_of(key, |peers| peers.iter().map(|peer| peer.identity.platform).collect());
+        platforms.sort_unstable();
+        platforms.dedup();
+        platforms
     }
 
     /// Whether a user has as many connections as he may.
@@ -172,14 +223,7 @@ impl SessionTable {
     /// many connections as he may.
     #[must_use]
     pub fn join(self: &Arc<Self>, identity: Identity, first: Option<Frame>) -> Option<(Membership, Waiting)> {
-        let id = self.next_id.fetch_add(1, Ordering::Relaxed);
-        let peer = Arc::new(Peer {
-            id,
-            identity,
-            queue: Queue::default(),
-            ending: AtomicBool::new(false),
-            cut: CancellationToken::new(),
-        });
+        let peer = self.peer(identity);
         if let Some(frame) = first {
             peer.push(message(frame), None);
         }
@@ -189,22 +233,86 @@ impl SessionTable {
         if peers.len() >= self.per_user {
             return None;
         }
+        let first = !on_platform(peers, peer.identity.platform);
         peers.push(Arc::clone(&peer));
+        if first {
+            self.watch.saw(peer.sighting(Sight::First));
+        }
         drop(shard);
+        if first {
+            self.subscriptions.tell(&key, &|key| self.platforms(key));
+        }
         metrics::gauge!("ringback_sockets").increment(1.0);
         let waiting = Waiting::new(Arc::clone(&peer));
         Some((Membership { table: Arc::clone(self), peer }, waiting))
     }
 
-    fn remove(&self, peer: &Arc<Peer>) {
+    fn peer(&self, identity: Identity) -> Arc<Peer> {
+        Arc::new(Peer {
+            id: self.next_id.fetch_add(1, Ordering::Relaxed),
+            background: AtomicBool::new(identity.background),
+            identity,
+            queue: Queue::default(),
+            ending: AtomicBool::new(false),
+            cut: CancellationToken::new(),
+            follows: Mutex::default(),
+        })
+    }
+
+    /// Takes a connection out of the table: from then on it counts as offline and gets no pushes. False where it was
+    /// out already.
+    fn remove(&self, peer: &Arc<Peer>, why: Option<CutReason>) -> bool {
         let key = folded(&peer.identity.user);
         let mut shard = self.shard(&key).write().unwrap_or_else(PoisonError::into_inner);
-        let Some(peers) = shard.get_mut(key.as_ref()) else { return };
+        let Some(peers) = shard.get_mut(key.as_ref()) else { return false };
+        let before = peers.len();
         peers.retain(|other| other.id != peer.id);
+        if peers.len() == before {
+            return false;
+        }
+        let last = !on_platform(peers, peer.identity.platform);
         if peers.is_empty() {
             shard.remove(key.as_ref());
         }
+        if let Some(why) = why {
+            self.watch.saw(peer.sighting(Sight::Cut(why)));
+        }
+        if last {
+            self.watch.saw(peer.sighting(Sight::Last));
+        }
+        drop(shard);
+        if last {
+            self.subscriptions.tell(&key, &|key| self.platforms(key));
+        }
+        true
     }
+
+    /// Cuts a connection, telling the client.
+    pub(super) fn cut(&self, peer: &Arc<Peer>, why: CutReason) {
+        if !self.remove(peer, Some(why)) {
+            return;
+        }
+        let last = peer.identity.dialect.kicked(peer.identity.wire);
+        peer.finish(Some(last), CloseCode::Normal);
+        metrics::counter!("ringback_sockets_kicked_total").increment(1);
+    }
+
+    /// Changes whom a connection follows, and answers it.
+    ///
+    /// # Errors
+    /// `BadArgument` where it would follow too many; nothing is changed or answered then.
+    pub fn follow(&self, peer: &Arc<Peer>, to: &Correlation, change: &Subscription) -> Result<(), Refusal> {
+        let look = |key: &str| self.platforms(key);
+        let shown = self.subscriptions.change(peer, change, &look)?;
+        let Identity { dialect, wire, .. } = &peer.identity;
+        peer.push(message(dialect.presences(*wire, Some(to), &shown)), None);
+        self.subscriptions.correct(peer, shown, &look);
+        Ok(())
+    }
+}
+
+fn on_platform(peers: &[Arc<Peer>], platform: Platform) -> bool {
+    peers.iter().any(|peer| peer.identity.platform == platform)
 }
 
 /// The form of a user's id under which he is one person; free of charge where it is in lower case already.
@@ -239,7 +347,8 @@ impl Encoded<'_> {
 
 impl Sessions for SessionTable {
     fn online(&self, users: &[UserId]) -> Vec<bool> {
-        users.iter().map(|user| self.with_peers(user, |peers| !peers.is_empty())).collect()
+        let reached = |peers: &[Arc<Peer>]| peers.iter().any(|peer| peer.takes_pushes());
+        users.iter().map(|user| self.with_peers(user, reached)).collect()
     }
 
     fn connections(&self, user: &UserId) -> Vec<Connection> {
@@ -254,7 +363,8 @@ impl Sessions for SessionTable {
         // Encoding and queueing happen outside the table's locks.
         let mut peers = Vec::new();
         for user in users {
-            self.with_peers(user, |here| peers.extend(here.iter().filter(|peer| !peer.is_ending()).cloned()));
+            let takes = |peer: &&Arc<Peer>| !peer.is_ending() && peer.takes_pushes();
+            self.with_peers(user, |here| peers.extend(here.iter().filter(takes).cloned()));
         }
         let mut encoded = Encoded { pushes, forms: Vec::new() };
         for peer in &peers {
@@ -265,18 +375,14 @@ impl Sessions for SessionTable {
         metrics::counter!("ringback_pushes_total").increment((peers.len() * pushes.len()) as u64);
     }
 
-    fn kick(&self, user: &UserId, platform: Platform, except_token: Option<&str>) {
+    fn kick(&self, user: &UserId, platform: Platform, except_token: Option<&str>, why: CutReason) {
         let goes = |peer: &&Arc<Peer>| {
             peer.identity.platform == platform && except_token != Some(peer.identity.token_id.as_str())
         };
         let going: Vec<Arc<Peer>> =
             self.with_peers(user, |peers| peers.iter().filter(goes).map(Arc::clone).collect());
         for peer in going {
-            // Out of the table at once: from here on he counts as offline and gets no pushes.
-            self.remove(&peer);
-            let last = peer.identity.dialect.kicked(peer.identity.wire);
-            peer.finish(Some(last), CloseCode::Normal);
-            metrics::counter!("ringback_sockets_kicked_total").increment(1);
+            self.cut(&peer, why);
         }
     }
 }

@@ -16,6 +16,7 @@ use ringback_model::failure::{Failure, Refusal, RefusalCode};
 use ringback_model::ids::{GroupId, UserId};
 use ringback_model::message::ContentClass;
 use ringback_model::ports::{Fut, Push};
+use ringback_model::presence::{PresenceWatch, Sighting, UserPresence};
 use ringback_model::sample;
 use ringback_model::secret::Secret;
 use ringback_model::time::UnixMs;
@@ -285,9 +286,19 @@ impl Socket for TextSocket {
     fn push(&self, _: Wire, push: &Push) -> Frame {
         Frame::Text(format!("push {}", push.message.seq))
     }
+    fn presences(&self, _: Wire, _: Option<&Correlation>, presences: &[UserPresence]) -> Frame {
+        Frame::Text(format!("{presences:?}"))
+    }
     fn kicked(&self, _: Wire) -> Frame {
         Frame::Text("kicked".to_owned())
     }
+}
+
+/// Does not care who comes and goes.
+struct Nobody;
+
+impl PresenceWatch for Nobody {
+    fn saw(&self, _: Sighting) {}
 }
 
 fn draft(actor: &Actor, peer: &str, said: &str) -> ringback_model::command::Draft {
@@ -328,7 +339,7 @@ pub(crate) async fn start_with(silence: Duration) -> Running {
     let (stop, tracker) = (CancellationToken::new(), TaskTracker::new());
     let product =
         Arc::new(Scripted { gate: Semaphore::new(0), log: Mutex::default(), taken: Mutex::default() });
-    let sessions = SessionTable::new(4);
+    let sessions = SessionTable::new(4, 1, Arc::new(Nobody));
     let sockets = Arc::new(Sockets {
         dialect: Arc::new(TextSocket),
         sessions: Arc::clone(&sessions),

@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use ringback_model::action::Action;
-use ringback_model::event::{EventKind, Question, Subject};
+use ringback_model::event::{EventKind, PushPlan, Question, Subject};
 use ringback_model::failure::{Failure, Fault, Refusal, RefusalCode};
 use ringback_model::ids::UserId;
 use ringback_model::message::Message;
@@ -14,6 +14,7 @@ use ringback_model::notice;
 use ringback_model::ports::{
     Clock, Dice, Fut, Gate, Passwords, Push, Sessions, Storage, TokenCodec, TokenKeys, TokenProblem,
 };
+use ringback_model::presence::CutReason;
 use ringback_model::secret::Secret;
 use ringback_model::storage::{Resend, ResendStart, Slice, SliceScope};
 use ringback_model::time::UnixMs;
@@ -134,6 +135,7 @@ impl Storage for OneSlice {
 
 type Judge = Box<dyn Fn(&mut Message) -> Result<(), Refusal> + Send + Sync>;
 type Opinion = Box<dyn Fn(&mut Action) -> Result<(), Refusal> + Send + Sync>;
+type PushJudge = Box<dyn Fn(&mut PushPlan) -> Result<(), Refusal> + Send + Sync>;
 
 /// A gate that tests script per moment, and that can be held shut.
 #[derive(Default)]
@@ -143,9 +145,32 @@ pub(crate) struct ScriptedGate {
     pub(crate) asked: Mutex<Vec<EventKind>>,
     pub(crate) reached: Notify,
     shut: Mutex<Option<Arc<Semaphore>>>,
+    push_judges: Mutex<HashMap<EventKind, Arc<PushJudge>>>,
+    /// Texts of messages about whose pushes no answer comes yet.
+    slow: Mutex<HashMap<String, Arc<Semaphore>>>,
 }
 
 impl ScriptedGate {
+    pub(crate) fn judge_pushes(
+        &self,
+        kind: EventKind,
+        judge: impl Fn(&mut PushPlan) -> Result<(), Refusal> + Send + Sync + 'static,
+    ) {
+        self.push_judges.lock().unwrap().insert(kind, Arc::new(Box::new(judge)));
+    }
+
+    /// From now on nothing about pushes is asked; who waits goes on waiting.
+    pub(crate) fn forget_pushes(&self) {
+        self.push_judges.lock().unwrap().clear();
+    }
+
+    /// No answer about pushes of this text comes before the semaphore has a permit.
+    pub(crate) fn slow(&self, text: &str) -> Arc<Semaphore> {
+        let key = Arc::new(Semaphore::new(0));
+        self.slow.lock().unwrap().insert(text.to_owned(), Arc::clone(&key));
+        key
+    }
+
     pub(crate) fn judge(
         &self,
         kind: EventKind,
@@ -182,13 +207,24 @@ impl Gate for ScriptedGate {
         let shut = self.shut.lock().unwrap().clone();
         let judge = self.judges.lock().unwrap().get(&question.kind).cloned();
         let opinion = self.opinions.lock().unwrap().get(&question.kind).cloned();
+        let push_judge = self.push_judges.lock().unwrap().get(&question.kind).cloned();
+        let slow = match &question.subject {
+            Subject::Push(plan) => self.slow.lock().unwrap().get(&plan.message.content.raw).cloned(),
+            Subject::Message(_) | Subject::Action(_) => None,
+        };
         Box::pin(async move {
+            if let Some(slow) = slow {
+                let _opened = slow.acquire().await;
+            }
             if let Some(shut) = shut {
                 let _opened = shut.acquire().await;
             }
             let mut subject = question.subject;
             if let (Some(judge), Subject::Message(message)) = (judge, &mut subject) {
                 judge(message)?;
+            }
+            if let (Some(judge), Subject::Push(plan)) = (push_judge, &mut subject) {
+                judge(plan)?;
             }
             if let (Some(opinion), Subject::Action(action)) = (opinion, &mut subject) {
                 opinion(action)?;
@@ -205,6 +241,7 @@ impl Gate for ScriptedGate {
         );
         self.judges.lock().unwrap().contains_key(&kind)
             || self.opinions.lock().unwrap().contains_key(&kind)
+            || self.push_judges.lock().unwrap().contains_key(&kind)
             || (is_of_message && self.shut.lock().unwrap().is_some())
     }
 }
@@ -270,7 +307,7 @@ impl Sessions for Recorder {
         self.arrived.notify_one();
     }
 
-    fn kick(&self, user: &UserId, platform: Platform, _except_token: Option<&str>) {
+    fn kick(&self, user: &UserId, platform: Platform, _except_token: Option<&str>, _: CutReason) {
         self.kicked.lock().unwrap().push((user.clone(), platform));
     }
 }

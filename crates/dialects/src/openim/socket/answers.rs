@@ -9,11 +9,13 @@ use ringback_model::dialect::Correlation;
 use ringback_model::failure::{Failure, Fault};
 use ringback_model::ids::Seq;
 use ringback_model::ports::Push;
+use ringback_model::presence::UserPresence;
 use ringback_model::record::Seen;
 
 use super::envelope::Response;
 use crate::openim::wire::{
-    GetLastMessageResp, GetMaxSeqResp, MsgGroups, PullMsgs, ReadSeq, ReadSeqs, SendMsgResp, Seqs, request,
+    GetLastMessageResp, GetMaxSeqResp, MsgGroups, PullMsgs, ReadSeq, ReadSeqs, SendMsgResp, Seqs,
+    SubUserOnlineStatusElem, SubUserOnlineStatusTips, request,
 };
 use crate::openim::{codes, content, conversation_id, seen};
 
@@ -137,6 +139,22 @@ pub(super) fn push(push: &Push) -> Response {
         req_identifier: request::PUSH,
         operation_id: push.operation_id.to_string(),
         data: groups.encode_to_vec(),
+        ..Response::default()
+    }
+}
+
+/// Where users are online: the answer to a request, or on their own.
+pub(super) fn presences(to: Option<&Correlation>, presences: &[UserPresence]) -> Response {
+    let element = |presence: &UserPresence| SubUserOnlineStatusElem {
+        user_id: presence.user.to_string(),
+        online_platform_ids: presence.platforms.iter().map(|platform| platform.0).collect(),
+    };
+    let tips = SubUserOnlineStatusTips { subscribers: presences.iter().map(element).collect() };
+    Response {
+        req_identifier: request::SUBSCRIBE_ONLINE,
+        msg_incr: to.map(|to| to.key.clone()).unwrap_or_default(),
+        operation_id: to.map(|to| to.operation_id.to_string()).unwrap_or_default(),
+        data: tips.encode_to_vec(),
         ..Response::default()
     }
 }

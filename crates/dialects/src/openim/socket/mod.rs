@@ -18,6 +18,7 @@ use ringback_model::command::{Actor, Outcome};
 use ringback_model::dialect::{Correlation, Frame, Hello, Incoming, Socket, TurnAway, Wire};
 use ringback_model::failure::{Failure, Refusal};
 use ringback_model::ports::Push;
+use ringback_model::presence::UserPresence;
 
 use envelope::Codec;
 
@@ -51,6 +52,10 @@ impl Socket for OpenImSocket {
 
     fn push(&self, wire: Wire, push: &Push) -> Frame {
         Frame::Binary(Codec::of(wire).encode_response(&answers::push(push)))
+    }
+
+    fn presences(&self, wire: Wire, to: Option<&Correlation>, presences: &[UserPresence]) -> Frame {
+        Frame::Binary(Codec::of(wire).encode_response(&answers::presences(to, presences)))
     }
 
     fn kicked(&self, wire: Wire) -> Frame {

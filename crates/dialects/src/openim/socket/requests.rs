@@ -7,6 +7,7 @@ use ringback_model::command::{Actor, ChatCommand, Command, PullOrder, SeqList, S
 use ringback_model::dialect::{Correlation, Frame, Incoming};
 use ringback_model::failure::Refusal;
 use ringback_model::limits;
+use ringback_model::presence::Subscription;
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
@@ -16,7 +17,7 @@ use crate::openim::content::{argument, draft, seq_in, user};
 use crate::openim::conversation_id::named;
 use crate::openim::wire::{
     GetConversationsHasReadAndMaxSeqReq, GetLastMessageReq, GetMaxSeqReq, GetSeqMessageReq, MsgData,
-    PullMessageBySeqsReq, request,
+    PullMessageBySeqsReq, SetAppBackgroundStatusReq, SubUserOnlineStatus, request,
 };
 
 /// A text frame: pings only.
@@ -63,10 +64,28 @@ pub(super) fn read_binary(codec: Codec, actor: &Actor, bytes: &[u8]) -> Incoming
         let done = answers::answer(&to, &Ok(ringback_model::command::Outcome::Done));
         return Incoming::Bye(Frame::Binary(codec.encode_response(&done)));
     }
+    match asked.req_identifier {
+        request::BACKGROUND => return about_connection(to, background(&asked.data), Incoming::Background),
+        request::SUBSCRIBE_ONLINE => {
+            return about_connection(to, subscription(&asked.data), Incoming::Follow);
+        }
+        _ => {}
+    }
     match command(actor, &asked) {
         Some(Ok(command)) => Incoming::Request(to, Box::new(command)),
         Some(Err(refusal)) => Incoming::Malformed(to, refusal),
         None => Incoming::Close(format!("reqIdentifier {} is unknown", asked.req_identifier)),
+    }
+}
+
+fn about_connection<T>(
+    to: Correlation,
+    asked: Result<T, Refusal>,
+    incoming: impl FnOnce(Correlation, T) -> Incoming,
+) -> Incoming {
+    match asked {
+        Ok(asked) => incoming(to, asked),
+        Err(refusal) => Incoming::Malformed(to, refusal),
     }
 }
 
@@ -95,14 +114,29 @@ fn command(actor: &Actor, asked: &Request) -> Option<Result<Command, Refusal>> {
         request::READ_SEQS => read_seqs(data),
         request::LAST_MESSAGES => last_messages(data),
         request::SIGNAL => Err(argument("signalling messages are not offered")),
-        request::BACKGROUND => Err(argument("background status is not offered")),
-        request::SUBSCRIBE_ONLINE => Err(argument("online subscriptions are not offered")),
         _ => return None,
     })
 }
 
 fn decode<M: Message + Default>(data: &[u8]) -> Result<M, Refusal> {
     M::decode(data).map_err(|wrong| argument(format!("data is not the message it should be: {wrong}")))
+}
+
+/// The connection is the user's: whom the request names does not matter.
+fn background(data: &[u8]) -> Result<bool, Refusal> {
+    let asked: SetAppBackgroundStatusReq = decode(data)?;
+    Ok(asked.is_background)
+}
+
+fn subscription(data: &[u8]) -> Result<Subscription, Refusal> {
+    let asked: SubUserOnlineStatus = decode(data)?;
+    few("subscribeUserID", asked.subscribe_user_id.len())?;
+    few("unsubscribeUserID", asked.unsubscribe_user_id.len())?;
+    let users = |field, ids: &[String]| ids.iter().map(|id| user(field, id)).collect::<Result<_, _>>();
+    Ok(Subscription {
+        add: users("subscribeUserID", &asked.subscribe_user_id)?,
+        remove: users("unsubscribeUserID", &asked.unsubscribe_user_id)?,
+    })
 }
 
 fn newest_seqs(data: &[u8]) -> Result<Command, Refusal> {

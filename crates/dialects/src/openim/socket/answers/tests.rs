@@ -6,6 +6,7 @@ use ringback_model::ids::{GroupId, MessageId, UserId};
 use ringback_model::message::Message;
 use ringback_model::sample;
 use ringback_model::time::UnixMs;
+use ringback_model::user::Platform;
 
 use super::*;
 use crate::openim::socket::OpenImSocket;
@@ -230,4 +231,26 @@ fn kicks_exactly() {
     assert!(
         matches!(OpenImSocket.kicked(Codec::JSON.packed().wire()), Frame::Binary(bytes) if bytes.starts_with(&[0x1f, 0x8b]))
     );
+}
+
+#[test]
+fn online_states_name_everybody_also_those_who_are_offline() {
+    let presence = |name: &str, platforms: &[i32]| UserPresence {
+        user: user(name),
+        platforms: platforms.iter().map(|platform| Platform(*platform)).collect(),
+    };
+    let both = [presence("u1", &[1, 5]), presence("U2", &[])];
+    let shown = |to: Option<&Correlation>| {
+        let Frame::Binary(bytes) = OpenImSocket.presences(Codec::JSON.wire(), to, &both) else {
+            panic!("not binary")
+        };
+        Codec::JSON.decode_response(&bytes).unwrap()
+    };
+    let to = Correlation { request: 2005, key: "k1".to_owned(), operation_id: Arc::from("op1") };
+    let (answer, push) = (shown(Some(&to)), shown(None));
+    assert_eq!((answer.req_identifier, answer.msg_incr.as_str(), answer.err_code), (2005, "k1", 0));
+    assert_eq!((push.req_identifier, push.msg_incr.as_str()), (2005, ""));
+    // Field 1 of the list twice; in the first, the name and the packed numbers, in the second the name alone.
+    assert_eq!(answer.data, b"\x0a\x08\x0a\x02u1\x12\x02\x01\x05\x0a\x04\x0a\x02U2");
+    assert_eq!(push.data, answer.data);
 }

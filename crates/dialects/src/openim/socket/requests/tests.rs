@@ -131,8 +131,6 @@ fn what_is_answered_with_an_error() {
         (1006, "userID is empty"),
         (1007, "userID is empty"),
         (1004, "signalling"),
-        (2004, "background"),
-        (2005, "online subscriptions"),
     ] {
         assert!(refused(id, &GetMaxSeqReq::default()).starts_with(detail), "{id}");
     }
@@ -140,7 +138,7 @@ fn what_is_answered_with_an_error() {
     assert!(refused(1007, &many).contains("more than 1000"));
     let order = PullMessageBySeqsReq { user_id: "u1".into(), order: 7, ..Default::default() };
     assert!(refused(1002, &order).starts_with("order is 7"));
-    for id in [1001, 1002, 1003, 1005, 1006, 1007] {
+    for id in [1001, 1002, 1003, 1005, 1006, 1007, 2004, 2005] {
         let broken = Request {
             req_identifier: id,
             send_id: "u1".into(),
@@ -150,6 +148,30 @@ fn what_is_answered_with_an_error() {
         let frame = Codec::JSON.encode_request(&broken);
         assert!(matches!(read_binary(Codec::JSON, &actor(), &frame), Incoming::Malformed(..)), "{id}");
     }
+}
+
+#[test]
+fn what_a_client_says_about_its_connection() {
+    for is_background in [true, false] {
+        let ask = SetAppBackgroundStatusReq { user_id: "whoever".into(), is_background };
+        let Incoming::Background(to, said) = read(2004, &ask) else { panic!("not a background state") };
+        assert_eq!((to.request, to.key.as_str(), said), (2004, "k1", is_background));
+    }
+    let ask = SubUserOnlineStatus {
+        subscribe_user_id: vec!["u2".into(), "U3".into()],
+        unsubscribe_user_id: vec!["u4".into()],
+    };
+    let Incoming::Follow(to, change) = read(2005, &ask) else { panic!("not a subscription") };
+    assert_eq!((to.request, to.key.as_str()), (2005, "k1"));
+    let names = |users: &[UserId]| users.iter().map(ToString::to_string).collect::<Vec<_>>();
+    assert_eq!(
+        (names(&change.add), names(&change.remove)),
+        (vec!["u2".into(), "U3".into()], vec!["u4".into()])
+    );
+    let nobody = SubUserOnlineStatus { subscribe_user_id: vec![String::new()], ..ask.clone() };
+    assert_eq!(refused(2005, &nobody), "subscribeUserID is empty");
+    let many = SubUserOnlineStatus { unsubscribe_user_id: vec!["u".into(); 1001], ..ask };
+    assert!(refused(2005, &many).contains("more than 1000"));
 }
 
 #[test]

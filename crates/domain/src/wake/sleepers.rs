@@ -1,0 +1,95 @@
+//! Who is to be woken for a message.
+
+use ringback_model::event::{Event, EventKind, MessageSent, PushPlan, Question, Subject};
+use ringback_model::failure::Fault;
+use ringback_model::ids::UserId;
+use ringback_model::limits;
+use ringback_model::ports::Push;
+use ringback_model::record::{Record, RecordKey};
+
+use crate::Im;
+use crate::pusher::asking::{Asker, Cause, Leave};
+use crate::pusher::board::Verdict;
+use crate::send;
+
+impl Im {
+    /// Those whom no push reached and who want to be woken.
+    pub(super) async fn sleepers(&self, event: &Event, sent: &MessageSent) -> Result<Vec<UserId>, Fault> {
+        let unreached = match self.leave_of(event, sent).await? {
+            Leave::Stays => Vec::new(),
+            Leave::ToAll => sent.offline.clone(),
+            Leave::To(users) => {
+                let online = self.sessions.online(&users);
+                let others = users.iter().zip(online).filter(|(user, _)| **user != sent.message.sender);
+                others.filter(|(_, online)| !online).map(|(user, _)| user.clone()).collect()
+            }
+        };
+        let mut sleepers = Vec::new();
+        for some in unreached.chunks(limits::WAKE_USERS) {
+            sleepers.extend(self.willing(sent, some).await?);
+        }
+        Ok(sleepers)
+    }
+
+    /// What became of the message's push. Where nobody knows any more, rules are asked once more.
+    async fn leave_of(&self, event: &Event, sent: &MessageSent) -> Result<Leave, Fault> {
+        if let Verdict::Known(leave) = self.board.verdict(event.pos).await {
+            return Ok(leave);
+        }
+        let asker = Asker { gate: self.gate.clone(), clock: self.clock.clone() };
+        if !asker.asks() {
+            return Ok(Leave::ToAll);
+        }
+        let facts = self.store.send_facts(&sent.message.sender, &sent.message.target).await?;
+        let recipients = send::recipients(&sent.message, &facts);
+        let push = Push { message: sent.message.clone(), operation_id: sent.operation_id.clone() };
+        Ok(asker.ask(&push, Cause::from(sent), &recipients).await)
+    }
+
+    /// Those who have not switched waking off, for everything or for this conversation.
+    async fn willing(&self, sent: &MessageSent, users: &[UserId]) -> Result<Vec<UserId>, Fault> {
+        let found = self.store.users(users).await?;
+        let conversation = sent.message.conversation();
+        let keys: Vec<RecordKey> =
+            users.iter().map(|user| RecordKey::conversation(user, &conversation)).collect();
+        let settings = self.store.records(&keys).await?;
+        let open = |record: &Option<Record>| match record {
+            Some(Record::Conversation(settings)) => settings.receive_option == 0,
+            _ => true,
+        };
+        let willing = found.into_iter().zip(settings).filter_map(|(user, settings)| {
+            user.filter(|user| user.receive_option == 0 && open(&settings)).map(|user| user.id)
+        });
+        Ok(willing.collect())
+    }
+
+    /// Asks before-rules whether, whom and with which words. `None` = nobody is woken.
+    pub(super) async fn ask_about_waking(&self, sent: &MessageSent, users: Vec<UserId>) -> Option<PushPlan> {
+        let plan = PushPlan { message: sent.message.clone(), users, show: sent.message.offline_push.clone() };
+        if !self.gate.asks(EventKind::OfflinePushing) {
+            return Some(plan);
+        }
+        let question = Question {
+            kind: EventKind::OfflinePushing,
+            number: sent.message.id,
+            operation_id: sent.operation_id.clone(),
+            origin: sent.origin,
+            actor: Some(sent.message.sender.clone()),
+            actor_is_admin: sent.sender_is_admin,
+            at: self.clock.now(),
+            subject: Subject::Push(Box::new(plan)),
+        };
+        match self.gate.ask(question).await {
+            Ok(Subject::Push(plan)) => Some(*plan),
+            Ok(Subject::Message(_) | Subject::Action(_)) => {
+                tracing::error!("the gate answers about something else than it was asked");
+                None
+            }
+            Err(refusal) => {
+                metrics::counter!("ringback_pushes_refused_total", "push" => "offline").increment(1);
+                tracing::debug!(message = %sent.message.id, %refusal, "nobody is woken for a message");
+                None
+            }
+        }
+    }
+}
