@@ -259,7 +259,7 @@ fn friends_in_full() {
     assert_eq!(
         of_friend("/friend/get_incremental_friends", FriendOutcome::Changes(delta)),
         json!({"version": 4, "versionID": id, "full": false, "delete": ["u9"], "insert": [friend_json()],
-               "update": [], "sortVersion": 3})
+               "update": null, "sortVersion": 3})
     );
     let ids = |hash| FriendOutcome::Ids { now, ids: vec![user("u2"), user("u1")], hash };
     assert_eq!(
