@@ -59,6 +59,7 @@ pub(super) fn results(numbers: &[i32]) -> Result<Vec<Handled>, Reject> {
 
 body! {
     /// Who asked whom.
+    #[schemars(rename = "FriendRequestName")]
     Between {
         /// Who asked.
         from: String = "fromUserID" required,
@@ -76,6 +77,7 @@ pub(super) fn between(request: &EdgeRequest) -> Result<Command, Reject> {
 
 body! {
     /// Whose requests are counted, and since when.
+    #[schemars(rename = "FriendRequestsSince")]
     Unhandled {
         /// Whose.
         user: String = "userID" required,
@@ -187,6 +189,7 @@ pub(super) fn between_data(outcome: &Outcome) -> Option<Data> {
 
 /// How many.
 #[derive(Serialize, JsonSchema)]
+#[schemars(rename = "UnhandledFriendRequests")]
 pub(super) struct Count {
     count: u64,
 }
