@@ -4,6 +4,8 @@ mod lists;
 mod marks;
 mod starts;
 
+use std::time::Duration;
+
 use ringback_model::action::{Action, ChatAction};
 use ringback_model::command::{
     ChatCommand, ChatOutcome, Command, ConversationRef, Outcome, PullOrder, Pulled, SeqRange,
@@ -58,11 +60,23 @@ impl World {
 
     /// Notices about chats that were pushed so far, and to whom.
     fn notices(&self) -> Vec<(ChatNotice, Vec<String>)> {
-        let pushed = self.sessions.pushed.lock().unwrap();
+        let pushed = self.sessions.notices.lock().unwrap();
         let notices = pushed.iter().filter_map(|(message, users)| {
             let Some(Notice::Chat(notice)) = Notice::read(&message.content) else { return None };
             Some((notice, users.iter().map(ToString::to_string).collect()))
         });
         notices.collect()
+    }
+
+    /// The same, once there are so many.
+    async fn noticed(&self, count: usize) -> Vec<(ChatNotice, Vec<String>)> {
+        loop {
+            let arrived = self.sessions.arrived.notified();
+            let notices = self.notices();
+            if notices.len() >= count {
+                return notices;
+            }
+            tokio::time::timeout(Duration::from_secs(5), arrived).await.expect("a notice within 5 s");
+        }
     }
 }

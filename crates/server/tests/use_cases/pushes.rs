@@ -6,6 +6,7 @@ use ringback_model::conversation::{ConversationId, Target};
 use ringback_model::event::EventKind;
 use ringback_model::failure::{Refusal, RefusalCode};
 use ringback_model::message::{ContentClass, Handling};
+use ringback_model::notice;
 use ringback_model::ports::Handover as _;
 use ringback_model::sample;
 
@@ -36,6 +37,9 @@ async fn rules_are_asked_with_the_users_and_may_name_others() {
     let asked = Arc::new(Mutex::new(Vec::new()));
     let seen = Arc::clone(&asked);
     world.gate.judge_pushes(EventKind::OnlinePushing, move |plan| {
+        if plan.message.content.form == notice::FORM {
+            return Ok(());
+        }
         let names: Vec<String> = plan.users.iter().map(ToString::to_string).collect();
         seen.lock().unwrap().push((plan.message.content.raw.clone(), plan.message.seq, names));
         if plan.message.target.group().is_some() {
@@ -61,6 +65,34 @@ async fn rules_are_asked_with_the_users_and_may_name_others() {
     assert_eq!((text.as_str(), seq), ("three", 1));
     assert_eq!(members, ["alice", "bob", "carol"]);
     assert_eq!(asked.iter().map(|(_, seq, _)| *seq).collect::<Vec<_>>(), [1, 2]);
+}
+
+#[tokio::test]
+async fn notices_are_asked_about_too_and_none_is_lost() {
+    let world = World::new().await;
+    let asked = Arc::new(Mutex::new(Vec::new()));
+    let seen = Arc::clone(&asked);
+    world.gate.judge_pushes(EventKind::OnlinePushing, move |plan| {
+        assert_eq!(plan.message.content.form, notice::FORM);
+        seen.lock().unwrap().push((plan.message.seq, plan.users.len()));
+        if plan.message.seq == 0 { Err(no()) } else { Ok(()) }
+    });
+    world.group_of("alice", &["bob", "carol"]).await;
+    let (said, users) = loop {
+        let arrived = world.sessions.arrived.notified();
+        if let Some(first) = world.sessions.notices.lock().unwrap().first() {
+            break first.clone();
+        }
+        arrived.await;
+    };
+    assert_eq!((said.seq, users.len()), (1, 3), "the one that is said in the chat");
+    while asked.lock().unwrap().len() < 2 {
+        world.gate.reached.notified().await;
+    }
+    let mut asked = asked.lock().unwrap().clone();
+    asked.sort_unstable();
+    assert_eq!(asked, [(0, 3), (1, 3)], "pushed beside the chat, and said in it");
+    assert_eq!(world.sessions.notices.lock().unwrap().len(), 1);
 }
 
 #[tokio::test]

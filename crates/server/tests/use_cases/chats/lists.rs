@@ -113,8 +113,7 @@ async fn burning_is_set_for_both() {
         assert!(found.settings.private, "{name}");
         assert_eq!(found.state.max_seq, 1, "it is said in the chat");
     }
-    world.sessions.texts(4).await;
-    let notices = world.notices();
+    let notices = world.noticed(4).await;
     let told =
         notices.iter().filter(|(notice, _)| matches!(notice, ChatNotice::Private { private: true, .. }));
     let told: Vec<usize> = told.map(|(_, to)| to.len()).collect();

@@ -57,8 +57,7 @@ async fn who_has_sent_a_message_learns_that_it_was_read() {
     assert_eq!(beside.messages.len(), 2, "both receipts are kept beside the chat, for both");
     assert_eq!(world.found("bob", &chat().aside()).await.messages.len(), 2);
     assert_eq!(world.found("carol", &chat().aside()).await.messages.len(), 0);
-    world.sessions.texts(6).await;
-    let notices = world.notices();
+    let notices = world.noticed(2).await;
     let (ChatNotice::Read { seqs, .. }, to) = &notices[1] else { panic!("{notices:?}") };
     assert_eq!(
         (seqs.as_slice(), to.as_slice()),
@@ -143,8 +142,7 @@ async fn in_groups_those_above_the_sender_take_back() {
         let result = world.chat(by, revoke(by, &id, 1)).await;
         if allowed {
             result.unwrap();
-            world.sessions.texts(2).await;
-            assert_eq!(world.notices()[0].1.len(), 3, "all members are told");
+            assert_eq!(world.noticed(1).await[0].1.len(), 3, "all members are told");
         } else {
             assert_eq!(refused(result), RefusalCode::NoPermission, "{by} takes back what {sender} said");
             // The app's administrators may, in anybody's name.
@@ -233,9 +231,8 @@ async fn clearing_hides_what_was_said_so_far() {
     world.chat("alice", all).await.unwrap();
     assert_eq!(world.found("alice", &chat()).await.messages.len(), 0);
     assert_eq!(world.pulled("bob", chat()).await.len(), 1);
-    world.sessions.texts(6).await;
     let cleared = |(notice, _): &(ChatNotice, Vec<String>)| matches!(notice, ChatNotice::Cleared { .. });
-    let told: Vec<_> = world.notices().into_iter().filter(cleared).map(|(_, to)| to).collect();
+    let told: Vec<_> = world.noticed(2).await.into_iter().filter(cleared).map(|(_, to)| to).collect();
     assert_eq!(told, [vec!["bob".to_owned()], vec!["alice".to_owned(), "bob".to_owned()]]);
 }
 
