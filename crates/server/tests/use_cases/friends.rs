@@ -108,7 +108,7 @@ async fn changes(
 
 /// Notices about friends that were pushed since the last look: who sent them, whose devices got them, what they say.
 fn noticed(world: &World) -> Vec<(String, Vec<String>, FriendNotice)> {
-    let pushed = std::mem::take(&mut *world.sessions.pushed.lock().unwrap());
+    let pushed = std::mem::take(&mut *world.sessions.notices.lock().unwrap());
     let friendly = |(message, users): (Arc<Message>, Vec<UserId>)| match Notice::read(&message.content) {
         Some(Notice::Friend(notice)) if message.handling.aside => {
             Some((message.sender.to_string(), users.iter().map(ToString::to_string).collect(), notice))

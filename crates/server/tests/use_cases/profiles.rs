@@ -54,7 +54,7 @@ async fn befriend(world: &World, owner: &str, friends: Vec<UserId>) {
 
 /// Notices that were pushed since the last look, with their recipients.
 fn noticed(world: &World) -> Vec<(String, Notice)> {
-    let pushed = std::mem::take(&mut *world.sessions.pushed.lock().unwrap());
+    let pushed = std::mem::take(&mut *world.sessions.notices.lock().unwrap());
     let notices = pushed.into_iter().filter_map(|(message, users)| {
         let names: Vec<String> = users.iter().map(ToString::to_string).collect();
         Some((names.join(" "), Notice::read(&message.content)?))
