@@ -3,7 +3,7 @@
 
 use http::Method;
 use ringback_e2e::QUIET;
-use ringback_e2e::app::{content, conversation, platform};
+use ringback_e2e::app::{conversation, platform};
 use ringback_e2e::family::{Family, callback};
 use ringback_e2e::receiver::Receiver;
 use ringback_e2e::rules::{ON, command, webhooks};
