@@ -139,11 +139,14 @@ impl Rest {
         let now = others.len().min(MEMBERS_AT_ONCE);
         let (first, later) = others.split_at(now);
         let info = json!({ "groupID": group, "groupName": group, "groupType": 2 });
-        let body = json!({ "groupInfo": info, "ownerUserID": owner, "memberUserIDs": first });
+        // What is said of the group in it would count among the messages that are measured.
+        let body =
+            json!({ "groupInfo": info, "ownerUserID": owner, "memberUserIDs": first, "sendMessage": false });
         let answer = self.post("/group/create_group", &body).await?;
         ensure!(is_done(&answer), "making a group: {}", String::from_utf8_lossy(&answer));
         for some in later.chunks(MEMBERS_AT_ONCE) {
-            let body = json!({ "groupID": group, "invitedUserIDs": some, "reason": "" });
+            let body =
+                json!({ "groupID": group, "invitedUserIDs": some, "reason": "", "sendMessage": false });
             let answer = self.post("/group/invite_user_to_group", &body).await?;
             ensure!(is_done(&answer), "inviting: {}", String::from_utf8_lossy(&answer));
         }

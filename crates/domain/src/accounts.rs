@@ -1,9 +1,9 @@
 //! Accounts: users with a password, registered as far as they are new.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 
 use futures_util::{StreamExt, TryStreamExt, stream};
-use ringback_model::command::{Account, Actor, Outcome};
+use ringback_model::command::{Account, Outcome};
 use ringback_model::commit::{Commit, CommitError, Require, Write};
 use ringback_model::failure::{Failure, Fault};
 use ringback_model::ids::UserId;
@@ -11,7 +11,9 @@ use ringback_model::limits;
 use ringback_model::secret::Secret;
 use ringback_model::user::User;
 
-use crate::users::commit_failure;
+use crate::actions::Deed;
+use crate::caller::Caller;
+use crate::users::{commit_failure, registration};
 use crate::{Im, at_most, bad, only_admin, repeated};
 
 /// An account whose password was hashed.
@@ -23,18 +25,21 @@ struct Ready {
 impl Im {
     pub(crate) async fn register_accounts(
         &self,
-        actor: &Actor,
+        caller: &Caller,
         accounts: Vec<Account>,
     ) -> Result<Outcome, Failure> {
-        only_admin(actor)?;
+        only_admin(&caller.actor)?;
         check_accounts(&accounts)?;
         let order: Vec<UserId> = accounts.iter().map(|account| account.user.id.clone()).collect();
         let found = self.store.users(&order).await?;
         let new = accounts.into_iter().zip(&found).filter(|(_, found)| found.is_none());
-        let mut new = self.hash_passwords(new.map(|(account, _)| account).collect()).await?;
+        let new = self.ask_about_accounts(caller, new.map(|(account, _)| account).collect()).await?;
+        let mut new = self.hash_passwords(new).await?;
         // Each round without a commit takes one account out: somebody else has registered it meanwhile.
         while !new.is_empty() {
-            match self.store.commit(self.accounts_commit(&mut new)).await {
+            let commit = self.accounts_commit(&mut new);
+            let users = new.iter().map(|ready| ready.user.clone()).collect();
+            match self.carry_out_deed(caller, Deed::of(commit).tell(registration(users))).await {
                 Ok(_) => break,
                 Err(CommitError::Broken(Require::NoUser(taken))) => {
                     let before = new.len();
@@ -50,6 +55,26 @@ impl Im {
         let new: HashSet<&UserId> = created.iter().map(|user| &user.id).collect();
         let existing = order.into_iter().filter(|id| !new.contains(id)).collect();
         Ok(Outcome::Registered { created, existing })
+    }
+
+    /// Rules may change who is registered, and as what; passwords stay with the names that they came with.
+    async fn ask_about_accounts(
+        &self,
+        caller: &Caller,
+        accounts: Vec<Account>,
+    ) -> Result<Vec<Account>, Failure> {
+        if accounts.is_empty() {
+            return Ok(accounts);
+        }
+        let mut passwords = HashMap::new();
+        let mut users = Vec::new();
+        for Account { user, password } in accounts {
+            passwords.insert(user.id.folded(), password);
+            users.push(user);
+        }
+        let users = self.ask_about_registration(caller, users).await?;
+        let account = |user: User| Account { password: passwords.remove(&user.id.folded()).flatten(), user };
+        Ok(users.into_iter().map(account).collect())
     }
 
     async fn hash_passwords(&self, accounts: Vec<Account>) -> Result<Vec<Ready>, Failure> {

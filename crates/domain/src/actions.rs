@@ -5,10 +5,12 @@ use ringback_model::action::Action;
 use ringback_model::commit::{Commit, CommitError, Committed};
 use ringback_model::event::{Done, Fact, Question, Subject};
 use ringback_model::failure::{Failure, Fault};
+use ringback_model::limits;
 
 use crate::Im;
 use crate::caller::Caller;
 use crate::notices::Outgoing;
+use crate::users::commit_failure;
 
 /// A change that is ready to be made.
 pub(crate) struct Deed {
@@ -58,9 +60,7 @@ impl Im {
         };
         match self.gate.ask(question).await? {
             Subject::Action(action) => Ok(*action),
-            Subject::Message(_) | Subject::Push(_) => {
-                Err(Fault::new("the gate answers about something else than it was asked").into())
-            }
+            Subject::Message(_) | Subject::Push(_) => Err(another_subject()),
         }
     }
 
@@ -92,8 +92,36 @@ impl Im {
         Ok(committed)
     }
 
+    /// Decides and makes a change; where what it was decided by has changed meanwhile, decides again, at most
+    /// [`limits::DECISIONS`] times. Rules are not asked here.
+    ///
+    /// # Errors
+    /// Those of the decision; the store's.
+    pub(crate) async fn decide_and_do<D>(
+        &self,
+        caller: &Caller,
+        decide: impl Fn() -> D,
+    ) -> Result<Committed, Failure>
+    where
+        D: Future<Output = Result<Deed, Failure>>,
+    {
+        let mut tries = 1;
+        loop {
+            match self.carry_out_deed(caller, decide().await?).await {
+                Ok(committed) => return Ok(committed),
+                Err(CommitError::Broken(_)) if tries < limits::DECISIONS => tries += 1,
+                Err(error) => return Err(commit_failure(error)),
+            }
+        }
+    }
+
     /// A number of its own for something that is no message.
     pub(crate) fn number(&self) -> ringback_model::ids::MessageId {
         self.message_ids.next(self.clock.now(), self.dice.roll())
     }
+}
+
+/// The gate answers about something else than it was asked.
+pub(crate) fn another_subject() -> Failure {
+    Fault::new("the gate answers about something else than it was asked").into()
 }

@@ -13,9 +13,7 @@
 //! | `users.rs`, `accounts.rs` | users, and accounts with passwords |
 //! | `groups.rs`, `members.rs`, `turns.rs` | groups and rooms found by id; who is in them; how their bounds hold |
 //! | `caller.rs`, `actions.rs`, `notices.rs` | who acts; asking about an action, doing it, telling devices |
-//! | `friends.rs`, `group_life/`, `profiles.rs`, `chats.rs` | what users and backends do besides sending |
-//! | `lists.rs` | what has changed in lists that clients follow |
-//! | `friends.rs`, `group_life.rs`, `profiles.rs`, `chats` | what users and backends do besides sending |
+//! | `friends.rs`, `group_life`, `profiles.rs`, `chats` | what users and backends do besides sending |
 //! | `devices.rs` | where devices are woken, what they have logged |
 //! | `lists.rs` | what clients have to learn about the lists that they follow |
 //! | `objects.rs` | uploads, and what everybody may read |
@@ -59,6 +57,7 @@ use std::time::Duration;
 use ringback_model::command::{Actor, Call, Command, Outcome};
 use ringback_model::failure::{Failure, Fault, Refusal, RefusalCode};
 use ringback_model::ids::{MessageIds, UserId};
+use ringback_model::limits;
 use ringback_model::ports::{Clock, Dice, Gate, Passwords, Sessions, Storage, Store, TokenCodec, TokenKeys};
 
 pub use handover::{AnswerTicket, Handovers};
@@ -224,12 +223,12 @@ impl Im {
                 self.password_token(&user, password, ttl_s).await
             }
             Command::InheritToken { user, create, ttl_s } => {
-                self.inherit_token(me()?, &user, create, ttl_s).await
+                self.inherit_token(&by()?, &user, create, ttl_s).await
             }
             Command::ParseToken { token } => self.parse_token(token.reveal()).await,
             Command::ForceLogout { user, platform } => self.force_logout(me()?, &user, platform).await,
-            Command::RegisterUsers { users } => self.register_users(me()?, users).await,
-            Command::RegisterAccounts { accounts } => self.register_accounts(me()?, accounts).await,
+            Command::RegisterUsers { users } => self.register_users(&by()?, users).await,
+            Command::RegisterAccounts { accounts } => self.register_accounts(&by()?, accounts).await,
             Command::Users { ids } => self.users(&ids).await,
             Command::OnlineStatus { ids } => self.online_status(me()?, ids),
             command @ (Command::CreateGroup(_)
@@ -239,8 +238,8 @@ impl Im {
             | Command::Dismiss { .. }) => self.whole_group_command(&by()?, command).await,
             Command::Groups { ids } => self.groups(&ids).await,
             Command::Members { group, skip, limit } => self.members(me()?, &group, skip, limit).await,
-            Command::Block { owner, blocked, ex } => self.block(me()?, owner, blocked, ex).await,
-            Command::Unblock { owner, blocked } => self.unblock(me()?, owner, blocked).await,
+            Command::Block { owner, blocked, ex } => self.block(&by()?, owner, blocked, ex).await,
+            Command::Unblock { owner, blocked } => self.unblock(&by()?, owner, blocked).await,
             Command::NewestSeqs { user } => self.newest_seqs(me()?, &user).await,
             Command::PullRanges { user, ranges, order } => {
                 self.pull_ranges(me()?, &user, ranges, order).await
@@ -298,6 +297,14 @@ fn bad(detail: impl Into<String>) -> Refusal {
 fn repeated<'a, T: Eq + std::hash::Hash>(items: impl IntoIterator<Item = &'a T>) -> Option<&'a T> {
     let mut seen = HashSet::new();
     items.into_iter().find(|item| !seen.insert(*item))
+}
+
+/// A text that a user keeps.
+fn note(what: &str, text: &str) -> Result<(), Refusal> {
+    if text.len() <= limits::NOTE_BYTES {
+        return Ok(());
+    }
+    Err(bad(format!("{what} has {} bytes, at most {} are allowed", text.len(), limits::NOTE_BYTES)))
 }
 
 fn at_most(what: &str, count: usize, bound: usize) -> Result<(), Refusal> {

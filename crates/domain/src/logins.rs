@@ -14,8 +14,10 @@ use ringback_model::secret::Secret;
 use ringback_model::time::UnixMs;
 use ringback_model::user::{AccountLevel, Bearer, Platform, TokenRecord, User};
 
+use crate::actions::Deed;
+use crate::caller::Caller;
 use crate::tokens::{record, same_secret};
-use crate::users::commit_failure;
+use crate::users::{commit_failure, registration};
 use crate::{Im, only_admin};
 
 impl Im {
@@ -68,34 +70,39 @@ impl Im {
 
     pub(crate) async fn inherit_token(
         &self,
-        actor: &Actor,
+        caller: &Caller,
         user: &UserId,
         create: bool,
         ttl_s: Option<u64>,
     ) -> Result<Outcome, Failure> {
-        only_admin(actor)?;
+        only_admin(&caller.actor)?;
         let found = match self.user(user).await? {
             Some(found) => found,
-            None if create => self.register_by_name(user).await?,
+            None if create => self.register_by_name(caller, user).await?,
             None => return Err(unknown_user().into()),
         };
         self.new_user_token(found, ttl_s).await
     }
 
     /// Registers a user of whom nothing but the id is known; one who was registered meanwhile is fine.
-    async fn register_by_name(&self, id: &UserId) -> Result<User, Failure> {
-        let now = self.clock.now();
+    async fn register_by_name(&self, caller: &Caller, id: &UserId) -> Result<User, Failure> {
         let user = User {
             id: id.clone(),
             nickname: id.to_string(),
             face_url: String::new(),
             ex: String::new(),
-            created_at: now,
+            created_at: UnixMs(0),
             level: AccountLevel::ORDINARY,
             receive_option: 0,
         };
+        let answered = self.ask_about_registration(caller, vec![user.clone()]).await?;
+        // A rule may say more about the user, but not make another one of him.
+        let user = answered.into_iter().find(|one| one.id == user.id).unwrap_or(user);
+        let now = self.clock.now();
+        let user = User { created_at: now, ..user };
         let commit = Commit::at(now).require(Require::NoUser(id.clone())).write(Write::PutUser(user.clone()));
-        match self.store.commit(commit).await {
+        let deed = Deed::of(commit).tell(registration(vec![user.clone()]));
+        match self.carry_out_deed(caller, deed).await {
             Ok(_) => Ok(user),
             Err(CommitError::Broken(_)) => self.user(id).await?.ok_or_else(|| unknown_user().into()),
             Err(error) => Err(commit_failure(error)),

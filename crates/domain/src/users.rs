@@ -1,5 +1,6 @@
 //! Users.
 
+use ringback_model::action::{Action, UserAction, UserRegistration};
 use ringback_model::command::{Actor, Outcome};
 use ringback_model::commit::{Commit, CommitError, Require, Write};
 use ringback_model::failure::{Failure, Fault, Refusal, RefusalCode};
@@ -7,23 +8,16 @@ use ringback_model::ids::UserId;
 use ringback_model::limits;
 use ringback_model::user::{AccountLevel, User};
 
+use crate::actions::{Deed, another_subject};
+use crate::caller::Caller;
 use crate::{Im, at_most, bad, only_admin, repeated};
 
 impl Im {
-    pub(crate) async fn register_users(
-        &self,
-        actor: &Actor,
-        mut users: Vec<User>,
-    ) -> Result<Outcome, Failure> {
-        only_admin(actor)?;
-        if users.is_empty() {
-            return Err(bad("users is empty").into());
-        }
-        at_most("users", users.len(), limits::LIST_ITEMS)?;
-        let folded: Vec<String> = users.iter().map(|user| user.id.folded()).collect();
-        if let Some(twice) = repeated(&folded) {
-            return Err(bad(format!("users names {twice} twice (letter case does not count)")).into());
-        }
+    pub(crate) async fn register_users(&self, caller: &Caller, users: Vec<User>) -> Result<Outcome, Failure> {
+        only_admin(&caller.actor)?;
+        check_new(&users)?;
+        self.check_unknown(&users).await?;
+        let mut users = self.ask_about_registration(caller, users).await?;
         let now = self.clock.now();
         let mut commit = Commit::at(now);
         for user in &mut users {
@@ -31,8 +25,34 @@ impl Im {
             commit.require.push(Require::NoUser(user.id.clone()));
             commit.writes.push(Write::PutUser(user.clone()));
         }
-        self.store.commit(commit).await.map_err(commit_failure)?;
+        let deed = Deed::of(commit).tell(registration(users));
+        self.carry_out_deed(caller, deed).await.map_err(commit_failure)?;
         Ok(Outcome::Done)
+    }
+
+    /// Asks before-rules about a registration; what they make of it has to be good as well.
+    pub(crate) async fn ask_about_registration(
+        &self,
+        caller: &Caller,
+        users: Vec<User>,
+    ) -> Result<Vec<User>, Failure> {
+        match self.ask_about(caller, registration(users)).await? {
+            Action::User(UserAction::Register(UserRegistration { users })) => {
+                check_new(&users)?;
+                Ok(users)
+            }
+            _ => Err(another_subject()),
+        }
+    }
+
+    /// Rules are not asked about who exists already.
+    async fn check_unknown(&self, users: &[User]) -> Result<(), Failure> {
+        let ids: Vec<UserId> = users.iter().map(|user| user.id.clone()).collect();
+        let found = self.store.users(&ids).await?;
+        match ids.into_iter().zip(found).find(|(_, found)| found.is_some()) {
+            Some((id, _)) => Err(commit_failure(CommitError::Broken(Require::NoUser(id)))),
+            None => Ok(()),
+        }
     }
 
     /// Administrators exist from the start.
@@ -97,6 +117,23 @@ impl Im {
             return Ok(found.into_iter().flatten().map(|user| user.id).collect());
         }
         Err(Refusal::no_such_users(&missing).into())
+    }
+}
+
+/// What is asked and told of a registration.
+pub(crate) const fn registration(users: Vec<User>) -> Action {
+    Action::User(UserAction::Register(UserRegistration { users }))
+}
+
+fn check_new(users: &[User]) -> Result<(), Refusal> {
+    if users.is_empty() {
+        return Err(bad("users is empty"));
+    }
+    at_most("users", users.len(), limits::LIST_ITEMS)?;
+    let folded: Vec<String> = users.iter().map(|user| user.id.folded()).collect();
+    match repeated(&folded) {
+        Some(twice) => Err(bad(format!("users names {twice} twice (letter case does not count)"))),
+        None => Ok(()),
     }
 }
 

@@ -8,6 +8,7 @@
 //! | [`ids`], [`time`] | identifiers and instants |
 //! | [`app`], [`user`], [`group`], [`message`], [`conversation`] | what a chat consists of |
 //! | [`record`], [`version`] | small things kept under an owner; what changed in a list since when |
+//! | [`page`] | pieces of long lists, and what is looked for in them |
 //! | [`action`], [`notice`] | what is done besides sending messages; what users' devices are told of it |
 //! | [`command`] | everything a caller can ask, and what he is answered |
 //! | [`event`] | what happened (the event log) and what is about to (questions to before-rules) |
@@ -39,6 +40,7 @@ pub mod limits;
 pub mod message;
 pub mod notice;
 pub mod object;
+pub mod page;
 pub mod ports;
 pub mod presence;
 pub mod record;

@@ -45,6 +45,22 @@ pub const VERSIONS_KEPT: u64 = 4096;
 /// protocol sheet 4.3.
 pub const VERSION_CHANGES: usize = 200;
 
+/// Number of friends of one user; one more is refused. So many ids make an answer of half a megabyte.
+pub const FRIENDS: usize = 10_000;
+/// Number of users whom one user may block; one more is refused.
+pub const BLOCKS: usize = 10_000;
+/// Bytes of a text that a user keeps about a friend, a request, a favourite or himself, each.
+pub const NOTE_BYTES: usize = 16 * 1024;
+/// Number of favourites of one user; one more is refused.
+pub const FAVOURITES: usize = 1000;
+/// Number of keys for clients of one user, and of everybody; one more is refused.
+pub const CLIENT_SETTINGS: usize = 1000;
+/// Lists that one commit raises because a profile changed; more are raised by further ones.
+pub const LISTS_PER_COMMIT: usize = 200;
+/// Questions to before-rules that one call has under way at once.
+pub const QUESTIONS_OF_ONE_CALL: usize = 8;
+/// Number of times that a change is decided anew because somebody else was faster; then it is refused as overload.
+pub const DECISIONS: usize = 5;
 /// Number of members that one notice names; clients learn of more by the versions of their lists.
 pub const NOTICE_MEMBERS: usize = 200;
 /// Users that one call invites whose requests are told to those who decide; they find more in their lists.

@@ -14,6 +14,7 @@ use crate::failure::{Failure, Fault, Refusal};
 use crate::group::{Group, Member};
 use crate::ids::{GroupId, LogPos, MessageId, RuleId, Seq, UserId};
 use crate::message::Message;
+use crate::page::{Found, Page, RecordQuery, UserFilter};
 use crate::presence::CutReason;
 use crate::record::{Record, RecordKey, RecordKind};
 use crate::rule::Rule;
@@ -52,6 +53,7 @@ pub trait Store:
     Commits
     + Directory
     + Records
+    + Pages
     + Versions
     + History
     + Log
@@ -174,6 +176,22 @@ pub trait Records: Send + Sync {
         after: &'a str,
         limit: usize,
     ) -> Fut<'a, Result<Vec<Record>, Fault>>;
+}
+
+/// Pieces of long lists. Each answer is of one moment; the list may change between two of them.
+pub trait Pages: Send + Sync {
+    /// Users, ascending by id.
+    fn find_users<'a>(&'a self, filter: &'a UserFilter, page: Page) -> Fut<'a, Result<Found<User>, Fault>>;
+    /// Records, in the order that [`RecordQuery`] says.
+    fn find_records<'a>(
+        &'a self,
+        query: &'a RecordQuery,
+        page: Page,
+    ) -> Fut<'a, Result<Found<Record>, Fault>>;
+    /// Whom a user blocks, ascending by folded id.
+    fn find_blocks<'a>(&'a self, owner: &'a UserId, page: Page) -> Fut<'a, Result<Found<Block>, Fault>>;
+    /// How many users were registered when.
+    fn users_made(&self, period: Period) -> Fut<'_, Result<Growth, Fault>>;
 }
 
 /// What changed in lists.

@@ -13,8 +13,7 @@ use anyhow::{Context as _, anyhow};
 use ringback_callbacks::{Engine, SetRulesError};
 use ringback_dialects::Dialects;
 use ringback_domain::{Handovers, Presence};
-use ringback_model::ports::{Clock as _, Store};
-use ringback_model::presence::PresenceWatch;
+use ringback_model::ports::Store;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
@@ -29,7 +28,6 @@ use crate::settings::{Loader, Settings, Vocabulary};
 use crate::telemetry;
 use crate::workers::Workers;
 use crate::ws::Sockets;
-use crate::ws::sessions::SessionTable;
 
 use background::{Background, Serving, readiness};
 use parts::{Front, Parts, bind_extra};
@@ -121,9 +119,7 @@ impl Server {
         let connections = TaskTracker::new();
         let secret = parts.secret()?;
         let store = parts.store().await?;
-        let presence = Arc::new(Presence::new(Arc::new(SystemClock)));
-        let watch = Arc::clone(&presence) as Arc<dyn PresenceWatch>;
-        let sessions = SessionTable::new(settings.limits.connections_per_user, first_connection(), watch);
+        let (presence, sessions) = parts.sessions();
         let handovers = Arc::new(Handovers::new());
         let engine = parts.engine(&store, &handovers).await?;
         let desk = parts.desk(&store, &engine, rules.rules).await.map_err(NotStarted::of_rules)?;
@@ -138,10 +134,8 @@ impl Server {
             tracker: connections.clone(),
             stop: stop_serving.clone(),
         });
-        let probes = Probes {
-            readiness: readiness(&store, &engine, &workers, &stop_serving),
-            metrics: metrics.clone(),
-        };
+        let readiness = readiness(&store, &engine, &workers, &stop_serving);
+        let probes = Probes { readiness, metrics: metrics.clone() };
         let http = Http::new(HttpParts {
             edges: parts.dialects.edges.iter().map(|(_, edge)| Arc::clone(edge)).collect(),
             default_edge: parts.default_edge()?,
@@ -214,12 +208,6 @@ impl Server {
         }
         self.store.close().await.context("the store could not be closed")
     }
-}
-
-/// Number of the first connection of this start: no start makes a million connections per millisecond, so the next one
-/// begins beyond.
-fn first_connection() -> u64 {
-    u64::try_from(SystemClock.now().0).unwrap_or(0) << 20
 }
 
 /// Time for writing down who went offline; what is left then is found out at the next start.

@@ -2,10 +2,12 @@
 
 use ringback_model::group::{Group, GroupPerson, GroupStatus, Role};
 use ringback_model::ids::GroupId;
-use ringback_model::record::{GroupRequest, Handled};
+use ringback_model::record::GroupRequest;
 use ringback_model::user::User;
 use schemars::JsonSchema;
 use serde::Serialize;
+
+use super::handled;
 
 /// The only type of group that is left; the original still prints it everywhere.
 pub(super) const WORKING_GROUP: i32 = 2;
@@ -205,7 +207,7 @@ impl<'a> RequestInfo<'a> {
         Self {
             user: user.map_or_else(|| PublicUser::nameless(request.user.as_str()), PublicUser::from),
             group: GroupInfo::from(group),
-            handled: handled(request.handled),
+            handled: handled::number(request.handled),
             message: &request.message,
             answer: &request.answer,
             at: request.at.0,
@@ -215,14 +217,5 @@ impl<'a> RequestInfo<'a> {
             source: request.source,
             inviter: &request.inviter,
         }
-    }
-}
-
-/// Source: callbacks sheet 5.5.
-pub(super) const fn handled(handled: Handled) -> i32 {
-    match handled {
-        Handled::Open => 0,
-        Handled::Agreed => 1,
-        Handled::Refused => -1,
     }
 }

@@ -5,6 +5,7 @@ pub mod codes;
 pub mod content;
 pub mod conversation_id;
 mod group_objects;
+mod handled;
 pub(crate) mod notices;
 pub mod options;
 pub mod receiver;

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use crate::action::{GroupApplication, GroupEdit, MemberEdit};
 use crate::group::{Group, GroupPerson};
 use crate::ids::{GroupId, UserId};
+use crate::page::Page;
 use crate::record::GroupRequest;
 use crate::statistics::{Growth, Period};
 use crate::time::UnixMs;
@@ -222,22 +223,6 @@ pub enum MemberFilter {
     NotOwner,
     /// Owner and admins.
     Managers,
-}
-
-/// A page of a list.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Page {
-    /// Elements to pass over.
-    pub skip: usize,
-    /// At most so many.
-    pub limit: usize,
-}
-
-impl Page {
-    /// The elements of the page.
-    pub fn of<T>(self, all: impl IntoIterator<Item = T>) -> Vec<T> {
-        all.into_iter().skip(self.skip).take(self.limit).collect()
-    }
 }
 
 /// A request to enter, with what is shown of user and group.

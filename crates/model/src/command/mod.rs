@@ -22,19 +22,18 @@ use crate::storage::{Resend, ResendStart, Slice, SliceScope};
 use crate::time::UnixMs;
 use crate::user::{Connection, Platform, User};
 
+pub use crate::page::Page;
 pub use chat::{
     ChatCommand, ChatOutcome, Chosen, Found, Listed, MessageSearch, Overview, Reach, Reading, SearchPlace,
     SendState, SettingsChange, Unlisting,
 };
 pub use device::{DeviceCommand, DeviceOutcome, NewLog};
-pub use friend::{FriendCommand, FriendOutcome};
-pub use group::{
-    GroupCommand, GroupOutcome, MemberFilter, MemberNews, Page, RequestsOf, ShownRequest, WholeList,
-};
+pub use friend::{FriendCommand, FriendOutcome, FriendShown, Relation, RequestShown};
+pub use group::{GroupCommand, GroupOutcome, MemberFilter, MemberNews, RequestsOf, ShownRequest, WholeList};
 pub use objects::{NewUpload, ObjectCommand, ObjectOutcome, SignedParts};
 pub use pull::{ConversationRef, PullOrder, Pulled, SeqList, SeqRange};
 pub use send::{Draft, Sent};
-pub use user::{UserCommand, UserOutcome};
+pub use user::{FavouriteChange, FavouriteName, NewFavourite, UserCommand, UserOutcome};
 
 /// Who asks.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -15,7 +15,7 @@ use crate::message::{Content, ContentClass};
 use crate::version::{Version, VersionLog};
 
 pub use chat::ChatNotice;
-pub use friend::FriendNotice;
+pub use friend::{FriendNotice, RequestTold};
 pub use group::{GroupNews, GroupNotice};
 pub use user::UserNotice;
 

@@ -38,6 +38,12 @@ pub enum RecordKind {
 }
 
 impl RecordKind {
+    /// Whether records of this kind are requests ([`super::Record::request`]).
+    #[must_use]
+    pub const fn is_request(self) -> bool {
+        matches!(self, Self::FriendRequest | Self::GroupRequest)
+    }
+
     /// The number by which stores know it; never given to another kind.
     #[must_use]
     pub const fn number(self) -> i64 {

@@ -68,6 +68,16 @@ pub enum Record {
 }
 
 impl Record {
+    /// How a request ended, and when it was asked last; `None` for other kinds.
+    #[must_use]
+    pub const fn request(&self) -> Option<(Handled, UnixMs)> {
+        match self {
+            Self::FriendRequest(one) => Some((one.handled, one.at)),
+            Self::GroupRequest(one) => Some((one.handled, one.at)),
+            _ => None,
+        }
+    }
+
     /// Where it is kept.
     #[must_use]
     pub fn key(&self) -> RecordKey {
@@ -121,6 +131,18 @@ pub enum Handled {
     Agreed,
     /// With a no.
     Refused,
+}
+
+impl Handled {
+    /// Its word, as it is stored.
+    #[must_use]
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Open => "open",
+            Self::Agreed => "agreed",
+            Self::Refused => "refused",
+        }
+    }
 }
 
 /// `from` wants to be a friend of `to`.
@@ -255,4 +277,16 @@ pub struct LogFile {
     pub ex: String,
     /// When it was uploaded.
     pub at: UnixMs,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn words_are_what_is_stored() {
+        for handled in [Handled::Open, Handled::Agreed, Handled::Refused] {
+            assert_eq!(serde_json::to_value(handled).unwrap(), handled.word());
+        }
+    }
 }

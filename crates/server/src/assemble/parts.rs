@@ -7,13 +7,16 @@ use ringback_callbacks::{
     Engine, EngineParts, EngineSettings, HttpCaller, HttpCallerSettings, SetRulesError, tls,
 };
 use ringback_dialects::{DevDefaults, Dialects};
-use ringback_domain::{Handovers, Im, ImParts, ImSettings, UploadParts, UploadSettings, Uploads, Waker};
+use ringback_domain::{
+    Handovers, Im, ImParts, ImSettings, Presence, UploadParts, UploadSettings, Uploads, Waker,
+};
 use ringback_model::app::{App, AppKeys};
 use ringback_model::command::{Actor, Call};
 use ringback_model::dialect::{Edge, Socket};
 use ringback_model::failure::Failure;
 use ringback_model::object::Objects;
-use ringback_model::ports::{Fut, Sessions, Store, TokenKeys};
+use ringback_model::ports::{Clock as _, Fut, Sessions, Store, TokenKeys};
+use ringback_model::presence::PresenceWatch;
 use ringback_model::rule::Rule;
 use ringback_objects::{BucketSettings, HmacSeals};
 use ringback_store::StoreSettings;
@@ -54,6 +57,12 @@ pub fn choose_app(settings: &Settings, dev: Option<DevDefaults>) -> (App, AppKey
         keys.client_secret = Some(dev.client_secret.to_owned());
     }
     (settings.app.named(known), keys)
+}
+
+/// Number of the first connection of this start: no start makes a million connections per millisecond, so the next one
+/// begins beyond.
+fn first_connection() -> u64 {
+    u64::try_from(SystemClock.now().0).unwrap_or(0) << 20
 }
 
 /// What every part of the product is made from.
@@ -99,6 +108,14 @@ impl Parts {
         let shown = path.display().to_string();
         let opened = tokio::task::spawn_blocking(move || ringback_store::open(&path, choices)).await;
         opened?.with_context(|| format!("cannot open the data folder {shown}"))
+    }
+
+    /// Who is connected, and who is told of it.
+    pub(super) fn sessions(&self) -> (Arc<Presence>, Arc<SessionTable>) {
+        let presence = Arc::new(Presence::new(Arc::new(SystemClock)));
+        let watch = Arc::clone(&presence) as Arc<dyn PresenceWatch>;
+        let per_user = self.settings.limits.connections_per_user;
+        (presence, SessionTable::new(per_user, first_connection(), watch))
     }
 
     /// Opens connections to addresses that operator and users name.

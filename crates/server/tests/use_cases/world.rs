@@ -10,6 +10,7 @@ use ringback_model::app::{App, AppKeys};
 use ringback_model::command::{
     Actor, Call, Command, ConversationRef, Draft, NewGroup, Outcome, PullOrder, Sent, SeqRange,
 };
+use ringback_model::commit::{Commit, Write};
 use ringback_model::conversation::{ConversationId, Target};
 use ringback_model::event::{Fact, MessageSent};
 use ringback_model::failure::{Failure, RefusalCode};
@@ -109,8 +110,12 @@ impl World {
         // The pusher starts at the tail as it is now.
         tokio::task::yield_now().await;
         let world = Self { im, store, gate, sessions, clock, handovers, passwords, storage, stop };
-        let users = ["alice", "bob", "carol"].map(new_user).to_vec();
-        world.admin(Command::RegisterUsers { users }).await.unwrap();
+        // Not by a command: the log of a new world is empty.
+        let mut commit = Commit::at(world.clock.now());
+        commit.writes = ["alice", "bob", "carol"]
+            .map(|name| Write::PutUser(User { created_at: world.clock.now(), ..new_user(name) }))
+            .to_vec();
+        world.store.commit(commit).await.unwrap();
         world
     }
 
@@ -191,6 +196,16 @@ impl World {
     /// Everything else that was done, as after-rules are told, in order.
     pub(crate) async fn done(&self) -> Vec<Action> {
         let events = self.store.read(LogPos::ZERO, 1000).await.unwrap();
+        let done = events.iter().filter_map(|event| match &event.fact {
+            Fact::Done(done) => Some(done.action.clone()),
+            Fact::MessageSent(_) => None,
+        });
+        done.collect()
+    }
+
+    /// Everything besides sending that was done, as after-rules are told, in order.
+    pub(crate) async fn deeds(&self) -> Vec<Action> {
+        let events = self.store.read(LogPos::ZERO, 10_000).await.unwrap();
         let done = events.iter().filter_map(|event| match &event.fact {
             Fact::Done(done) => Some(done.action.clone()),
             Fact::MessageSent(_) => None,

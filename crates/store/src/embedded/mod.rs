@@ -16,6 +16,7 @@ mod history;
 mod journal;
 mod lanes;
 mod log;
+mod pages;
 mod parked;
 mod ports;
 mod progress;

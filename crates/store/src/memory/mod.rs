@@ -2,6 +2,7 @@
 
 mod callback_ports;
 mod commit;
+mod pages;
 mod ports;
 mod state;
 

@@ -21,6 +21,7 @@ mod folding;
 mod history;
 mod log;
 mod migration;
+mod pages;
 mod parked;
 mod records;
 mod reopening;

@@ -20,10 +20,10 @@ const LATER: &[(&str, &str)] = &[("Retry-After", "Seconds after which trying aga
 
 const TAGS: [(&str, &str); 10] = [
     ("auth", "Tokens."),
-    ("user", "Profiles and presence."),
+    ("user", "Profiles and presence, and what users keep."),
     ("group", "Groups, their members, requests to enter, and what has changed in their lists."),
     ("statistics", "Numbers that operators look at."),
-    ("friend", "Block lists."),
+    ("friend", "Friends and block lists."),
     ("msg", "Messages: sending them, reading them by their numbers, taking them back."),
     ("conversation", "Lists of conversations, and what users set for them."),
     ("jssdk", "Lists of conversations for browsers."),
@@ -83,12 +83,6 @@ fn body(document: &mut Document, entry: &Entry) -> Option<Body> {
     Some(Body { schema, required: true, examples: examples::of(entry.route.path) })
 }
 
-/// The last step of a path; routes for browsers are named like those of the resource that they show.
-fn name_of(path: &str) -> String {
-    let name = path.rsplit('/').next().unwrap_or_default();
-    if path.starts_with("/jssdk/") { format!("jssdk_{name}") } else { name.to_owned() }
-}
-
 fn operation(entry: &Entry, body: Option<Body>, success: &Value, refused: &Value) -> Operation {
     let path = entry.route.path;
     let answer = |status, meaning: &str, headers| {
@@ -104,7 +98,7 @@ fn operation(entry: &Entry, body: Option<Body>, success: &Value, refused: &Value
     let mut parameters = vec![operation_id()];
     parameters.extend((path == "/msg/send_simple_msg").then(key));
     Operation {
-        id: camel(&name_of(path)),
+        id: camel(&operation_name(path)),
         method: entry.route.method,
         path,
         tag: path.split('/').nth(1).unwrap_or_default(),
@@ -114,6 +108,16 @@ fn operation(entry: &Entry, body: Option<Body>, success: &Value, refused: &Value
         parameters,
         body,
         answers,
+    }
+}
+
+/// The last part of a path; all of them where there are more than two, and where routes for browsers are named like
+/// those of the resource that they show.
+fn operation_name(path: &str) -> String {
+    let parts: Vec<&str> = path.split('/').skip(1).collect();
+    match parts.as_slice() {
+        [resource, last] if *resource != "jssdk" => (*last).to_owned(),
+        all => all.join("_"),
     }
 }
 
@@ -144,12 +148,9 @@ pub(super) fn may(path: &str) -> &'static str {
     match path {
         "/auth/get_admin_token" => "Needs no token: the secret is what opens it.",
         "/auth/parse_token" => "Needs no token but the one in the body.",
-        "/auth/get_user_token"
-        | "/auth/force_logout"
-        | "/user/user_register"
-        | "/user/get_users_online_status"
-        | "/msg/send_msg"
-        | "/msg/batch_send_msg" => "For administrators.",
+        "/auth/get_user_token" | "/auth/force_logout" | "/msg/send_msg" | "/msg/batch_send_msg" => {
+            "For administrators."
+        }
         "/group/create_group" => "For the owner-to-be and administrators.",
         "/group/invite_user_to_group"
         | "/group/get_group_abstract_info"
@@ -176,7 +177,9 @@ pub(super) fn may(path: &str) -> &'static str {
             "For who asked, owner and admins of the group, and administrators."
         }
         "/statistics/group/create" | "/statistics/group/active" => "For administrators.",
-        "/friend/add_black" | "/friend/remove_black" => "For the owner of the list and administrators.",
+        _ if ["/user/", "/friend/", "/statistics/user/"].iter().any(|of| path.starts_with(of)) => {
+            people(path)
+        }
         "/third/logs/delete" | "/third/logs/search" => "For administrators.",
         "/third/set_app_badge" => "For the user himself and administrators.",
         "/object/initiate_multipart_upload" => {
@@ -197,5 +200,32 @@ pub(super) fn may(path: &str) -> &'static str {
         | "/group/get_incremental_group_members_batch"
         | "/group/get_full_join_group_ids" => "For the user himself and administrators.",
         _ => "For everybody who has a token.",
+    }
+}
+
+/// The same for what is about users and friends.
+fn people(path: &str) -> &'static str {
+    match path {
+        "/user/user_register"
+        | "/user/get_users_online_status"
+        | "/user/get_users_online_token_detail"
+        | "/user/account_check"
+        | "/user/add_notification_account"
+        | "/user/update_notification_account"
+        | "/user/search_notification_account"
+        | "/user/set_user_client_config"
+        | "/user/del_user_client_config"
+        | "/user/page_user_client_config"
+        | "/statistics/user/register"
+        | "/statistics/user/active"
+        | "/friend/import_friend" => "For administrators.",
+        "/friend/add_friend" => "For who asks and administrators.",
+        "/friend/add_friend_response" => "For who was asked and administrators.",
+        "/friend/is_friend" | "/friend/get_designated_friend_apply" => "For both and administrators.",
+        "/user/get_users_info" | "/user/get_all_users_uid" | "/user/get_users" | "/user/get_users_status" => {
+            "For everybody who has a token."
+        }
+        _ if path.starts_with("/friend/") => "For the owner of the list and administrators.",
+        _ => "For the user himself and administrators.",
     }
 }

@@ -13,10 +13,12 @@
 //! | `describe` | the description of all of it for machines |
 //! | `reference` | the page of what is offered and what is not |
 //! | `shown` | messages as JSON |
-//! | `sync` | lists that clients follow by versions |
+//! | `friend_lists`, `friend_requests` | what there is to read about friends |
+//! | `users`, `accounts`, `favourites` | what else there is about users |
 //! | `statistics` | numbers that operators look at |
 //! | `sync` | lists that clients follow |
 
+mod accounts;
 mod auth;
 mod body;
 mod business;
@@ -24,7 +26,10 @@ mod conversation;
 mod conversation_shown;
 mod describe;
 mod elements;
+mod favourites;
 mod friend;
+mod friend_lists;
+mod friend_requests;
 mod group;
 mod jssdk;
 mod msg;
@@ -43,6 +48,7 @@ mod statistics;
 mod sync;
 mod third;
 mod user;
+mod users;
 
 use ringback_model::command::{Actor, Command, Outcome};
 use ringback_model::dialect::{Edge, EdgeRequest, Opening, Reply, Route};

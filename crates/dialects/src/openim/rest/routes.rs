@@ -8,8 +8,9 @@ use super::group::{entering, leaving, listing, settings, syncing};
 use super::reply::Data;
 use super::sync::DeltaJson;
 use super::{
-    auth, business, conversation, conversation_shown, friend, group, jssdk, msg, object, receipts, removal,
-    search, sending, statistics, third, user,
+    accounts, auth, business, conversation, conversation_shown, favourites, friend, friend_lists,
+    friend_requests, group, jssdk, msg, object, receipts, removal, search, sending, statistics, third, user,
+    users,
 };
 use crate::openapi::{SchemaOf, schema_of};
 use crate::openim::wire::Conversation;
@@ -177,6 +178,92 @@ static TABLE: &[Entry] = &[
         .takes(schema_of::<friend::Black>),
     post("/friend/remove_black", friend::remove_black, done, "Take a user off a block list")
         .takes(schema_of::<friend::Black>),
+    post("/user/update_user_info", user::edit, done, "Change a profile; what is empty stays")
+        .takes(schema_of::<user::Edit>),
+    post("/user/update_user_info_ex", user::edit_ex, done, "Change a profile field by field")
+        .takes(schema_of::<user::EditEx>),
+    post("/user/set_global_msg_recv_opt", user::receive_option, done, "How a user receives messages")
+        .takes(schema_of::<user::GlobalOption>),
+    post("/user/get_all_users_uid", users::all_ids, users::all_ids_data, "Ids of all users, in pages")
+        .takes(schema_of::<users::AllIds>).gives(schema_of::<users::UserIdsPage<'_>>),
+    post("/user/get_users", users::search, users::search_data, "Users by parts of id and name, in pages")
+        .takes(schema_of::<users::Search>).gives(schema_of::<users::UserPage<'_>>),
+    post("/user/account_check", users::check, users::check_data, "Who is registered")
+        .takes(schema_of::<users::Accounts>).gives(schema_of::<users::AccountChecks<'_>>),
+    post("/user/get_users_online_token_detail", user::online, users::online_tokens_data, "Who is connected with which tokens")
+        .takes(schema_of::<user::UserIds>).gives(schema_of::<Vec<users::OnlineTokens<'_>>>).strict(),
+    post("/user/get_users_status", users::status, users::status_data, "Who is online on which platforms")
+        .takes(schema_of::<users::Status>).gives(schema_of::<users::StatusList<'_>>),
+    post("/user/subscribe_users_status", users::subscribe, users::no_status_data, "Does nothing: connections follow states, calls do not")
+        .takes(schema_of::<users::Subscribe>).gives(schema_of::<users::StatusList<'_>>),
+    post("/user/get_subscribe_users_status", users::subscriptions, users::no_status_data, "Always empty: connections follow states, calls do not")
+        .takes(schema_of::<users::Subscriber>).gives(schema_of::<users::StatusList<'_>>),
+    post("/user/process_user_command_add", favourites::add, done, "Keep a small thing")
+        .takes(schema_of::<favourites::Thing>),
+    post("/user/process_user_command_delete", favourites::remove, done, "Keep it no more")
+        .takes(schema_of::<favourites::Thing>),
+    post("/user/process_user_command_update", favourites::change, done, "Change what it says")
+        .takes(schema_of::<favourites::Thing>),
+    post("/user/process_user_command_get", favourites::of_kind, favourites::things_data, "The small things of one kind")
+        .takes(schema_of::<favourites::OfKind>).gives(schema_of::<favourites::Things<'_>>),
+    post("/user/process_user_command_get_all", favourites::all, favourites::things_data, "All the small things")
+        .takes(schema_of::<favourites::Whose>).gives(schema_of::<favourites::Things<'_>>),
+    post("/user/add_notification_account", accounts::add, accounts::added, "Make an account that speaks for the app")
+        .takes(schema_of::<accounts::NewNotificationAccount>).gives(schema_of::<accounts::NotificationAccountInfo<'_>>),
+    post("/user/update_notification_account", accounts::change, done, "Change such an account")
+        .takes(schema_of::<accounts::NotificationAccountUpdate>),
+    post("/user/search_notification_account", accounts::find, accounts::found, "Such accounts, in pages")
+        .takes(schema_of::<accounts::NotificationAccountSearch>).gives(schema_of::<accounts::NotificationAccounts<'_>>),
+    post("/user/get_user_client_config", accounts::config, accounts::config_data, "What a user's clients are told to do")
+        .takes(schema_of::<accounts::ConfigOwner>).gives(schema_of::<accounts::ClientConfig<'_>>),
+    post("/user/set_user_client_config", accounts::set_config, done, "Tell clients what to do")
+        .takes(schema_of::<accounts::SetConfig>),
+    post("/user/del_user_client_config", accounts::remove_config, done, "Tell clients no more")
+        .takes(schema_of::<accounts::RemoveConfig>),
+    post("/user/page_user_client_config", accounts::page_config, accounts::page_config_data, "What clients are told, in pages")
+        .takes(schema_of::<accounts::PageConfig>).gives(schema_of::<accounts::ClientConfigPage<'_>>),
+    post("/statistics/user/register", statistics::users_made, statistics::users_made_data, "How many users were registered, by day")
+        .takes(schema_of::<statistics::Between>).gives(schema_of::<statistics::Growth>),
+    post("/statistics/user/active", statistics::busy_users, statistics::busy_users_data, "Which users have said how much")
+        .takes(schema_of::<statistics::BusyUsersBetween>).gives(schema_of::<statistics::ActiveUsers<'_>>),
+    post("/friend/add_friend", friend::ask, done, "Ask for friendship")
+        .takes(schema_of::<friend::Ask>),
+    post("/friend/add_friend_response", friend::answer, done, "Answer a request for friendship")
+        .takes(schema_of::<friend::Answer>),
+    post("/friend/delete_friend", friend::remove, done, "Take a friend off a list")
+        .takes(schema_of::<friend::Pair>),
+    post("/friend/set_friend_remark", friend::remark, done, "Name a friend")
+        .takes(schema_of::<friend::Remark>),
+    post("/friend/update_friends", friend::update, done, "Change what is kept about friends")
+        .takes(schema_of::<friend::Update>),
+    post("/friend/import_friend", friend::import, done, "Make friends without anybody being asked")
+        .takes(schema_of::<friend::Import>),
+    post("/friend/get_black_list", friend_lists::blocks, friend_lists::blocks_data, "A block list, in pages")
+        .takes(schema_of::<friend_lists::PageOf>).gives(schema_of::<friend_lists::BlackPage<'_>>),
+    post("/friend/get_specified_blacks", friend_lists::specified_blocks, friend_lists::blocks_data, "Which of these are blocked")
+        .takes(schema_of::<friend_lists::Specified>).gives(schema_of::<friend_lists::BlackPage<'_>>),
+    post("/friend/get_friend_list", friend_lists::list, friend_lists::list_data, "Friends, in pages")
+        .takes(schema_of::<friend_lists::PageOf>).gives(schema_of::<friend_lists::FriendPage<'_>>),
+    post("/friend/get_designated_friends", friend_lists::designated, friend_lists::designated_data, "Which of these are friends")
+        .takes(schema_of::<friend_lists::Designated>).gives(schema_of::<friend_lists::FriendsInfo<'_>>),
+    post("/friend/get_friend_apply_list", friend_requests::received, friend_requests::received_data, "Requests that a user has got, newest first")
+        .takes(schema_of::<friend_requests::Requests>).gives(schema_of::<friend_requests::Received<'_>>),
+    post("/friend/get_self_friend_apply_list", friend_requests::sent, friend_requests::sent_data, "Requests that a user has sent, newest first")
+        .takes(schema_of::<friend_requests::Requests>).gives(schema_of::<friend_requests::SentRequests<'_>>),
+    post("/friend/get_designated_friend_apply", friend_requests::between, friend_requests::between_data, "The request of one user to another")
+        .takes(schema_of::<friend_requests::Between>).gives(schema_of::<friend_requests::RequestsBetween<'_>>),
+    post("/friend/get_self_unhandled_apply_count", friend_requests::unhandled, friend_requests::unhandled_data, "How many requests a user has not answered")
+        .takes(schema_of::<friend_requests::Unhandled>).gives(schema_of::<friend_requests::Count>),
+    post("/friend/is_friend", friend_lists::are_friends, friend_lists::mutual_data, "Whether two users are friends")
+        .takes(schema_of::<friend_lists::Two>).gives(schema_of::<friend_lists::Mutual>),
+    post("/friend/get_friend_id", friend_lists::ids, friend_lists::ids_data, "Ids of all friends")
+        .takes(schema_of::<friend_lists::Owner>).gives(schema_of::<friend_lists::FriendIds<'_>>),
+    post("/friend/get_specified_friends_info", friend_lists::relations, friend_lists::relations_data, "Users, with friendship and block")
+        .takes(schema_of::<friend_lists::Specified>).gives(schema_of::<friend_lists::Relations<'_>>),
+    post("/friend/get_incremental_friends", friend_lists::changes, friend_lists::changes_data, "What changed in a friend list")
+        .takes(schema_of::<friend_lists::Known>).gives(schema_of::<DeltaJson<friend_lists::FriendInfo<'_>>>),
+    post("/friend/get_full_friend_user_ids", friend_lists::full_ids, friend_lists::full_ids_data, "Ids of all friends, and where the list stands")
+        .takes(schema_of::<friend_lists::FullIds>).gives(schema_of::<friend_lists::FullFriendIds>),
     post("/msg/send_msg", sending::send_msg, msg::sent, "Send a message")
         .takes(sending::send_schema).gives(schema_of::<msg::SentJson<'_>>).strict().for_admins(),
     post("/msg/batch_send_msg", sending::batch_send_msg, msg::sent_to_many, "Send the same message to many users")

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use ringback_model::command::{Command, GroupCommand, GroupOutcome, Outcome};
+use ringback_model::command::{Command, GroupCommand, GroupOutcome, Outcome, UserCommand, UserOutcome};
 use ringback_model::dialect::EdgeRequest;
 use ringback_model::failure::RefusalCode;
 use ringback_model::statistics::Period;
@@ -14,6 +14,7 @@ use time::Date;
 use super::body::{Reject, body, parse};
 use super::page::{Pagination, page};
 use super::reply::{Data, data};
+use super::user::UserInfo;
 use crate::openim::group_objects::GroupInfo;
 
 body! {
@@ -110,6 +111,70 @@ pub(super) fn busy_groups_data(outcome: &Outcome) -> Option<Data> {
     let shown =
         busiest.iter().map(|(group, count)| ActiveGroup { group: GroupInfo::from(group), count: *count });
     data(&ActiveGroups { messages: *messages, count: *groups, days: by_date(days), groups: shown.collect() })
+}
+
+pub(super) fn users_made(request: &EdgeRequest) -> Result<Command, Reject> {
+    let asked: Between = parse(&request.body)?;
+    Ok(Command::User(UserCommand::Made(period(asked.from, asked.to)?)))
+}
+
+pub(super) fn users_made_data(outcome: &Outcome) -> Option<Data> {
+    let Outcome::OfUser(UserOutcome::Made(growth)) = outcome else { return None };
+    data(&Growth { total: growth.total, before: growth.before, count: by_date(&growth.days) })
+}
+
+body! {
+    /// A time, and which page of the users who have said something.
+    #[schemars(rename = "BusyUsersPeriod")]
+    BusyUsersBetween {
+        #[schemars(range(min = 1))]
+        from: i64 = "start" required,
+        #[schemars(range(min = 1))]
+        to: i64 = "end" required,
+        /// The busiest come last.
+        ascending: bool = "ase",
+        /// What was said in groups counts as well.
+        groups: bool = "group",
+        pagination: Option<Pagination> = "pagination" required,
+    }
+}
+
+pub(super) fn busy_users(request: &EdgeRequest) -> Result<Command, Reject> {
+    let asked: BusyUsersBetween = parse(&request.body)?;
+    let period = period(asked.from, asked.to)?;
+    let page = page(asked.pagination)?;
+    let (groups, ascending) = (asked.groups, asked.ascending);
+    Ok(Command::User(UserCommand::Busy { period, groups, ascending, page }))
+}
+
+/// A user and how much he has said.
+#[derive(Serialize, JsonSchema)]
+struct ActiveUser<'a> {
+    user: UserInfo<'a>,
+    /// Messages.
+    count: u64,
+}
+
+/// How much users have said.
+#[derive(Serialize, JsonSchema)]
+pub(super) struct ActiveUsers<'a> {
+    #[serde(rename = "msgCount")]
+    messages: u64,
+    /// Users who have said something.
+    #[serde(rename = "userCount")]
+    count: u64,
+    /// Messages by day, as in 2026-01-31 (UTC).
+    #[serde(rename = "dateCount")]
+    days: BTreeMap<String, u64>,
+    users: Vec<ActiveUser<'a>>,
+}
+
+pub(super) fn busy_users_data(outcome: &Outcome) -> Option<Data> {
+    let Outcome::OfUser(UserOutcome::Busy { messages, users, days, busiest }) = outcome else {
+        return None;
+    };
+    let shown = busiest.iter().map(|(user, count)| ActiveUser { user: UserInfo::from(user), count: *count });
+    data(&ActiveUsers { messages: *messages, count: *users, days: by_date(days), users: shown.collect() })
 }
 
 /// The Julian day on which 1970 began.

@@ -3,10 +3,12 @@
 use md5::{Digest, Md5};
 use ringback_model::version::{Delta, Version};
 use schemars::JsonSchema;
-use serde::Serialize;
+use serde::{Serialize, Serializer};
 
 /// What a client has to learn about a list.
 #[derive(Serialize, JsonSchema)]
+#[serde(bound(serialize = "T: Serialize"))]
+#[schemars(rename = "{T}Changes")]
 pub(super) struct DeltaJson<T> {
     /// Where the list stands now.
     version: u64,
@@ -16,14 +18,25 @@ pub(super) struct DeltaJson<T> {
     /// Read the whole list; nothing else is told then.
     full: bool,
     /// Ids of what went.
+    #[schemars(with = "Option<Vec<String>>")]
+    #[serde(serialize_with = "null_for_none")]
     delete: Vec<String>,
     /// What came in.
+    #[schemars(with = "Option<Vec<T>>")]
+    #[serde(serialize_with = "null_for_none")]
     insert: Vec<T>,
     /// What is another now.
+    #[schemars(with = "Option<Vec<T>>")]
+    #[serde(serialize_with = "null_for_none")]
     update: Vec<T>,
     /// The version in which the order changed; 0 = it did not.
     #[serde(rename = "sortVersion")]
     sort_version: u64,
+}
+
+/// An empty list as null: the TypeScript client looks at the first element of every list that is there.
+fn null_for_none<T: Serialize, S: Serializer>(list: &[T], to: S) -> Result<S::Ok, S::Error> {
+    if list.is_empty() { to.serialize_none() } else { list.serialize(to) }
 }
 
 impl<T> DeltaJson<T> {

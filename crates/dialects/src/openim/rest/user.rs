@@ -1,6 +1,7 @@
 //! `/user`: profiles and presence. Source: REST sheet 4, 12.
 
-use ringback_model::command::{Command, Outcome};
+use ringback_model::action::UserEdit;
+use ringback_model::command::{Command, Outcome, UserCommand};
 use ringback_model::dialect::EdgeRequest;
 use ringback_model::failure::RefusalCode;
 use ringback_model::ids::UserId;
@@ -12,6 +13,7 @@ use serde::Serialize;
 
 use super::body::{Reject, at_most, body, distinct, given, parse, required, user_id, user_ids};
 use super::reply::{Data, data};
+use crate::openim::content::argument;
 
 body! {
     /// A user to register.
@@ -45,6 +47,106 @@ pub(super) fn register(request: &EdgeRequest) -> Result<Command, Reject> {
     distinct("users", users.iter().map(|user| &user.id))?;
     let users = users.into_iter().map(new_user).collect::<Result<_, _>>()?;
     Ok(Command::RegisterUsers { users })
+}
+
+body! {
+    /// A profile as its owner wants it; empty texts and zeros stay as they are.
+    Profile {
+        /// Whose.
+        id: String = "userID" required,
+        /// The name that others see.
+        nickname: String = "nickname",
+        /// Address of a picture.
+        face_url: String = "faceURL",
+        /// The app's own text.
+        ex: String = "ex",
+        /// 0 = as it is, 1 does not receive, 2 receives without being woken.
+        #[schemars(range(min = 0, max = 2))]
+        receive_option: i32 = "globalRecvMsgOpt",
+    }
+}
+
+body! {
+    /// A profile to be changed.
+    #[schemars(rename = "ProfileUpdate")]
+    Edit {
+        /// All of it.
+        profile: Option<Profile> = "userInfo" required,
+    }
+}
+
+pub(super) fn edit(request: &EdgeRequest) -> Result<Command, Reject> {
+    let asked: Edit = parse(&request.body)?;
+    let asked = given("userInfo", asked.profile)?;
+    let text = |text: String| Some(text).filter(|text| !text.is_empty());
+    Ok(Command::User(UserCommand::Edit(UserEdit {
+        user: user_id("userID", &asked.id)?,
+        whole: true,
+        nickname: text(asked.nickname),
+        face_url: text(asked.face_url),
+        ex: text(asked.ex),
+        receive_option: Some(asked.receive_option).filter(|option| *option != 0),
+    })))
+}
+
+body! {
+    /// What changes about a profile; what is absent stays.
+    ProfileChange {
+        /// Whose.
+        id: String = "userID" required,
+        /// The name that others see.
+        nickname: Option<String> = "nickname",
+        /// Address of a picture.
+        face_url: Option<String> = "faceURL",
+        /// The app's own text.
+        ex: Option<String> = "ex",
+        /// 0 receives, 1 does not, 2 receives without being woken.
+        #[schemars(range(min = 0, max = 2))]
+        receive_option: Option<i32> = "globalRecvMsgOpt",
+    }
+}
+
+body! {
+    /// A profile to be changed, field by field.
+    #[schemars(rename = "ProfileUpdateByField")]
+    EditEx {
+        /// What changes.
+        profile: Option<ProfileChange> = "userInfo" required,
+    }
+}
+
+pub(super) fn edit_ex(request: &EdgeRequest) -> Result<Command, Reject> {
+    let asked: EditEx = parse(&request.body)?;
+    let asked = given("userInfo", asked.profile)?;
+    Ok(Command::User(UserCommand::Edit(UserEdit {
+        user: user_id("userID", &asked.id)?,
+        whole: false,
+        nickname: asked.nickname,
+        face_url: asked.face_url,
+        ex: asked.ex,
+        receive_option: asked.receive_option,
+    })))
+}
+
+body! {
+    /// How somebody receives messages.
+    #[schemars(rename = "ReceiveOption")]
+    GlobalOption {
+        /// Who.
+        id: String = "userID" required,
+        /// 0 receives, 1 does not, 2 receives without being woken.
+        #[schemars(range(min = 0, max = 2))]
+        option: i32 = "globalRecvMsgOpt",
+    }
+}
+
+pub(super) fn receive_option(request: &EdgeRequest) -> Result<Command, Reject> {
+    let asked: GlobalOption = parse(&request.body)?;
+    let user = user_id("userID", &asked.id)?;
+    if !(0..=2).contains(&asked.option) {
+        return Err(argument(format!("globalRecvMsgOpt is {}; known are 0, 1 and 2", asked.option)).into());
+    }
+    Ok(Command::User(UserCommand::ReceiveOption { user, option: asked.option }))
 }
 
 fn new_user(asked: NewUser) -> Result<User, Reject> {
@@ -89,7 +191,7 @@ pub(super) fn online(request: &EdgeRequest) -> Result<Command, Reject> {
 
 /// A profile as clients see it.
 #[derive(Serialize, JsonSchema)]
-struct UserInfo<'a> {
+pub(super) struct UserInfo<'a> {
     #[serde(rename = "userID")]
     id: &'a str,
     nickname: &'a str,

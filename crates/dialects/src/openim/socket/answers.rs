@@ -143,6 +143,10 @@ pub(super) fn push(push: &Push) -> Response {
     }
 }
 
+/// An empty answer about presence: a field that nobody knows, number 15 with the value 0. The TypeScript client takes an
+/// answer without any bytes for none, and fails over it.
+const NOTHING_TOLD: [u8; 2] = [15 << 3, 0];
+
 /// Where users are online: the answer to a request, or on their own.
 pub(super) fn presences(to: Option<&Correlation>, presences: &[UserPresence]) -> Response {
     let element = |presence: &UserPresence| SubUserOnlineStatusElem {
@@ -150,11 +154,15 @@ pub(super) fn presences(to: Option<&Correlation>, presences: &[UserPresence]) ->
         online_platform_ids: presence.platforms.iter().map(|platform| platform.0).collect(),
     };
     let tips = SubUserOnlineStatusTips { subscribers: presences.iter().map(element).collect() };
+    let mut data = tips.encode_to_vec();
+    if data.is_empty() {
+        data.extend(NOTHING_TOLD);
+    }
     Response {
         req_identifier: request::SUBSCRIBE_ONLINE,
         msg_incr: to.map(|to| to.key.clone()).unwrap_or_default(),
         operation_id: to.map(|to| to.operation_id.to_string()).unwrap_or_default(),
-        data: tips.encode_to_vec(),
+        data,
         ..Response::default()
     }
 }

@@ -2,6 +2,7 @@
 
 mod chats;
 mod groups;
+mod people;
 
 use serde_json::{Value, json};
 
@@ -21,10 +22,6 @@ pub(super) fn of(path: &str) -> Vec<(&'static str, Value)> {
             vec![("two", json!({"userIDs": ["u1", "u2"]}))]
         }
         path if path.starts_with("/group/") || path.starts_with("/statistics/group/") => groups::of(path),
-        "/friend/add_black" => {
-            vec![("entry", json!({"ownerUserID": "u1", "blackUserID": "u2", "ex": ""}))]
-        }
-        "/friend/remove_black" => vec![("entry", json!({"ownerUserID": "u1", "blackUserID": "u2"}))],
         "/msg/send_msg" => sends(),
         "/msg/batch_send_msg" => vec![("two", to_many(false)), ("everyone", to_many(true))],
         "/msg/send_simple_msg" => {
@@ -62,7 +59,7 @@ pub(super) fn of(path: &str) -> Vec<(&'static str, Value)> {
                    "contentType": "image/png", "cause": ""}),
         )],
         "/object/access_url" => vec![("picture", json!({"name": "u1/p.png"}))],
-        other => chats::of(other),
+        other => people::of(other).map_or_else(|| chats::of(other), |body| vec![("one", body)]),
     }
 }
 
