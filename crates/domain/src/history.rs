@@ -246,7 +246,7 @@ fn end_of(state: &ConversationState, limit: usize) -> StoredRange {
 }
 
 /// The view of a stream that is seen whole.
-const fn whole(conversation: ConversationId, max_seq: Seq) -> ConversationState {
+pub(crate) const fn whole(conversation: ConversationId, max_seq: Seq) -> ConversationState {
     ConversationState { conversation, max_seq, read_seq: 0, min_seq: 0, newest_at: UnixMs(0), ended: false }
 }
 

@@ -81,6 +81,17 @@ impl ConversationId {
         }
     }
 
+    /// The two users; `None` for groups.
+    #[must_use]
+    pub const fn peers(&self) -> Option<(&UserId, &UserId)> {
+        match self {
+            Self::Single(low, high) | Self::Notice(low, high) | Self::AsideSingle(low, high) => {
+                Some((low, high))
+            }
+            Self::Group(_) | Self::AsideGroup(_) => None,
+        }
+    }
+
     /// Whether this user, in any letter case, is the one of two that is named first.
     #[must_use]
     pub fn names_first(&self, user: &UserId) -> bool {

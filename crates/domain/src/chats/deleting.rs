@@ -186,7 +186,7 @@ impl Im {
     }
 
     /// The conversation that is meant by a name without a user: of those that it may be, the one with messages.
-    async fn holding(&self, names: Vec<ConversationId>) -> Result<(ConversationId, Seq), Failure> {
+    pub(super) async fn holding(&self, names: Vec<ConversationId>) -> Result<(ConversationId, Seq), Failure> {
         if names.is_empty() {
             return Err(bad("conversationID names no conversation").into());
         }

@@ -34,6 +34,7 @@ use crate::Im;
 use crate::caller::Caller;
 use crate::notices::{Keep, Outgoing};
 use lists::Wanted;
+use revoking::Place;
 
 /// How often something is decided again because somebody else has changed it meanwhile.
 const TRIES: usize = 4;
@@ -49,7 +50,10 @@ impl Im {
             C::MarkRead { user, conversation, reading } => {
                 self.mark_read(caller, &user, &conversation, reading).await
             }
-            C::Revoke { user, conversation, seq } => self.revoke(caller, &user, &conversation, seq).await,
+            C::Revoke { user, conversation, readings, seq } => {
+                let place = Place { conversation, readings };
+                self.revoke(caller, &user, place, seq).await
+            }
             C::DeleteMessages { user, conversation, seqs, reach } => {
                 self.delete_messages(caller, &user, &conversation, seqs, reach).await
             }

@@ -3,7 +3,7 @@
 use ringback_model::action::{Action, ChatAction, MessageRevoked};
 use ringback_model::command::{ConversationRef, Outcome};
 use ringback_model::commit::{Commit, CommitError, Require, Write};
-use ringback_model::conversation::ConversationId;
+use ringback_model::conversation::{ConversationId, ConversationState};
 use ringback_model::failure::{Failure, Refusal, RefusalCode};
 use ringback_model::group::{Member, Role};
 use ringback_model::ids::{Seq, UserId};
@@ -14,21 +14,28 @@ use ringback_model::record::{Fate, Mark, Record, RecordKey, Revocation};
 use super::{TRIES, overtaken, still, was_overtaken};
 use crate::actions::Deed;
 use crate::caller::Caller;
-use crate::history::hide_from;
+use crate::history::{hide_from, whole};
 use crate::notices::Keep;
 use crate::users::commit_failure;
 use crate::{Im, only_self};
+
+/// Where a message is taken back.
+pub(super) struct Place {
+    pub(super) conversation: ConversationRef,
+    /// See [`ringback_model::command::ChatCommand::Revoke`].
+    pub(super) readings: Vec<ConversationId>,
+}
 
 impl Im {
     pub(super) async fn revoke(
         &self,
         caller: &Caller,
         user: &UserId,
-        conversation: &ConversationRef,
+        place: Place,
         seq: Seq,
     ) -> Result<Outcome, Failure> {
         only_self(&caller.actor, user)?;
-        let state = self.own_chat(user, conversation).await?;
+        let state = self.place(caller, user, place).await?;
         let mut found = if (state.min_seq.max(1)..=state.max_seq).contains(&seq) {
             self.store.chosen(&state.conversation, &[seq]).await?
         } else {
@@ -52,6 +59,8 @@ impl Im {
         let id = &state.conversation;
         let mark = Mark { conversation: id.clone(), seq, fate: Fate::Revoked(revocation) };
         let key = RecordKey::mark(id, seq);
+        // Beside a chat of two speaks one of the two.
+        let voice = if has_part(id, user) { user } else { &message.sender };
         for _ in 0..TRIES {
             let marked = self.store.records(std::slice::from_ref(&key)).await?.pop().flatten();
             match &marked {
@@ -84,7 +93,7 @@ impl Im {
             };
             let deed = Deed::of(commit)
                 .tell(Action::Chat(ChatAction::Revoke(told)))
-                .notify(self.to_all_of(user, id, notice, Keep::Aside).await?);
+                .notify(self.to_all_of(voice, id, notice, Keep::Aside).await?);
             match self.carry_out_deed(caller, deed).await {
                 Ok(_) => return Ok(Outcome::Done),
                 Err(CommitError::Broken(broken)) if was_overtaken(&broken) => {}
@@ -92,6 +101,21 @@ impl Im {
             }
         }
         Err(overtaken())
+    }
+
+    /// One's own view; administrators may name a conversation that they have no part in.
+    async fn place(
+        &self,
+        caller: &Caller,
+        user: &UserId,
+        place: Place,
+    ) -> Result<ConversationState, Failure> {
+        let own = self.own_chat(user, &place.conversation).await;
+        if own.is_ok() || !caller.actor.admin || place.readings.is_empty() {
+            return own;
+        }
+        let (conversation, newest) = self.holding(place.readings).await?;
+        Ok(whole(conversation, newest))
     }
 
     /// The sender may; in groups also the owner, and admins with ordinary members' messages.
@@ -132,6 +156,11 @@ impl Im {
             _ => Ok(self.user(user).await?.map(|user| user.nickname).unwrap_or_default()),
         }
     }
+}
+
+fn has_part(conversation: &ConversationId, user: &UserId) -> bool {
+    let is_he = |side: &UserId| side.folded() == user.folded();
+    conversation.peers().is_none_or(|(low, high)| is_he(low) || is_he(high))
 }
 
 fn no_message(seq: Seq) -> Refusal {

@@ -30,6 +30,8 @@ pub enum ChatCommand {
         user: UserId,
         /// Where.
         conversation: ConversationRef,
+        /// What that may mean where an administrator says it who has no part in it.
+        readings: Vec<ConversationId>,
         /// Which one.
         seq: Seq,
     },

@@ -27,7 +27,8 @@ pub(super) fn revoke(request: &EdgeRequest) -> Result<Command, Reject> {
     let seq = positive("seq", asked.seq)?;
     let user = user_id("userID", &asked.user)?;
     let conversation = named(&user, &asked.conversation);
-    Ok(Command::Chat(ChatCommand::Revoke { user, conversation, seq }))
+    let readings = readings(&asked.conversation);
+    Ok(Command::Chat(ChatCommand::Revoke { user, conversation, readings, seq }))
 }
 
 body! {

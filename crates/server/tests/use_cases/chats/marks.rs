@@ -1,7 +1,7 @@
 //! What becomes of messages: read, taken back, deleted, cleared.
 
 use ringback_model::action::ChatAction;
-use ringback_model::command::{ChatCommand, ChatOutcome, Command, Outcome, Reach, Reading};
+use ringback_model::command::{ChatCommand, ChatOutcome, Command, ConversationRef, Outcome, Reach, Reading};
 use ringback_model::commit::{Commit, Write};
 use ringback_model::conversation::{ConversationId, Target};
 use ringback_model::failure::RefusalCode;
@@ -21,7 +21,7 @@ fn read(name: &str, id: &ConversationId, reading: Reading) -> ChatCommand {
 }
 
 fn revoke(name: &str, id: &ConversationId, seq: u64) -> ChatCommand {
-    ChatCommand::Revoke { user: user(name), conversation: named(id), seq }
+    ChatCommand::Revoke { user: user(name), conversation: named(id), readings: Vec::new(), seq }
 }
 
 fn reads(found: &[Seen]) -> Vec<bool> {
@@ -116,6 +116,24 @@ async fn a_message_that_was_taken_back_says_who_did_it() {
     assert!(
         matches!(told.last(), Some(ChatAction::Revoke(one)) if one.seq == 1 && one.sender == user("alice"))
     );
+}
+
+#[tokio::test]
+async fn administrators_take_back_what_they_have_no_part_in() {
+    let world = World::new().await;
+    say(&world, "alice", "bob", "1").await;
+    let wrong = ConversationId::single(&user("al"), &user("ice_bob"));
+    let by = |name: &str| ChatCommand::Revoke {
+        user: user(name),
+        conversation: ConversationRef { text: "c".to_owned(), id: None },
+        readings: vec![wrong.clone(), chat()],
+        seq: 1,
+    };
+    assert_eq!(refused(world.chat("carol", by("carol")).await), RefusalCode::NotFound);
+    world.admin(Command::Chat(by("root"))).await.unwrap();
+    let found = world.found("alice", &chat()).await.messages;
+    assert!(matches!(&found[0].fate, Some(Fate::Revoked(how)) if how.as_admin && how.by == user("root")));
+    assert_eq!(world.found("bob", &chat().aside()).await.messages.len(), 1, "both sides are told");
 }
 
 async fn role(world: &World, group: &GroupId, name: &str, role: Role) {
