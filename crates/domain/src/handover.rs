@@ -8,12 +8,13 @@
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 
 use ringback_model::ids::{MessageId, UserId};
 use ringback_model::limits;
 use ringback_model::ports::{Fut, Handover};
 use tokio::sync::{Notify, oneshot};
-use tokio::time::timeout;
+use tokio::time::{sleep, timeout};
 
 /// All messages on their way, by number.
 #[derive(Debug, Default)]
@@ -26,6 +27,8 @@ pub struct Handovers {
 pub(crate) struct OnItsWay {
     /// Who gets it pushed.
     pub(crate) recipients: Arc<[UserId]>,
+    /// How long it is held besides.
+    hold: Duration,
     answered: AtomicBool,
     pushed: AtomicBool,
     changed: Notify,
@@ -50,13 +53,17 @@ impl OnItsWay {
         }
     }
 
-    pub(crate) fn is_answered(&self) -> bool {
-        self.answered.load(Ordering::Acquire)
+    /// Whether nothing holds it back.
+    pub(crate) fn is_free(&self) -> bool {
+        self.hold.is_zero() && self.answered.load(Ordering::Acquire)
     }
 
-    /// Resolves once the sender has his answer, or has had time enough to get it.
-    pub(crate) async fn answered(self: Arc<Self>) {
+    /// Resolves once the sender has his answer, or has had time enough to get it, and it need not be held any longer.
+    pub(crate) async fn free(self: Arc<Self>) {
         let _ = timeout(limits::ANSWER_FIRST_WAIT, self.wait(&self.answered)).await;
+        if !self.hold.is_zero() {
+            sleep(self.hold).await;
+        }
     }
 }
 
@@ -69,8 +76,14 @@ impl Handovers {
 
     /// To be called before the commit, so that no reader of the log is faster than this.
     pub(crate) fn begin(&self, message: MessageId, recipients: Arc<[UserId]>) {
+        self.begin_held(message, recipients, Duration::ZERO);
+    }
+
+    /// The same for a message that is pushed so much later. What is said in its conversation meanwhile waits behind it.
+    pub(crate) fn begin_held(&self, message: MessageId, recipients: Arc<[UserId]>, hold: Duration) {
         let entry = OnItsWay {
             recipients,
+            hold,
             answered: AtomicBool::new(false),
             pushed: AtomicBool::new(false),
             changed: Notify::new(),
@@ -157,8 +170,6 @@ impl Drop for AnswerTicket {
 
 #[cfg(test)]
 mod tests {
-    use std::time::Duration;
-
     use tokio::time::Instant;
 
     use super::*;
@@ -177,11 +188,11 @@ mod tests {
             let handovers = Arc::clone(&handovers);
             async move { handovers.handed_over(message).await }
         });
-        tokio::time::sleep(Duration::from_millis(20)).await;
+        sleep(Duration::from_millis(20)).await;
         assert!(!waiting.is_finished());
         let second_connection = Arc::clone(&written);
         drop(written);
-        tokio::time::sleep(Duration::from_millis(20)).await;
+        sleep(Duration::from_millis(20)).await;
         assert!(!waiting.is_finished(), "one connection has not been written to");
         drop(second_connection);
         waiting.await.unwrap();
@@ -208,11 +219,23 @@ mod tests {
         let (handovers, message) = on_its_way();
         let entry = handovers.get(message).unwrap();
         let ticket = AnswerTicket::of(Some(Arc::clone(&entry)));
-        let waiting = tokio::spawn(Arc::clone(&entry).answered());
-        tokio::time::sleep(Duration::from_millis(10)).await;
+        let waiting = tokio::spawn(Arc::clone(&entry).free());
+        sleep(Duration::from_millis(10)).await;
         assert!(!waiting.is_finished());
         drop(ticket);
         waiting.await.unwrap();
-        assert!(entry.is_answered());
+        assert!(entry.is_free());
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn what_is_held_waits_besides() {
+        let handovers = Arc::new(Handovers::new());
+        handovers.begin_held(MessageId(7), Arc::from([]), Duration::from_millis(300));
+        let entry = handovers.get(MessageId(7)).unwrap();
+        drop(AnswerTicket::of(Some(Arc::clone(&entry))));
+        assert!(!entry.is_free());
+        let start = Instant::now();
+        entry.free().await;
+        assert_eq!(start.elapsed(), Duration::from_millis(300));
     }
 }

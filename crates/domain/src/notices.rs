@@ -6,11 +6,13 @@
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
+use std::time::Duration;
 
 use ringback_model::commit::{Commit, Committed};
 use ringback_model::conversation::Target;
 use ringback_model::event::{EventKind, Fact, Lane, MessageSent};
 use ringback_model::ids::{MessageId, UserId};
+use ringback_model::limits;
 use ringback_model::message::{Handling, Message, Priority};
 use ringback_model::notice::Notice;
 use ringback_model::ports::Push;
@@ -32,6 +34,16 @@ pub(crate) struct Outgoing {
     /// To whose devices.
     pub(crate) recipients: Arc<[UserId]>,
     pub(crate) keep: Keep,
+}
+
+impl Outgoing {
+    /// How much later than the notice beside the chat the same is pushed in the chat.
+    fn hold(&self) -> Duration {
+        match &self.notice {
+            Notice::Group(notice) if notice.lets_in() => limits::NEW_GROUP_WAIT,
+            _ => Duration::ZERO,
+        }
+    }
 }
 
 /// What is kept of a notice.
@@ -85,7 +97,7 @@ impl Im {
                 let handling =
                     Handling { aside, store: true, unread: !aside, offline_push: false, sync_sender: true };
                 let message = self.carrier(&notice, handling);
-                self.handovers.begin(message.id, Arc::clone(&notice.recipients));
+                self.handovers.begin_held(message.id, Arc::clone(&notice.recipients), notice.hold());
                 way.begun.push(message.id);
                 let lane = Lane::conversation(&message.conversation());
                 let sent = MessageSent {

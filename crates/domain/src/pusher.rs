@@ -27,11 +27,13 @@ use rounds::Rounds;
 
 pub(crate) mod asking;
 pub(crate) mod board;
+mod echoes;
 pub(crate) mod lanes;
 pub(crate) mod line;
 mod rounds;
 
 use board::Board;
+use echoes::Echoes;
 
 /// Events that are read, and messages that are pushed, before others get their turn: the tasks that write to
 /// connections must run before their queues are full, or clients that read fast would be cut for slowness.
@@ -81,6 +83,7 @@ impl Im {
                     }
                 },
                 () = pusher.rounds.turn() => pusher.rounds.push(),
+                () = pusher.echoes.turn() => pusher.echoes.push(&*pusher.sessions),
             }
         }
     }
@@ -92,6 +95,7 @@ struct Pusher {
     asker: Asker,
     board: Arc<Board>,
     rounds: Rounds,
+    echoes: Echoes,
     lanes: Lanes,
     steps: FuturesUnordered<BoxFuture<'static, Step>>,
     /// Messages pushed since others had their turn.
@@ -110,6 +114,7 @@ impl Pusher {
             board: Arc::clone(&im.board),
             sessions,
             handovers,
+            echoes: Echoes::default(),
             lanes: Lanes::default(),
             steps,
             this_turn: 0,
@@ -125,7 +130,7 @@ impl Pusher {
             self.ask(Freight::Stored(event, entry));
         } else if self.lanes.holds(&event.lane) {
             self.lanes.behind(Freight::Stored(event, entry));
-        } else if entry.is_answered() {
+        } else if entry.is_free() {
             self.push_stored(&event, &entry.recipients);
         } else {
             let freight = Freight::Stored(event, entry);
@@ -142,7 +147,7 @@ impl Pusher {
             let leave = match &freight {
                 Freight::Passing(one) => asker.ask(&one.push, one.cause, &one.recipients).await,
                 Freight::Stored(event, entry) => {
-                    Arc::clone(entry).answered().await;
+                    Arc::clone(entry).free().await;
                     match (push_of(event), event.sent()) {
                         (Some(push), Some(sent)) => {
                             asker.ask(&push, Cause::from(sent), &entry.recipients).await
@@ -158,7 +163,7 @@ impl Pusher {
     fn watch(&mut self, number: u64, freight: Freight) {
         self.steps.push(Box::pin(async move {
             if let Freight::Stored(_, entry) = &freight {
-                Arc::clone(entry).answered().await;
+                Arc::clone(entry).free().await;
             }
             Step { lane: freight.lane().clone(), settled: Some((number, Leave::ToAll)) }
         }));
@@ -206,9 +211,12 @@ impl Pusher {
         if recipients.len() >= MANY || self.rounds.holds(&event.lane) {
             return self.rounds.add(event, recipients);
         }
-        let Some(push) = push_of(event) else { return };
+        let (Some(push), Some(sent)) = (push_of(event), event.sent()) else { return };
         let written = self.handovers.until_written(push.message.id, None);
-        self.sessions.push(&push, recipients, written);
+        match self.echoes.keep_back(&event.lane, sent, &push, recipients) {
+            Some(others) => self.sessions.push(&push, &others, written),
+            None => self.sessions.push(&push, recipients, written),
+        }
     }
 
     /// Nobody waits any longer for a push that does not come.

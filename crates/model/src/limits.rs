@@ -206,6 +206,12 @@ pub const CHECKPOINT_EVERY: Duration = Duration::from_millis(250);
 pub const HANDOVER_WAIT: Duration = Duration::from_millis(100);
 /// A push waits at most this long for the sender to have his answer.
 pub const ANSWER_FIRST_WAIT: Duration = Duration::from_millis(50);
+/// What is said in a group about new members comes so much later than the notice beside it: devices that come to know
+/// the group by a message in it do not tell their users that they are in it.
+pub const NEW_GROUP_WAIT: Duration = Duration::from_millis(300);
+/// The first message of a single chat comes to its sender's own devices so much later than to others: a device enters
+/// the chat into its list when it has its answer, and would not find the message's seq a place before.
+pub const FIRST_ECHO_WAIT: Duration = Duration::from_millis(200);
 /// Number of pushes that may wait for before-rules and senders; beyond, messages wait in the log. What a busy server
 /// sends while a receiver that hangs is given up.
 pub const PUSHES_WAITING: usize = 8192;

@@ -88,6 +88,11 @@ export class Client {
     );
   }
 
+  /** Silences a group, or lets it speak again. */
+  muteGroup(groupID, isMute) {
+    return this.sdk.changeGroupMute({ groupID, isMute });
+  }
+
   async #call(name, args) {
     let answer;
     try {

@@ -25,12 +25,12 @@ export async function a_muted_member_is_silent(world) {
 export async function a_muted_group_is_silent_but_for_its_owner(world) {
   const [alice, bob] = await world.clients('alice', 'bob');
   const { groupID } = await madeGroup(alice, [bob]);
-  await alice.sdk.changeGroupMute({ groupID, isMute: true });
+  await alice.muteGroup(groupID, true);
   for (const one of [alice, bob]) await one.saw('OnGroupInfoChanged', ({ status }) => status === 3);
   await assert.rejects(bob.sendText('but', { groupID }), refused(1403));
   const { clientMsgID } = await alice.sendText('silence, please', { groupID });
   await bob.received((one) => one.clientMsgID === clientMsgID);
-  await alice.sdk.changeGroupMute({ groupID, isMute: false });
+  await alice.muteGroup(groupID, false);
   for (const one of [alice, bob]) await one.saw('OnGroupInfoChanged', ({ status }) => status === 0);
   await bob.sendText('thank you', { groupID });
 }

@@ -38,9 +38,9 @@ impl Freight {
     }
 
     /// Whether nobody has to be waited for: nobody waits for an answer to a notice.
-    fn is_answered(&self) -> bool {
+    fn is_free(&self) -> bool {
         match self {
-            Self::Stored(_, entry) => entry.is_answered(),
+            Self::Stored(_, entry) => entry.is_free(),
             Self::Passing(_) => true,
         }
     }
@@ -134,7 +134,7 @@ impl Lanes {
         let Some(head) = queue.get_mut().front_mut() else { return Next::Rest };
         let leave = match &mut head.wait {
             Wait::Nothing(leave) => std::mem::replace(leave, Leave::ToAll),
-            Wait::Unwatched if head.freight.is_answered() => Leave::ToAll,
+            Wait::Unwatched if head.freight.is_free() => Leave::ToAll,
             wait @ Wait::Unwatched => {
                 *wait = Wait::Watched;
                 return Next::Watch(head.number, head.freight.clone());

@@ -118,6 +118,12 @@ pub enum GroupNews {
 const GAP: u64 = 1 << 32;
 
 impl GroupNotice {
+    /// Whether it tells users of a group that is new to them.
+    #[must_use]
+    pub const fn lets_in(&self) -> bool {
+        matches!(self.news, GroupNews::Created { .. } | GroupNews::Invited { .. } | GroupNews::Entered { .. })
+    }
+
     /// See [`super::Notice::stamp`].
     pub fn stamp(&mut self, versions: &[(VersionLog, Version)]) {
         let log = VersionLog::Members(self.group.id.clone());

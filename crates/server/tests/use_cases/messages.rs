@@ -34,8 +34,14 @@ async fn a_message_is_numbered_kept_told_and_pushed() {
     assert!(sent.before.is_none());
     assert_eq!(world.send(to_bob("two")).await.unwrap().message.seq, 2);
     assert_eq!(texts_of_bob(&world).await, [(1, "one".to_owned()), (2, "two".to_owned())]);
-    assert_eq!(world.sessions.texts(2).await, ["one", "two"]);
-    assert_eq!(world.sessions.pushed.lock().unwrap()[0].1, [user("bob"), user("alice")]);
+    assert_eq!(world.sessions.texts(4).await, ["one", "two", "one", "two"]);
+    let to: Vec<_> = world.sessions.pushed.lock().unwrap().iter().map(|(_, to)| to.clone()).collect();
+    let (bob, alice) = (vec![user("bob")], vec![user("alice")]);
+    // The devices of who begins a chat come behind, in order.
+    assert_eq!(to, [bob.clone(), bob, alice.clone(), alice]);
+    world.send(to_bob("three")).await.unwrap();
+    world.sessions.texts(5).await;
+    assert_eq!(world.sessions.pushed.lock().unwrap()[4].1, [user("bob"), user("alice")]);
     let log = world.store.read(LogPos::ZERO, 10).await.unwrap();
     let first = log[0].sent().unwrap();
     assert_eq!(first.operation_id.as_ref(), "op-1");

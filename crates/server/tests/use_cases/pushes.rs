@@ -1,6 +1,7 @@
 //! Before-rules about pushes to those who are online.
 
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
 use ringback_model::conversation::{ConversationId, Target};
 use ringback_model::event::EventKind;
@@ -48,6 +49,10 @@ async fn rules_are_asked_with_the_users_and_may_name_others() {
         Ok(())
     });
     let crew = world.group_of("alice", &["bob", "carol"]).await;
+    world.send(draft("bob", to("alice"), "zero")).await.unwrap();
+    world.sessions.texts(2).await;
+    asked.lock().unwrap().clear();
+    world.sessions.pushed.lock().unwrap().clear();
     world.send(draft("alice", to("bob"), "one")).await.unwrap();
     let alone = Handling { sync_sender: false, ..Handling::default() };
     let quiet = ringback_model::command::Draft { handling: alone, ..draft("alice", to("bob"), "two") };
@@ -64,35 +69,27 @@ async fn rules_are_asked_with_the_users_and_may_name_others() {
     members.sort();
     assert_eq!((text.as_str(), seq), ("three", 1));
     assert_eq!(members, ["alice", "bob", "carol"]);
-    assert_eq!(asked.iter().map(|(_, seq, _)| *seq).collect::<Vec<_>>(), [1, 2]);
+    assert_eq!(asked.iter().map(|(_, seq, _)| *seq).collect::<Vec<_>>(), [2, 3]);
 }
 
 #[tokio::test]
-async fn notices_are_asked_about_too_and_none_is_lost() {
+async fn notices_are_asked_about_too() {
     let world = World::new().await;
-    let asked = Arc::new(Mutex::new(Vec::new()));
-    let seen = Arc::clone(&asked);
-    world.gate.judge_pushes(EventKind::OnlinePushing, move |plan| {
-        assert_eq!(plan.message.content.form, notice::FORM);
-        seen.lock().unwrap().push((plan.message.seq, plan.users.len()));
-        if plan.message.seq == 0 { Err(no()) } else { Ok(()) }
+    world.gate.judge_pushes(EventKind::OnlinePushing, |plan| {
+        let is_notice = plan.message.content.form == notice::FORM;
+        if is_notice && !plan.users.contains(&user("carol")) { Ok(()) } else { Err(no()) }
     });
     world.group_of("alice", &["bob", "carol"]).await;
-    let (said, users) = loop {
+    world.group_of("alice", &["bob"]).await;
+    let pushed = loop {
         let arrived = world.sessions.arrived.notified();
-        if let Some(first) = world.sessions.notices.lock().unwrap().first() {
-            break first.clone();
+        let pushed = world.sessions.notices.lock().unwrap().clone();
+        if !pushed.is_empty() {
+            break pushed;
         }
-        arrived.await;
+        tokio::time::timeout(Duration::from_secs(5), arrived).await.expect("a notice within 5 s");
     };
-    assert_eq!((said.seq, users.len()), (1, 3), "the one that is said in the chat");
-    while asked.lock().unwrap().len() < 2 {
-        world.gate.reached.notified().await;
-    }
-    let mut asked = asked.lock().unwrap().clone();
-    asked.sort_unstable();
-    assert_eq!(asked, [(0, 3), (1, 3)], "pushed beside the chat, and said in it");
-    assert_eq!(world.sessions.notices.lock().unwrap().len(), 1);
+    assert!(pushed.iter().all(|(_, users)| users.len() == 2), "{pushed:?}");
 }
 
 #[tokio::test]
