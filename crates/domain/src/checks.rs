@@ -12,6 +12,7 @@ use ringback_model::ids::UserId;
 use ringback_model::limits;
 use ringback_model::message::{ContentClass, Message};
 use ringback_model::ports::SendFacts;
+use ringback_model::record::RecordKey;
 use ringback_model::time::UnixMs;
 use ringback_model::user::AccountLevel;
 
@@ -154,11 +155,25 @@ fn notice(context: &Context, facts: &SendFacts) -> Result<(), Refusal> {
     }
 }
 
+/// What the recipient of a single chat must keep about the sender, where chats are among friends.
+pub(crate) fn friendship(context: &Context, message: &Message, facts: &SendFacts) -> Option<RecordKey> {
+    let Target::User(user) = &message.target else { return None };
+    let free = !context.friends_only || *user == message.sender || is_privileged(context, message, facts);
+    (!free).then(|| RecordKey::friend(user, &message.sender))
+}
+
+/// The refusal of one who is not on the recipient's list of friends.
+pub(crate) fn not_friends() -> Refusal {
+    Refusal::new(RefusalCode::NotFriends, "the sender is not on the recipient's list of friends")
+}
+
 /// What must still hold when the message is written, the gate having taken its time.
 pub(crate) fn requirements(context: &Context, message: &Message, facts: &SendFacts) -> Vec<Require> {
     match &message.target {
         Target::User(user) if !is_privileged(context, message, facts) => {
-            vec![Require::NotBlocked(user.clone(), message.sender.clone())]
+            let mut all = vec![Require::NotBlocked(user.clone(), message.sender.clone())];
+            all.extend(friendship(context, message, facts).map(Require::Kept));
+            all
         }
         Target::Group(id) | Target::Room(id) if facts.group.is_some() => {
             let mut all = vec![Require::LiveGroup(id.clone())];

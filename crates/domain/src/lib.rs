@@ -109,6 +109,8 @@ pub struct ImSettings {
     /// How long app tokens, and user tokens of [`Platform::ANY`](ringback_model::user::Platform::ANY), last unless the
     /// caller says otherwise; at most `limits::TOKEN_FOR_EVER`. Usually `limits::APP_TOKEN_VALIDITY`.
     pub app_token_validity: Duration,
+    /// Only who is on the recipient's list of friends may send to him.
+    pub friends_only: bool,
 }
 
 /// The product: carries commands out.
@@ -129,6 +131,7 @@ pub struct Im {
     first_admin: Option<UserId>,
     token_validity: Duration,
     app_token_validity: Duration,
+    friends_only: bool,
     message_ids: MessageIds,
     in_flight: InFlight,
     send_states: SendStates,
@@ -176,6 +179,7 @@ impl Im {
             admins: parts.settings.admins.into_iter().collect(),
             token_validity: parts.settings.token_validity,
             app_token_validity: parts.settings.app_token_validity,
+            friends_only: parts.settings.friends_only,
             message_ids: MessageIds::after(highest),
             in_flight: InFlight::default(),
             send_states: SendStates::default(),

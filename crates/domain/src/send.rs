@@ -33,6 +33,8 @@ pub(crate) struct Context {
     pub(crate) sender_is_admin: bool,
     /// [`Draft::strangers`].
     pub(crate) strangers: bool,
+    /// Single chats are among friends.
+    pub(crate) friends_only: bool,
     pub(crate) came_in: UnixMs,
 }
 
@@ -51,6 +53,7 @@ impl Im {
             operation_id,
             sender_is_admin: self.is_admin(&draft.sender),
             strangers: draft.strangers,
+            friends_only: self.friends_only && !draft.strangers,
             came_in: self.clock.now(),
         };
         if context.origin != Origin::Rest {
@@ -178,6 +181,7 @@ impl Im {
             Target::User(_) => {
                 message = self.ask(context, EventKind::MessageSending, message, original).await?;
                 checks::may_send(context, &message, &facts, self.clock.now())?;
+                self.among_friends(context, &message, &facts).await?;
             }
             Target::Group(_) | Target::Room(_) => {
                 checks::may_send(context, &message, &facts, self.clock.now())?;
@@ -197,6 +201,18 @@ impl Im {
             }
         }
         Ok((message, facts))
+    }
+
+    /// Looked up only where it matters: the store reads nothing more for a message otherwise.
+    async fn among_friends(
+        &self,
+        context: &Context,
+        message: &Message,
+        facts: &SendFacts,
+    ) -> Result<(), Failure> {
+        let Some(key) = checks::friendship(context, message, facts) else { return Ok(()) };
+        let found = self.store.records(std::slice::from_ref(&key)).await?;
+        if found.iter().any(Option::is_some) { Ok(()) } else { Err(checks::not_friends().into()) }
     }
 
     /// What has to be known about the message; names in it become the ones that were registered, because a

@@ -6,11 +6,12 @@ use ringback_model::commit::{Commit, CommitError, Require, Write};
 use ringback_model::failure::{Failure, Fault, Refusal, RefusalCode};
 use ringback_model::ids::UserId;
 use ringback_model::limits;
+use ringback_model::record::RecordKind;
 use ringback_model::user::{AccountLevel, User};
 
 use crate::actions::{Deed, another_subject};
 use crate::caller::Caller;
-use crate::{Im, at_most, bad, only_admin, repeated};
+use crate::{Im, at_most, bad, checks, only_admin, repeated};
 
 impl Im {
     pub(crate) async fn register_users(&self, caller: &Caller, users: Vec<User>) -> Result<Outcome, Failure> {
@@ -165,6 +166,7 @@ pub(crate) fn commit_failure(error: CommitError) -> Failure {
                 (RefusalCode::TokenKicked, format!("the token of {user} was taken away"))
             }
             Require::NotKept(_) => (RefusalCode::Duplicate, "it is kept already".to_owned()),
+            Require::Kept(key) if key.kind == RecordKind::Friend => return checks::not_friends().into(),
             Require::Kept(_) => (RefusalCode::NotFound, "it is not kept any more".to_owned()),
             Require::NotListed(user, _) => {
                 (RefusalCode::Duplicate, format!("{user} has the conversation already"))

@@ -22,7 +22,7 @@ fn crew() -> GroupId {
 
 fn context(sender_is_admin: bool, strangers: bool) -> Context {
     let (origin, operation_id) = (Origin::Rest, Arc::from("op"));
-    Context { origin, operation_id, sender_is_admin, strangers, came_in: NOW }
+    Context { origin, operation_id, sender_is_admin, strangers, friends_only: false, came_in: NOW }
 }
 
 fn message(target: Target, class: ContentClass) -> Message {

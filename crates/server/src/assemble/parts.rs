@@ -272,6 +272,7 @@ impl Parts {
                 admins: self.settings.admins.clone(),
                 token_validity: self.settings.token_validity,
                 app_token_validity: self.settings.app_token_validity,
+                friends_only: self.settings.friends_only,
             },
         };
         Im::new(parts).await.context("the product cannot start")

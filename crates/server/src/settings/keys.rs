@@ -119,6 +119,11 @@ pub static KEYS: &[Key] = &[
         show: |from| show_duration(from.app_token_validity),
     },
     Key {
+        path: "messages.friends_only",
+        set: |to, value, _| value.flag().map(|flag| to.friends_only = flag),
+        show: |from| from.friends_only.to_string(),
+    },
+    Key {
         path: "gate.max_wait",
         set: |to, value, _| {
             value.duration(Duration::from_millis(10), MINUTE * 5).map(|time| to.gate_max_wait = time)

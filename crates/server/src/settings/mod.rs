@@ -52,6 +52,8 @@ pub struct Settings {
     pub token_validity: Duration,
     /// How long app tokens last.
     pub app_token_validity: Duration,
+    /// Only who is on the recipient's list of friends may send to him.
+    pub friends_only: bool,
     /// Total time at the gate.
     pub gate_max_wait: Duration,
     /// How long events stay in the log.
@@ -100,6 +102,7 @@ impl Default for Settings {
             app: AppSettings::default(),
             token_validity: limits::TOKEN_VALIDITY,
             app_token_validity: limits::APP_TOKEN_VALIDITY,
+            friends_only: false,
             gate_max_wait: limits::GATE_MAX_WAIT,
             log_keep: limits::LOG_KEEP,
             log_max_bytes: None,

@@ -7,7 +7,7 @@ use ringback_model::command::{Command, FriendCommand, FriendOutcome, Outcome};
 use ringback_model::conversation::{ConversationId, Target};
 use ringback_model::event::EventKind;
 use ringback_model::failure::{Failure, Refusal, RefusalCode};
-use ringback_model::ids::UserId;
+use ringback_model::ids::{LogPos, UserId};
 use ringback_model::limits;
 use ringback_model::message::Message;
 use ringback_model::notice::{FriendNotice, Notice};
@@ -467,4 +467,23 @@ async fn lists_are_for_their_owners() {
         by(&world, "alice", command.clone()).await.unwrap();
         world.admin(Command::Friend(command)).await.unwrap();
     }
+}
+
+#[tokio::test]
+async fn where_only_friends_talk_strangers_are_refused() {
+    let world = World::of_friends().await;
+    let stranger = world.send(draft("alice", Target::User(user("bob")), "hi")).await;
+    assert_eq!(refused(stranger), RefusalCode::NotFriends);
+    assert!(world.store.read(LogPos::ZERO, 10).await.unwrap().is_empty());
+    world.send(draft("root", Target::User(user("bob")), "from the app")).await.unwrap();
+    world.send(draft("alice", Target::User(user("alice")), "a note to oneself")).await.unwrap();
+    world.admin(Command::Friend(import("bob", &["alice"]))).await.unwrap();
+    world.send(draft("alice", Target::User(user("bob")), "hi")).await.unwrap();
+    // It is the recipient's list that counts.
+    by(&world, "bob", remove("bob", "alice")).await.unwrap();
+    assert_eq!(
+        refused(world.send(draft("alice", Target::User(user("bob")), "still there?")).await),
+        RefusalCode::NotFriends
+    );
+    world.send(draft("bob", Target::User(user("alice")), "I am")).await.unwrap();
 }

@@ -65,16 +65,22 @@ impl World {
     }
 
     pub(crate) async fn with(keys: AppKeys) -> Self {
-        Self::over(ringback_store::memory(ringback_store::StoreSettings::default()), keys).await
+        Self::over(ringback_store::memory(ringback_store::StoreSettings::default()), keys, false).await
+    }
+
+    /// Only friends may send to each other.
+    pub(crate) async fn of_friends() -> Self {
+        let store = ringback_store::memory(ringback_store::StoreSettings::default());
+        Self::over(store, AppKeys::default(), true).await
     }
 
     /// On disk: calls really wait, so that what is done at the same time interleaves.
     pub(crate) async fn on_disk(folder: &Path) -> Self {
         let store = ringback_store::open(folder, ringback_store::StoreSettings::default()).unwrap();
-        Self::over(store, AppKeys::default()).await
+        Self::over(store, AppKeys::default(), false).await
     }
 
-    async fn over(store: Arc<dyn Store>, keys: AppKeys) -> Self {
+    async fn over(store: Arc<dyn Store>, keys: AppKeys, friends_only: bool) -> Self {
         let keys = TokenKeys { secret: "hush".to_owned(), app: App::default(), keys };
         let gate = Arc::new(ScriptedGate::default());
         let sessions = Arc::new(Recorder::default());
@@ -98,6 +104,7 @@ impl World {
                 admins: vec![user("root"), user("second")],
                 token_validity: Duration::from_secs(3600),
                 app_token_validity: Duration::from_secs(7200),
+                friends_only,
             },
         })
         .await
