@@ -23,6 +23,11 @@ impl Im {
             DeviceCommand::SetPushToken { platform, token, expires_at } => {
                 self.set_push_token(caller, platform, token.reveal(), expires_at).await
             }
+            DeviceCommand::ForgetPushToken => {
+                let actor = &caller.actor;
+                let key = RecordKey::push_token(&actor.user, actor.platform);
+                self.commit_writes(std::iter::once(Write::Discard(key))).await
+            }
             DeviceCommand::SetBadge { user, unread } => {
                 only_self(&caller.actor, &user)?;
                 if unread < 0 {

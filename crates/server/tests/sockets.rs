@@ -116,7 +116,7 @@ async fn what_goes_wrong_stays_small() {
     assert!(ended == format!("close {:?}", CloseCode::Size) || ended == "gone", "{ended}");
     let mut client = Client::join(&running, "ann/2").await;
     client.say("bye").await;
-    assert_eq!(client.next().await, "bye");
+    assert_eq!(client.next().await, "bye -> ok");
     assert_eq!(client.next().await, format!("close {:?}", CloseCode::Normal));
 }
 

@@ -54,6 +54,9 @@ impl Im {
             return Ok(Vec::new());
         }
         let Some(plan) = self.ask_about_waking(sent, sleepers).await else { return Ok(Vec::new()) };
+        if work.waker.provider.is_none() {
+            return Ok(Vec::new());
+        }
         let PushPlan { message, users, show } = plan;
         let show = shown(show, &work.waker.title);
         let mut wakes = Vec::new();
@@ -102,10 +105,11 @@ impl Im {
     }
 
     async fn attempt(&self, work: &Work, wake: &Wake, attempt: u32) -> Result<(), WakeFailure> {
+        let Some(provider) = &work.waker.provider else { return Ok(()) };
         // Never closed, so there is always a slot in the end.
         let _slot = work.slots.acquire().await;
         let started = Instant::now();
-        let result = work.waker.provider.wake(wake, attempt).await;
+        let result = provider.wake(wake, attempt).await;
         let outcome = if result.is_ok() { "taken" } else { "failed" };
         metrics::counter!("ringback_offline_pushes_total", "outcome" => outcome).increment(1);
         metrics::histogram!("ringback_offline_push_seconds").record(started.elapsed().as_secs_f64());

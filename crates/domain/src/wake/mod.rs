@@ -38,8 +38,8 @@ const AGAIN: Duration = Duration::from_secs(1);
 
 /// How sleeping devices are woken.
 pub struct Waker {
-    /// Who wakes them.
-    pub provider: Arc<dyn PushProvider>,
+    /// Who wakes them; `None` = nobody does, but rules are asked about it all the same.
+    pub provider: Option<Arc<dyn PushProvider>>,
     /// Age from which on a message wakes nobody any more.
     pub keep: Duration,
     /// What is shown where neither the message nor a rule says anything.
@@ -60,18 +60,31 @@ impl Im {
         let work = Arc::new(Work { waker, slots: Semaphore::new(limits::WAKES_IN_FLIGHT) });
         let start = tokio::select! {
             () = stop.cancelled() => return,
-            start = self.wakes_from(work.waker.keep) => start,
+            start = self.wakes_from(&work.waker) => start,
         };
+        let lasts = work.waker.provider.is_some();
         let mut reader = Reader::new(start);
         let mut ticks = tokio::time::interval(BOOKMARK_EVERY);
         ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
         loop {
+            // Where nobody is woken and no rule is about it, the log is not read, only passed.
+            let idle = !lasts && !self.gate.asks(EventKind::OfflinePushing);
             tokio::select! {
                 biased;
                 () = stop.cancelled() => break,
                 Some(pos) = reader.under_way.next() => reader.is_over(pos),
-                _ = ticks.tick(), if reader.has_moved() => self.save_bookmark(&mut reader).await,
-                _ = self.store.wait_past(reader.read), if reader.has_room() => {
+                _ = ticks.tick(), if idle || reader.has_moved() => {
+                    // Asked again: a rule made meanwhile is about what was said since.
+                    if idle && !self.gate.asks(EventKind::OfflinePushing) {
+                        reader.read = self.store.tail();
+                    }
+                    if lasts {
+                        self.save_bookmark(&mut reader).await;
+                    } else {
+                        self.board.forget(reader.done());
+                    }
+                }
+                _ = self.store.wait_past(reader.read), if !idle && reader.has_room() => {
                     match self.store.read(reader.read, AT_ONCE).await {
                         Ok(events) => self.take_up(&work, &mut reader, events),
                         Err(fault) => {
@@ -82,7 +95,7 @@ impl Im {
                 }
             }
         }
-        if reader.has_moved() {
+        if lasts && reader.has_moved() {
             self.save_bookmark(&mut reader).await;
         }
     }
@@ -109,10 +122,14 @@ impl Im {
         })
     }
 
-    /// After which place to begin: the bookmark, but not what is too old to wake anybody. At the first start: the end.
-    async fn wakes_from(&self, keep: Duration) -> LogPos {
+    /// After which place to begin: the bookmark, but not what is too old to wake anybody. At the first start, and where
+    /// nobody is woken: the end.
+    async fn wakes_from(&self, waker: &Waker) -> LogPos {
+        if waker.provider.is_none() {
+            return self.store.tail();
+        }
         loop {
-            match self.find_start(keep).await {
+            match self.find_start(waker.keep).await {
                 Ok(start) => return start,
                 Err(fault) => tracing::error!(%fault, "nobody is woken: the bookmark cannot be read"),
             }

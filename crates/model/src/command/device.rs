@@ -18,6 +18,8 @@ pub enum DeviceCommand {
         /// When it ends; 0 = nobody said.
         expires_at: UnixMs,
     },
+    /// Forget where the actor's device of his own platform is found: he has logged out there.
+    ForgetPushToken,
     /// Remember what a user's icon says. The user or an administrator.
     SetBadge {
         /// Whose.

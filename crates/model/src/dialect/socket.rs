@@ -78,8 +78,8 @@ pub enum Incoming {
     Reply(Frame),
     /// Nothing to do.
     Ignore,
-    /// The client went; answer this, then close.
-    Bye(Frame),
+    /// The client goes: do this, answer it as the other requests, then close.
+    Bye(Correlation, Box<Command>),
     /// The client breaks the protocol; close. The sentence is for the log.
     Close(String),
 }

@@ -86,7 +86,7 @@ impl Serving<'_> {
 pub(super) struct Background {
     pub(super) im: Arc<Im>,
     pub(super) presence: Arc<Presence>,
-    pub(super) waker: Option<Waker>,
+    pub(super) waker: Waker,
     pub(super) uploads: Option<Arc<Uploads>>,
     pub(super) store: Arc<dyn Store>,
     pub(super) engine: Arc<Engine>,
@@ -100,9 +100,7 @@ impl Background {
         let stop = workers.stop();
         let (im, presence, until) = (Arc::clone(&self.im), self.presence, stop.clone());
         workers.start("presence", async move { im.run_presence(&presence, until).await });
-        if let Some(waker) = self.waker {
-            workers.start("offline_push", Arc::clone(&self.im).run_waker(waker, stop.clone()));
-        }
+        workers.start("offline_push", Arc::clone(&self.im).run_waker(self.waker, stop.clone()));
         let (pusher, until) = (self.im, stop.clone());
         workers.start("pusher", async move { pusher.run_pusher(until).await });
         let (desk, until) = (self.desk, stop.clone());

@@ -124,13 +124,11 @@ impl Parts {
         Ok(HttpCaller::new(HttpCallerSettings { ca_file, ..HttpCallerSettings::default() })?)
     }
 
-    /// How sleeping devices are woken; `None` = not at all.
-    pub(super) fn waker(&self) -> anyhow::Result<Option<Waker>> {
+    /// How sleeping devices are woken.
+    pub(super) fn waker(&self) -> anyhow::Result<Waker> {
         let choices = &self.settings.push;
-        let Some(provider) = push::provider(choices, || Ok(Arc::new(self.caller()?)))? else {
-            return Ok(None);
-        };
-        Ok(Some(Waker { provider, keep: choices.keep, title: choices.title.clone() }))
+        let provider = push::provider(choices, || Ok(Arc::new(self.caller()?)))?;
+        Ok(Waker { provider, keep: choices.keep, title: choices.title.clone() })
     }
 
     pub(super) async fn engine(

@@ -229,6 +229,8 @@ struct Requests {
     sends: Arc<Semaphore>,
     /// Other requests that are worked on: sends that wait at the gate take nothing from them.
     others: Arc<Semaphore>,
+    /// The client has said good-bye.
+    leaving: bool,
 }
 
 impl Requests {
@@ -242,6 +244,7 @@ impl Requests {
             open: bound(limits::SOCKET_WAITING),
             sends: bound(limits::SOCKET_IN_FLIGHT),
             others: bound(limits::SOCKET_IN_FLIGHT),
+            leaving: false,
         }
     }
 
@@ -277,6 +280,10 @@ impl Requests {
             }
             if let Some(code) = self.take(&frame) {
                 return Some(code);
+            }
+            if self.leaving {
+                self.settled().await;
+                return Some(CloseCode::Normal);
             }
         }
     }
@@ -315,9 +322,9 @@ impl Requests {
             Incoming::Malformed(to, refusal) => self.refuse(&to, refusal),
             Incoming::Reply(frame) => self.peer.push(message(frame), None),
             Incoming::Ignore => {}
-            Incoming::Bye(frame) => {
-                self.peer.push(message(frame), None);
-                return Some(CloseCode::Normal);
+            Incoming::Bye(to, command) => {
+                self.leaving = true;
+                self.start(to, *command);
             }
             Incoming::Close(sentence) => {
                 tracing::debug!(target: "ringback::ws", user = %self.actor.user, sentence, "protocol broken");

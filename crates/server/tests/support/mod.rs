@@ -270,7 +270,7 @@ impl Socket for TextSocket {
             ["panic"] => Incoming::Request(to, Box::new(Command::Users { ids: Vec::new() })),
             ["decoder"] => panic!("on purpose"),
             ["ping"] => Incoming::Reply(Frame::Text("pong".to_owned())),
-            ["bye"] => Incoming::Bye(Frame::Text("bye".to_owned())),
+            ["bye"] => Incoming::Bye(to, Box::new(Command::ServerTime)),
             ["break"] => Incoming::Close("asked for".to_owned()),
             _ => Incoming::Malformed(to, no(RefusalCode::BadArgument, "what?")),
         }

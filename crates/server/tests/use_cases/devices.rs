@@ -51,6 +51,22 @@ async fn a_push_token_and_a_badge_are_kept_by_user() {
 }
 
 #[tokio::test]
+async fn who_logs_out_is_not_woken_there() {
+    let world = World::new().await;
+    let phone = Platform(2);
+    for platform in [phone, Platform::WEB] {
+        let token = "where".into();
+        let command = DeviceCommand::SetPushToken { platform, token, expires_at: UnixMs(9) };
+        world.by("bob", Command::Device(command)).await.unwrap();
+    }
+    // Those who act here are on the web.
+    world.by("bob", Command::Device(DeviceCommand::ForgetPushToken)).await.unwrap();
+    let keys = [phone, Platform::WEB].map(|platform| RecordKey::push_token(&user("bob"), platform));
+    let kept = world.store.records(&keys).await.unwrap();
+    assert!(kept[0].is_some() && kept[1].is_none(), "{kept:?}");
+}
+
+#[tokio::test]
 async fn uploaded_logs_are_found_newest_first_and_forgotten() {
     let world = World::new().await;
     let add = |names: &[&str]| {

@@ -77,12 +77,12 @@ struct Waking {
 
 impl Waking {
     async fn start(world: &World, alarm: &Arc<Alarm>) -> Self {
+        Self::with(world, Some(Arc::clone(alarm) as Arc<dyn PushProvider>)).await
+    }
+
+    async fn with(world: &World, provider: Option<Arc<dyn PushProvider>>) -> Self {
         let stop = CancellationToken::new();
-        let waker = Waker {
-            provider: Arc::clone(alarm) as Arc<dyn PushProvider>,
-            keep: Duration::from_secs(60),
-            title: "News".to_owned(),
-        };
+        let waker = Waker { provider, keep: Duration::from_secs(60), title: "News".to_owned() };
         let task = tokio::spawn(Arc::clone(&world.im).run_waker(waker, stop.clone()));
         // It begins at the end of the log as it finds it.
         for _ in 0..10 {
@@ -302,4 +302,23 @@ async fn a_large_group_is_woken_in_batches() {
     let mut ids: Vec<String> = alarm.taken.lock().unwrap().iter().map(|wake| wake.id.clone()).collect();
     ids.dedup();
     assert_eq!(ids.len(), 2);
+}
+
+#[tokio::test(start_paused = true)]
+async fn rules_are_asked_also_where_nobody_wakes_devices() {
+    let world = World::new().await;
+    world.send(draft("alice", to("bob"), "nobody cares")).await.unwrap();
+    let waking = Waking::with(&world, None).await;
+    world.send(draft("alice", to("bob"), "nobody cares yet")).await.unwrap();
+    // It looks every second whether a rule is about it.
+    tokio::time::sleep(Duration::from_secs(2)).await;
+    let (tell, mut asked) = tokio::sync::mpsc::unbounded_channel();
+    world.gate.judge_pushes(EventKind::OfflinePushing, move |plan| {
+        tell.send((plan.message.content.raw.clone(), plan.users.clone())).unwrap();
+        Ok(())
+    });
+    world.send(draft("alice", to("bob"), "wake up")).await.unwrap();
+    assert_eq!(asked.recv().await.unwrap(), ("wake up".to_owned(), vec![user("bob")]));
+    waking.end().await;
+    assert!(asked.try_recv().is_err());
 }

@@ -15,7 +15,7 @@ pub(super) fn write<T: Serialize>(value: &T) -> Vec<u8> {
     out
 }
 
-/// [`write`], behind what is there already.
+/// [`write()`], behind what is there already.
 pub(super) fn append<T: Serialize>(out: &mut Vec<u8>, value: &T) {
     let mut serializer = serde_json::Serializer::with_formatter(out, GoStrings);
     // Writing our own structs into memory cannot fail: no maps with odd keys, no I/O.

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use prost::Message;
-use ringback_model::command::{Actor, ChatCommand, Command, PullOrder, SeqList, SeqRange};
+use ringback_model::command::{Actor, ChatCommand, Command, DeviceCommand, PullOrder, SeqList, SeqRange};
 use ringback_model::dialect::{Correlation, Frame, Incoming};
 use ringback_model::failure::Refusal;
 use ringback_model::limits;
@@ -11,7 +11,6 @@ use ringback_model::presence::Subscription;
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
-use super::answers;
 use super::envelope::{Codec, Request};
 use crate::openim::content::{argument, draft, seq_in, user};
 use crate::openim::conversation_id::named;
@@ -61,8 +60,7 @@ pub(super) fn read_binary(codec: Codec, actor: &Actor, bytes: &[u8]) -> Incoming
     }
     let to = correlation(&asked);
     if asked.req_identifier == request::LOGOUT {
-        let done = answers::answer(&to, &Ok(ringback_model::command::Outcome::Done));
-        return Incoming::Bye(Frame::Binary(codec.encode_response(&done)));
+        return Incoming::Bye(to, Box::new(Command::Device(DeviceCommand::ForgetPushToken)));
     }
     match asked.req_identifier {
         request::BACKGROUND => return about_connection(to, background(&asked.data), Incoming::Background),

@@ -175,15 +175,14 @@ fn what_a_client_says_about_its_connection() {
 }
 
 #[test]
-fn logout_is_answered_before_the_end() {
+fn who_logs_out_is_not_woken_there_any_more() {
     let asked = Request::new(2003, "u1", "op1", "k1", &GetMaxSeqReq::default());
     for codec in [Codec::JSON, Codec::JSON.packed(), Codec::GOB, Codec::GOB.packed()] {
-        let Incoming::Bye(Frame::Binary(bytes)) = read_binary(codec, &actor(), &codec.encode_request(&asked))
-        else {
+        let Incoming::Bye(to, command) = read_binary(codec, &actor(), &codec.encode_request(&asked)) else {
             panic!("not a bye");
         };
-        let answer = codec.decode_response(&bytes).unwrap();
-        assert_eq!((answer.req_identifier, answer.err_code, answer.msg_incr.as_str()), (2003, 0, "k1"));
+        assert!(matches!(*command, Command::Device(DeviceCommand::ForgetPushToken)));
+        assert_eq!((to.request, to.key.as_str()), (2003, "k1"));
     }
 }
 
