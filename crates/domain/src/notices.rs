@@ -38,9 +38,17 @@ pub(crate) struct Outgoing {
 
 impl Outgoing {
     /// How much later than the notice beside the chat the same is pushed in the chat.
-    fn hold(&self) -> Duration {
+    fn hold_in_chat(&self) -> Duration {
         match &self.notice {
             Notice::Group(notice) if notice.lets_in() => limits::NEW_GROUP_WAIT,
+            _ => Duration::ZERO,
+        }
+    }
+
+    /// How long it is held before it is pushed beside the chat.
+    fn hold_beside(&self) -> Duration {
+        match &self.notice {
+            Notice::Friend(notice) if notice.is_of_blocks() => limits::BLOCKS_WAIT,
             _ => Duration::ZERO,
         }
     }
@@ -97,7 +105,7 @@ impl Im {
                 let handling =
                     Handling { aside, store: true, unread: !aside, offline_push: false, sync_sender: true };
                 let message = self.carrier(&notice, handling);
-                self.handovers.begin_held(message.id, Arc::clone(&notice.recipients), notice.hold());
+                self.handovers.begin_held(message.id, Arc::clone(&notice.recipients), notice.hold_in_chat());
                 way.begun.push(message.id);
                 let lane = Lane::conversation(&message.conversation());
                 let sent = MessageSent {
@@ -117,19 +125,20 @@ impl Im {
     }
 
     /// Pushes a notice that is kept nowhere, with the versions that lists have since the commit. Where before-rules are
-    /// asked about pushes, this waits for a place in the pusher's line, never for their answer.
+    /// asked about pushes, or it is held, this waits for a place in the pusher's line, never for their answer.
     pub(crate) async fn push_notice(&self, caller: &Caller, mut notice: Outgoing, committed: &Committed) {
         notice.notice.stamp(&committed.versions);
         let handling =
             Handling { aside: true, store: false, unread: false, offline_push: false, sync_sender: true };
         let message = Arc::new(self.carrier(&notice, handling));
         let push = Push { message, operation_id: caller.operation_id.clone() };
-        if !self.gate.asks(EventKind::OnlinePushing) {
+        let hold = notice.hold_beside();
+        if hold.is_zero() && !self.gate.asks(EventKind::OnlinePushing) {
             return self.sessions.push(&push, &notice.recipients, Arc::new(()));
         }
         let lane = Lane::conversation(&push.message.conversation());
         let cause = Cause { origin: caller.origin, sender_is_admin: caller.actor.admin };
-        self.passing.put(Passing { lane, push, cause, recipients: notice.recipients }).await;
+        self.passing.put(Passing { lane, push, cause, recipients: notice.recipients, hold }).await;
     }
 
     /// The message that carries a notice.

@@ -145,7 +145,12 @@ impl Pusher {
         let asker = self.asker.clone();
         self.steps.push(Box::pin(async move {
             let leave = match &freight {
-                Freight::Passing(one) => asker.ask(&one.push, one.cause, &one.recipients).await,
+                Freight::Passing(one) => {
+                    if !one.hold.is_zero() {
+                        tokio::time::sleep(one.hold).await;
+                    }
+                    asker.ask(&one.push, one.cause, &one.recipients).await
+                }
                 Freight::Stored(event, entry) => {
                     Arc::clone(entry).free().await;
                     match (push_of(event), event.sent()) {

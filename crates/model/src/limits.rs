@@ -21,6 +21,9 @@ pub const GOB_DEPTH: usize = 16;
 pub const REST_BODY_BYTES: usize = 1024 * 1024;
 /// Ids in one REST list. Source: REST sheet 1.3.
 pub const LIST_ITEMS: usize = 1000;
+/// Messages of one conversation that are marked as read at once: what a device finds unread after a long absence. Of
+/// more, the newest are named.
+pub const READ_SEQS: usize = 10_000;
 /// Receivers of one call that sends to many.
 pub const BATCH_RECEIVERS: usize = 10_000;
 /// Messages in one pull answer; keeps an answer under [`PUSH_FRAME_BYTES`] for ordinary messages.
@@ -209,6 +212,10 @@ pub const ANSWER_FIRST_WAIT: Duration = Duration::from_millis(50);
 /// What is said in a group about new members comes so much later than the notice beside it: devices that come to know
 /// the group by a message in it do not tell their users that they are in it.
 pub const NEW_GROUP_WAIT: Duration = Duration::from_millis(300);
+/// Devices are told so much later whom their user has blocked or no longer blocks: the one that asked fetches its list
+/// when it has its answer, and does not keep two such fetches apart. Source: `openimsdk/openim-sdk-core`,
+/// `internal/relation/api.go`, `AddBlack`.
+pub const BLOCKS_WAIT: Duration = Duration::from_millis(300);
 /// The first message of a single chat comes to its sender's own devices so much later than to others: a device enters
 /// the chat into its list when it has its answer, and would not find the message's seq a place before.
 pub const FIRST_ECHO_WAIT: Duration = Duration::from_millis(200);

@@ -11,13 +11,17 @@ export const VERIFY = { applicants: 0, everybody: 1, nobody: 2 };
 
 export const ROLE = { owner: 100, admin: 60, member: 20 };
 
-/** A group that its owner makes; ends when every member who has logged in knows it. */
+/** A group that its owner makes; ends when every member who has logged in knows it and its first message. */
 export async function madeGroup(owner, members, info = {}) {
   const made = await owner.sdk.createGroup({
     memberUserIDs: members.map(({ userID }) => userID),
     groupInfo: { groupName: 'Lunch', groupType: 2, ...info },
   });
-  await Promise.all([owner, ...members].map((one) => one.saw('OnJoinedGroupAdded', ({ groupID }) => groupID === made.groupID)));
+  const conversationID = group(made.groupID);
+  await Promise.all([owner, ...members].map(async (one) => {
+    await one.saw('OnJoinedGroupAdded', ({ groupID }) => groupID === made.groupID);
+    await one.saw('OnNewConversation', (fresh) => fresh.some((each) => each.conversationID === conversationID));
+  }));
   return made;
 }
 

@@ -117,14 +117,17 @@ fn progress(state: &ConversationState, reading: Reading) -> Result<Progress, Fai
     };
     Ok(match reading {
         Reading::Messages(named) => {
-            at_most("seqs", named.len(), limits::LIST_ITEMS)?;
+            at_most("seqs", named.len(), limits::READ_SEQS)?;
             let highest = named.iter().max().copied();
             within(highest.ok_or_else(|| bad("seqs is empty"))?)?;
             Progress { up_to: 0, named, told: true, whole: false }
         }
         Reading::UpTo(up_to, mut named) => {
-            at_most("seqs", named.len(), limits::LIST_ITEMS)?;
             named.retain(|seq| *seq <= state.max_seq);
+            if named.len() > limits::READ_SEQS {
+                named.sort_unstable();
+                named.drain(..named.len() - limits::READ_SEQS);
+            }
             Progress { up_to: up_to.min(state.max_seq), named, told: true, whole: true }
         }
         Reading::Position(seq) => {
@@ -142,7 +145,7 @@ impl Progress {
 
     /// What was read since everything up to `before` was; of too many, the newest.
     fn seqs_after(&self, before: Seq) -> Vec<Seq> {
-        let most = limits::LIST_ITEMS as Seq;
+        let most = limits::READ_SEQS as Seq;
         let first = (before + 1).max((self.up_to + 1).saturating_sub(most));
         let seqs: BTreeSet<Seq> = (first..=self.up_to).chain(self.named.iter().copied()).collect();
         seqs.into_iter().collect()

@@ -3,6 +3,7 @@
 use std::collections::hash_map::Entry;
 use std::collections::{HashMap, VecDeque};
 use std::sync::Arc;
+use std::time::Duration;
 
 use ringback_model::event::{Event, Lane};
 use ringback_model::ids::UserId;
@@ -27,6 +28,8 @@ pub(crate) struct Passing {
     pub(crate) push: Push,
     pub(crate) cause: Cause,
     pub(crate) recipients: Arc<[UserId]>,
+    /// How long it is held first.
+    pub(crate) hold: Duration,
 }
 
 impl Freight {

@@ -91,6 +91,12 @@ pub struct RequestTold {
 }
 
 impl FriendNotice {
+    /// Whether it is about a block list.
+    #[must_use]
+    pub const fn is_of_blocks(&self) -> bool {
+        matches!(self, Self::Blocked { .. } | Self::Unblocked { .. })
+    }
+
     /// See [`super::Notice::stamp`].
     pub fn stamp(&mut self, versions: &[(VersionLog, Version)]) {
         let (owner, version) = match self {

@@ -406,7 +406,7 @@ async fn answers_that_cross_make_friends_once() {
     assert_eq!(inserted.1, ["bob"]);
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn blocks_are_told_and_noticed_and_listed() {
     let world = World::new().await;
     let block =
@@ -416,6 +416,8 @@ async fn blocks_are_told_and_noticed_and_listed() {
     let unblock = Command::Unblock { owner: user("alice"), blocked: user("carol") };
     world.by("alice", unblock.clone()).await.unwrap();
     world.by("alice", unblock).await.unwrap();
+    assert_eq!(noticed(&world).len(), 0, "devices are told after the one that asked has its answer");
+    tokio::time::sleep(2 * limits::BLOCKS_WAIT).await;
     let seen: Vec<_> =
         noticed(&world).into_iter().map(|(_, devices, notice)| (devices.join(" "), notice)).collect();
     let (alice, bob, carol) = (|| user("alice"), || user("bob"), || user("carol"));

@@ -19,7 +19,7 @@ body! {
     /// Messages of a single chat that a user has read.
     ReadMessages {
         conversation: String = "conversationID" required,
-        /// At most 1000.
+        /// At most 10000.
         #[schemars(inner(range(min = 1)))]
         seqs: Option<Vec<i64>> = "seqs" required,
         /// Who has read them.
@@ -30,7 +30,9 @@ body! {
 pub(super) fn mark_messages(request: &EdgeRequest) -> Result<Command, Reject> {
     let asked: ReadMessages = parse(&request.body)?;
     required("conversationID", &asked.conversation)?;
-    let seqs = seqs("seqs", &given("seqs", asked.seqs)?)?;
+    let named = given("seqs", asked.seqs)?;
+    at_most("seqs", named.len(), limits::READ_SEQS)?;
+    let seqs = each_positive("seqs", &named)?;
     mark_read(&asked.user, &asked.conversation, Reading::Messages(seqs))
 }
 
@@ -43,7 +45,7 @@ body! {
         /// Up to which number.
         #[schemars(range(min = 1))]
         read_seq: i64 = "hasReadSeq" required,
-        /// Which messages in particular; at most 1000.
+        /// Which messages in particular; of more than 10000, the newest count.
         #[schemars(inner(range(min = 1)))]
         seqs: Vec<i64> = "seqs",
     }
@@ -53,7 +55,7 @@ pub(super) fn mark_conversation(request: &EdgeRequest) -> Result<Command, Reject
     let asked: ReadConversation = parse(&request.body)?;
     required("conversationID", &asked.conversation)?;
     let up_to = positive("hasReadSeq", asked.read_seq)?;
-    let seqs = seqs("seqs", &asked.seqs)?;
+    let seqs = each_positive("seqs", &asked.seqs)?;
     mark_read(&asked.user, &asked.conversation, Reading::UpTo(up_to, seqs))
 }
 
@@ -96,6 +98,10 @@ pub(super) fn positive(field: &str, seq: i64) -> Result<Seq, Reject> {
 /// Numbers of messages.
 pub(super) fn seqs(field: &str, seqs: &[i64]) -> Result<Vec<Seq>, Reject> {
     at_most(field, seqs.len(), limits::LIST_ITEMS)?;
+    each_positive(field, seqs)
+}
+
+fn each_positive(field: &str, seqs: &[i64]) -> Result<Vec<Seq>, Reject> {
     seqs.iter().map(|seq| positive(field, *seq)).collect()
 }
 
