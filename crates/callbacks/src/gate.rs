@@ -161,7 +161,8 @@ impl EngineGate {
         deadline: Instant,
     ) -> Result<Verdict, Silence> {
         let id = webhook_id::of_question(rule.id(), question.number, question.kind);
-        let extra = headers::of_attempt(&rule.rule, &id, self.clock.now(), 1, &outbound.body);
+        let said = headers::Said { id: &id, pos: None, attempt: 1 };
+        let extra = headers::of_attempt(&rule.rule, said, self.clock.now(), &outbound.body);
         let started = Instant::now();
         let answer = self.call(rule, outbound, &extra, deadline).await;
         let asked = judge(version, question, answer);

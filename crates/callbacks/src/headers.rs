@@ -1,5 +1,6 @@
 //! Headers that every attempt gets besides the contract's own.
 
+use ringback_model::ids::LogPos;
 use ringback_model::rule::Rule;
 use ringback_model::time::UnixMs;
 
@@ -8,15 +9,29 @@ use crate::{signature, webhook_id};
 /// Header with the number of the attempt, from the second one on.
 pub const ATTEMPT_HEADER: &str = "ringback-attempt";
 
-/// Id, number of the attempt and, for rules that want them, time and signature.
-pub(crate) fn of_attempt(
-    rule: &Rule,
-    id: &str,
-    now: UnixMs,
-    attempt: u32,
-    body: &[u8],
-) -> Vec<(String, String)> {
+/// Header with the place of an after-callback's event in the log. Rules are delivered beside each other, so one that is
+/// tried again is overtaken by another one's later event; what has the greater number happened later, whichever comes
+/// first.
+pub const PLACE_HEADER: &str = "ringback-pos";
+
+/// What is said of an attempt.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Said<'a> {
+    /// The callback's id.
+    pub(crate) id: &'a str,
+    /// The event's place in the log; nothing has happened yet when a before-callback asks.
+    pub(crate) pos: Option<LogPos>,
+    /// The number of the attempt, from 1.
+    pub(crate) attempt: u32,
+}
+
+/// Id, place, number of the attempt and, for rules that want them, time and signature.
+pub(crate) fn of_attempt(rule: &Rule, said: Said<'_>, now: UnixMs, body: &[u8]) -> Vec<(String, String)> {
+    let Said { id, pos, attempt } = said;
     let mut headers = vec![(webhook_id::HEADER.to_owned(), id.to_owned())];
+    if let Some(pos) = pos {
+        headers.push((PLACE_HEADER.to_owned(), pos.to_string()));
+    }
     if attempt > 1 {
         headers.push((ATTEMPT_HEADER.to_owned(), attempt.to_string()));
     }

@@ -17,6 +17,7 @@ use ringback_model::verdict::Verdict;
 use tokio::time::Instant;
 
 use crate::caller::{CallError, CallPolicy, Caller, Response};
+use crate::headers::Said;
 use crate::{headers, webhook_id};
 
 /// Characters of an answer that are shown.
@@ -43,6 +44,8 @@ pub struct Trial {
 pub(crate) struct Try {
     outbound: Outbound,
     id: String,
+    /// Of the event; `None` where something is asked.
+    pos: Option<LogPos>,
     /// What is asked; `None` = something is told.
     question: Option<Box<Question>>,
 }
@@ -107,7 +110,7 @@ fn asked(kind: EventKind, message: &Message) -> Option<Question> {
 fn question(rule: &Rule, contract: &dyn Contract, question: Question) -> Result<Try, &'static str> {
     let outbound = contract.question(rule, &question).map_err(|skip| skip.0)?;
     let id = webhook_id::of_question(&rule.id, question.number, question.kind);
-    Ok(Try { outbound, id, question: Some(Box::new(question)) })
+    Ok(Try { outbound, id, pos: None, question: Some(Box::new(question)) })
 }
 
 fn delivery(rule: &Rule, contract: &dyn Contract, event: &Event) -> Result<Try, &'static str> {
@@ -117,7 +120,7 @@ fn delivery(rule: &Rule, contract: &dyn Contract, event: &Event) -> Result<Try, 
     let rendered = contract.delivery(rule, event, 0).ok_or("it cannot be rendered")?;
     let key = DeliveryKey { pos: event.pos, copy: 0 };
     let id = webhook_id::of_delivery(&rule.id, key, &rendered.outbound.body);
-    Ok(Try { outbound: rendered.outbound, id, question: None })
+    Ok(Try { outbound: rendered.outbound, id, pos: Some(event.pos), question: None })
 }
 
 /// The event of the sample, with somebody offline, so that copies for those who are exist. Its place in the log is the
@@ -144,8 +147,8 @@ pub(crate) async fn run(
     tried: Try,
     now: UnixMs,
 ) -> Trial {
-    let Try { outbound, id, question } = tried;
-    let headers = headers::of_attempt(rule, &id, now, 1, &outbound.body);
+    let Try { outbound, id, pos, question } = tried;
+    let headers = headers::of_attempt(rule, Said { id: &id, pos, attempt: 1 }, now, &outbound.body);
     let how = match rule.phase {
         Phase::Before => CallPolicy::before(&rule.policy),
         Phase::After => CallPolicy::after(&rule.policy),

@@ -56,6 +56,33 @@ fn is_well_formed(call: &Call) {
     assert_eq!(call.bytes.last(), Some(&b'\n'), "one newline after the object");
 }
 
+/// The place in the log that a call names.
+fn place(call: &Call) -> Option<u64> {
+    call.header("ringback-pos").map(|pos| pos.parse().unwrap())
+}
+
+#[tokio::test]
+async fn what_is_told_says_what_happened_when() {
+    let receiver = Receiver::start().await;
+    let app = start(&receiver, ALL, &["alice", "bob"]).await;
+    // The first one's callback comes last.
+    receiver.next(command::AFTER_SINGLE, vec![Act::text(500, "")]);
+    app.send("alice", "bob", "first").await.data();
+    app.send("bob", "alice", "second").await.data();
+    let told = receiver.wait_for(command::AFTER_SINGLE, 3).await;
+    let saved = receiver.wait_for(command::SAVED, 2).await;
+    let said = |calls: &[Call], text: &str| {
+        let last = calls.iter().rfind(|call| call.text("content").contains(text)).unwrap();
+        place(last).unwrap()
+    };
+    for text in ["first", "second"] {
+        assert_eq!(said(&told, text), said(&saved, text), "one event, told twice");
+    }
+    assert!(said(&told, "first") < said(&told, "second"));
+    let asked = receiver.calls_of(command::MODIFY);
+    assert_eq!(asked.iter().map(place).collect::<Vec<_>>(), [None, None], "nothing has happened yet");
+}
+
 #[tokio::test]
 async fn a_single_message_is_asked_about_and_told() {
     let receiver = Receiver::start().await;

@@ -166,7 +166,7 @@ async fn a_delivery_is_tried_again_with_the_same_id_and_body() {
         assert_eq!(first.bytes, second.bytes, "{shown}");
         assert_eq!(first.path, second.path);
         assert_eq!(first.query, second.query);
-        for name in ["webhook-id", "operationid", "content-type"] {
+        for name in ["webhook-id", "ringback-pos", "operationid", "content-type"] {
             assert_eq!(first.header(name), second.header(name), "{shown}: {name}");
         }
         let pause = second.at - first.at;

@@ -102,7 +102,8 @@ pub(crate) async fn send_once(
     let outbound = &delivery.outbound;
     let id = webhook_id::of_delivery(live.id(), delivery.key, &outbound.body);
     let number = delivery.attempts.saturating_add(1);
-    let extra = headers::of_attempt(&live.rule, &id, clock.now(), number, &outbound.body);
+    let said = headers::Said { id: &id, pos: Some(delivery.key.pos), attempt: number };
+    let extra = headers::of_attempt(&live.rule, said, clock.now(), &outbound.body);
     let started = Instant::now();
     let answer = caller.call(outbound, &extra, how).await;
     let took = started.elapsed();

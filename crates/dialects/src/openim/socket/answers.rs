@@ -46,7 +46,7 @@ fn refused(response: Response, failure: &Failure) -> Response {
 }
 
 fn data(asked: i32, outcome: &Outcome) -> Result<Vec<u8>, Failure> {
-    Ok(match (asked, outcome) {
+    let told = match (asked, outcome) {
         (request::NEWEST_SEQ, Outcome::Seqs(states)) => newest(states).encode_to_vec(),
         (_, Outcome::OfChat(ChatOutcome::ReadSeqs { states, pinned })) => {
             read(states, pinned).encode_to_vec()
@@ -54,9 +54,18 @@ fn data(asked: i32, outcome: &Outcome) -> Result<Vec<u8>, Failure> {
         (_, Outcome::OfChat(ChatOutcome::LastMessages(found))) => last(found).encode_to_vec(),
         (_, Outcome::Pulled(pulled)) => groups(pulled).encode_to_vec(),
         (_, Outcome::Sent(sent)) => taken(sent).encode_to_vec(),
-        (_, Outcome::Done) => Vec::new(),
+        (_, Outcome::Done) => return Ok(Vec::new()),
         _ => return Err(Fault::new(format!("request {asked} has no answer of this kind")).into()),
-    })
+    };
+    Ok(never_nothing(told))
+}
+
+/// An answer about nothing: a field that nobody knows, number 15 with the value 0. The TypeScript client takes an answer
+/// without any bytes for none, and fails over it.
+const NOTHING_TOLD: [u8; 2] = [15 << 3, 0];
+
+fn never_nothing(told: Vec<u8>) -> Vec<u8> {
+    if told.is_empty() { NOTHING_TOLD.to_vec() } else { told }
 }
 
 /// Newest seqs by conversation text; conversations without messages are left out.
@@ -143,10 +152,6 @@ pub(super) fn push(push: &Push) -> Response {
     }
 }
 
-/// An empty answer about presence: a field that nobody knows, number 15 with the value 0. The TypeScript client takes an
-/// answer without any bytes for none, and fails over it.
-const NOTHING_TOLD: [u8; 2] = [15 << 3, 0];
-
 /// Where users are online: the answer to a request, or on their own.
 pub(super) fn presences(to: Option<&Correlation>, presences: &[UserPresence]) -> Response {
     let element = |presence: &UserPresence| SubUserOnlineStatusElem {
@@ -154,15 +159,11 @@ pub(super) fn presences(to: Option<&Correlation>, presences: &[UserPresence]) ->
         online_platform_ids: presence.platforms.iter().map(|platform| platform.0).collect(),
     };
     let tips = SubUserOnlineStatusTips { subscribers: presences.iter().map(element).collect() };
-    let mut data = tips.encode_to_vec();
-    if data.is_empty() {
-        data.extend(NOTHING_TOLD);
-    }
     Response {
         req_identifier: request::SUBSCRIBE_ONLINE,
         msg_incr: to.map(|to| to.key.clone()).unwrap_or_default(),
         operation_id: to.map(|to| to.operation_id.to_string()).unwrap_or_default(),
-        data,
+        data: never_nothing(tips.encode_to_vec()),
         ..Response::default()
     }
 }

@@ -254,3 +254,21 @@ fn online_states_name_everybody_also_those_who_are_offline() {
     assert_eq!(answer.data, b"\x0a\x08\x0a\x02u1\x12\x02\x01\x05\x0a\x04\x0a\x02U2");
     assert_eq!(push.data, answer.data);
 }
+
+#[test]
+fn an_answer_about_nothing_is_not_empty() {
+    let empty = [
+        (1001, Outcome::Seqs(Vec::new())),
+        (1002, Outcome::Pulled(Vec::new())),
+        (1005, Outcome::Pulled(Vec::new())),
+        (1006, Outcome::OfChat(ChatOutcome::ReadSeqs { states: Vec::new(), pinned: Vec::new() })),
+        (1007, Outcome::OfChat(ChatOutcome::LastMessages(Vec::new()))),
+    ];
+    for (request, outcome) in empty {
+        let data = told(request, &Ok(outcome)).data;
+        assert!(!data.is_empty(), "{request}");
+        let groups = PushMessages::decode(data.as_slice()).unwrap();
+        assert_eq!(groups, PushMessages::default(), "{request}: a field that nobody knows");
+    }
+    assert!(told(1003, &Ok(Outcome::Done)).data.is_empty());
+}
