@@ -212,9 +212,8 @@ pub const ANSWER_FIRST_WAIT: Duration = Duration::from_millis(50);
 /// What is said in a group about new members comes so much later than the notice beside it: devices that come to know
 /// the group by a message in it do not tell their users that they are in it.
 pub const NEW_GROUP_WAIT: Duration = Duration::from_millis(300);
-/// Devices are told so much later whom their user has blocked or no longer blocks: the one that asked fetches its list
-/// when it has its answer, and does not keep two such fetches apart. Source: `openimsdk/openim-sdk-core`,
-/// `internal/relation/api.go`, `AddBlack`.
+/// How long devices wait to hear whom their user has blocked or no longer blocks: the one that asked fetches its list
+/// when it has its answer, and does not keep two such fetches apart.
 pub const BLOCKS_WAIT: Duration = Duration::from_millis(300);
 /// The first message of a single chat comes to its sender's own devices so much later than to others: a device enters
 /// the chat into its list when it has its answer, and would not find the message's seq a place before.
