@@ -1,16 +1,18 @@
 //! The gate: asks before-rules, in their declared order, and gathers what they say.
 
+mod answer;
+mod singly;
+
 use std::sync::{Arc, PoisonError, RwLock};
 use std::time::Duration;
 
 use ringback_model::delivery::Outbound;
 use ringback_model::dialect::Skip;
 use ringback_model::event::{EventKind, Question, Subject};
-use ringback_model::failure::{CallbackRefusal, Refusal, RefusalCode};
+use ringback_model::failure::{CallbackRefusal, Failure, Refusal, RefusalCode};
 use ringback_model::limits;
-use ringback_model::ports::{Clock, Fut, Gate};
+use ringback_model::ports::{AnswerCheck, Clock, Fut, Gate};
 use ringback_model::rule::OnFailure;
-use ringback_model::verdict::Verdict;
 use tokio::sync::Semaphore;
 use tokio::time::Instant;
 
@@ -20,6 +22,7 @@ use crate::index::{Index, Place};
 use crate::live::{LiveRule, LiveVersion};
 use crate::telemetry::AttemptLine;
 use crate::webhook_id;
+use answer::{Answered, Silence, judge};
 
 /// Before-rules by the kind that they are about.
 pub(crate) struct GateRules {
@@ -81,22 +84,6 @@ pub(crate) struct EngineGate {
     in_flight: Semaphore,
 }
 
-/// Why a question got no verdict.
-struct Silence {
-    code: RefusalCode,
-    /// For us; may name addresses.
-    text: String,
-    /// For the sender.
-    shown: &'static str,
-}
-
-/// One question to one rule, answered or not.
-struct Asked {
-    result: Result<Verdict, Silence>,
-    outcome: &'static str,
-    status: u16,
-}
-
 impl EngineGate {
     pub(crate) fn new(caller: Arc<dyn Caller>, clock: Arc<dyn Clock>, max_wait: Duration) -> Self {
         Self {
@@ -116,7 +103,7 @@ impl EngineGate {
         Arc::clone(&self.rules.read().unwrap_or_else(PoisonError::into_inner))
     }
 
-    async fn ask_all(&self, mut question: Question) -> Result<Subject, Refusal> {
+    async fn ask_all(&self, mut question: Question, check: &dyn AnswerCheck) -> Result<Subject, Failure> {
         let rules = self.rules();
         // Over all the questions that one message raises.
         let spent = self.clock.now().since(question.at);
@@ -127,24 +114,24 @@ impl EngineGate {
         while let Some(place) = places.get(next).copied() {
             next += 1;
             let Some((rule, version)) = about.asked(place, &question) else { continue };
-            let outbound = match version.contract.question(&version.rule, &question) {
-                Ok(outbound) => outbound,
-                Err(Skip(_)) => continue,
+            let answered = if version.contract.asks_singly(&version.rule, &question) {
+                self.ask_singly((rule, version), &question, check, deadline).await?
+            } else {
+                self.ask_one((rule, version), (&question, 0), check, deadline).await?
             };
-            match self.ask_one(rule, version, &question, &outbound, deadline).await {
-                Ok(Verdict::Allow { changes }) => {
-                    rule.metrics.verdict(if changes.is_empty() { "allow" } else { "change" });
-                    if changes.is_empty() {
-                        continue;
-                    }
-                    changes.into_iter().for_each(|change| change.apply(&mut question.subject));
+            match answered {
+                Ok(Answered::Unasked) => {}
+                Ok(Answered::Same) => rule.metrics.verdict("allow"),
+                Ok(Answered::Changed(subject)) => {
+                    rule.metrics.verdict("change");
+                    question.subject = subject;
                     // What was changed may make the message the business of other rules behind this one.
                     places = about.index.find(question.subject.facets());
                     next = places.partition_point(|other| *other <= place);
                 }
-                Ok(Verdict::Refuse(refusal)) => {
+                Ok(Answered::No(refusal)) => {
                     rule.metrics.verdict("refuse");
-                    return Err(refused(rule, refusal));
+                    return Err(refused(rule, refusal).into());
                 }
                 Err(silence) => tolerate(rule, version, silence)?,
             }
@@ -152,21 +139,26 @@ impl EngineGate {
         Ok(question.subject)
     }
 
+    /// One call. `part` tells the calls of one question from each other.
     async fn ask_one(
         &self,
-        rule: &LiveRule,
-        version: &LiveVersion,
-        question: &Question,
-        outbound: &Outbound,
+        (rule, version): (&LiveRule, &LiveVersion),
+        (question, part): (&Question, u32),
+        check: &dyn AnswerCheck,
         deadline: Instant,
-    ) -> Result<Verdict, Silence> {
-        let id = webhook_id::of_question(rule.id(), question.number, question.kind);
+    ) -> Result<Result<Answered, Silence>, Failure> {
+        let outbound = match version.contract.question(&version.rule, question) {
+            Ok(outbound) => outbound,
+            Err(Skip(_)) => return Ok(Ok(Answered::Unasked)),
+        };
+        let id = webhook_id::of_question(rule.id(), question.number, question.kind, part);
         let said = headers::Said { id: &id, pos: None, attempt: 1 };
         let extra = headers::of_attempt(&rule.rule, said, self.clock.now(), &outbound.body);
         let started = Instant::now();
-        let answer = self.call(rule, outbound, &extra, deadline).await;
-        let asked = judge(version, question, answer);
+        let room = answer_bytes(question, &outbound);
+        let answer = self.call(rule, &outbound, &extra, (deadline, room)).await;
         let took = started.elapsed();
+        let asked = judge(version, question, answer, check).await?;
         rule.metrics.attempted(asked.outcome, took);
         AttemptLine {
             rule: &rule.rule,
@@ -182,7 +174,7 @@ impl EngineGate {
             resend: false,
         }
         .log();
-        asked.result
+        Ok(asked.result)
     }
 
     async fn call(
@@ -190,7 +182,7 @@ impl EngineGate {
         rule: &LiveRule,
         outbound: &Outbound,
         extra: &[(String, String)],
-        deadline: Instant,
+        (deadline, answer_bytes): (Instant, usize),
     ) -> Result<Response, CallError> {
         let left = deadline.saturating_duration_since(Instant::now());
         if left.is_zero() {
@@ -203,14 +195,18 @@ impl EngineGate {
             return Err(CallError::new(CallErrorKind::Connect, "too many before-callbacks are under way"));
         };
         let _counted = InFlight::new(&rule.metrics.in_flight);
-        let how = CallPolicy { timeout: rule.how.timeout.min(left), ..rule.how.clone() };
+        let how = CallPolicy { timeout: rule.how.timeout.min(left), answer_bytes, ..rule.how.clone() };
         self.caller.call(outbound, extra, &how).await
     }
 }
 
 impl Gate for EngineGate {
-    fn ask(&self, question: Question) -> Fut<'_, Result<Subject, Refusal>> {
-        Box::pin(self.ask_all(question))
+    fn ask<'a>(
+        &'a self,
+        question: Question,
+        check: &'a dyn AnswerCheck,
+    ) -> Fut<'a, Result<Subject, Failure>> {
+        Box::pin(self.ask_all(question, check))
     }
 
     fn asks(&self, kind: EventKind) -> bool {
@@ -219,42 +215,15 @@ impl Gate for EngineGate {
     }
 }
 
-fn judge(version: &LiveVersion, question: &Question, answer: Result<Response, CallError>) -> Asked {
-    match answer {
-        Err(error) => Asked {
-            outcome: error.kind.name(),
-            status: 0,
-            result: Err(Silence {
-                // An answer that is too long came back, but cannot be used.
-                code: match error.kind {
-                    CallErrorKind::TooLong => RefusalCode::CallbackUnusable,
-                    _ => RefusalCode::CallbackUnreachable,
-                },
-                text: error.to_string(),
-                shown: error.kind.name(),
-            }),
-        },
-        Ok(response) => {
-            let status = response.answer.status;
-            match version.contract.verdict(&version.rule, question, &response.answer) {
-                Ok(verdict) => Asked {
-                    outcome: match &verdict {
-                        Verdict::Allow { .. } => "allowed",
-                        Verdict::Refuse(_) => "refused",
-                    },
-                    status,
-                    result: Ok(verdict),
-                },
-                Err(wrong) => Asked {
-                    outcome: "unusable",
-                    status,
-                    result: Err(Silence {
-                        code: RefusalCode::CallbackUnusable,
-                        text: wrong.0,
-                        shown: "unusable answer",
-                    }),
-                },
-            }
+/// How many bytes of the answer are read. An answer about a list repeats it: it is as long as the question, which is
+/// in memory too, and has room for what the receiver says of each entry.
+fn answer_bytes(question: &Question, outbound: &Outbound) -> usize {
+    match question.subject.entries() {
+        0 => limits::ANSWER_BYTES,
+        entries => {
+            let of_list =
+                outbound.body.len().saturating_add(entries.saturating_mul(limits::ANSWER_ENTRY_BYTES));
+            limits::ANSWER_BYTES.saturating_add(of_list).min(limits::LIST_ANSWER_BYTES)
         }
     }
 }

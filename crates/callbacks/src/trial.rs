@@ -107,9 +107,14 @@ fn asked(kind: EventKind, message: &Message) -> Option<Question> {
     }
 }
 
-fn question(rule: &Rule, contract: &dyn Contract, question: Question) -> Result<Try, &'static str> {
+fn question(rule: &Rule, contract: &dyn Contract, mut question: Question) -> Result<Try, &'static str> {
+    if contract.asks_singly(rule, &question)
+        && let Some(first) = question.subject.singly().into_iter().next()
+    {
+        question.subject = first;
+    }
     let outbound = contract.question(rule, &question).map_err(|skip| skip.0)?;
-    let id = webhook_id::of_question(&rule.id, question.number, question.kind);
+    let id = webhook_id::of_question(&rule.id, question.number, question.kind, 0);
     Ok(Try { outbound, id, pos: None, question: Some(Box::new(question)) })
 }
 

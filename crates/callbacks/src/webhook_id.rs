@@ -24,15 +24,20 @@ pub fn of_delivery(rule: &RuleId, key: DeliveryKey, body: &[u8]) -> String {
     text(&hash.finalize())
 }
 
-/// The id of a before-callback: one moment of one message for one rule.
+/// The id of a before-callback: one moment of one message for one rule. `part` counts the calls of a question that is
+/// asked one by one, from 0.
 #[must_use]
-pub fn of_question(rule: &RuleId, message: MessageId, kind: EventKind) -> String {
+pub fn of_question(rule: &RuleId, message: MessageId, kind: EventKind, part: u32) -> String {
     let mut hash = Sha256::new();
     hash.update(b"question\0");
     hash.update(rule.0.as_bytes());
     hash.update([0]);
     hash.update(message.0.to_be_bytes());
     hash.update(kind.name().as_bytes());
+    if part > 0 {
+        hash.update([0]);
+        hash.update(part.to_be_bytes());
+    }
     text(&hash.finalize())
 }
 
@@ -83,9 +88,10 @@ mod tests {
             of_delivery(&RuleId::new("b"), key(1, 0), b"x"),
         ];
         for kind in EventKind::ALL {
-            ids.push(of_question(&rule, MessageId(1), kind));
+            ids.push(of_question(&rule, MessageId(1), kind, 0));
         }
-        ids.push(of_question(&rule, MessageId(2), EventKind::MessageSending));
+        ids.push(of_question(&rule, MessageId(2), EventKind::MessageSending, 0));
+        ids.push(of_question(&rule, MessageId(2), EventKind::MessageSending, 1));
         assert!(ids.iter().all(|id| id.len() == 30 && id.starts_with("msg_")));
         let all = ids.len();
         ids.sort();

@@ -13,7 +13,7 @@ use ringback_model::user::User;
 
 use crate::actions::Deed;
 use crate::caller::Caller;
-use crate::users::{commit_failure, registration};
+use crate::users::{commit_failure, registered_at, registration};
 use crate::{Im, at_most, bad, only_admin, repeated};
 
 /// An account whose password was hashed.
@@ -92,7 +92,7 @@ impl Im {
         let now = self.clock.now();
         let mut commit = Commit::at(now);
         for Ready { user, hash } in accounts {
-            user.created_at = now;
+            user.created_at = registered_at(user, now);
             commit.require.push(Require::NoUser(user.id.clone()));
             commit.writes.push(Write::PutUser(user.clone()));
             if let Some(hash) = hash {

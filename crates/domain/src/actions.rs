@@ -8,7 +8,9 @@ use ringback_model::failure::{Failure, Fault};
 use ringback_model::limits;
 
 use crate::Im;
+use crate::answers::ActionCheck;
 use crate::caller::Caller;
+use crate::chats::starts::AskedStarts;
 use crate::notices::Outgoing;
 use crate::users::commit_failure;
 
@@ -39,7 +41,8 @@ impl Deed {
 }
 
 impl Im {
-    /// Asks before-rules about an action; it comes back as they left it.
+    /// Asks before-rules about an action; it comes back as they left it, and as [`ActionCheck`] lets it be. All questions
+    /// of one call share the time that one may take.
     ///
     /// # Errors
     /// Their refusal.
@@ -48,17 +51,18 @@ impl Im {
         if !self.gate.asks(kind) {
             return Ok(action);
         }
+        let check = ActionCheck { im: self, wanted: &action };
         let question = Question {
             kind,
-            subject: Subject::Action(Box::new(action)),
+            subject: Subject::Action(Box::new(action.clone())),
             number: self.number(),
             operation_id: caller.operation_id.clone(),
             origin: caller.origin,
             actor: Some(caller.actor.user.clone()),
             actor_is_admin: caller.actor.admin,
-            at: self.clock.now(),
+            at: caller.came_in,
         };
-        match self.gate.ask(question).await? {
+        match self.gate.ask(question, &check).await? {
             Subject::Action(action) => Ok(*action),
             Subject::Message(_) | Subject::Push(_) => Err(another_subject()),
         }
@@ -70,6 +74,17 @@ impl Im {
     /// # Errors
     /// As the store's: nothing was done.
     pub(crate) async fn carry_out_deed(&self, caller: &Caller, deed: Deed) -> Result<Committed, CommitError> {
+        self.attempt_deed(caller, deed, &mut AskedStarts::default()).await
+    }
+
+    /// [`Im::carry_out_deed`] where it may have to be decided anew: what rules have said of the chats that it begins is
+    /// kept for the next attempt.
+    async fn attempt_deed(
+        &self,
+        caller: &Caller,
+        deed: Deed,
+        asked: &mut AskedStarts,
+    ) -> Result<Committed, CommitError> {
         let Deed { mut commit, actions, notices } = deed;
         for action in actions {
             let lane = action.lane();
@@ -82,7 +97,7 @@ impl Im {
             };
             commit = commit.event(lane, Fact::Done(Box::new(done)));
         }
-        let commit = self.with_starts(caller, &notices, commit).await?;
+        let commit = self.with_starts(caller, &notices, commit, asked).await?;
         let (commit, on_their_way, passing) = self.with_notices(caller, commit, notices);
         let committed = self.store.commit(commit).await?;
         on_their_way.go_on();
@@ -93,7 +108,8 @@ impl Im {
     }
 
     /// Decides and makes a change; where what it was decided by has changed meanwhile, decides again, at most
-    /// [`limits::DECISIONS`] times. Rules are not asked here.
+    /// [`limits::DECISIONS`] times. Rules are asked at most about chats
+    /// that it begins, once.
     ///
     /// # Errors
     /// Those of the decision; the store's.
@@ -105,9 +121,9 @@ impl Im {
     where
         D: Future<Output = Result<Deed, Failure>>,
     {
-        let mut tries = 1;
+        let (mut tries, mut asked) = (1, AskedStarts::default());
         loop {
-            match self.carry_out_deed(caller, decide().await?).await {
+            match self.attempt_deed(caller, decide().await?, &mut asked).await {
                 Ok(committed) => return Ok(committed),
                 Err(CommitError::Broken(_)) if tries < limits::DECISIONS => tries += 1,
                 Err(error) => return Err(commit_failure(error)),

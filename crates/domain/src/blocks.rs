@@ -32,6 +32,7 @@ impl Im {
             return Err(bad("nobody can block himself").into());
         }
         note("ex", &ex)?;
+        let (owner, blocked) = self.both_as_registered(&owner, &blocked).await?;
         let action = Action::Friend(FriendAction::Block(Blocking { owner, blocked }));
         let Action::Friend(FriendAction::Block(asked)) = self.ask_about(caller, action).await? else {
             return Err(another_subject());

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use ringback_model::command::Actor;
 use ringback_model::message::Origin;
+use ringback_model::time::UnixMs;
 
 /// Who acts, and in which call.
 #[derive(Clone)]
@@ -11,10 +12,12 @@ pub(crate) struct Caller {
     pub(crate) actor: Actor,
     pub(crate) origin: Origin,
     pub(crate) operation_id: Arc<str>,
+    /// When the call came in: the time that all its questions to rules may take counts from here.
+    pub(crate) came_in: UnixMs,
 }
 
 impl Caller {
-    pub(crate) fn of(actor: &Actor, origin: Origin, operation_id: Arc<str>) -> Self {
-        Self { actor: actor.clone(), origin, operation_id }
+    pub(crate) fn of(actor: &Actor, origin: Origin, operation_id: Arc<str>, came_in: UnixMs) -> Self {
+        Self { actor: actor.clone(), origin, operation_id, came_in }
     }
 }

@@ -1,12 +1,12 @@
-//! Sends under way: a second send of the same message joins the first and is answered alike.
+//! What is under way and done once for all who want it: a second send of the same message joins the first and is
+//! answered alike, and so does a second question about the same list.
 
 use std::collections::HashMap;
 use std::collections::hash_map::Entry;
+use std::hash::Hash;
 use std::sync::{Mutex, PoisonError};
 
-use ringback_model::command::Sent;
 use ringback_model::conversation::ConversationId;
-use ringback_model::failure::Failure;
 use ringback_model::ids::UserId;
 use tokio::sync::watch;
 
@@ -18,68 +18,77 @@ pub(crate) struct SendKey {
     pub(crate) client_id: String,
 }
 
-type Answer = Option<Result<Sent, Failure>>;
+/// What makes two questions about a list the same: whose it is, and what comes onto it.
+pub(crate) type StartKey = (UserId, ConversationId);
 
-/// All sends under way that a client named.
-#[derive(Debug, Default)]
-pub(crate) struct InFlight {
-    sends: Mutex<HashMap<SendKey, watch::Receiver<Answer>>>,
+/// All that is under way, by what makes two the same.
+#[derive(Debug)]
+pub(crate) struct InFlight<K, A> {
+    under_way: Mutex<HashMap<K, watch::Receiver<Option<A>>>>,
 }
 
-/// Who carries the send out.
-pub(crate) enum Turn<'a> {
+impl<K, A> Default for InFlight<K, A> {
+    fn default() -> Self {
+        Self { under_way: Mutex::default() }
+    }
+}
+
+/// Who does it.
+pub(crate) enum Turn<'a, K: Hash + Eq, A> {
     /// The caller: he must [`Lead::finish`].
-    Mine(Lead<'a>),
+    Mine(Lead<'a, K, A>),
     /// Somebody else: his answer will be here.
-    Joined(Joined),
+    Joined(Joined<A>),
 }
 
-impl InFlight {
-    /// Takes part in the send of this message.
-    pub(crate) fn enter(&self, key: SendKey) -> Turn<'_> {
+impl<K: Hash + Eq + Clone, A: Clone> InFlight<K, A> {
+    /// Takes part in it.
+    pub(crate) fn enter(&self, key: K) -> Turn<'_, K, A> {
         match self.lock().entry(key) {
             Entry::Occupied(there) => Turn::Joined(Joined(there.get().clone())),
             Entry::Vacant(free) => {
                 let (answer, joined) = watch::channel(None);
                 let key = free.key().clone();
                 free.insert(joined);
-                Turn::Mine(Lead { sends: self, key, answer })
+                Turn::Mine(Lead { all: self, key, answer })
             }
         }
     }
+}
 
-    fn lock(&self) -> std::sync::MutexGuard<'_, HashMap<SendKey, watch::Receiver<Answer>>> {
-        self.sends.lock().unwrap_or_else(PoisonError::into_inner)
+impl<K, A> InFlight<K, A> {
+    fn lock(&self) -> std::sync::MutexGuard<'_, HashMap<K, watch::Receiver<Option<A>>>> {
+        self.under_way.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-/// The right and duty to carry a send out.
-pub(crate) struct Lead<'a> {
-    sends: &'a InFlight,
-    key: SendKey,
-    answer: watch::Sender<Answer>,
+/// The right and duty to do it.
+pub(crate) struct Lead<'a, K: Hash + Eq, A> {
+    all: &'a InFlight<K, A>,
+    key: K,
+    answer: watch::Sender<Option<A>>,
 }
 
-impl Lead<'_> {
+impl<K: Hash + Eq, A> Lead<'_, K, A> {
     /// Tells those who joined.
-    pub(crate) fn finish(self, result: &Result<Sent, Failure>) {
+    pub(crate) fn finish(self, answer: A) {
         // Nobody may have joined.
-        let _ = self.answer.send(Some(result.clone()));
+        let _ = self.answer.send(Some(answer));
     }
 }
 
-impl Drop for Lead<'_> {
+impl<K: Hash + Eq, A> Drop for Lead<'_, K, A> {
     fn drop(&mut self) {
-        self.sends.lock().remove(&self.key);
+        self.all.lock().remove(&self.key);
     }
 }
 
-/// The answer of a send that somebody else carries out.
-pub(crate) struct Joined(watch::Receiver<Answer>);
+/// The answer to what somebody else does.
+pub(crate) struct Joined<A>(watch::Receiver<Option<A>>);
 
-impl Joined {
+impl<A: Clone> Joined<A> {
     /// Waits; `None` if he gave up without an answer.
-    pub(crate) async fn answer(mut self) -> Answer {
+    pub(crate) async fn answer(mut self) -> Option<A> {
         let answer = self.0.wait_for(Option::is_some).await.ok()?;
         (*answer).clone()
     }
@@ -87,7 +96,7 @@ impl Joined {
 
 #[cfg(test)]
 mod tests {
-    use ringback_model::failure::{Refusal, RefusalCode};
+    use ringback_model::failure::{Failure, Refusal, RefusalCode};
 
     use super::*;
 
@@ -98,10 +107,10 @@ mod tests {
 
     #[tokio::test]
     async fn a_second_send_gets_the_first_ones_answer() {
-        let sends = InFlight::default();
+        let sends = InFlight::<SendKey, Result<(), Failure>>::default();
         let Turn::Mine(lead) = sends.enter(key()) else { panic!("nobody else is sending") };
         let Turn::Joined(joined) = sends.enter(key()) else { panic!("it is under way") };
-        lead.finish(&Err(Refusal::new(RefusalCode::BlockedByPeer, "no").into()));
+        lead.finish(Err(Refusal::new(RefusalCode::BlockedByPeer, "no").into()));
         let Some(Err(Failure::Refused(refusal))) = joined.answer().await else {
             panic!("an answer was given")
         };
@@ -111,7 +120,7 @@ mod tests {
 
     #[tokio::test]
     async fn a_lead_that_gives_up_lets_others_try() {
-        let sends = InFlight::default();
+        let sends = InFlight::<SendKey, Result<(), Failure>>::default();
         let Turn::Mine(lead) = sends.enter(key()) else { panic!("nobody else is sending") };
         let Turn::Joined(joined) = sends.enter(key()) else { panic!("it is under way") };
         drop(lead);

@@ -23,6 +23,7 @@
 
 mod accounts;
 mod actions;
+mod answers;
 mod blocks;
 mod caller;
 mod chats;
@@ -54,7 +55,8 @@ use std::collections::HashSet;
 use std::sync::Arc;
 use std::time::Duration;
 
-use ringback_model::command::{Actor, Call, Command, Outcome};
+use ringback_model::action::ConversationStart;
+use ringback_model::command::{Actor, Call, Command, Outcome, Sent};
 use ringback_model::failure::{Failure, Fault, Refusal, RefusalCode};
 use ringback_model::ids::{MessageIds, UserId};
 use ringback_model::limits;
@@ -67,7 +69,7 @@ pub use wake::Waker;
 
 use caller::Caller;
 use chats::send_states::SendStates;
-use in_flight::InFlight;
+use in_flight::{InFlight, SendKey, StartKey};
 use pusher::board::Board;
 use pusher::line::PassingLine;
 use turns::Turns;
@@ -133,7 +135,8 @@ pub struct Im {
     app_token_validity: Duration,
     friends_only: bool,
     message_ids: MessageIds,
-    in_flight: InFlight,
+    in_flight: InFlight<SendKey, Result<Sent, Failure>>,
+    starting: InFlight<StartKey, Result<Option<ConversationStart>, Fault>>,
     send_states: SendStates,
     additions: Turns,
     passing: PassingLine,
@@ -182,6 +185,7 @@ impl Im {
             friends_only: parts.settings.friends_only,
             message_ids: MessageIds::after(highest),
             in_flight: InFlight::default(),
+            starting: InFlight::default(),
             send_states: SendStates::default(),
             additions: Turns::default(),
             passing: PassingLine::default(),
@@ -211,7 +215,8 @@ impl Im {
     async fn execute_any(self: &Arc<Self>, call: Call) -> Result<Done, Failure> {
         let Call { actor, origin, operation_id, command } = call;
         let me = || signed_in(actor.as_ref());
-        let by = || me().map(|actor| Caller::of(actor, origin, Arc::clone(&operation_id)));
+        let came_in = self.clock.now();
+        let by = || me().map(|actor| Caller::of(actor, origin, Arc::clone(&operation_id), came_in));
         let outcome = match command {
             Command::Send(draft) => return self.send(me()?, origin, operation_id, draft).await,
             Command::SendToMany { draft, recipients, everyone } => {

@@ -17,7 +17,7 @@ use ringback_model::user::{AccountLevel, Bearer, Platform, TokenRecord, User};
 use crate::actions::Deed;
 use crate::caller::Caller;
 use crate::tokens::{record, same_secret};
-use crate::users::{commit_failure, registration};
+use crate::users::{commit_failure, registered_at, registration};
 use crate::{Im, only_admin};
 
 impl Im {
@@ -99,7 +99,7 @@ impl Im {
         // A rule may say more about the user, but not make another one of him.
         let user = answered.into_iter().find(|one| one.id == user.id).unwrap_or(user);
         let now = self.clock.now();
-        let user = User { created_at: now, ..user };
+        let user = User { created_at: registered_at(&user, now), ..user };
         let commit = Commit::at(now).require(Require::NoUser(id.clone())).write(Write::PutUser(user.clone()));
         let deed = Deed::of(commit).tell(registration(vec![user.clone()]));
         match self.carry_out_deed(caller, deed).await {

@@ -14,6 +14,7 @@ mod favourites;
 mod notice_accounts;
 mod statistics;
 
+pub(crate) use editing::check_edit;
 use ringback_model::command::{Actor, Outcome, UserCommand, UserOutcome};
 use ringback_model::failure::Failure;
 use ringback_model::ids::UserId;

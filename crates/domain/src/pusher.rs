@@ -110,7 +110,11 @@ impl Pusher {
         let (sessions, handovers) = (Arc::clone(&im.sessions), Arc::clone(&im.handovers));
         Self {
             rounds: Rounds::new(Arc::clone(&sessions), Arc::clone(&handovers)),
-            asker: Asker { gate: Arc::clone(&im.gate), clock: Arc::clone(&im.clock) },
+            asker: Asker {
+                gate: Arc::clone(&im.gate),
+                store: Arc::clone(&im.store),
+                clock: Arc::clone(&im.clock),
+            },
             board: Arc::clone(&im.board),
             sessions,
             handovers,

@@ -12,18 +12,17 @@ use ringback_model::conversation::{ConversationId, Target};
 use ringback_model::event::{EventKind, Fact, Lane, MessageSent, Question, Subject};
 use ringback_model::failure::{CallbackRefusal, Failure, Fault, Refusal, RefusalCode};
 use ringback_model::ids::{MessageId, UserId};
+use ringback_model::limits;
 use ringback_model::message::{ContentClass, Message, Origin};
 use ringback_model::ports::{Push, SendFacts};
 use ringback_model::time::UnixMs;
 
+use crate::answers::MessageCheck;
 use crate::chats::starts::{Beginner, Starts};
 use crate::handover::{AnswerTicket, Handovers, OnItsWay};
 use crate::in_flight::{SendKey, Turn};
 use crate::users::commit_failure;
 use crate::{Done, Im, checks};
-
-/// Sides of a chat.
-const SIDES: usize = 2;
 
 /// What is known about a send besides the message.
 #[derive(Clone)]
@@ -83,7 +82,7 @@ impl Im {
                 }
                 Turn::Mine(lead) => {
                     let result = self.send_named(context, draft, &key).await;
-                    lead.finish(&result.as_ref().map(|(sent, _)| sent.clone()).map_err(Clone::clone));
+                    lead.finish(result.as_ref().map(|(sent, _)| sent.clone()).map_err(Clone::clone));
                     return result.map(done);
                 }
             }
@@ -217,7 +216,7 @@ impl Im {
 
     /// What has to be known about the message; names in it become the ones that were registered, because a
     /// user is the same whatever the letter case of his id, and a room is one whatever the caller takes it for.
-    async fn facts(&self, context: &Context, message: &mut Message) -> Result<SendFacts, Failure> {
+    pub(crate) async fn facts(&self, context: &Context, message: &mut Message) -> Result<SendFacts, Failure> {
         let facts = self.store.send_facts(&message.sender, &message.target).await?;
         if !context.strangers {
             checks::existence(message, &facts)?;
@@ -247,6 +246,7 @@ impl Im {
         if !self.gate.asks(kind) {
             return Ok(message);
         }
+        let target = message.target.clone();
         // Most messages are asked about nowhere: they are spared the copy.
         original.get_or_insert_with(|| message.clone());
         let question = Question {
@@ -259,7 +259,8 @@ impl Im {
             actor_is_admin: context.sender_is_admin,
             at: context.came_in,
         };
-        match self.gate.ask(question).await? {
+        let check = MessageCheck { im: self, context, target: &target };
+        match self.gate.ask(question, &check).await? {
             Subject::Message(message) => Ok(message),
             Subject::Push(_) | Subject::Action(_) => {
                 Err(Fault::new("the gate answers about something else than it was asked").into())
@@ -330,9 +331,12 @@ impl Im {
         loop {
             self.ask_about_starts(&beginner, (&sender, &target), &facts, &mut starts).await?;
             let with_message = commit.clone().event(lane.clone(), Fact::MessageSent(Box::new(fact.clone())));
-            match self.store.commit(self.add_starts(&beginner, &starts, with_message)).await {
-                // The other side, or another device, has begun it meanwhile: each round leaves a side out.
-                Err(CommitError::Broken(Require::NotListed(..))) if rounds < SIDES => {
+            let with_starts = self.add_starts(&beginner, &starts, with_message).await?;
+            match self.store.commit(with_starts).await {
+                // The other side, or another device, has begun it meanwhile, or its owner has set something for it.
+                Err(CommitError::Broken(
+                    Require::NotListed(..) | Require::Unchanged(_) | Require::NotKept(_),
+                )) if rounds < limits::DECISIONS => {
                     rounds += 1;
                     facts = self.store.send_facts(&sender, &target).await?;
                 }

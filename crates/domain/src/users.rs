@@ -1,5 +1,7 @@
 //! Users.
 
+use std::collections::HashSet;
+
 use ringback_model::action::{Action, UserAction, UserRegistration};
 use ringback_model::command::{Actor, Outcome};
 use ringback_model::commit::{Commit, CommitError, Require, Write};
@@ -7,6 +9,7 @@ use ringback_model::failure::{Failure, Fault, Refusal, RefusalCode};
 use ringback_model::ids::UserId;
 use ringback_model::limits;
 use ringback_model::record::RecordKind;
+use ringback_model::time::UnixMs;
 use ringback_model::user::{AccountLevel, User};
 
 use crate::actions::{Deed, another_subject};
@@ -22,7 +25,7 @@ impl Im {
         let now = self.clock.now();
         let mut commit = Commit::at(now);
         for user in &mut users {
-            user.created_at = now;
+            user.created_at = registered_at(user, now);
             commit.require.push(Require::NoUser(user.id.clone()));
             commit.writes.push(Write::PutUser(user.clone()));
         }
@@ -31,19 +34,30 @@ impl Im {
         Ok(Outcome::Done)
     }
 
-    /// Asks before-rules about a registration; what they make of it has to be good as well.
+    /// Asks before-rules about a registration.
     pub(crate) async fn ask_about_registration(
         &self,
         caller: &Caller,
         users: Vec<User>,
     ) -> Result<Vec<User>, Failure> {
         match self.ask_about(caller, registration(users)).await? {
-            Action::User(UserAction::Register(UserRegistration { users })) => {
-                check_new(&users)?;
-                Ok(users)
-            }
+            Action::User(UserAction::Register(UserRegistration { users })) => Ok(users),
             _ => Err(another_subject()),
         }
+    }
+
+    /// What a rule makes of a registration: nobody twice, and whom it adds is new.
+    pub(crate) async fn checked_registration(
+        &self,
+        wanted: &UserRegistration,
+        changed: UserRegistration,
+    ) -> Result<UserRegistration, Failure> {
+        check_new(&changed.users)?;
+        let wanted: HashSet<String> = wanted.users.iter().map(|user| user.id.folded()).collect();
+        let others: Vec<User> =
+            changed.users.iter().filter(|user| !wanted.contains(&user.id.folded())).cloned().collect();
+        self.check_unknown(&others).await?;
+        Ok(changed)
     }
 
     /// Rules are not asked about who exists already.
@@ -106,6 +120,21 @@ impl Im {
         Ok(self.store.users(std::slice::from_ref(id)).await?.into_iter().next().flatten())
     }
 
+    /// A user's id as it was registered; as it is given where nobody has it.
+    pub(crate) async fn as_registered(&self, id: &UserId) -> Result<UserId, Fault> {
+        Ok(self.user(id).await?.map_or_else(|| id.clone(), |user| user.id))
+    }
+
+    /// Two users as rules are to hear of them: by the ids with which they were registered, because a user is the same
+    /// whatever the letter case of his id; those who do not exist as they are given.
+    pub(crate) async fn both_as_registered(
+        &self,
+        one: &UserId,
+        other: &UserId,
+    ) -> Result<(UserId, UserId), Fault> {
+        Ok((self.as_registered(one).await?, self.as_registered(other).await?))
+    }
+
     /// The users' ids as they were registered, in order.
     ///
     /// # Errors
@@ -119,6 +148,11 @@ impl Im {
         }
         Err(Refusal::no_such_users(&missing).into())
     }
+}
+
+/// Since when a new user is there: now, unless a rule knows better.
+pub(crate) fn registered_at(user: &User, now: UnixMs) -> UnixMs {
+    if user.created_at == UnixMs(0) { now } else { user.created_at }
 }
 
 /// What is asked and told of a registration.

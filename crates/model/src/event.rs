@@ -232,6 +232,41 @@ impl Subject {
         }
     }
 
+    /// How many entries the list has that it is about, or that answers may give one of; 0 = it is about none.
+    #[must_use]
+    pub fn entries(&self) -> usize {
+        match self {
+            Self::Message(_) => 0,
+            Self::Push(plan) => plan.users.len(),
+            Self::Action(action) => action.entries(),
+        }
+    }
+
+    /// Its parts, where it is about several who may be asked about one by one; else itself.
+    #[must_use]
+    pub fn singly(&self) -> Vec<Self> {
+        match self {
+            Self::Action(action) => {
+                action.singly().into_iter().map(|part| Self::Action(Box::new(part))).collect()
+            }
+            Self::Message(_) | Self::Push(_) => vec![self.clone()],
+        }
+    }
+
+    /// What [`Subject::singly`] took apart; `None` where parts are of different kinds, or there is none.
+    #[must_use]
+    pub fn together(parts: Vec<Self>) -> Option<Self> {
+        let mut parts = parts.into_iter();
+        parts.next().and_then(|first| {
+            parts.try_fold(first, |whole, part| match (whole, part) {
+                (Self::Action(whole), Self::Action(part)) => {
+                    Some(Self::Action(Box::new(whole.with_part(*part)?)))
+                }
+                _ => None,
+            })
+        })
+    }
+
     /// The message that wants to be sent.
     #[must_use]
     pub fn message(&self) -> Option<&Message> {

@@ -123,8 +123,13 @@ pub const PRESENCE_AT_ONCE: usize = 256;
 pub const GATE_MAX_WAIT: Duration = Duration::from_secs(15);
 /// Calls of before-rules under way at once, over all rules; the gate answers "unreachable" beyond.
 pub const GATE_IN_FLIGHT: usize = 4096;
-/// Bytes read of an answer to a before-call.
+/// Bytes read of an answer to a before-call; of one about a list, besides the list.
 pub const ANSWER_BYTES: usize = 256 * 1024;
+/// Bytes that an answer about a list may add to each of its entries: a name, a picture's address, a text.
+pub const ANSWER_ENTRY_BYTES: usize = 1024;
+/// Bytes read of an answer about a list at most: what a request may hold ([`REST_BODY_BYTES`]), written less
+/// compactly, and what the receiver adds.
+pub const LIST_ANSWER_BYTES: usize = 4 * REST_BODY_BYTES;
 /// Bytes read of an answer to an after-call: enough to keep the connection, nobody reads it.
 pub const AFTER_ANSWER_BYTES: usize = 64 * 1024;
 /// Bytes of an answer's header section.

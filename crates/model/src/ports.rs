@@ -10,7 +10,7 @@ use crate::commit::{Commit, CommitError, Committed};
 use crate::conversation::{ConversationId, ConversationState, Target};
 use crate::delivery::{DeliveryKey, Exception, ProgressChange, RuleProgress, RuleVersion};
 use crate::event::{Event, Lane, Question, Subject};
-use crate::failure::{Failure, Fault, Refusal};
+use crate::failure::{Failure, Fault};
 use crate::group::{Group, Member};
 use crate::ids::{GroupId, LogPos, MessageId, RuleId, Seq, UserId};
 use crate::message::Message;
@@ -381,13 +381,35 @@ pub trait RuleBook: Send + Sync {
     fn remember(&self, version: RuleVersion) -> Fut<'_, Result<(), Fault>>;
 }
 
-/// Before-rules.
-pub trait Gate: Send + Sync {
-    /// Asks every matching rule in order. The subject comes back as the last one left it.
+/// Looks whether what an answer makes of a subject can be: what a contract cannot know, because it takes a look at what
+/// is stored.
+pub trait AnswerCheck: Send + Sync {
+    /// The subject as it stands then; ids in it become the ones that were registered.
     ///
     /// # Errors
-    /// The refusal that the caller gets.
-    fn ask(&self, question: Question) -> Fut<'_, Result<Subject, Refusal>>;
+    /// A refusal says what cannot be: the rule's call has failed then, as with an answer that cannot be read, and the
+    /// rule's policy decides. A fault ends the question.
+    fn check(&self, changed: Subject) -> Fut<'_, Result<Subject, Failure>>;
+}
+
+/// Takes every answer as it is.
+pub struct AnyAnswer;
+
+impl AnswerCheck for AnyAnswer {
+    fn check(&self, changed: Subject) -> Fut<'_, Result<Subject, Failure>> {
+        Box::pin(async { Ok(changed) })
+    }
+}
+
+/// Before-rules.
+pub trait Gate: Send + Sync {
+    /// Asks every matching rule in order. The subject comes back as the last one left it; what each answer makes of it
+    /// is checked before it stands.
+    ///
+    /// # Errors
+    /// The refusal that the caller gets; the check's fault.
+    fn ask<'a>(&'a self, question: Question, check: &'a dyn AnswerCheck)
+    -> Fut<'a, Result<Subject, Failure>>;
     /// False when no rule is about this kind: the caller may save itself the question.
     fn asks(&self, kind: crate::event::EventKind) -> bool;
 }

@@ -4,13 +4,15 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
-use ringback_model::event::{EventKind, Phase, Question};
-use ringback_model::failure::RefusalCode;
+use ringback_model::event::{EventKind, Phase, Question, Subject};
+use ringback_model::failure::{Failure, Fault, Refusal, RefusalCode};
+use ringback_model::limits;
+use ringback_model::ports::{AnswerCheck, Fut};
 use ringback_model::rule::{OnFailure, Rule};
 use ringback_model::time::UnixMs;
 use tokio::time::Instant;
 
-use crate::support::{EPOCH, Reaction, World, question, rule, said};
+use crate::support::{EPOCH, Reaction, World, asked, entry, question, rule, said};
 
 fn before(id: &str, on_failure: OnFailure, timeout_ms: u32) -> Rule {
     let mut rule = rule(id, Phase::Before);
@@ -30,7 +32,7 @@ async fn each_rule_sees_what_the_ones_before_it_changed() {
         Reaction::Answer(200, if request.url.contains("//a.") { "add -a" } else { "add -b" })
     });
     let engine = world.engine_with(vec![go_on("b"), go_on("a")]).await;
-    let subject = engine.gate().ask(question("x")).await.unwrap();
+    let subject = asked(&engine.gate(), question("x")).await.unwrap();
     assert_eq!(said(&subject), "x-b-a");
     assert_eq!(world.caller.bodies(), ["x", "x-b"]);
 }
@@ -55,9 +57,9 @@ async fn a_message_that_is_sent_elsewhere_is_the_business_of_those_who_are_about
         go_on("all"),
     ];
     let engine = world.engine_with(rules).await;
-    engine.gate().ask(question("x")).await.unwrap();
-    let asked: Vec<String> = world.caller.seen.lock().unwrap().iter().map(|seen| seen.url.clone()).collect();
-    assert_eq!(asked, ["early-bob", "moves", "late-carol", "all"].map(|id| format!("http://{id}.test")));
+    asked(&engine.gate(), question("x")).await.unwrap();
+    let urls: Vec<String> = world.caller.seen.lock().unwrap().iter().map(|seen| seen.url.clone()).collect();
+    assert_eq!(urls, ["early-bob", "moves", "late-carol", "all"].map(|id| format!("http://{id}.test")));
 }
 
 #[tokio::test(start_paused = true)]
@@ -68,7 +70,7 @@ async fn a_refusal_ends_the_matter() {
         let mut rule = go_on("a");
         rule.policy.show_error = show;
         let engine = world.engine_with(vec![rule, go_on("b")]).await;
-        let refusal = engine.gate().ask(question("x")).await.unwrap_err();
+        let refusal = asked(&engine.gate(), question("x")).await.unwrap_err();
         let RefusalCode::ByCallback(said) = refusal.code else {
             panic!("{refusal}");
         };
@@ -83,7 +85,7 @@ async fn the_total_cap_counts_from_when_the_message_came_in() {
     let engine = world.engine_with(vec![before("a", OnFailure::Refuse, 60_000)]).await;
     tokio::time::sleep(Duration::from_secs(3600)).await;
     let late = Question { at: UnixMs(EPOCH), ..question("x") };
-    let refusal = engine.gate().ask(late).await.unwrap_err();
+    let refusal = asked(&engine.gate(), late).await.unwrap_err();
     assert_eq!(refusal.code, RefusalCode::CallbackUnreachable);
     assert!(world.caller.bodies().is_empty(), "there was no time left to ask");
 }
@@ -102,7 +104,7 @@ async fn silence_is_decided_by_policy() {
         world.caller.react(move |_, _| reaction.clone());
         let engine = world.engine_with(vec![before("a", on_failure, 700)]).await;
         let started = Instant::now();
-        let answer = engine.gate().ask(question("x")).await;
+        let answer = asked(&engine.gate(), question("x")).await;
         assert_eq!(answer.err().map(|refusal| refusal.code), expected);
         assert!(started.elapsed() <= Duration::from_millis(701));
     }
@@ -127,7 +129,7 @@ async fn a_refusal_for_silence_speaks_as_the_contract_and_shows_as_the_policy_sa
         silent.contract = contract.to_owned();
         silent.policy.show_error = show_error;
         let engine = world.engine_with(vec![silent]).await;
-        let refusal = engine.gate().ask(question("x")).await.unwrap_err();
+        let refusal = asked(&engine.gate(), question("x")).await.unwrap_err();
         assert_eq!(hidden(refusal.code), expected, "{contract} {show_error}");
     }
 }
@@ -141,7 +143,7 @@ async fn the_total_cap_counts_as_a_timeout_of_the_rest() {
     let strict = before("d", OnFailure::Refuse, 1500);
     let engine = world.engine_with(vec![patient("a"), patient("b"), patient("c"), strict]).await;
     let started = Instant::now();
-    let refusal = engine.gate().ask(question("x")).await.unwrap_err();
+    let refusal = asked(&engine.gate(), question("x")).await.unwrap_err();
     assert_eq!(refusal.code, RefusalCode::CallbackUnreachable);
     assert_eq!(started.elapsed().as_secs(), 2);
     assert_eq!(world.caller.bodies().len(), 2, "no time was left to call c and d");
@@ -158,8 +160,8 @@ async fn rules_that_are_not_about_it_cost_nothing() {
     let gate = engine.gate();
     assert!(gate.asks(EventKind::MessageSending));
     assert!(!gate.asks(EventKind::MessageRewriting));
-    gate.ask(question("x")).await.unwrap();
-    gate.ask(question("unasked")).await.unwrap();
+    asked(&gate, question("x")).await.unwrap();
+    asked(&gate, question("unasked")).await.unwrap();
     assert!(world.caller.bodies().is_empty());
     engine.set_rules(Vec::new()).await.unwrap();
     assert!(!gate.asks(EventKind::MessageSending));
@@ -168,20 +170,20 @@ async fn rules_that_are_not_about_it_cost_nothing() {
 #[tokio::test(start_paused = true)]
 async fn a_sender_who_leaves_leaves_nothing_behind() {
     let world = World::new(1);
-    let asked = Arc::new(AtomicU64::new(0));
-    let counted = Arc::clone(&asked);
+    let calls = Arc::new(AtomicU64::new(0));
+    let counted = Arc::clone(&calls);
     world.caller.react(move |_, _| {
         counted.fetch_add(1, Ordering::SeqCst);
         Reaction::Hang
     });
     let engine = world.engine_with(vec![go_on("a"), go_on("b")]).await;
     let gate = engine.gate();
-    let left = tokio::time::timeout(Duration::from_millis(10), gate.ask(question("x"))).await;
+    let left = tokio::time::timeout(Duration::from_millis(10), asked(&gate, question("x"))).await;
     assert!(left.is_err());
     tokio::time::sleep(Duration::from_secs(60)).await;
-    assert_eq!(asked.load(Ordering::SeqCst), 1, "b is not asked for a sender who has gone");
+    assert_eq!(calls.load(Ordering::SeqCst), 1, "b is not asked for a sender who has gone");
     world.caller.react(|_, _| Reaction::Answer(200, "ok"));
-    gate.ask(question("x")).await.unwrap();
+    asked(&gate, question("x")).await.unwrap();
     assert!(world.caller.twice.lock().unwrap().is_empty(), "the call of the first question had ended");
 }
 
@@ -190,9 +192,86 @@ async fn a_question_has_one_id_per_rule() {
     let world = World::new(1);
     world.caller.react(|_, _| Reaction::Answer(200, "ok"));
     let engine = world.engine_with(vec![go_on("a"), go_on("b")]).await;
-    engine.gate().ask(question("x")).await.unwrap();
-    engine.gate().ask(question("x")).await.unwrap();
+    asked(&engine.gate(), question("x")).await.unwrap();
+    asked(&engine.gate(), question("x")).await.unwrap();
     let seen = world.caller.seen.lock().unwrap().clone();
     assert_eq!(seen[0].webhook_id, seen[2].webhook_id);
     assert_ne!(seen[0].webhook_id, seen[1].webhook_id);
+}
+
+/// Nothing that an answer makes of a question can be.
+struct Never(fn() -> Failure);
+
+impl AnswerCheck for Never {
+    fn check(&self, _changed: Subject) -> Fut<'_, Result<Subject, Failure>> {
+        Box::pin(async { Err(self.0()) })
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_answer_that_cannot_be_is_a_failed_call() {
+    let no = Never(|| Refusal::new(RefusalCode::UserNotFound, "nobody is called so").into());
+    for (on_failure, expected) in
+        [(OnFailure::Continue, None), (OnFailure::Refuse, Some(RefusalCode::CallbackUnusable))]
+    {
+        let world = World::new(1);
+        world.caller.react(|_, _| Reaction::Answer(200, "add !"));
+        let engine = world.engine_with(vec![before("a", on_failure, 700)]).await;
+        match (engine.gate().ask(question("x"), &no).await, expected) {
+            (Ok(subject), None) => assert_eq!(said(&subject), "x", "as if nothing was answered"),
+            (Err(Failure::Refused(refusal)), Some(code)) => assert_eq!(refusal.code, code),
+            (other, _) => panic!("{other:?}"),
+        }
+        let broken =
+            engine.gate().ask(question("x"), &Never(|| Fault::new("the store is gone").into())).await;
+        assert!(matches!(broken, Err(Failure::Fault(_))), "our fault is not the rule's");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_answer_about_a_list_may_be_as_long_as_the_list_is() {
+    let world = World::new(1);
+    let engine = world.engine_with(vec![go_on("a")]).await;
+    for question in [question("x"), entry(1), entry(2001), entry(1_000_000)] {
+        asked(&engine.gate(), question).await.unwrap();
+    }
+    let read: Vec<usize> = world.caller.seen.lock().unwrap().iter().map(|seen| seen.answer_bytes).collect();
+    assert_eq!(read[0], limits::ANSWER_BYTES);
+    assert!(read[1] < limits::ANSWER_BYTES + 2 * limits::ANSWER_ENTRY_BYTES, "{read:?}");
+    assert!(read[2] > 2001 * limits::ANSWER_ENTRY_BYTES, "{read:?}");
+    assert_eq!(read[3], limits::LIST_ANSWER_BYTES, "bounded all the same");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_contract_may_ask_about_each_by_himself() {
+    let singly = |on_failure| {
+        let mut rule = before("a", on_failure, 700);
+        rule.switches = vec![("singly".to_owned(), "1".to_owned())];
+        rule
+    };
+    let world = World::new(1);
+    world.caller.react(|request, _| match request.body.as_slice() {
+        b"u1" => Reaction::Answer(200, "add !"),
+        b"u2" => Reaction::Hang,
+        _ => Reaction::After(Duration::from_millis(10), 200),
+    });
+    let engine = world.engine_with(vec![singly(OnFailure::Continue)]).await;
+    let started = Instant::now();
+    let subject = asked(&engine.gate(), entry(20)).await.unwrap();
+    assert!(said(&subject).starts_with("u0 u1! u2 u3 "), "{}", said(&subject));
+    assert!(started.elapsed() < Duration::from_secs(1), "several at once");
+    let most = world.caller.most_under_way.load(Ordering::SeqCst);
+    assert!(most > 1 && most <= limits::QUESTIONS_OF_ONE_CALL as u64, "{most}");
+    let seen = world.caller.seen.lock().unwrap().split_off(0);
+    let ids: std::collections::BTreeSet<_> = seen.iter().map(|seen| seen.webhook_id.clone()).collect();
+    assert_eq!((seen.len(), ids.len()), (20, 20));
+    let engine = world.engine_with(vec![singly(OnFailure::Refuse)]).await;
+    let refusal = asked(&engine.gate(), entry(3)).await.unwrap_err();
+    assert_eq!(refusal.code, RefusalCode::CallbackUnreachable);
+    world.caller.react(|request, _| match request.body.as_slice() {
+        b"u1" => Reaction::Answer(200, "refuse no"),
+        _ => Reaction::Answer(200, "ok"),
+    });
+    let refusal = asked(&engine.gate(), entry(3)).await.unwrap_err();
+    assert!(matches!(refusal.code, RefusalCode::ByCallback(_)), "one refusal refuses all");
 }

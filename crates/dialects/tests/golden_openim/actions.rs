@@ -231,6 +231,7 @@ fn revoked() -> MessageRevoked {
         conversation: ConversationId::Group(group("g_7788")),
         seq: 42,
         message: MessageId(0x0b1d_5a3c_7e9f_2469),
+        public_id: None,
         client_id: "11f2a3b4c5d6475892a1b0c9d8e7f605".to_owned(),
         sender: user("carol_03"),
         by: user("alice_01"),

@@ -118,6 +118,99 @@ fn the_request_coming_back_as_the_answer_changes_nothing() {
     }
 }
 
+/// What the fields of an answer are where a receiver's runtime writes all of them and nobody has set one.
+const UNFILLED: &[(&str, &str)] = &[
+    (
+        "callbackBeforeMsgModifyCommand",
+        r#"{"content":"","recvID":"","groupID":"","clientMsgID":"","serverMsgID":"","senderPlatformID":0,
+            "senderNickname":"","senderFaceURL":"","sessionType":0,"msgFrom":0,"contentType":0,"status":0,
+            "options":null,"offlinePushInfo":null,"atUserIDList":null,"attachedInfo":"","ex":""}"#,
+    ),
+    ("callbackWordFilterCommand", r#"{"content":"","operationID":""}"#),
+    (
+        "callbackBeforeOfflinePushCommand",
+        r#"{"userIDList":[],"offlinePushInfo":{"title":"","desc":"","ex":"","iOSPushSound":"",
+            "iOSBadgeCount":false,"signalInfo":""}}"#,
+    ),
+    ("callbackBeforeGroupOnlinePushCommand", r#"{"userIDList":null,"offlinePushInfo":null}"#),
+    ("callbackBeforeSetFriendRemarkCommand", r#"{"remark":""}"#),
+    ("callbackBeforeImportFriendsCommand", r#"{"friendUserIDs":null}"#),
+    (
+        "callbackBeforeCreateGroupCommand",
+        r#"{"groupID":"","groupName":"","notification":"","introduction":"","faceURL":"","ownerUserID":"","ex":"",
+            "status":0,"creatorUserID":"","groupType":0,"needVerification":0,"lookMemberInfo":0,
+            "applyMemberFriend":0}"#,
+    ),
+    ("callbackBeforeMembersJoinGroupCommand", r#"{"memberCallbackList":null}"#),
+    ("callbackBeforeInviteJoinGroupCommand", r#"{"refusedMembersAccount":null}"#),
+    (
+        "callbackBeforeSetGroupInfoCommand",
+        r#"{"groupID":"","groupName":"","notification":"","introduction":"","faceURL":"","ex":null,
+            "needVerification":null,"lookMemberInfo":null,"applyMemberFriend":null}"#,
+    ),
+    (
+        "callbackBeforeSetGroupInfoCommand",
+        r#"{"groupID":"","groupName":"","notification":"","introduction":"","faceURL":"","ex":"",
+            "needVerification":0,"lookMemberInfo":0,"applyMemberFriend":0}"#,
+    ),
+    (
+        "callbackBeforeSetGroupInfoExCommand",
+        r#"{"groupID":"","groupName":null,"notification":null,"introduction":null,"faceURL":null,"ex":null,
+            "needVerification":null,"lookMemberInfo":null,"applyMemberFriend":null}"#,
+    ),
+    (
+        "callbackBeforeSetGroupInfoExCommand",
+        r#"{"groupID":"","groupName":"","notification":"","introduction":"","faceURL":"","ex":"",
+            "needVerification":0,"lookMemberInfo":0,"applyMemberFriend":0}"#,
+    ),
+    ("callbackBeforeSetGroupMemberInfoCommand", r#"{"nickName":"","faceURL":"","roleLevel":0,"ex":""}"#),
+    ("callbackBeforeUserRegisterCommand", r#"{"users":null}"#),
+    ("callbackBeforeUpdateUserInfoCommand", r#"{"nickName":"","faceURL":"","ex":""}"#),
+    ("callbackBeforeUpdateUserInfoExCommand", r#"{"nickName":"","faceURL":"","ex":""}"#),
+    (
+        "callbackBeforeCreateSingleChatConversationsCommand",
+        r#"{"recvMsgOpt":0,"isPinned":false,"isPrivateChat":false,"burnDuration":0,"groupAtType":0,
+            "attachedInfo":"","ex":""}"#,
+    ),
+    (
+        "callbackBeforeCreateGroupChatConversationsCommand",
+        r#"{"recv_msg_opt":0,"is_pinned":false,"is_private_chat":false,"burn_duration":0,"group_at_type":0,
+            "attached_info":"","ex":""}"#,
+    ),
+];
+
+#[test]
+fn an_answer_that_nobody_has_filled_in_is_a_bare_allow() {
+    for (generation, command) in served().filter(|(_, command)| command.phase() == Phase::Before) {
+        for (_, fields) in UNFILLED.iter().filter(|(name, _)| *name == command.name) {
+            let common = r#"{"actionCode":0,"errCode":0,"errMsg":"","errDlt":"","nextCode":0,"#;
+            let body = fields.replacen('{', common, 1).into_bytes();
+            let answer = Answer { status: 200, body, cut: false };
+            let said = meaning(generation, command, &answer);
+            assert_eq!(said, ("allow".to_owned(), Vec::new()), "{} {}", generation.contract(), command.name);
+        }
+    }
+}
+
+#[test]
+fn lists_in_answers_are_bounded_and_name_users_in_any_letter_case() {
+    let meaning_of = |name: &str, body: String| {
+        let command = ringback_dialects::openim::callbacks::commands::named(name).unwrap();
+        let answer = Answer { status: 200, body: body.into_bytes(), cut: false };
+        meaning(Generation::V38, command, &answer)
+    };
+    let users: Vec<String> = (0..9000).map(|n| format!(r#"{{"userID":"u{n}"}}"#)).collect();
+    let (said, _) =
+        meaning_of("callbackBeforeUserRegisterCommand", format!(r#"{{"users":[{}]}}"#, users.join(",")));
+    assert_eq!(said, "wrong: users has more than 1000 entries");
+    let body = format!(r#"{{"memberCallbackList":[{}]}}"#, users.join(","));
+    let (said, _) = meaning_of("callbackBeforeMembersJoinGroupCommand", body);
+    assert_eq!(said, "wrong: memberCallbackList has more than 2001 entries");
+    let body = r#"{"memberCallbackList":[{"userID":"DAVE_04","nickname":"Dave"}]}"#.to_owned();
+    let (said, changes) = meaning_of("callbackBeforeMembersJoinGroupCommand", body);
+    assert_eq!((said.as_str(), changes.len()), ("allow", 1), "{changes:?}");
+}
+
 proptest! {
     #[test]
     fn no_answer_does_harm(

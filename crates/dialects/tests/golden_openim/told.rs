@@ -75,6 +75,10 @@ fn a_revoked_group_message_has_two_callbacks_and_a_single_one_has_one() {
             .collect()
     };
     assert_eq!(commands(&revoked), both);
+    revoked.public_id = Some("SM-1".to_owned());
+    let event = done(Action::Chat(ChatAction::Revoke(revoked.clone())), None);
+    let ids = bodies(&rule, &event);
+    assert!(ids.iter().all(|body| body["serverMsgID"] == "SM-1"), "the id that a rule had set: {ids:?}");
     revoked.conversation = ConversationId::single(&user("alice_01"), &user("bob_02"));
     assert_eq!(commands(&revoked), both[..1]);
 }
@@ -148,18 +152,23 @@ fn changed_settings_can_stand_in_objects() {
 }
 
 #[test]
-fn one_who_enters_alone_is_named_in_the_older_contracts() {
+fn the_older_contracts_are_asked_about_each_one_who_enters() {
     let command = commands::named("callbackBeforeMembersJoinGroupCommand").unwrap();
     let mut question = asked(command);
     let Subject::Action(action) = &mut question.subject else { panic!() };
     let Action::Group(GroupAction::Enter(entry)) = &mut **action else { panic!() };
-    entry.entrants.truncate(1);
+    assert_eq!(entry.entrants.len(), 2);
+    let subject = question.subject.clone();
+    let newest = contract(Generation::V38);
+    assert!(!newest.asks_singly(&rule(Generation::V38, command), &question));
+    question.subject = subject.singly().remove(1);
     for generation in [Generation::V35, Generation::V30, Generation::V2] {
+        assert!(contract(generation).asks_singly(&rule(generation, command), &question));
         let outbound = contract(generation).question(&rule(generation, command), &question).unwrap();
         let body: Value = serde_json::from_slice(&outbound.body).unwrap();
         assert_eq!(
             (&body["userID"], &body["memberList"][0]["userID"]),
-            (&json!("dave_04"), &json!("dave_04"))
+            (&json!("erin_05"), &json!("erin_05"))
         );
     }
 }

@@ -79,6 +79,7 @@ impl Im {
                 conversation: id.clone(),
                 seq,
                 message: message.id,
+                public_id: message.public_id.clone(),
                 client_id: message.client_id.clone(),
                 sender: message.sender.clone(),
                 by: user.clone(),

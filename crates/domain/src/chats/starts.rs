@@ -1,21 +1,26 @@
 //! A chat comes onto lists: with its first message, on both sides; a notice's only on its recipient's. Before-rules are
 //! asked for each side, after-rules told for each side. Source: callback sheet 4.8.
 
+use std::collections::HashMap;
 use std::sync::Arc;
 
+use futures_util::{StreamExt, stream};
 use ringback_model::action::{Action, ChatAction, ConversationStart};
 use ringback_model::commit::{Commit, Require, Write};
 use ringback_model::conversation::{ConversationId, Target};
 use ringback_model::event::{Done, EventKind, Fact, Question, Subject};
-use ringback_model::failure::Fault;
+use ringback_model::failure::{Failure, Fault};
 use ringback_model::ids::UserId;
+use ringback_model::limits;
 use ringback_model::message::Origin;
 use ringback_model::ports::SendFacts;
-use ringback_model::record::{ConversationSettings, Record};
+use ringback_model::record::{ConversationSettings, Record, RecordKey};
 use ringback_model::time::UnixMs;
 
 use crate::Im;
+use crate::answers::ActionCheck;
 use crate::caller::Caller;
+use crate::in_flight::Turn;
 use crate::notices::{Keep, Outgoing};
 
 /// Who begins, and in which call.
@@ -32,6 +37,12 @@ pub(crate) struct Beginner {
 pub(crate) struct Starts {
     /// Sides, in the order in which rules hear of them; `None` = a rule does not want it on this list.
     sides: Vec<(UserId, Option<ConversationStart>)>,
+}
+
+/// What rules have said about the chats that a deed begins, by who speaks and to whom.
+#[derive(Default)]
+pub(crate) struct AskedStarts {
+    chats: HashMap<(UserId, Target), Starts>,
 }
 
 impl Im {
@@ -51,12 +62,36 @@ impl Im {
         starts.sides.retain(|(user, _)| missing.contains(user));
         for user in missing {
             if starts.sides.iter().all(|(asked, _)| *asked != user) {
-                let start = start_of(&user, ConversationId::of(sender, target));
-                let answer = self.ask_about_start(beginner, start).await?;
+                let conversation = ConversationId::of(sender, target);
+                let answer = self.ask_once_about_start(beginner, &user, conversation).await?;
                 starts.sides.push((user, answer));
             }
         }
         Ok(())
+    }
+
+    /// Of those who begin a chat at the same moment, one asks, and the others are answered alike.
+    async fn ask_once_about_start(
+        &self,
+        beginner: &Beginner,
+        owner: &UserId,
+        conversation: ConversationId,
+    ) -> Result<Option<ConversationStart>, Fault> {
+        loop {
+            match self.starting.enter((owner.clone(), conversation.clone())) {
+                Turn::Joined(joined) => {
+                    if let Some(answer) = joined.answer().await {
+                        return answer;
+                    }
+                }
+                Turn::Mine(lead) => {
+                    let start = ConversationStart::new(conversation, vec![owner.clone()]);
+                    let answer = self.ask_about_start(beginner, start).await;
+                    lead.finish(answer.clone());
+                    return answer;
+                }
+            }
+        }
     }
 
     async fn ask_about_start(
@@ -67,10 +102,11 @@ impl Im {
         if !self.gate.asks(EventKind::ConversationStarting) {
             return Ok(Some(start));
         }
-        let (conversation, owners) = (start.conversation.clone(), start.owners.clone());
+        let action = Action::Chat(ChatAction::Start(start));
+        let check = ActionCheck { im: self, wanted: &action };
         let question = Question {
             kind: EventKind::ConversationStarting,
-            subject: Subject::Action(Box::new(Action::Chat(ChatAction::Start(start)))),
+            subject: Subject::Action(Box::new(action.clone())),
             number: self.number(),
             operation_id: Arc::clone(&beginner.operation_id),
             origin: beginner.origin,
@@ -78,45 +114,77 @@ impl Im {
             actor_is_admin: beginner.is_admin,
             at: beginner.came_in,
         };
-        let Ok(answer) = self.gate.ask(question).await else { return Ok(None) };
+        let answer = match self.gate.ask(question, &check).await {
+            Ok(answer) => answer,
+            Err(Failure::Refused(_)) => return Ok(None),
+            Err(Failure::Fault(fault)) => return Err(fault),
+        };
         let Subject::Action(action) = answer else { return Err(wrong_answer()) };
-        let Action::Chat(ChatAction::Start(start)) = *action else { return Err(wrong_answer()) };
-        // Rules say how the conversation begins, not which one it is.
-        Ok(Some(ConversationStart { conversation, owners, ..start }))
+        match *action {
+            Action::Chat(ChatAction::Start(start)) => Ok(Some(start)),
+            _ => Err(wrong_answer()),
+        }
     }
 
-    /// What a deed says in chats may be the first thing that is said there.
+    /// What a deed says in chats may be the first thing that is said there. Rules are asked about several chats at once,
+    /// and about each side once, however often the deed is decided anew: `asked` keeps what they said.
     pub(crate) async fn with_starts(
         &self,
         caller: &Caller,
         notices: &[Outgoing],
         mut commit: Commit,
+        asked: &mut AskedStarts,
     ) -> Result<Commit, Fault> {
-        for notice in notices.iter().filter(|notice| notice.keep == Keep::Said) {
-            if notice.target.group().is_some() {
-                continue;
-            }
-            let facts = self.store.send_facts(&notice.sender, &notice.target).await?;
-            let beginner = Beginner {
-                user: caller.actor.user.clone(),
-                is_admin: caller.actor.admin,
-                origin: caller.origin,
-                operation_id: Arc::clone(&caller.operation_id),
-                came_in: self.clock.now(),
-            };
-            let mut starts = Starts::default();
-            let between = (&notice.sender, &notice.target);
-            self.ask_about_starts(&beginner, between, &facts, &mut starts).await?;
+        let beginner = Beginner {
+            user: caller.actor.user.clone(),
+            is_admin: caller.actor.admin,
+            origin: caller.origin,
+            operation_id: Arc::clone(&caller.operation_id),
+            came_in: caller.came_in,
+        };
+        let said =
+            notices.iter().filter(|notice| notice.keep == Keep::Said && notice.target.group().is_none());
+        let chats: Vec<_> = said
+            .map(|notice| {
+                let chat = (notice.sender.clone(), notice.target.clone());
+                let starts = asked.chats.remove(&chat).unwrap_or_default();
+                (chat, starts)
+            })
+            .collect();
+        let asking = chats.into_iter().map(|(chat, starts)| self.starts_of(&beginner, chat, starts));
+        let mut answered = stream::iter(asking).buffered(limits::QUESTIONS_OF_ONE_CALL);
+        while let Some(answer) = answered.next().await {
+            let (chat, starts) = answer?;
             let required = commit.require.len();
-            commit = self.add_starts(&beginner, &starts, commit);
+            commit = self.add_starts(&beginner, &starts, commit).await?;
             // The deed does not depend on it: at worst two begin the chat at once, and rules hear of it twice.
             commit.require.truncate(required);
+            asked.chats.insert(chat, starts);
         }
         Ok(commit)
     }
 
+    async fn starts_of(
+        &self,
+        beginner: &Beginner,
+        chat: (UserId, Target),
+        mut starts: Starts,
+    ) -> Result<((UserId, Target), Starts), Fault> {
+        let facts = self.store.send_facts(&chat.0, &chat.1).await?;
+        self.ask_about_starts(beginner, (&chat.0, &chat.1), &facts, &mut starts).await?;
+        Ok((chat, starts))
+    }
+
     /// Adds to a message's commit what comes onto lists, and what after-rules are told of it.
-    pub(crate) fn add_starts(&self, beginner: &Beginner, starts: &Starts, mut commit: Commit) -> Commit {
+    ///
+    /// # Errors
+    /// A fault.
+    pub(crate) async fn add_starts(
+        &self,
+        beginner: &Beginner,
+        starts: &Starts,
+        mut commit: Commit,
+    ) -> Result<Commit, Fault> {
         for (user, answer) in &starts.sides {
             let Some(start) = answer else {
                 commit.unlisted.push(user.clone());
@@ -125,9 +193,14 @@ impl Im {
             let conversation = start.conversation.clone();
             commit.require.push(Require::NotListed(user.clone(), conversation.clone()));
             commit.writes.push(Write::List { user: user.clone(), conversation });
-            let settings = settings_of(user, start);
-            if settings != ConversationSettings::new(user.clone(), start.conversation.clone()) {
-                commit.writes.push(Write::Keep(Box::new(Record::Conversation(settings))));
+            if start.sets_something() {
+                let key = RecordKey::conversation(user, &start.conversation);
+                let kept = self.store.records(&[key]).await?.pop().flatten();
+                let kept = match &kept {
+                    Some(Record::Conversation(settings)) => Some(settings),
+                    _ => None,
+                };
+                commit = started(commit, start, user, kept);
             }
             let action = Action::Chat(ChatAction::Start(start.clone()));
             let lane = action.lane();
@@ -140,8 +213,28 @@ impl Im {
             };
             commit = commit.event(lane, Fact::Done(Box::new(done)));
         }
-        commit
+        Ok(commit)
     }
+}
+
+/// Adds to a commit what rules have set for a conversation that comes onto a user's list, over what he has kept.
+pub(crate) fn started(
+    commit: Commit,
+    start: &ConversationStart,
+    user: &UserId,
+    kept: Option<&ConversationSettings>,
+) -> Commit {
+    let defaults = || ConversationSettings::new(user.clone(), start.conversation.clone());
+    let old = kept.cloned().unwrap_or_else(defaults);
+    let new = start.over(old.clone());
+    if new == old {
+        return commit;
+    }
+    let still = match kept {
+        Some(_) => Require::Unchanged(Box::new(Record::Conversation(old))),
+        None => Require::NotKept(RecordKey::conversation(user, &start.conversation)),
+    };
+    commit.require(still).write(Write::Keep(Box::new(Record::Conversation(new))))
 }
 
 fn wrong_answer() -> Fault {
@@ -159,31 +252,4 @@ fn missing_sides(from: &UserId, target: &Target, facts: &SendFacts) -> Vec<UserI
         Target::Group(_) | Target::Room(_) => Vec::new(),
     };
     sides.into_iter().map(|user| user.id.clone()).collect()
-}
-
-fn start_of(user: &UserId, conversation: ConversationId) -> ConversationStart {
-    ConversationStart {
-        conversation,
-        owners: vec![user.clone()],
-        receive_option: 0,
-        pinned: false,
-        private: false,
-        burn_s: 0,
-        mention: 0,
-        attached_info: String::new(),
-        ex: String::new(),
-    }
-}
-
-fn settings_of(user: &UserId, start: &ConversationStart) -> ConversationSettings {
-    ConversationSettings {
-        receive_option: start.receive_option,
-        pinned: start.pinned,
-        private: start.private,
-        burn_s: start.burn_s,
-        mention: start.mention,
-        attached_info: start.attached_info.clone(),
-        ex: start.ex.clone(),
-        ..ConversationSettings::new(user.clone(), start.conversation.clone())
-    }
 }

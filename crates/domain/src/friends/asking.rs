@@ -36,12 +36,12 @@ impl Im {
             let detail = "nobody befriends himself";
             return Err(Refusal::new(RefusalCode::CannotAddYourself, detail).into());
         }
+        note("the request", &message)?;
+        note("ex", &ex)?;
+        let (from, to) = self.both_as_registered(&from, &to).await?;
         let asking = FriendAsking { from, to, message, ex };
-        check_words(&asking)?;
-        let answered = self.ask_about(caller, Action::Friend(FriendAction::Ask(asking.clone()))).await?;
-        let Action::Friend(FriendAction::Ask(changed)) = answered else { return Err(another_subject()) };
-        let asking = FriendAsking { message: changed.message, ex: changed.ex, ..asking };
-        check_words(&asking)?;
+        let answered = self.ask_about(caller, Action::Friend(FriendAction::Ask(asking))).await?;
+        let Action::Friend(FriendAction::Ask(asking)) = answered else { return Err(another_subject()) };
         self.decide_and_do(caller, || self.asking(&asking)).await?;
         Ok(Outcome::Done)
     }
@@ -91,14 +91,14 @@ impl Im {
     ) -> Result<Outcome, Failure> {
         only_self(&caller.actor, &to)?;
         note("the answer", &message)?;
+        let (from, to) = self.both_as_registered(&from, &to).await?;
         let mut answer = FriendAnswer { from, to, message };
         if agree {
-            let action = Action::Friend(FriendAction::Agree(answer.clone()));
+            let action = Action::Friend(FriendAction::Agree(answer));
             let Action::Friend(FriendAction::Agree(changed)) = self.ask_about(caller, action).await? else {
                 return Err(another_subject());
             };
-            note("the answer", &changed.message)?;
-            answer.message = changed.message;
+            answer = changed;
         }
         self.decide_and_do(caller, || self.answering(caller, &answer, agree)).await?;
         Ok(Outcome::Done)
@@ -184,11 +184,6 @@ impl Im {
             (None, None) => Err(Refusal::no_such_users(&[one.as_str(), other.as_str()]).into()),
         }
     }
-}
-
-fn check_words(asking: &FriendAsking) -> Result<(), Refusal> {
-    note("the request", &asking.message)?;
-    note("ex", &asking.ex)
 }
 
 /// The requirement that nobody has changed meanwhile whether somebody is on a list.

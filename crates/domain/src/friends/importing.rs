@@ -30,17 +30,16 @@ impl Im {
     ) -> Result<Outcome, Failure> {
         only_admin(&caller.actor)?;
         let import = self.checked_import(FriendImport { owner, friends }).await?;
-        let action = Action::Friend(FriendAction::Import(import.clone()));
-        let Action::Friend(FriendAction::Import(changed)) = self.ask_about(caller, action).await? else {
+        let action = Action::Friend(FriendAction::Import(import));
+        let Action::Friend(FriendAction::Import(import)) = self.ask_about(caller, action).await? else {
             return Err(another_subject());
         };
-        let import = if changed == import { import } else { self.checked_import(changed).await? };
         self.decide_and_do(caller, || self.importing(caller, &import)).await?;
         Ok(Outcome::Done)
     }
 
     /// The import with ids as they were registered.
-    async fn checked_import(&self, import: FriendImport) -> Result<FriendImport, Failure> {
+    pub(crate) async fn checked_import(&self, import: FriendImport) -> Result<FriendImport, Failure> {
         let FriendImport { owner, friends } = import;
         at_most("the list of friends", friends.len(), limits::LIST_ITEMS)?;
         let folded: Vec<String> = friends.iter().map(UserId::folded).collect();

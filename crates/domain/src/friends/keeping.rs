@@ -64,19 +64,18 @@ impl Im {
         remark: String,
     ) -> Result<Outcome, Failure> {
         only_self(&caller.actor, &owner)?;
+        note("the remark", &remark)?;
+        let (owner, friend) = self.both_as_registered(&owner, &friend).await?;
         let asked = self.ask_about_remark(caller, FriendRemark { owner, friend, remark }).await?;
         self.decide_and_do(caller, || self.remarking(&asked)).await?;
         Ok(Outcome::Done)
     }
 
     async fn ask_about_remark(&self, caller: &Caller, named: FriendRemark) -> Result<FriendRemark, Failure> {
-        note("the remark", &named.remark)?;
-        let action = Action::Friend(FriendAction::Remark(named.clone()));
-        let Action::Friend(FriendAction::Remark(changed)) = self.ask_about(caller, action).await? else {
-            return Err(another_subject());
-        };
-        note("the remark", &changed.remark)?;
-        Ok(FriendRemark { remark: changed.remark, ..named })
+        match self.ask_about(caller, Action::Friend(FriendAction::Remark(named))).await? {
+            Action::Friend(FriendAction::Remark(changed)) => Ok(changed),
+            _ => Err(another_subject()),
+        }
     }
 
     async fn remarking(&self, asked: &FriendRemark) -> Result<Deed, Failure> {
@@ -105,17 +104,18 @@ impl Im {
         only_self(&caller.actor, &owner)?;
         check_named(&friends)?;
         note("ex", wanted.ex.as_deref().unwrap_or_default())?;
+        note("the remark", wanted.remark.as_deref().unwrap_or_default())?;
         // Strangers are not asked about.
-        self.friends_named(&owner, &friends).await?;
+        let found = self.friends_named(&owner, &friends).await?;
         let remarks = match &wanted.remark {
             None => Vec::new(),
             Some(remark) => {
-                let named = |friend: &UserId| FriendRemark {
-                    owner: owner.clone(),
-                    friend: friend.clone(),
+                let named = |friend: Friend| FriendRemark {
+                    owner: friend.owner,
+                    friend: friend.friend,
                     remark: remark.clone(),
                 };
-                let named: Vec<FriendRemark> = friends.iter().map(named).collect();
+                let named: Vec<FriendRemark> = found.into_iter().map(named).collect();
                 let asking = named.into_iter().map(|named| self.ask_about_remark(caller, named));
                 stream::iter(asking).buffered(limits::QUESTIONS_OF_ONE_CALL).try_collect().await?
             }

@@ -169,9 +169,4 @@ impl Im {
             }
         }
     }
-
-    /// The id as it was registered; for those who are not, the id itself.
-    async fn as_registered(&self, id: &UserId) -> Result<UserId, Fault> {
-        Ok(self.user(id).await?.map_or_else(|| id.clone(), |user| user.id))
-    }
 }

@@ -10,11 +10,11 @@ use ringback_model::notice::GroupNews;
 use ringback_model::record::{GroupRequest, Handled, Record, RecordKey};
 use ringback_model::time::UnixMs;
 
+use super::Tries;
 use super::enter::{Agreed, Arrival};
 use super::scene::Scene;
 use super::telling::Telling;
-use super::{Tries, unusable};
-use crate::actions::Deed;
+use crate::actions::{Deed, another_subject};
 use crate::caller::Caller;
 use crate::notices::Outgoing;
 use crate::{Im, bad, only_self};
@@ -40,27 +40,29 @@ impl Im {
         // Rules are asked before anybody looks whether he is in it (callback sheet 4.6, 31).
         let asked = self.ask_about(caller, Action::Group(GroupAction::Apply(application))).await?;
         let Action::Group(GroupAction::Apply(application)) = asked else {
-            return Err(unusable("something else than an application"));
+            return Err(another_subject());
         };
         let GroupApplication { message, source, ex, .. } = application;
         let scene = self.live_scene(caller, &group).await?;
         if self.store.member(&group, &user.id).await?.is_some() {
             return Err(bad(format!("{} is in group {group} already", user.id)).into());
         }
-        if scene.group.verification == OPEN {
-            let arrival = Arrival {
-                group: &group,
-                users: vec![user.id],
-                source,
-                inviter: None,
-                message,
-                said: true,
-                leave_out_members: false,
-                agreed: None,
-            };
-            self.enter(caller, arrival).await?;
+        let arrival = Arrival {
+            group: &group,
+            users: vec![user.id.clone()],
+            source,
+            inviter: None,
+            message: message.clone(),
+            said: true,
+            leave_out_members: false,
+            agreed: None,
+            is_open,
+        };
+        if is_open(&scene) && self.enter(caller, arrival).await?.is_some() {
             return Ok(());
         }
+        // Not open, or closed while rules were asked.
+        let scene = self.live_scene(caller, &group).await?;
         let request = GroupRequest { source, ex, ..open_request(&group, user.id, message, self.clock.now()) };
         self.keep_requests(caller, &scene, vec![request]).await
     }
@@ -74,6 +76,7 @@ impl Im {
         reason: String,
     ) -> Result<(), Failure> {
         let scene = self.live_scene(caller, group).await?;
+        scene.check_member()?;
         let now = self.clock.now();
         let requests = users.iter().map(|user| GroupRequest {
             source: INVITED,
@@ -166,6 +169,7 @@ impl Im {
             said: true,
             leave_out_members: false,
             agreed: Some(agreed),
+            is_open: |_| true,
         };
         self.enter(caller, arrival).await?;
         Ok(())
@@ -209,6 +213,11 @@ impl Im {
         let members = self.all_members(group).await?.into_iter();
         Ok(members.filter(|member| member.role >= Role::Admin).map(|member| member.user).collect())
     }
+}
+
+/// Whether everybody may enter.
+fn is_open(scene: &Scene) -> bool {
+    scene.group.verification == OPEN
 }
 
 fn open_request(group: &GroupId, user: UserId, message: String, now: UnixMs) -> GroupRequest {

@@ -7,7 +7,7 @@ use ringback_model::action::{
 };
 use ringback_model::command::{NewGroup, Outcome};
 use ringback_model::commit::{Commit, CommitError, Require, Write};
-use ringback_model::failure::{Failure, Fault};
+use ringback_model::failure::{Failure, Fault, Refusal};
 use ringback_model::group::{Group, GroupKind, GroupPerson, GroupStatus, Member, Role};
 use ringback_model::ids::{GroupId, UserId};
 use ringback_model::limits;
@@ -16,8 +16,8 @@ use ringback_model::time::UnixMs;
 
 use super::enter::{Added, added};
 use super::telling::Telling;
-use super::unusable;
-use crate::actions::Deed;
+use crate::actions::{Deed, another_subject};
+use crate::answers::unusable;
 use crate::caller::Caller;
 use crate::groups::check_room_for;
 use crate::users::commit_failure;
@@ -95,9 +95,8 @@ impl Im {
         let draft = draft_of(new, members.clone());
         let asked = self.ask_about(caller, Action::Group(GroupAction::Draft(Box::new(draft)))).await?;
         let Action::Group(GroupAction::Draft(draft)) = asked else {
-            return Err(unusable("something else than a group"));
+            return Err(another_subject());
         };
-        check_draft(&draft)?;
         let owner = members.first().map_or_else(|| new.owner.clone(), |owner| owner.user.clone());
         let creator = match draft.creator.as_str() {
             "" => caller.actor.user.clone(),
@@ -133,10 +132,6 @@ impl Im {
         let entrants = std::mem::take(&mut plan.entrants);
         let about = (plan.kind, plan.draft.ex.as_str());
         let (entrants, start) = self.ask_entry(caller, id, about, entrants).await?;
-        let owners = entrants.iter().filter(|one| one.role == Role::Owner);
-        if !owners.map(|one| &one.user).eq([&plan.owner]) {
-            return Err(unusable("another owner than the one there is to be"));
-        }
         (plan.entrants, plan.start) = (entrants, Some(start));
         Ok(())
     }
@@ -144,12 +139,14 @@ impl Im {
     async fn creation(&self, caller: &Caller, plan: &Plan, id: &GroupId) -> Result<(Group, Deed), Failure> {
         let now = self.clock.now();
         let group = group_of(caller, plan, id, now);
+        let kept = self.kept_settings(plan.start.as_ref()).await?;
         let how = Added {
             group: &group,
             source: JOINED_BY_INVITATION,
             operator: caller.actor.user.as_str(),
             inviter: caller.actor.user.as_str(),
             start: plan.start.as_ref(),
+            kept: &kept,
             at: now,
         };
         let commit =
@@ -217,7 +214,7 @@ fn draft_of(new: &NewGroup, members: Vec<MemberRole>) -> GroupDraft {
 }
 
 /// What a caller would be refused is no group that a rule may make of it.
-fn check_draft(draft: &GroupDraft) -> Result<(), Failure> {
+pub(super) fn check_draft(draft: &GroupDraft) -> Result<(), Refusal> {
     let fits = draft.group_type == WORKING_GROUP
         && (0..=2).contains(&draft.verification)
         && (0..=1).contains(&draft.look_member_info)
@@ -226,7 +223,7 @@ fn check_draft(draft: &GroupDraft) -> Result<(), Failure> {
 }
 
 /// Numbers of states: callback sheet 5.5.
-fn status_of(number: i32) -> Result<GroupStatus, Failure> {
+pub(super) fn status_of(number: i32) -> Result<GroupStatus, Refusal> {
     match number {
         0 => Ok(GroupStatus::Open),
         1 => Ok(GroupStatus::Banned),

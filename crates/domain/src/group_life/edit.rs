@@ -9,9 +9,9 @@ use ringback_model::notice::GroupNews;
 use ringback_model::time::UnixMs;
 use ringback_model::version::{ITSELF, Touch, VersionLog};
 
+use super::Tries;
 use super::scene::Scene;
-use super::{Tries, unusable};
-use crate::actions::Deed;
+use crate::actions::{Deed, another_subject};
 use crate::caller::Caller;
 use crate::{Im, bad};
 
@@ -28,12 +28,8 @@ impl Im {
         self.live_scene(caller, &id).await?.check_manager()?;
         let asked = self.ask_about(caller, Action::Group(GroupAction::Edit(Box::new(edit)))).await?;
         let Action::Group(GroupAction::Edit(edit)) = asked else {
-            return Err(unusable("something else than other settings"));
+            return Err(another_subject());
         };
-        if edit.group != id {
-            return Err(unusable("to change another group"));
-        }
-        check_edit(&edit).map_err(|refusal| unusable(&refusal.detail))?;
         let mut tries = Tries::default();
         loop {
             let scene = self.live_scene(caller, &id).await?;
@@ -95,7 +91,7 @@ impl Im {
     }
 }
 
-fn check_edit(edit: &GroupEdit) -> Result<(), Refusal> {
+pub(super) fn check_edit(edit: &GroupEdit) -> Result<(), Refusal> {
     if !edit.whole && edit.name.as_deref() == Some("") {
         return Err(bad("groupName is empty"));
     }

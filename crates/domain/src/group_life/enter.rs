@@ -1,7 +1,7 @@
 //! How users become members, whichever way they come: rules are asked about them and about the conversation that
 //! comes onto their lists, then all of them enter in one commit.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 use ringback_model::action::{
@@ -13,14 +13,15 @@ use ringback_model::failure::Failure;
 use ringback_model::group::{Group, GroupKind, GroupPerson, Member, Role};
 use ringback_model::ids::{GroupId, UserId};
 use ringback_model::notice::GroupNews;
-use ringback_model::record::{ConversationSettings, GroupRequest, Record};
+use ringback_model::record::{ConversationSettings, GroupRequest, Record, RecordKey};
 use ringback_model::time::UnixMs;
 use ringback_model::version::{Touch, VersionLog};
 
+use super::Tries;
 use super::scene::Scene;
-use super::{Tries, unusable};
-use crate::actions::Deed;
+use crate::actions::{Deed, another_subject};
 use crate::caller::Caller;
+use crate::chats::starts::started;
 use crate::groups::check_room_for;
 use crate::{Im, bad};
 
@@ -41,6 +42,8 @@ pub(super) struct Arrival<'a> {
     pub(super) leave_out_members: bool,
     /// The request that this agrees to.
     pub(super) agreed: Option<Agreed>,
+    /// Whether they may come in without being let in by somebody: looked at again once rules were asked.
+    pub(super) is_open: fn(&Scene) -> bool,
 }
 
 /// A request that was agreed to.
@@ -59,14 +62,18 @@ pub(super) struct Added<'a> {
     pub(super) inviter: &'a str,
     /// How the conversation comes onto their lists.
     pub(super) start: Option<&'a ConversationStart>,
+    /// What they have set for the conversation before.
+    pub(super) kept: &'a Kept,
     pub(super) at: UnixMs,
 }
+
+/// What users have set for a conversation that comes onto their lists again, by their ids.
+pub(super) type Kept = HashMap<UserId, ConversationSettings>;
 
 /// Adds to a commit that these become members, and what changes in lists with that.
 pub(super) fn added(mut commit: Commit, how: &Added<'_>, entrants: &[Entrant]) -> (Commit, Vec<Member>) {
     let id = &how.group.id;
     let conversation = ConversationId::Group(id.clone());
-    let settings = how.start.and_then(settings_of);
     let mut members = Vec::with_capacity(entrants.len());
     for entrant in entrants {
         let member = Member {
@@ -83,9 +90,8 @@ pub(super) fn added(mut commit: Commit, how: &Added<'_>, entrants: &[Entrant]) -
             ex: entrant.ex.clone(),
         };
         commit.writes.push(Write::PutMember(member.clone()));
-        if let Some(settings) = &settings {
-            let theirs = ConversationSettings { user: member.user.clone(), ..settings.clone() };
-            commit.writes.push(Write::Keep(Box::new(Record::Conversation(theirs))));
+        if let Some(start) = how.start {
+            commit = started(commit, start, &member.user, how.kept.get(&member.user));
         }
         members.push(member);
     }
@@ -100,23 +106,6 @@ pub(super) fn added(mut commit: Commit, how: &Added<'_>, entrants: &[Entrant]) -
             .touch(VersionLog::Conversations(user.clone()), key.as_str(), Touch::Inserted);
     }
     (commit, members)
-}
-
-/// What a rule has set for the owners of a new conversation; `None` = nothing.
-fn settings_of(start: &ConversationStart) -> Option<ConversationSettings> {
-    let owner = start.owners.first()?;
-    let defaults = ConversationSettings::new(owner.clone(), start.conversation.clone());
-    let settings = ConversationSettings {
-        receive_option: start.receive_option,
-        pinned: start.pinned,
-        private: start.private,
-        burn_s: start.burn_s,
-        mention: start.mention,
-        attached_info: start.attached_info.clone(),
-        ex: start.ex.clone(),
-        ..defaults.clone()
-    };
-    (settings != defaults).then_some(settings)
 }
 
 /// Ordinary entrants, as nothing was said about them yet.
@@ -147,72 +136,72 @@ impl Im {
         let entry = GroupEntry { group: group.clone(), group_ex: group_ex.to_owned(), entrants };
         let asked = self.ask_about(caller, Action::Group(GroupAction::Enter(entry))).await?;
         let Action::Group(GroupAction::Enter(entry)) = asked else {
-            return Err(unusable("something else than an entry"));
+            return Err(another_subject());
         };
-        if !entry.entrants.iter().map(|entrant| &entrant.user).eq(&users) {
-            return Err(unusable("others to enter than those who do"));
-        }
-        let start = ConversationStart {
-            conversation: ConversationId::Group(group.clone()),
-            owners: users.clone(),
-            receive_option: 0,
-            pinned: false,
-            private: false,
-            burn_s: 0,
-            mention: 0,
-            attached_info: String::new(),
-            ex: String::new(),
-        };
+        let start = ConversationStart::new(ConversationId::Group(group.clone()), users);
         if kind == GroupKind::Room {
             // Rooms stand on nobody's list of conversations.
             return Ok((entry.entrants, start));
         }
         let asked = self.ask_about(caller, Action::Chat(ChatAction::Start(start))).await?;
-        let Action::Chat(ChatAction::Start(mut start)) = asked else {
-            return Err(unusable("something else than a conversation"));
-        };
-        if !(0..=2).contains(&start.receive_option) {
-            return Err(unusable("a receive option that there is not"));
+        match asked {
+            Action::Chat(ChatAction::Start(start)) => Ok((entry.entrants, start)),
+            _ => Err(another_subject()),
         }
-        start.conversation = ConversationId::Group(group.clone());
-        start.owners = users;
-        Ok((entry.entrants, start))
     }
 
-    /// Lets users in. Answers who has become a member.
-    pub(super) async fn enter(&self, caller: &Caller, arrival: Arrival<'_>) -> Result<Vec<Member>, Failure> {
+    /// Lets users in. Answers who has become a member; `None` = nobody may come in any more without being let in, and
+    /// nothing was done.
+    pub(super) async fn enter(
+        &self,
+        caller: &Caller,
+        arrival: Arrival<'_>,
+    ) -> Result<Option<Vec<Member>>, Failure> {
         let scene = self.live_scene(caller, arrival.group).await?;
         let outside = self.outside(&scene, &arrival.users).await?;
         check_outside(&arrival, &outside)?;
         if outside.is_empty() {
-            return Ok(Vec::new());
+            return Ok(Some(Vec::new()));
         }
         check_room_for(scene.group.max_members, scene.group.member_count, outside.len())?;
         let about = (scene.group.kind, scene.group.ex.as_str());
         let asked = self.ask_entry(caller, arrival.group, about, ordinary(&outside)).await?;
         let (mut entrants, mut start) = asked;
-        if entrants.iter().any(|entrant| entrant.role == Role::Owner) {
-            return Err(unusable("a second owner"));
-        }
         let mut tries = Tries::default();
         loop {
             // Places are counted and taken by one at a time; rules were asked before, with nothing held.
             let _turn = self.additions.of(arrival.group).await;
             let scene = self.live_scene(caller, arrival.group).await?;
             check_still_may(&arrival, &scene)?;
+            if !(arrival.is_open)(&scene) {
+                return Ok(None);
+            }
             let outside = self.outside(&scene, &start.owners).await?;
             check_outside(&arrival, &outside)?;
             keep_only(&mut entrants, &mut start, &outside);
             if entrants.is_empty() {
-                return Ok(Vec::new());
+                return Ok(Some(Vec::new()));
             }
             check_room_for(scene.group.max_members, scene.group.member_count, entrants.len())?;
             let (deed, members) = self.entry(caller, &scene, &arrival, &entrants, &start).await?;
             match self.carry_out_deed(caller, deed).await {
-                Ok(_) => return Ok(members),
+                Ok(_) => return Ok(Some(members)),
                 Err(error) => tries.again(error)?,
             }
         }
+    }
+
+    /// What those onto whose lists a conversation comes have kept for it; read only where a rule has set something.
+    pub(super) async fn kept_settings(&self, start: Option<&ConversationStart>) -> Result<Kept, Failure> {
+        let Some(start) = start.filter(|start| start.sets_something()) else { return Ok(Kept::new()) };
+        let key = |user: &UserId| RecordKey::conversation(user, &start.conversation);
+        let keys: Vec<RecordKey> = start.owners.iter().map(key).collect();
+        let found = self.store.records(&keys).await?;
+        let kept = start.owners.iter().zip(found).filter_map(|(user, record)| match record {
+            Some(Record::Conversation(settings)) => Some((user.clone(), settings)),
+            _ => None,
+        });
+        Ok(kept.collect())
     }
 
     /// Those who are not in the group, in this order.
@@ -232,15 +221,19 @@ impl Im {
     ) -> Result<(Deed, Vec<Member>), Failure> {
         let now = self.clock.now();
         let id = arrival.group;
+        let kept = self.kept_settings(Some(start)).await?;
         let how = Added {
             group: &scene.group,
             source: arrival.source,
             operator: caller.actor.user.as_str(),
             inviter: arrival.inviter.as_ref().map_or("", UserId::as_str),
             start: Some(start),
+            kept: &kept,
             at: now,
         };
-        let mut commit = Commit::at(now).require(Require::LiveGroup(id.clone()));
+        // Who may come in was decided from both.
+        let mut commit = Commit::at(now).require(Require::SameGroup(Box::new(scene.group.clone())));
+        commit = scene.still_stands(commit);
         commit.require.extend(entrants.iter().map(|one| Require::NotInGroup(id.clone(), one.user.clone())));
         if let Some(Agreed { read, answered }) = &arrival.agreed {
             commit = commit

@@ -9,7 +9,7 @@ use ringback_model::limits;
 
 use super::enter::Arrival;
 use super::scene::Scene;
-use super::unusable;
+use crate::actions::another_subject;
 use crate::caller::Caller;
 use crate::members::{check_named, without_repeats};
 use crate::{Im, at_most, bad, only_admin, repeated};
@@ -46,26 +46,26 @@ impl Im {
         if users.is_empty() {
             return Ok(Outcome::Done);
         }
-        let inviter = caller.actor.user.clone();
-        if needs_approval(&scene) {
-            self.apply_for(caller, group, &users, reason).await?;
-            return Ok(Outcome::Done);
-        }
+        // While rules were asked, the caller may have lost his role, and the group may have been closed.
+        let scene = self.live_scene(caller, group).await?;
+        scene.check_member()?;
         let arrival = Arrival {
             group,
-            users,
+            users: users.clone(),
             source: INVITED,
-            inviter: Some(inviter),
-            message: reason,
+            inviter: Some(caller.actor.user.clone()),
+            message: reason.clone(),
             said,
             leave_out_members: false,
             agreed: None,
+            is_open: |scene| !needs_approval(scene),
         };
-        self.enter(caller, arrival).await?;
+        if needs_approval(&scene) || self.enter(caller, arrival).await?.is_none() {
+            self.apply_for(caller, group, &users, reason).await?;
+        }
         Ok(Outcome::Done)
     }
 
-    /// Rules may take users off an invitation; they add none.
     async fn ask_invitation(
         &self,
         caller: &Caller,
@@ -74,14 +74,12 @@ impl Im {
         reason: String,
     ) -> Result<(Vec<UserId>, String), Failure> {
         let inviter = caller.actor.user.clone();
-        let invitation = GroupInvitation { group: group.clone(), inviter, reason, invited: users.clone() };
+        let invitation = GroupInvitation { group: group.clone(), inviter, reason, invited: users };
         let asked = self.ask_about(caller, Action::Group(GroupAction::Invite(invitation))).await?;
-        let Action::Group(GroupAction::Invite(invitation)) = asked else {
-            return Err(unusable("something else than an invitation"));
-        };
-        let still: std::collections::HashSet<&UserId> = invitation.invited.iter().collect();
-        let users = users.iter().filter(|user| still.contains(user)).cloned().collect();
-        Ok((users, invitation.reason))
+        match asked {
+            Action::Group(GroupAction::Invite(invitation)) => Ok((invitation.invited, invitation.reason)),
+            _ => Err(another_subject()),
+        }
     }
 
     pub(crate) async fn add_members(
@@ -104,8 +102,9 @@ impl Im {
             said: true,
             leave_out_members: true,
             agreed: None,
+            is_open: |_| true,
         };
-        let added = self.enter(caller, arrival).await?;
+        let added = self.enter(caller, arrival).await?.unwrap_or_default();
         self.members_outcome(group, added).await
     }
 }

@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 
+use futures_util::{StreamExt, TryStreamExt, stream};
 use ringback_model::action::{Action, GroupAction, GroupTransfer, MemberEdit};
 use ringback_model::commit::{Commit, Require, Write};
 use ringback_model::failure::Failure;
@@ -12,9 +13,10 @@ use ringback_model::notice::GroupNews;
 use ringback_model::time::UnixMs;
 use ringback_model::version::{ITSELF, ORDER, Touch, VersionLog};
 
+use super::Tries;
+use super::answers::check_role;
 use super::scene::{Scene, not_in_group};
-use super::{Tries, unusable};
-use crate::actions::Deed;
+use crate::actions::{Deed, another_subject};
 use crate::caller::Caller;
 use crate::{Im, at_most, bad, repeated};
 
@@ -32,14 +34,23 @@ impl Im {
         if let Some((group, user)) = repeated(&named) {
             return Err(bad(format!("members names {user} of group {group} twice")).into());
         }
-        self.members_to_edit(caller, &edits).await?;
-        let mut asked = Vec::with_capacity(edits.len());
-        for edit in edits {
-            asked.push(self.ask_about_edit(caller, edit).await?);
-        }
+        let (_, members) = self.members_to_edit(caller, &edits).await?;
+        // Rules hear of a member by the id with which he is registered.
+        let edits: Vec<MemberEdit> = edits
+            .into_iter()
+            .zip(members)
+            .map(|(edit, member)| MemberEdit { user: member.user, ..edit })
+            .collect();
+        let asking = edits.iter().cloned().map(|edit| self.ask_about_edit(caller, edit));
+        let asked: Vec<MemberEdit> =
+            stream::iter(asking).buffered(limits::QUESTIONS_OF_ONE_CALL).try_collect().await?;
         let mut tries = Tries::default();
         loop {
-            let (scenes, members) = self.members_to_edit(caller, &asked).await?;
+            // What the caller may is decided by what he wants; what rules make of it is theirs.
+            let (scenes, members) = self.members_to_edit(caller, &edits).await?;
+            for (member, edit) in members.iter().zip(&asked) {
+                check_role(member, edit.role)?;
+            }
             let Some(deed) = self.member_edits(caller, &scenes, members, &asked).await? else {
                 return Ok(());
             };
@@ -52,18 +63,10 @@ impl Im {
 
     /// Everything is asked before anything is written: one refusal refuses all.
     async fn ask_about_edit(&self, caller: &Caller, edit: MemberEdit) -> Result<MemberEdit, Failure> {
-        let (group, user) = (edit.group.clone(), edit.user.clone());
-        let asked = self.ask_about(caller, Action::Group(GroupAction::EditMember(Box::new(edit)))).await?;
-        let Action::Group(GroupAction::EditMember(edit)) = asked else {
-            return Err(unusable("something else than a changed member"));
-        };
-        if edit.group != group || edit.user != user {
-            return Err(unusable("to change another member"));
+        match self.ask_about(caller, Action::Group(GroupAction::EditMember(Box::new(edit)))).await? {
+            Action::Group(GroupAction::EditMember(edit)) => Ok(*edit),
+            _ => Err(another_subject()),
         }
-        if edit.role == Some(Role::Owner) {
-            return Err(unusable("a second owner"));
-        }
-        Ok(*edit)
     }
 
     /// The members, in order, if the caller may change all of them so.

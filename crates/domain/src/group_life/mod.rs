@@ -8,12 +8,14 @@
 //! | `invite.rs`, `apply.rs` | the ways in: invited or added by others, or asking to be let in |
 //! | `leave.rs`, `dismiss.rs` | the ways out |
 //! | `edit.rs`, `members.rs` | settings of a group; what members show, their roles, mutes |
+//! | `answers.rs` | what rules may make of all that |
 //! | `telling.rs` | what devices are told |
 //! | `read.rs`, `requests.rs`, `sync.rs` | lists, requests, and what has changed in lists |
 //!
 //! Rules are asked first, with nothing held; then all is read again, decided and committed, and once more where
 //! somebody has changed it between the two.
 
+mod answers;
 mod apply;
 mod create;
 mod dismiss;
@@ -30,7 +32,7 @@ mod telling;
 
 use ringback_model::command::{Command, GroupCommand, GroupOutcome, Outcome};
 use ringback_model::commit::{CommitError, Require};
-use ringback_model::failure::{Failure, Refusal, RefusalCode};
+use ringback_model::failure::Failure;
 
 use crate::caller::Caller;
 use crate::users::commit_failure;
@@ -152,11 +154,6 @@ const fn is_stale(error: &CommitError) -> bool {
                 | Require::NotKept(_)
         )
     )
-}
-
-/// A before-rule has answered what cannot be.
-fn unusable(detail: &str) -> Failure {
-    Refusal::new(RefusalCode::CallbackUnusable, format!("the app's backend wants {detail}")).into()
 }
 
 #[cfg(test)]

@@ -37,12 +37,12 @@ impl Im {
     pub(super) async fn edit_profile(&self, caller: &Caller, edit: UserEdit) -> Result<Outcome, Failure> {
         only_self(&caller.actor, &edit.user)?;
         check_edit(&edit)?;
-        let action = Action::User(UserAction::Edit(edit.clone()));
-        let Action::User(UserAction::Edit(changed)) = self.ask_about(caller, action).await? else {
+        // A rule that is about a user is so however the caller spells him.
+        let edit = UserEdit { user: self.as_registered(&edit.user).await?, ..edit };
+        let action = Action::User(UserAction::Edit(edit));
+        let Action::User(UserAction::Edit(edit)) = self.ask_about(caller, action).await? else {
             return Err(another_subject());
         };
-        let edit = UserEdit { user: edit.user, whole: edit.whole, ..changed };
-        check_edit(&edit)?;
         self.change_profile(caller, &edit, true).await
     }
 
@@ -213,7 +213,8 @@ impl Shows {
     }
 }
 
-fn check_edit(edit: &UserEdit) -> Result<(), Refusal> {
+/// Whether the values are some that a profile can have.
+pub(crate) fn check_edit(edit: &UserEdit) -> Result<(), Refusal> {
     let texts = [("the name", &edit.nickname), ("the picture", &edit.face_url), ("ex", &edit.ex)];
     for (what, text) in texts {
         note(what, text.as_deref().unwrap_or_default())?;

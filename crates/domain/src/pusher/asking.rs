@@ -3,9 +3,12 @@
 use std::sync::Arc;
 
 use ringback_model::event::{Event, EventKind, MessageSent, PushPlan, Question, Subject};
+use ringback_model::failure::Failure;
 use ringback_model::ids::UserId;
 use ringback_model::message::Origin;
-use ringback_model::ports::{Clock, Gate, Push};
+use ringback_model::ports::{Clock, Gate, Push, Store};
+
+use crate::answers::PushCheck;
 
 /// What is known of a push besides the message.
 #[derive(Debug, Clone, Copy)]
@@ -37,6 +40,7 @@ pub(crate) enum Leave {
 #[derive(Clone)]
 pub(crate) struct Asker {
     pub(crate) gate: Arc<dyn Gate>,
+    pub(crate) store: Arc<dyn Store>,
     pub(crate) clock: Arc<dyn Clock>,
 }
 
@@ -60,10 +64,15 @@ impl Asker {
             actor_is_admin: cause.sender_is_admin,
             at: self.clock.now(),
         };
-        match self.gate.ask(question).await {
+        let check = PushCheck { store: &*self.store, users: recipients };
+        match self.gate.ask(question, &check).await {
             Ok(Subject::Push(plan)) if plan.users != recipients => Leave::To(Arc::from(plan.users)),
             Ok(_) => Leave::ToAll,
-            Err(refusal) => {
+            Err(Failure::Fault(fault)) => {
+                tracing::error!(message = %push.message.id, %fault, "a message is not pushed");
+                Leave::Stays
+            }
+            Err(Failure::Refused(refusal)) => {
                 metrics::counter!("ringback_pushes_refused_total", "push" => "online").increment(1);
                 tracing::debug!(message = %push.message.id, %refusal, "a message is not pushed");
                 Leave::Stays

@@ -1,13 +1,14 @@
 //! Who is to be woken for a message.
 
 use ringback_model::event::{Event, EventKind, MessageSent, PushPlan, Question, Subject};
-use ringback_model::failure::Fault;
+use ringback_model::failure::{Failure, Fault};
 use ringback_model::ids::UserId;
 use ringback_model::limits;
 use ringback_model::ports::Push;
 use ringback_model::record::{Record, RecordKey};
 
 use crate::Im;
+use crate::answers::PushCheck;
 use crate::pusher::asking::{Asker, Cause, Leave};
 use crate::pusher::board::Verdict;
 use crate::send;
@@ -36,7 +37,7 @@ impl Im {
         if let Verdict::Known(leave) = self.board.verdict(event.pos).await {
             return Ok(leave);
         }
-        let asker = Asker { gate: self.gate.clone(), clock: self.clock.clone() };
+        let asker = Asker { gate: self.gate.clone(), store: self.store.clone(), clock: self.clock.clone() };
         if !asker.asks() {
             return Ok(Leave::ToAll);
         }
@@ -65,7 +66,11 @@ impl Im {
 
     /// Asks before-rules whether, whom and with which words. `None` = nobody is woken.
     pub(super) async fn ask_about_waking(&self, sent: &MessageSent, users: Vec<UserId>) -> Option<PushPlan> {
-        let plan = PushPlan { message: sent.message.clone(), users, show: sent.message.offline_push.clone() };
+        let plan = PushPlan {
+            message: sent.message.clone(),
+            users: users.clone(),
+            show: sent.message.offline_push.clone(),
+        };
         if !self.gate.asks(EventKind::OfflinePushing) {
             return Some(plan);
         }
@@ -79,13 +84,18 @@ impl Im {
             at: self.clock.now(),
             subject: Subject::Push(Box::new(plan)),
         };
-        match self.gate.ask(question).await {
+        let check = PushCheck { store: &*self.store, users: &users };
+        match self.gate.ask(question, &check).await {
             Ok(Subject::Push(plan)) => Some(*plan),
             Ok(Subject::Message(_) | Subject::Action(_)) => {
                 tracing::error!("the gate answers about something else than it was asked");
                 None
             }
-            Err(refusal) => {
+            Err(Failure::Fault(fault)) => {
+                tracing::error!(message = %sent.message.id, %fault, "nobody is woken for a message");
+                None
+            }
+            Err(Failure::Refused(refusal)) => {
                 metrics::counter!("ringback_pushes_refused_total", "push" => "offline").increment(1);
                 tracing::debug!(message = %sent.message.id, %refusal, "nobody is woken for a message");
                 None

@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 use crate::conversation::ConversationId;
 use crate::event::{EventKind, Facets, Lane};
 use crate::ids::{MessageId, Seq, UserId};
+use crate::record::ConversationSettings;
 
 /// What is done about conversations, and to messages that were sent.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -65,12 +66,59 @@ pub struct MessageRevoked {
     pub seq: Seq,
     /// Its number.
     pub message: MessageId,
+    /// See [`crate::message::Message::public_id`].
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub public_id: Option<String>,
     /// The client's id for it.
     pub client_id: String,
     /// Who had sent it.
     pub sender: UserId,
     /// Who took it back.
     pub by: UserId,
+}
+
+impl ConversationStart {
+    /// One about which rules have said nothing yet.
+    #[must_use]
+    pub const fn new(conversation: ConversationId, owners: Vec<UserId>) -> Self {
+        Self {
+            conversation,
+            owners,
+            receive_option: 0,
+            pinned: false,
+            private: false,
+            burn_s: 0,
+            mention: 0,
+            attached_info: String::new(),
+            ex: String::new(),
+        }
+    }
+
+    /// Whether a rule has set anything.
+    #[must_use]
+    pub fn sets_something(&self) -> bool {
+        *self != Self::new(self.conversation.clone(), self.owners.clone())
+    }
+
+    /// These settings with what rules have set in them. What rules have left at its default stays as the user has it: he
+    /// may have had the conversation before.
+    #[must_use]
+    pub fn over(&self, kept: ConversationSettings) -> ConversationSettings {
+        fn set<T: Default + PartialEq + Clone>(place: &mut T, wanted: &T) {
+            if *wanted != T::default() {
+                place.clone_from(wanted);
+            }
+        }
+        let mut settings = kept;
+        set(&mut settings.receive_option, &self.receive_option);
+        set(&mut settings.pinned, &self.pinned);
+        set(&mut settings.private, &self.private);
+        set(&mut settings.burn_s, &self.burn_s);
+        set(&mut settings.mention, &self.mention);
+        set(&mut settings.attached_info, &self.attached_info);
+        set(&mut settings.ex, &self.ex);
+        settings
+    }
 }
 
 impl ChatAction {

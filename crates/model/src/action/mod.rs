@@ -64,6 +64,42 @@ impl Action {
         }
     }
 
+    /// See [`crate::event::Subject::entries`].
+    #[must_use]
+    pub const fn entries(&self) -> usize {
+        match self {
+            Self::Friend(FriendAction::Import(import)) => import.friends.len(),
+            Self::Group(GroupAction::Enter(entry)) => entry.entrants.len(),
+            Self::Group(GroupAction::Invite(invitation)) => invitation.invited.len(),
+            Self::User(UserAction::Register(registration)) => registration.users.len(),
+            _ => 0,
+        }
+    }
+
+    /// See [`crate::event::Subject::singly`].
+    #[must_use]
+    pub fn singly(&self) -> Vec<Self> {
+        let Self::Group(GroupAction::Enter(entry)) = self else { return vec![self.clone()] };
+        let one = |entrant: &Entrant| GroupEntry {
+            group: entry.group.clone(),
+            group_ex: entry.group_ex.clone(),
+            entrants: vec![entrant.clone()],
+        };
+        entry.entrants.iter().map(|entrant| Self::Group(GroupAction::Enter(one(entrant)))).collect()
+    }
+
+    /// This and one more part of what [`Action::singly`] took apart; `None` where they do not belong together.
+    #[must_use]
+    pub fn with_part(self, part: Self) -> Option<Self> {
+        match (self, part) {
+            (Self::Group(GroupAction::Enter(mut entry)), Self::Group(GroupAction::Enter(part))) => {
+                entry.entrants.extend(part.entrants);
+                Some(Self::Group(GroupAction::Enter(entry)))
+            }
+            _ => None,
+        }
+    }
+
     /// Whom it is about, for selectors.
     #[must_use]
     pub fn facets(&self) -> Facets<'_> {

@@ -42,6 +42,11 @@ pub trait Contract: Send + Sync {
         range.to_string()
     }
 
+    /// Whether the rule is asked about each part of the question by itself ([`crate::event::Subject::singly`]).
+    fn asks_singly(&self, _rule: &Rule, _question: &Question) -> bool {
+        false
+    }
+
     /// The request that asks this rule; selectors have matched already.
     ///
     /// # Errors

@@ -231,6 +231,7 @@ impl Cast {
                 conversation: conversation.clone(),
                 seq: 42,
                 message: MessageId(42),
+                public_id: None,
                 client_id: "sample".to_owned(),
                 sender: self.alice.clone(),
                 by: self.alice.clone(),

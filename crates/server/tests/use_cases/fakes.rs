@@ -1,7 +1,7 @@
 //! Ports played by tests: readable, scriptable, without waits of their own.
 
 use std::collections::HashMap;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -12,7 +12,8 @@ use ringback_model::ids::UserId;
 use ringback_model::message::Message;
 use ringback_model::notice;
 use ringback_model::ports::{
-    Clock, Dice, Fut, Gate, Passwords, Push, Sessions, Storage, TokenCodec, TokenKeys, TokenProblem,
+    AnswerCheck, Clock, Dice, Fut, Gate, Passwords, Push, Sessions, Storage, TokenCodec, TokenKeys,
+    TokenProblem,
 };
 use ringback_model::presence::CutReason;
 use ringback_model::secret::Secret;
@@ -143,7 +144,11 @@ pub(crate) struct ScriptedGate {
     judges: Mutex<HashMap<EventKind, Arc<Judge>>>,
     opinions: Mutex<HashMap<EventKind, Arc<Opinion>>>,
     pub(crate) asked: Mutex<Vec<EventKind>>,
+    /// When the calls came in that the questions are about.
+    pub(crate) asked_at: Mutex<Vec<UnixMs>>,
     pub(crate) reached: Notify,
+    /// Answers that cannot be applied change nothing; else they refuse.
+    pub(crate) goes_on: AtomicBool,
     shut: Mutex<Option<Arc<Semaphore>>>,
     push_judges: Mutex<HashMap<EventKind, Arc<PushJudge>>>,
     /// Texts of messages about whose pushes no answer comes yet.
@@ -201,8 +206,13 @@ impl ScriptedGate {
 }
 
 impl Gate for ScriptedGate {
-    fn ask(&self, question: Question) -> Fut<'_, Result<Subject, Refusal>> {
+    fn ask<'a>(
+        &'a self,
+        question: Question,
+        check: &'a dyn AnswerCheck,
+    ) -> Fut<'a, Result<Subject, Failure>> {
         self.asked.lock().unwrap().push(question.kind);
+        self.asked_at.lock().unwrap().push(question.at);
         self.reached.notify_one();
         let shut = self.shut.lock().unwrap().clone();
         let judge = self.judges.lock().unwrap().get(&question.kind).cloned();
@@ -219,7 +229,7 @@ impl Gate for ScriptedGate {
             if let Some(shut) = shut {
                 let _opened = shut.acquire().await;
             }
-            let mut subject = question.subject;
+            let mut subject = question.subject.clone();
             if let (Some(judge), Subject::Message(message)) = (judge, &mut subject) {
                 judge(message)?;
             }
@@ -229,7 +239,16 @@ impl Gate for ScriptedGate {
             if let (Some(opinion), Subject::Action(action)) = (opinion, &mut subject) {
                 opinion(action)?;
             }
-            Ok(subject)
+            if subject == question.subject {
+                return Ok(subject);
+            }
+            match check.check(subject).await {
+                Err(Failure::Refused(_)) if self.goes_on.load(Ordering::Relaxed) => Ok(question.subject),
+                Err(Failure::Refused(refusal)) => {
+                    Err(Refusal::new(RefusalCode::CallbackUnusable, refusal.detail).into())
+                }
+                checked => checked,
+            }
         })
     }
 

@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "tests say what they expect")]
 
 mod accounts;
+mod answers;
 mod chats;
 mod devices;
 mod fakes;

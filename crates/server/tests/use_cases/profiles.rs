@@ -201,7 +201,7 @@ async fn registrations_are_asked_about_and_told_whichever_way_they_come() {
         Ok(())
     });
     let both = Command::RegisterUsers { users: vec![new_user("gus")] };
-    assert_eq!(refused(world.admin(both).await), RefusalCode::AlreadyRegistered);
+    assert_eq!(refused(world.admin(both).await), RefusalCode::CallbackUnusable);
     assert_eq!(world.store.users(&[user("gus")]).await.unwrap(), [None], "all or none");
 }
 

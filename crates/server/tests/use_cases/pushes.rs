@@ -144,6 +144,28 @@ async fn messages_that_came_before_the_rules_are_not_overtaken_by_those_after() 
 }
 
 #[tokio::test]
+async fn a_push_goes_to_those_of_an_answer_who_exist() {
+    let world = World::new().await;
+    world.gate.judge_pushes(EventKind::OnlinePushing, |plan| {
+        plan.users = match plan.message.content.raw.as_str() {
+            "some" => vec![user("nobody"), user("CAROL")],
+            _ => vec![user("nobody")],
+        };
+        Ok(())
+    });
+    world.send(draft("alice", to("bob"), "some")).await.unwrap();
+    world.sessions.texts(1).await;
+    assert_eq!(pushed(&world).last(), Some(&entry("some", &["carol"])));
+    let refused = world.send(draft("alice", to("bob"), "none")).await.unwrap();
+    world.handovers.handed_over(refused.message.id).await;
+    world.gate.goes_on.store(true, std::sync::atomic::Ordering::Relaxed);
+    world.send(draft("alice", to("bob"), "unchanged")).await.unwrap();
+    world.sessions.texts(2).await;
+    let names = pushed(&world).pop().unwrap().1;
+    assert!(names.contains(&"bob".to_owned()), "{names:?}: as if nothing was answered");
+}
+
+#[tokio::test]
 async fn typing_is_pushed_without_a_question() {
     let world = World::new().await;
     world.gate.judge_pushes(EventKind::OnlinePushing, |_| Err(no()));

@@ -155,6 +155,10 @@ async fn rules_say_whether_whom_and_with_which_words() {
     let world = World::new().await;
     world.gate.judge_pushes(EventKind::OfflinePushing, |plan| match plan.message.content.raw.as_str() {
         "nobody" => Err(no()),
+        "strangers" => {
+            plan.users = vec![user("stranger")];
+            Ok(())
+        }
         "others" => {
             assert_eq!((plan.users.clone(), &plan.show), (vec![user("bob")], &None));
             plan.users = vec![user("carol")];
@@ -168,7 +172,7 @@ async fn rules_say_whether_whom_and_with_which_words() {
     });
     let alarm = Arc::new(Alarm::default());
     let waking = Waking::start(&world, &alarm).await;
-    for text in ["nobody", "others"] {
+    for text in ["nobody", "strangers", "others"] {
         world.send(draft("alice", to("bob"), text)).await.unwrap();
     }
     let own = OfflinePush { title: "Mine".to_owned(), ..OfflinePush::default() };

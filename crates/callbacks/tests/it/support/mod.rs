@@ -12,6 +12,7 @@ use std::time::Duration;
 use ringback_callbacks::{
     CallError, CallErrorKind, CallPolicy, Caller, Engine, EngineParts, EngineSettings, Response,
 };
+use ringback_model::action::{Action, Entrant, GroupAction, GroupEntry};
 use ringback_model::app::App;
 use ringback_model::conversation::Target;
 use ringback_model::delivery::{Answer, Outbound};
@@ -19,10 +20,13 @@ use ringback_model::dialect::{
     Acceptance, Contract, EventName, Preset, Rendered, Skip, StorageService, WrongAnswer,
 };
 use ringback_model::event::{Event, EventKind, Phase, Question, Subject};
-use ringback_model::failure::CallbackRefusal;
-use ringback_model::ids::{LogPos, MessageId, UserId};
+use ringback_model::failure::{CallbackRefusal, Failure, Refusal};
+use ringback_model::group::Role;
+use ringback_model::ids::{GroupId, LogPos, MessageId, UserId};
 use ringback_model::message::{Content, ContentClass, Message};
-use ringback_model::ports::{BanBook, Clock, Dice, Fut, Handover, Log, ParkedBook, Progress, RuleBook};
+use ringback_model::ports::{
+    AnyAnswer, BanBook, Clock, Dice, Fut, Gate, Handover, Log, ParkedBook, Progress, RuleBook,
+};
 use ringback_model::rule::{Order, Policy, Rule};
 use ringback_model::sample;
 use ringback_model::time::UnixMs;
@@ -47,9 +51,41 @@ pub fn message(id: u64, to: &str, text: &str) -> Message {
     }
 }
 
-/// What the message of a question says.
+/// What the message of a question says; of an entry, who enters and under which names.
 pub fn said(subject: &Subject) -> String {
-    subject.message().unwrap().content.raw.clone()
+    let Subject::Action(action) = subject else { return subject.message().unwrap().content.raw.clone() };
+    let Action::Group(GroupAction::Enter(entry)) = &**action else { panic!("{action:?}") };
+    let names = entry.entrants.iter().map(|one| format!("{}{}", one.user, one.nickname));
+    names.collect::<Vec<_>>().join(" ")
+}
+
+/// So many users, `u0` and so on, are to enter a group.
+pub fn entry(count: usize) -> Question {
+    let entrant = |number: usize| Entrant {
+        user: user(&format!("u{number}")),
+        nickname: String::new(),
+        face_url: String::new(),
+        role: Role::Member,
+        muted_until: UnixMs(0),
+        ex: String::new(),
+    };
+    let entry = GroupEntry {
+        group: GroupId::parse("g1").unwrap(),
+        group_ex: String::new(),
+        entrants: (0..count).map(entrant).collect(),
+    };
+    let subject = Subject::Action(Box::new(Action::Group(GroupAction::Enter(entry))));
+    Question { subject, ..question("x") }
+}
+
+/// The entry with these words behind each name.
+fn named(subject: &Subject, word: &str) -> Change {
+    let Subject::Action(action) = subject else { panic!("{subject:?}") };
+    let mut action = action.clone();
+    if let Action::Group(GroupAction::Enter(entry)) = &mut *action {
+        entry.entrants.iter_mut().for_each(|one| one.nickname.push_str(word));
+    }
+    Change::Action(action)
 }
 
 pub fn question(text: &str) -> Question {
@@ -59,6 +95,14 @@ pub fn question(text: &str) -> Question {
         at: UnixMs(i64::MAX),
         ..sample::question(EventKind::MessageSending, message(7, "bob", text))
     }
+}
+
+/// What the gate says to a question whose answers are taken as they are.
+pub async fn asked(gate: &Arc<dyn Gate>, question: Question) -> Result<Subject, Refusal> {
+    gate.ask(question, &AnyAnswer).await.map_err(|failure| match failure {
+        Failure::Refused(refusal) => refusal,
+        Failure::Fault(fault) => panic!("{fault}"),
+    })
 }
 
 pub fn rule(id: &str, phase: Phase) -> Rule {
@@ -169,6 +213,10 @@ impl Contract for TestContract {
         content.code
     }
 
+    fn asks_singly(&self, rule: &Rule, _question: &Question) -> bool {
+        rule.switch("singly").is_some()
+    }
+
     fn question(&self, rule: &Rule, question: &Question) -> Result<Outbound, Skip> {
         let said = said(&question.subject);
         if said == "unasked" {
@@ -180,6 +228,9 @@ impl Contract for TestContract {
     fn verdict(&self, _rule: &Rule, question: &Question, answer: &Answer) -> Result<Verdict, WrongAnswer> {
         let text = String::from_utf8_lossy(&answer.body).into_owned();
         match text.split_once(' ') {
+            Some(("add", word)) if question.subject.message().is_none() => {
+                Ok(Verdict::Allow { changes: vec![named(&question.subject, word)] })
+            }
             Some(("add", word)) => Ok(Verdict::Allow {
                 changes: vec![Change::Content(format!("{}{word}", said(&question.subject)))],
             }),
@@ -257,6 +308,8 @@ pub struct Seen {
     pub attempt: u32,
     /// Whether it might have gone to a private address.
     pub allow_private: bool,
+    /// How much of the answer would have been read.
+    pub answer_bytes: usize,
     pub status: Option<u16>,
 }
 
@@ -349,6 +402,7 @@ impl Caller for TestCaller {
                     webhook_id: header("webhook-id").unwrap(),
                     attempt: header("ringback-attempt").map_or(1, |text| text.parse().unwrap()),
                     allow_private: how.allow_private,
+                    answer_bytes: how.answer_bytes,
                     status: None,
                 });
                 seen.len() - 1

@@ -6,6 +6,7 @@ use std::collections::BTreeSet;
 use ringback_model::ids::{GroupId, UserId};
 use ringback_model::limits;
 use serde::Deserialize;
+use serde_json::Value;
 
 use super::json::Object;
 
@@ -84,6 +85,60 @@ pub(super) fn replace<T>(place: &mut T, given: Option<T>) {
     }
 }
 
+/// Puts an answered text in its place.
+///
+/// # Errors
+/// Where it is longer than what users may set; what was sent and comes back never is.
+pub(super) fn set_text(name: &str, place: &mut String, given: Option<String>) -> Result<(), String> {
+    if let Some(given) = given.filter(|given| given != place) {
+        *place = within_bounds(name, given)?;
+    }
+    Ok(())
+}
+
+/// [`set_text`] where the text may be none at all.
+///
+/// # Errors
+/// As there.
+pub(super) fn set_optional_text(
+    name: &str,
+    place: &mut Option<String>,
+    given: Option<String>,
+) -> Result<(), String> {
+    if let Some(given) = given.filter(|given| place.as_ref() != Some(given)) {
+        *place = Some(within_bounds(name, given)?);
+    }
+    Ok(())
+}
+
+/// A text, if it has at most [`limits::NOTE_BYTES`] bytes.
+///
+/// # Errors
+/// Names it.
+pub(super) fn within_bounds(name: &str, text: String) -> Result<String, String> {
+    if text.len() > limits::NOTE_BYTES {
+        return Err(format!("{name} has {} bytes, at most {} are allowed", text.len(), limits::NOTE_BYTES));
+    }
+    Ok(text)
+}
+
+/// Whether an answer is one that nobody has filled in, as a receiver's runtime writes it: every one of `values` is there
+/// and empty, 0 or false, and of `others` none says anything. It is a bare allow: such a text is no wish to have it empty.
+pub(super) fn is_unfilled(object: &Object, values: &[&str], others: &[&str]) -> bool {
+    let zero = |name: &&str| -> Option<bool> {
+        let value: Option<Value> = object.member(name, "a value").ok()?;
+        value.map(|value| match value {
+            Value::Null | Value::Bool(false) => true,
+            Value::Bool(true) => false,
+            Value::Number(number) => number.as_f64() == Some(0.0),
+            Value::String(text) => text.is_empty(),
+            Value::Array(list) => list.is_empty(),
+            Value::Object(members) => members.is_empty(),
+        })
+    };
+    values.iter().all(|name| zero(name) == Some(true)) && others.iter().all(|name| zero(name) != Some(false))
+}
+
 /// A user's id.
 ///
 /// # Errors
@@ -100,12 +155,12 @@ pub(super) fn group(name: &str, text: &str) -> Result<GroupId, String> {
     GroupId::parse(text).map_err(|wrong| format!("{name} {wrong}"))
 }
 
-/// Users, each once.
+/// Users, each once, and at most so many.
 ///
 /// # Errors
 /// Names the member, and what is wrong with it.
-pub(super) fn users(name: &str, texts: &[String]) -> Result<Vec<UserId>, String> {
-    check_length(name, texts.len())?;
+pub(super) fn users(name: &str, texts: &[String], most: usize) -> Result<Vec<UserId>, String> {
+    check_length(name, texts.len(), most)?;
     let one = |text: &String| UserId::parse(text).map_err(|wrong| format!("an id in {name} {wrong}"));
     let users = texts.iter().map(one).collect::<Result<Vec<_>, _>>()?;
     distinct(name, &users)?;
@@ -124,13 +179,13 @@ pub(super) fn distinct<'u>(name: &str, users: impl IntoIterator<Item = &'u UserI
     }
 }
 
-/// Whether a list has at most [`limits::BATCH_RECEIVERS`] entries.
+/// Whether a list has at most so many entries.
 ///
 /// # Errors
 /// Names it.
-pub(super) fn check_length(name: &str, length: usize) -> Result<(), String> {
-    if length > limits::BATCH_RECEIVERS {
-        return Err(format!("{name} has more than {} entries", limits::BATCH_RECEIVERS));
+pub(super) fn check_length(name: &str, length: usize, most: usize) -> Result<(), String> {
+    if length > most {
+        return Err(format!("{name} has more than {most} entries"));
     }
     Ok(())
 }
@@ -162,12 +217,48 @@ mod tests {
     }
 
     #[test]
+    fn texts_are_as_long_as_users_may_set_them() {
+        let long = "x".repeat(limits::NOTE_BYTES + 1);
+        let mut place = String::new();
+        assert!(set_text("t", &mut place, Some(long.clone())).is_err());
+        assert!(set_optional_text("t", &mut None, Some(long.clone())).is_err());
+        assert_eq!(place, "");
+        let mut sent = long.clone();
+        assert_eq!(set_text("t", &mut sent, Some(long.clone())), Ok(()), "what was sent may come back");
+        assert_eq!(set_text("t", &mut place, Some("y".to_owned())), Ok(()));
+        assert_eq!(place, "y");
+    }
+
+    #[test]
+    fn an_answer_that_nobody_has_filled_in_is_known_by_its_values() {
+        let unfilled = |text: &str| {
+            is_unfilled(&Object::read(text.as_bytes()).unwrap(), &["name", "number"], &["list", "flag"])
+        };
+        for text in [
+            r#"{"name":"","number":0}"#,
+            r#"{"name":"","number":0,"list":null,"flag":false}"#,
+            r#"{"Name":"","number":0,"list":[],"nextCode":0}"#,
+        ] {
+            assert!(unfilled(text), "{text}");
+        }
+        for text in [
+            "{}",
+            r#"{"name":""}"#,
+            r#"{"name":"","number":null}"#,
+            r#"{"name":"","number":1}"#,
+            r#"{"name":"","number":0,"flag":true}"#,
+            r#"{"name":"","number":0,"list":["a"]}"#,
+        ] {
+            assert!(!unfilled(text), "{text}");
+        }
+    }
+
+    #[test]
     fn lists_of_users_hold_each_once() {
-        let list = |ids: &[&str]| users("l", &ids.iter().map(|id| (*id).to_owned()).collect::<Vec<_>>());
+        let list = |ids: &[&str]| users("l", &ids.iter().map(|id| (*id).to_owned()).collect::<Vec<_>>(), 3);
         assert_eq!(list(&["a", "b"]).map(|users| users.len()), Ok(2));
         assert_eq!(list(&["a", "A"]), Err("l names A twice".to_owned()));
         assert_eq!(list(&["a", ""]), Err("an id in l is empty".to_owned()));
-        let many: Vec<String> = (0..=limits::BATCH_RECEIVERS).map(|n| n.to_string()).collect();
-        assert!(users("l", &many).is_err());
+        assert_eq!(list(&["a", "b", "c", "d"]), Err("l has more than 3 entries".to_owned()));
     }
 }

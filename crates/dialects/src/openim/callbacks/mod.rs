@@ -199,6 +199,11 @@ impl Contract for OpenImContract {
         crate::content::element_code(content)
     }
 
+    /// The older contracts have words for one new member at a time (openim-callbacks fact sheet 0.2).
+    fn asks_singly(&self, _rule: &Rule, question: &Question) -> bool {
+        self.generation != Generation::V38 && question.kind == EventKind::GroupEntering
+    }
+
     fn question(&self, rule: &Rule, question: &Question) -> Result<Outbound, Skip> {
         let about = Occasion::of_question(question);
         let command = self.asking(rule, &about)?;

@@ -12,11 +12,11 @@ use ringback_model::message::Message;
 use ringback_model::user::Platform;
 use ringback_model::verdict::Change;
 
-use super::answer::{Asked, ELSEWHERE, Proposal};
+use super::answer::{Asked, ELSEWHERE, Proposal, nothing};
 use super::call::Matter;
 use super::generation::Generation;
 use super::json::Object;
-use super::members::{number, text};
+use super::members::{is_unfilled, number, text, within_bounds};
 use super::numbers;
 use super::register::message::{address, is_plain};
 use super::register::push::PushFields;
@@ -51,8 +51,30 @@ struct Modification {
     ex: Option<String>,
 }
 
+/// Fields of which no message has all empty, or 0.
+const VALUES: [&str; 14] = [
+    "content",
+    "recvID",
+    "groupID",
+    "clientMsgID",
+    "serverMsgID",
+    "senderPlatformID",
+    "senderNickname",
+    "senderFaceURL",
+    "sessionType",
+    "msgFrom",
+    "contentType",
+    "status",
+    "attachedInfo",
+    "ex",
+];
+
 pub(super) fn read(object: &Object) -> Result<Box<dyn Proposal>, String> {
-    Ok(Box::new(Modification::read(object)?))
+    let modification = Modification::read(object)?;
+    if is_unfilled(object, &VALUES, &["options", "offlinePushInfo", "atUserIDList", "msgDataList"]) {
+        return nothing(object);
+    }
+    Ok(Box::new(modification))
 }
 
 impl Proposal for Modification {
@@ -120,15 +142,17 @@ impl Modification {
             let Some(now) = &message.offline_push else {
                 return Err("offlinePushInfo is given for a message that has none".to_owned());
             };
-            changes.push(Change::OfflinePush(push.over(now)));
+            changes.push(Change::OfflinePush(push.over(now)?));
         }
         changes.extend(self.platform.map(|number| Change::Platform(Platform(number))));
-        changes.extend(self.nickname.map(Change::Nickname));
-        changes.extend(self.face_url.map(Change::FaceUrl));
+        changes.extend(other("senderNickname", &message.nickname, self.nickname)?.map(Change::Nickname));
+        changes.extend(other("senderFaceURL", &message.face_url, self.face_url)?.map(Change::FaceUrl));
         changes.extend(self.status.map(Change::Status));
         changes.extend(self.mentions.map(|list| Change::Mentions(list.into_iter().flatten().collect())));
-        changes.extend(self.attached_info.map(Change::AttachedInfo));
-        changes.extend(self.ex.map(Change::Ex));
+        changes.extend(
+            other("attachedInfo", &message.attached_info, self.attached_info)?.map(Change::AttachedInfo),
+        );
+        changes.extend(other("ex", &message.ex, self.ex)?.map(Change::Ex));
         Ok(changes)
     }
 
@@ -181,6 +205,11 @@ fn push_kind(
     if replaced || handling != message.handling {
         changes.push(Change::Options { options, handling });
     }
+}
+
+/// A text that is another one than the message has, if it is not too long.
+fn other(name: &str, now: &str, given: Option<String>) -> Result<Option<String>, String> {
+    given.filter(|given| given != now).map(|given| within_bounds(name, given)).transpose()
 }
 
 /// An id of a message as an answer may set it: 1..=128 bytes.

@@ -4,6 +4,7 @@ use ringback_model::action::ChatAction;
 use ringback_model::command::{ChatCommand, ChatOutcome, Command, ConversationRef, Outcome, Reach, Reading};
 use ringback_model::commit::{Commit, Write};
 use ringback_model::conversation::{ConversationId, Target};
+use ringback_model::event::EventKind;
 use ringback_model::failure::RefusalCode;
 use ringback_model::group::{Member, Role};
 use ringback_model::ids::GroupId;
@@ -118,6 +119,19 @@ async fn a_message_that_was_taken_back_says_who_did_it() {
     assert!(
         matches!(told.last(), Some(ChatAction::Revoke(one)) if one.seq == 1 && one.sender == user("alice"))
     );
+}
+
+#[tokio::test]
+async fn a_message_that_is_taken_back_is_named_as_it_was_when_it_was_sent() {
+    let world = World::new().await;
+    world.gate.judge(EventKind::MessageRewriting, |message| {
+        message.public_id = Some("SM-1".to_owned());
+        Ok(())
+    });
+    say(&world, "alice", "bob", "one").await;
+    world.chat("alice", revoke("alice", &chat(), 1)).await.unwrap();
+    let told = world.chat_actions().await;
+    assert!(matches!(told.last(), Some(ChatAction::Revoke(one)) if one.public_id.as_deref() == Some("SM-1")));
 }
 
 #[tokio::test]

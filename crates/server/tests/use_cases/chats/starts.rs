@@ -5,11 +5,12 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use futures_util::future::join_all;
 use ringback_model::action::{Action, ChatAction};
+use ringback_model::commit::{Commit, Write};
 use ringback_model::conversation::{ConversationId, Target};
 use ringback_model::event::{EventKind, Fact};
 use ringback_model::failure::{Refusal, RefusalCode};
 use ringback_model::ids::LogPos;
-use ringback_model::record::{Record, RecordKey};
+use ringback_model::record::{ConversationSettings, Record, RecordKey};
 use ringback_model::user::AccountLevel;
 use ringback_model::version::VersionLog;
 
@@ -124,6 +125,24 @@ async fn two_who_begin_at_once_begin_it_once() {
     let mut told = owners(&world.chat_actions().await);
     told.sort();
     assert_eq!(told, ["alice", "bob"]);
+}
+
+#[tokio::test]
+async fn what_its_owner_has_set_before_stays_but_for_what_a_rule_sets() {
+    let world = World::new().await;
+    let mut own = ConversationSettings::new(user("bob"), chat());
+    (own.receive_option, own.ex) = (2, "mine".to_owned());
+    let keep = Write::Keep(Box::new(Record::Conversation(own.clone())));
+    world.store.commit(Commit::default().write(keep)).await.unwrap();
+    world.gate.opine(EventKind::ConversationStarting, |action| {
+        let Action::Chat(ChatAction::Start(start)) = action else { panic!("{action:?}") };
+        start.pinned = true;
+        Ok(())
+    });
+    say(&world, "alice", "bob", "one").await;
+    own.pinned = true;
+    let kept = world.store.records(&[RecordKey::conversation(&user("bob"), &chat())]).await.unwrap();
+    assert_eq!(kept, [Some(Record::Conversation(own))]);
 }
 
 #[tokio::test]

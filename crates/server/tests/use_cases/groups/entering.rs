@@ -263,6 +263,68 @@ async fn who_enters_while_a_rule_thinks_is_let_in_once() {
     assert!(*asked.lock().unwrap() >= 1);
 }
 
+/// While the first question of a command is held, something else happens.
+async fn meanwhile<T>(world: &World, command: impl Future<Output = T>, other: impl Future<Output = ()>) -> T {
+    let held = world.gate.shut();
+    let other = async {
+        world.gate.reached.notified().await;
+        other.await;
+        held.add_permits(1);
+    };
+    tokio::join!(command, other).0
+}
+
+#[tokio::test]
+async fn who_may_enter_is_decided_by_what_holds_once_rules_have_answered() {
+    for kind in [EventKind::GroupApplying, EventKind::GroupEntering] {
+        let world = World::new().await;
+        world.gate.opine(kind, |_| Ok(()));
+        let group = world.group_of("alice", &[]).await;
+        verify(&world, &group, 2).await;
+        // A permit of what was asked before is left over.
+        let _ = tokio::time::timeout(std::time::Duration::ZERO, world.gate.reached.notified()).await;
+        let joining = act(&world, "bob", join(&group, "bob"));
+        meanwhile(&world, joining, verify(&world, &group, 0)).await.unwrap();
+        assert!(member(&world, &group, "bob").await.is_none(), "{kind}: closed meanwhile");
+        assert_eq!(request(&world, &group, "bob").await.unwrap().handled, Handled::Open, "{kind}");
+    }
+    for kind in [EventKind::GroupInviting, EventKind::GroupEntering] {
+        let world = World::new().await;
+        let group = world.group_of("alice", &["bob"]).await;
+        promote(&world, &group, "bob").await;
+        verify(&world, &group, 1).await;
+        world.gate.opine(kind, |_| Ok(()));
+        let demoted = async {
+            let edit = settings::member_edit(&group, "bob", |edit| edit.role = Some(Role::Member));
+            act(&world, "alice", GroupCommand::EditMembers(vec![edit])).await.unwrap();
+        };
+        meanwhile(&world, world.by("bob", invite(&group, &["carol"])), demoted).await.unwrap();
+        assert!(member(&world, &group, "carol").await.is_none(), "{kind}: no manager any more");
+        assert_eq!(request(&world, &group, "carol").await.unwrap().inviter, "bob", "{kind}");
+    }
+}
+
+#[tokio::test]
+async fn who_comes_back_has_what_he_had_set_but_for_what_a_rule_sets() {
+    let world = World::new().await;
+    let group = world.group_of("alice", &["bob"]).await;
+    let id = ringback_model::conversation::ConversationId::Group(group.clone());
+    let mut own = ringback_model::record::ConversationSettings::new(user("bob"), id.clone());
+    (own.receive_option, own.pinned, own.attached_info) = (2, true, "mine".to_owned());
+    let keep = ringback_model::commit::Write::Keep(Box::new(Record::Conversation(own.clone())));
+    world.store.commit(ringback_model::commit::Commit::default().write(keep)).await.unwrap();
+    act(&world, "bob", GroupCommand::Quit { group: group.clone(), user: Some(user("bob")) }).await.unwrap();
+    world.gate.opine(EventKind::ConversationStarting, |action| {
+        let Action::Chat(ChatAction::Start(start)) = action else { panic!("{action:?}") };
+        (start.ex, start.attached_info) = ("x".to_owned(), "theirs".to_owned());
+        Ok(())
+    });
+    world.by("alice", invite(&group, &["bob"])).await.unwrap();
+    let kept = world.store.records(&[RecordKey::conversation(&user("bob"), &id)]).await.unwrap().remove(0);
+    (own.ex, own.attached_info) = ("x".to_owned(), "theirs".to_owned());
+    assert_eq!(kept, Some(Record::Conversation(own)));
+}
+
 #[tokio::test]
 async fn requests_are_listed_for_those_who_ask_and_those_who_answer() {
     let world = World::new().await;

@@ -145,6 +145,38 @@ async fn roles_bound_who_changes_whom() {
 }
 
 #[tokio::test]
+async fn a_rules_role_is_not_bound_by_the_rights_of_who_is_asked_about() {
+    let world = World::new().await;
+    let group = world.group_of("alice", &["bob", "carol"]).await;
+    promote(&world, &group, "carol").await;
+    let answered = |role: Role| {
+        world.gate.opine(EventKind::MemberEditing, move |action| {
+            let Action::Group(GroupAction::EditMember(edit)) = action else { panic!("{action:?}") };
+            edit.role = Some(role);
+            Ok(())
+        });
+    };
+    // The role that they have already is no change, whatever it is.
+    for (name, own) in [("bob", Role::Member), ("carol", Role::Admin), ("alice", Role::Owner)] {
+        answered(own);
+        act(&world, name, called(&group, name, "Nick")).await.unwrap();
+        assert_eq!(role(&world, &group, name).await, Some(own));
+        assert!(
+            matches!(told(&world).await.last(), Some(GroupAction::EditMember(edit)) if edit.role.is_none())
+        );
+    }
+    answered(Role::Admin);
+    act(&world, "bob", called(&group, "bob", "Bob")).await.unwrap();
+    assert_eq!(role(&world, &group, "bob").await, Some(Role::Admin), "the backend's own choice");
+    for (name, other) in [("bob", Role::Owner), ("alice", Role::Member)] {
+        answered(other);
+        let broken = act(&world, name, called(&group, name, "again")).await;
+        assert_eq!(refused(broken), RefusalCode::CallbackUnusable, "{name}");
+    }
+    assert_eq!(role(&world, &group, "alice").await, Some(Role::Owner));
+}
+
+#[tokio::test]
 async fn several_members_change_together_or_not_at_all() {
     let world = World::new().await;
     let group = world.group_of("alice", &["bob", "carol"]).await;

@@ -8,12 +8,12 @@ use ringback_model::event::EventKind;
 use ringback_model::ids::GroupId;
 use ringback_model::verdict::Change;
 
-use crate::openim::callbacks::answer::{Asked, ELSEWHERE, Proposal};
+use crate::openim::callbacks::answer::{Asked, ELSEWHERE, Proposal, nothing};
 use crate::openim::callbacks::call::Call;
 use crate::openim::callbacks::commands::{About, Command, OLDER, row};
 use crate::openim::callbacks::fields::{Fields, list};
 use crate::openim::callbacks::json::Object;
-use crate::openim::callbacks::members::{either, flag, number, replace, text};
+use crate::openim::callbacks::members::{either, flag, is_unfilled, number, replace, set_text, text};
 use crate::openim::callbacks::numbers::{self, MENTIONS, RECEIVE_OPTIONS, within};
 use crate::openim::conversation_id;
 
@@ -195,11 +195,9 @@ fn revocation(call: &Call<'_>, one: &MessageRevoked) -> Fields {
 /// Which message it was; the original does not say.
 fn with_message(call: &Call<'_>, one: &MessageRevoked, fields: Fields) -> Fields {
     let filled = call.filled();
-    fields.put_if(filled, "sendID", &one.sender).put_if(filled, "clientMsgID", &one.client_id).put_if(
-        filled,
-        "serverMsgID",
-        one.message.to_hex(),
-    )
+    let id = one.public_id.clone().unwrap_or_else(|| one.message.to_hex());
+    let fields = fields.put_if(filled, "sendID", &one.sender).put_if(filled, "clientMsgID", &one.client_id);
+    fields.put_if(filled, "serverMsgID", id)
 }
 
 fn single_start(call: &Call<'_>) -> Option<Fields> {
@@ -244,7 +242,7 @@ struct StartAnswer {
 }
 
 fn start_answer(object: &Object) -> Result<Box<dyn Proposal>, String> {
-    Ok(Box::new(StartAnswer {
+    let answer = StartAnswer {
         receive_option: either(object, ["recvMsgOpt", "recv_msg_opt"], number)?,
         pinned: either(object, ["isPinned", "is_pinned"], flag)?,
         private: either(object, ["isPrivateChat", "is_private_chat"], flag)?,
@@ -252,8 +250,18 @@ fn start_answer(object: &Object) -> Result<Box<dyn Proposal>, String> {
         mention: either(object, ["groupAtType", "group_at_type"], number)?,
         attached_info: either(object, ["attachedInfo", "attached_info"], text)?,
         ex: text(object, "ex")?,
-    }))
+    };
+    if UNFILLED.iter().any(|names| is_unfilled(object, names, &[])) {
+        return nothing(object);
+    }
+    Ok(Box::new(answer))
 }
+
+/// All that an answer may change, in either spelling.
+const UNFILLED: [[&str; 7]; 2] = [
+    ["recvMsgOpt", "isPinned", "isPrivateChat", "burnDuration", "groupAtType", "attachedInfo", "ex"],
+    ["recv_msg_opt", "is_pinned", "is_private_chat", "burn_duration", "group_at_type", "attached_info", "ex"],
+];
 
 impl Proposal for StartAnswer {
     fn changes(self: Box<Self>, asked: &Asked<'_>) -> Result<Vec<Change>, String> {
@@ -271,9 +279,8 @@ impl Proposal for StartAnswer {
             replace(&mut one.private, self.private);
             replace(&mut one.burn_s, self.burn_s);
             replace(&mut one.mention, self.mention);
-            replace(&mut one.attached_info, self.attached_info);
-            replace(&mut one.ex, self.ex);
-            Ok(())
+            set_text("attachedInfo", &mut one.attached_info, self.attached_info)?;
+            set_text("ex", &mut one.ex, self.ex)
         })
     }
 }

@@ -3,6 +3,7 @@
 
 use ringback_model::action::{Action, Blocking, FriendAction, FriendAnswer, FriendImport, FriendRemark};
 use ringback_model::event::EventKind;
+use ringback_model::limits;
 use ringback_model::verdict::Change;
 
 use crate::openim::callbacks::answer::{Asked, ELSEWHERE, Proposal};
@@ -10,7 +11,7 @@ use crate::openim::callbacks::call::Call;
 use crate::openim::callbacks::commands::{Command, OLDER, row};
 use crate::openim::callbacks::fields::Fields;
 use crate::openim::callbacks::json::Object;
-use crate::openim::callbacks::members::{text, texts, users};
+use crate::openim::callbacks::members::{set_text, text, texts, users};
 
 /// How an answer to a request says yes.
 const AGREED: i32 = 1;
@@ -61,7 +62,7 @@ pub(super) const ROWS: &[Command] = &[
         .block(&["callbackBeforeImportFriends"])
         .says("import of friends", "an administrator makes friends (`/friend/import_friend`)")
         .changes("change `friendUserIDs` (not empty)", import_answer)
-        .differs("The owner himself, or one friend twice, in an answer is a failure of the call."),
+        .differs("The owner himself, one friend twice, or somebody who does not exist, in an answer is a failure of the call."),
     row("afterImportFriends", "callbackAfterImportFriendsCommand", EventKind::FriendsImported, import)
         .block(&["callbackAfterImportFriends"])
         .says("import of friends", "an administrator has made friends"),
@@ -135,7 +136,7 @@ impl Proposal for RemarkAnswer {
         asked.edited(|action| {
             let Action::Friend(FriendAction::Remark(one)) = action else { return Err(ELSEWHERE.to_owned()) };
             if let Some(remark) = self.0.filter(|remark| !remark.is_empty()) {
-                one.remark = remark;
+                set_text("remark", &mut one.remark, Some(remark))?;
             }
             Ok(())
         })
@@ -153,7 +154,7 @@ impl Proposal for ImportAnswer {
         asked.edited(|action| {
             let Action::Friend(FriendAction::Import(one)) = action else { return Err(ELSEWHERE.to_owned()) };
             let Some(given) = self.0.filter(|friends| !friends.is_empty()) else { return Ok(()) };
-            let friends = users("friendUserIDs", &given)?;
+            let friends = users("friendUserIDs", &given, limits::LIST_ITEMS)?;
             if friends.iter().any(|friend| friend.folded() == one.owner.folded()) {
                 return Err(format!("friendUserIDs names {}, whose list it is", one.owner));
             }

@@ -5,6 +5,7 @@ use std::borrow::Cow;
 
 use ringback_model::event::{EventKind, PushPlan};
 use ringback_model::ids::UserId;
+use ringback_model::limits;
 use ringback_model::message::OfflinePush;
 use ringback_model::verdict::Change;
 use serde::Deserialize;
@@ -18,7 +19,7 @@ use crate::openim::callbacks::commands::{About, Command, OLDER, Targets, row};
 use crate::openim::callbacks::exclusion::NOTIFICATIONS;
 use crate::openim::callbacks::fields::{Fields, list};
 use crate::openim::callbacks::json::Object;
-use crate::openim::callbacks::members::{texts, users};
+use crate::openim::callbacks::members::{replace, set_text, texts, users};
 use crate::openim::callbacks::numbers;
 
 const STORED: &str = "Refused or not, the message stays stored and is pulled at the next sync; an unreachable receiver \
@@ -31,7 +32,7 @@ pub(super) const ROWS: &[Command] = &[
         .about(About::Pushes(Targets::All))
         .says("offline push", "receivers who were not reached online are about to be woken for a message or a notice")
         .changes(
-            "change `userIDList` (not empty) and `offlinePushInfo` (what it does not say stays)",
+            "change `userIDList` (not empty; those who exist) and `offlinePushInfo` (what it does not say stays)",
             offline_answer,
         )
         .differs(STORED),
@@ -50,7 +51,7 @@ pub(super) const ROWS: &[Command] = &[
         .block(&["callbackSuperGroupOnlinePush"])
         .about(About::Pushes(Targets::Group))
         .says("online push to a group", "a message or a notice in a group is about to be pushed to its members")
-        .changes("change `userIDList` (not empty)", group_answer)
+        .changes("change `userIDList` (not empty; those who exist)", group_answer)
         .differs(STORED),
 ];
 
@@ -141,17 +142,23 @@ impl PushFields {
         object.member("offlinePushInfo", "an object with offline push fields")
     }
 
-    /// These, over what is shown now.
-    pub(in crate::openim::callbacks) fn over(self, now: &OfflinePush) -> OfflinePush {
-        let or = |given: Option<String>, now: &String| given.unwrap_or_else(|| now.clone());
-        OfflinePush {
-            title: or(self.title, &now.title),
-            desc: or(self.desc, &now.desc),
-            ex: or(self.ex, &now.ex),
-            ios_sound: or(self.ios_sound, &now.ios_sound),
-            ios_badge: self.ios_badge.unwrap_or(now.ios_badge),
-            signal_info: or(self.signal_info, &now.signal_info),
+    /// These, over what is shown now. Where each is there and empty nobody has filled them in: all stay then.
+    ///
+    /// # Errors
+    /// Names the first text that is too long.
+    pub(in crate::openim::callbacks) fn over(self, now: &OfflinePush) -> Result<OfflinePush, String> {
+        let mut shown = now.clone();
+        let texts = [&self.title, &self.desc, &self.ex, &self.ios_sound, &self.signal_info];
+        if self.ios_badge == Some(false) && texts.iter().all(|text| text.as_deref() == Some("")) {
+            return Ok(shown);
         }
+        set_text("title", &mut shown.title, self.title)?;
+        set_text("desc", &mut shown.desc, self.desc)?;
+        set_text("ex", &mut shown.ex, self.ex)?;
+        set_text("iOSPushSound", &mut shown.ios_sound, self.ios_sound)?;
+        set_text("signalInfo", &mut shown.signal_info, self.signal_info)?;
+        replace(&mut shown.ios_badge, self.ios_badge);
+        Ok(shown)
     }
 }
 
@@ -182,14 +189,14 @@ impl Proposal for PushAnswer {
         let Matter::Push(plan) = asked.matter else { return Err(ELSEWHERE.to_owned()) };
         let mut changes = Vec::new();
         if let Some(given) = self.users.filter(|users| !users.is_empty()) {
-            let others: Vec<UserId> = users("userIDList", &given)?;
+            let others: Vec<UserId> = users("userIDList", &given, limits::BATCH_RECEIVERS)?;
             if others != plan.users {
                 changes.push(Change::PushTo(others));
             }
         }
         if let Some(show) = self.show {
-            let show = show.over(&plan.show.clone().unwrap_or_default());
-            if plan.show.as_ref() != Some(&show) {
+            let show = show.over(&plan.show.clone().unwrap_or_default())?;
+            if show != plan.show.clone().unwrap_or_default() {
                 changes.push(Change::PushShow(show));
             }
         }

@@ -1,22 +1,26 @@
 //! Profiles.
 //! Source: openim-callbacks fact sheet 4.7.
 
+use std::collections::HashMap;
+
 use ringback_model::action::{Action, UserAction, UserEdit};
 use ringback_model::dialect::Skip;
 use ringback_model::event::EventKind;
 use ringback_model::ids::UserId;
+use ringback_model::limits;
 use ringback_model::time::UnixMs;
 use ringback_model::user::{AccountLevel, User};
 use ringback_model::verdict::Change;
 use serde::Serialize;
 
-use crate::openim::callbacks::answer::{Asked, ELSEWHERE, Proposal};
+use crate::openim::callbacks::answer::{Asked, ELSEWHERE, Proposal, nothing};
 use crate::openim::callbacks::call::Call;
 use crate::openim::callbacks::commands::{About, Command, row};
 use crate::openim::callbacks::fields::Fields;
 use crate::openim::callbacks::json::Object;
 use crate::openim::callbacks::members::{
-    check_length, distinct, number, objects, replace, text, user, wrapped_text,
+    check_length, distinct, is_unfilled, number, objects, set_optional_text, set_text, text, user,
+    wrapped_text,
 };
 use crate::openim::callbacks::numbers::{LEVELS, RECEIVE_OPTIONS, within};
 
@@ -30,7 +34,10 @@ pub(super) const ROWS: &[Command] = &[
             "replace the whole list of `users` (not empty); of a user who was sent, fields that are absent stay",
             registration_answer,
         )
-        .differs("A user without `userID`, or who is there twice, is a failure of the call."),
+        .differs(
+            "A user without `userID`, who is there twice or exists already, is a failure of the call. A `createTime` that \
+             is not 0 counts.",
+        ),
     row("afterUserRegister", "callbackAfterUserRegisterCommand", EventKind::UsersRegistered, registration)
         .block(&["callbackAfterUserRegister"])
         .says("registration of users", "users were registered; once per call"),
@@ -170,12 +177,16 @@ struct EditAnswer {
 
 impl EditAnswer {
     fn read(object: &Object, set_only: bool) -> Result<Box<dyn Proposal>, String> {
-        Ok(Box::new(Self {
+        let answer = Self {
             nickname: wrapped_text(object, "nickName")?,
             face_url: wrapped_text(object, "faceURL")?,
             ex: wrapped_text(object, "ex")?,
             set_only,
-        }))
+        };
+        if is_unfilled(object, &["nickName", "faceURL", "ex"], &[]) {
+            return nothing(object);
+        }
+        Ok(Box::new(answer))
     }
 }
 
@@ -202,7 +213,7 @@ impl Proposal for EditAnswer {
                 }
                 // The old route sends what stays as an empty text: that coming back changes nothing.
                 if place.is_some() || !given.is_empty() {
-                    *place = Some(given);
+                    set_optional_text(name, place, Some(given))?;
                 }
             }
             Ok(())
@@ -242,14 +253,15 @@ impl UserAnswer {
     }
 
     /// The user that is registered instead: one of those who were sent, with what the answer changes, or another.
-    fn user(self, sent: &[User]) -> Result<User, String> {
+    /// `sent` has them by their ids in one letter case.
+    fn user(self, sent: &HashMap<String, &User>) -> Result<User, String> {
         let id = user("userID", &self.id.ok_or("an entry of users has no userID")?)?;
-        let known = sent.iter().find(|user| user.id.folded() == id.folded()).cloned();
+        let known = sent.get(&id.folded()).map(|user| (*user).clone());
         let mut user = known.unwrap_or_else(|| unknown(id.clone()));
         user.id = id;
-        replace(&mut user.nickname, self.nickname);
-        replace(&mut user.face_url, self.face_url);
-        replace(&mut user.ex, self.ex);
+        set_text("nickname", &mut user.nickname, self.nickname)?;
+        set_text("faceURL", &mut user.face_url, self.face_url)?;
+        set_text("ex", &mut user.ex, self.ex)?;
         if let Some(at) = self.created_at {
             if at < 0 {
                 return Err(format!("createTime {at} is before 1970"));
@@ -280,14 +292,14 @@ fn unknown(id: UserId) -> User {
 
 impl Proposal for RegistrationAnswer {
     fn changes(self: Box<Self>, asked: &Asked<'_>) -> Result<Vec<Change>, String> {
-        check_length("users", self.0.len())?;
+        check_length("users", self.0.len(), limits::LIST_ITEMS)?;
         asked.edited(|action| {
             let Action::User(UserAction::Register(one)) = action else { return Err(ELSEWHERE.to_owned()) };
             if self.0.is_empty() {
                 return Ok(());
             }
-            let users =
-                self.0.into_iter().map(|user| user.user(&one.users)).collect::<Result<Vec<_>, _>>()?;
+            let sent = one.users.iter().map(|user| (user.id.folded(), user)).collect();
+            let users = self.0.into_iter().map(|user| user.user(&sent)).collect::<Result<Vec<_>, _>>()?;
             distinct("users", users.iter().map(|user| &user.id))?;
             one.users = users;
             Ok(())

@@ -8,12 +8,12 @@ use ringback_model::verdict::Change;
 use serde::Serialize;
 
 use super::action;
-use crate::openim::callbacks::answer::{Asked, ELSEWHERE, Proposal};
+use crate::openim::callbacks::answer::{Asked, ELSEWHERE, Proposal, nothing};
 use crate::openim::callbacks::call::Call;
 use crate::openim::callbacks::commands::{Command, row};
 use crate::openim::callbacks::fields::Fields;
 use crate::openim::callbacks::json::Object;
-use crate::openim::callbacks::members::{group, number, replace, text, user};
+use crate::openim::callbacks::members::{group, is_unfilled, number, replace, set_text, text, user};
 use crate::openim::callbacks::numbers::{self, GROUP_TYPE, SWITCH, VERIFICATIONS, within};
 
 /// The state of a group that nobody may make: gone.
@@ -24,13 +24,14 @@ pub(in super::super) const ROWS: &[Command] = &[
         .block(&["callbackBeforeCreateGroup"])
         .says("group that is made", "somebody makes a group (`/group/create_group`); it has no id yet unless he gave one")
         .changes(
-            "change `groupID`, `groupName`, `notification`, `introduction`, `faceURL`, `ownerUserID` (who is shown), \
-             `ex`, `status`, `creatorUserID`, `groupType` (2), `needVerification`, `lookMemberInfo`, \
+            "change `groupID`, `groupName`, `notification`, `introduction`, `faceURL`, `ex`, \
+             `status`, `creatorUserID`, `groupType` (2), `needVerification`, `lookMemberInfo`, \
              `applyMemberFriend`",
             draft_answer,
         )
         .differs(
-            "`applyMemberFriend` counts. A value that no group can have is a failure of the call.",
+            "`applyMemberFriend` counts. `ownerUserID` of an answer is read and not used. A value that no group can have, and \
+             a `creatorUserID` who does not exist, is a failure of the call.",
         ),
     row("afterCreateGroup", "callbackAfterCreateGroupCommand", EventKind::GroupCreated, created)
         .block(&["callbackAfterCreateGroup"])
@@ -112,7 +113,6 @@ struct DraftAnswer {
     notification: Option<String>,
     introduction: Option<String>,
     face_url: Option<String>,
-    owner: Option<String>,
     ex: Option<String>,
     status: Option<i32>,
     creator: Option<String>,
@@ -125,13 +125,14 @@ struct DraftAnswer {
 fn draft_answer(object: &Object) -> Result<Box<dyn Proposal>, String> {
     let text = |name| text(object, name);
     let number = |name| number(object, name);
-    Ok(Box::new(DraftAnswer {
+    // Who owns the group is who was named; in the original an answer changes what is shown alone.
+    text("ownerUserID")?;
+    let answer = DraftAnswer {
         id: text("groupID")?,
         name: text("groupName")?,
         notification: text("notification")?,
         introduction: text("introduction")?,
         face_url: text("faceURL")?,
-        owner: text("ownerUserID")?,
         ex: text("ex")?,
         status: number("status")?,
         creator: text("creatorUserID")?,
@@ -139,8 +140,29 @@ fn draft_answer(object: &Object) -> Result<Box<dyn Proposal>, String> {
         verification: number("needVerification")?,
         look_member_info: number("lookMemberInfo")?,
         apply_member_friend: number("applyMemberFriend")?,
-    }))
+    };
+    if is_unfilled(
+        object,
+        &TEXTS_AND_TYPE,
+        &["status", "needVerification", "lookMemberInfo", "applyMemberFriend"],
+    ) {
+        return nothing(object);
+    }
+    Ok(Box::new(answer))
 }
+
+/// What no group has empty, or 0, all together.
+const TEXTS_AND_TYPE: [&str; 9] = [
+    "groupID",
+    "groupName",
+    "notification",
+    "introduction",
+    "faceURL",
+    "ownerUserID",
+    "ex",
+    "creatorUserID",
+    "groupType",
+];
 
 impl DraftAnswer {
     /// Values that no group can have. What was sent and comes back is never wrong.
@@ -149,7 +171,6 @@ impl DraftAnswer {
             given.map(String::as_str).filter(|given| *given != sent)
         }
         new(self.id.as_ref(), &draft.id).map(|id| group("groupID", id)).transpose()?;
-        new(self.owner.as_ref(), &draft.owner).map(|id| user("ownerUserID", id)).transpose()?;
         new(self.creator.as_ref(), &draft.creator).map(|id| user("creatorUserID", id)).transpose()?;
         if new(self.name.as_ref(), &draft.name) == Some("") {
             return Err("groupName is empty".to_owned());
@@ -176,12 +197,11 @@ impl Proposal for DraftAnswer {
             let Action::Group(GroupAction::Draft(draft)) = action else { return Err(ELSEWHERE.to_owned()) };
             self.check(draft)?;
             replace(&mut draft.id, self.id);
-            replace(&mut draft.name, self.name);
-            replace(&mut draft.notification, self.notification);
-            replace(&mut draft.introduction, self.introduction);
-            replace(&mut draft.face_url, self.face_url);
-            replace(&mut draft.owner, self.owner);
-            replace(&mut draft.ex, self.ex);
+            set_text("groupName", &mut draft.name, self.name)?;
+            set_text("notification", &mut draft.notification, self.notification)?;
+            set_text("introduction", &mut draft.introduction, self.introduction)?;
+            set_text("faceURL", &mut draft.face_url, self.face_url)?;
+            set_text("ex", &mut draft.ex, self.ex)?;
             replace(&mut draft.status, self.status);
             replace(&mut draft.creator, self.creator);
             replace(&mut draft.group_type, self.group_type);

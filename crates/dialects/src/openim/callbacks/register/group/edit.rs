@@ -4,24 +4,23 @@
 use ringback_model::action::{Action, GroupAction, GroupEdit};
 use ringback_model::dialect::Skip;
 use ringback_model::event::EventKind;
-use ringback_model::group::Role;
 use ringback_model::verdict::Change;
 use serde::Serialize;
 
 use super::action;
-use crate::openim::callbacks::answer::{Asked, ELSEWHERE, Proposal};
+use crate::openim::callbacks::answer::{Asked, ELSEWHERE, Proposal, nothing};
 use crate::openim::callbacks::call::Call;
 use crate::openim::callbacks::commands::{About, Command, row};
 use crate::openim::callbacks::fields::Fields;
 use crate::openim::callbacks::generation::Generation;
 use crate::openim::callbacks::json::Object;
-use crate::openim::callbacks::members::{text, wrapped_number, wrapped_text};
+use crate::openim::callbacks::members::{is_unfilled, set_optional_text, text, wrapped_number, wrapped_text};
 use crate::openim::callbacks::numbers::{self, SWITCH, VERIFICATIONS, role, within};
 
 const CHANGEABLE: &str = "change `groupName`, `introduction`, `faceURL`, `ex`, `needVerification`, `lookMemberInfo`, \
-                          `applyMemberFriend`; `groupID` must be the same";
+                          `applyMemberFriend`; `groupID` must be the same, or empty";
 const ABSENT_STAYS: &str = "What an answer does not say stays, and what was sent and comes back changes nothing: a bare \
-                            allow empties no field. `notification` of an answer is not used, as in the original. \
+                            allow empties no field, nor does one that has each of them empty or 0. `notification` of an answer is not used, as in the original. \
                             `operationID` is filled.";
 
 pub(in super::super) const ROWS: &[Command] = &[
@@ -63,7 +62,10 @@ pub(in super::super) const ROWS: &[Command] = &[
     .block(&["callbackBeforeSetGroupMemberInfo"])
     .says("change of a member", "what a member shows, or his role, changes (`/group/set_group_member_info`)")
     .changes("change `nickName`, `faceURL`, `roleLevel` (20 or 60), `ex`", member_answer)
-    .differs("A `roleLevel` that makes a second owner is a failure of the call."),
+    .differs(
+        "A `roleLevel` is not bound by the rights of who changes the member, as in the original. One that makes a second \
+         owner, or takes a group's only one away, is a failure of the call.",
+    ),
     row("afterSetGroupMemberInfo", "callbackAfterSetGroupMemberInfoCommand", EventKind::MemberEdited, member)
         .block(&["callbackAfterSetGroupMemberInfo"])
         .says("change of a member", "what a member shows, or his role, has changed"),
@@ -185,7 +187,7 @@ struct EditAnswer {
 fn edit_answer(object: &Object) -> Result<Box<dyn Proposal>, String> {
     // Read and not used, in the original too; a wrong type in it spoils the answer all the same.
     wrapped_text(object, "notification")?;
-    Ok(Box::new(EditAnswer {
+    let answer = EditAnswer {
         group: text(object, "groupID")?,
         name: wrapped_text(object, "groupName")?,
         introduction: wrapped_text(object, "introduction")?,
@@ -194,13 +196,18 @@ fn edit_answer(object: &Object) -> Result<Box<dyn Proposal>, String> {
         verification: wrapped_number(object, "needVerification")?,
         look_member_info: wrapped_number(object, "lookMemberInfo")?,
         apply_member_friend: wrapped_number(object, "applyMemberFriend")?,
-    }))
+    };
+    let numbers = ["ex", "needVerification", "lookMemberInfo", "applyMemberFriend"];
+    if is_unfilled(object, &["groupName", "introduction", "faceURL"], &numbers) {
+        return nothing(object);
+    }
+    Ok(Box::new(answer))
 }
 
-/// Takes an answered setting. The old route sends what stays as an empty text or 0: that coming back changes nothing.
-fn take<T: Default + PartialEq>(whole: bool, place: &mut Option<T>, given: Option<T>) {
+/// Takes an answered number. The old route sends what stays as 0: that coming back changes nothing.
+fn take(whole: bool, place: &mut Option<i32>, given: Option<i32>) {
     if let Some(given) = given
-        && !(whole && place.is_none() && given == T::default())
+        && !(whole && place.is_none() && given == 0)
     {
         *place = Some(given);
     }
@@ -209,6 +216,7 @@ fn take<T: Default + PartialEq>(whole: bool, place: &mut Option<T>, given: Optio
 impl EditAnswer {
     fn check(&self, edit: &GroupEdit) -> Result<(), String> {
         if let Some(group) = &self.group
+            && !group.is_empty()
             && group != edit.group.as_str()
         {
             return Err(format!("groupID is {group:?}, but the change is about {}", edit.group));
@@ -222,6 +230,27 @@ impl EditAnswer {
         }
         Ok(())
     }
+
+    fn apply(self, edit: &mut GroupEdit) -> Result<(), String> {
+        let whole = edit.whole;
+        for (name, place, given) in [
+            ("groupName", &mut edit.name, self.name),
+            ("introduction", &mut edit.introduction, self.introduction),
+            ("faceURL", &mut edit.face_url, self.face_url),
+        ] {
+            // On the old route an empty text says that it stays, and not that what the user sets does not count.
+            set_optional_text(name, place, given.filter(|given| !(whole && given.is_empty())))?;
+        }
+        if !whole && edit.name.as_deref() == Some("") {
+            return Err("groupName is empty".to_owned());
+        }
+        let ex = self.ex.filter(|ex| !(whole && edit.ex.is_none() && ex.is_empty()));
+        set_optional_text("ex", &mut edit.ex, ex)?;
+        take(whole, &mut edit.verification, self.verification);
+        take(whole, &mut edit.look_member_info, self.look_member_info);
+        take(whole, &mut edit.apply_member_friend, self.apply_member_friend);
+        Ok(())
+    }
 }
 
 impl Proposal for EditAnswer {
@@ -229,14 +258,7 @@ impl Proposal for EditAnswer {
         asked.edited(|action| {
             let Action::Group(GroupAction::Edit(edit)) = action else { return Err(ELSEWHERE.to_owned()) };
             self.check(edit)?;
-            take(edit.whole, &mut edit.name, self.name);
-            take(edit.whole, &mut edit.introduction, self.introduction);
-            take(edit.whole, &mut edit.face_url, self.face_url);
-            take(edit.whole, &mut edit.ex, self.ex);
-            take(edit.whole, &mut edit.verification, self.verification);
-            take(edit.whole, &mut edit.look_member_info, self.look_member_info);
-            take(edit.whole, &mut edit.apply_member_friend, self.apply_member_friend);
-            Ok(())
+            self.apply(edit)
         })
     }
 }
@@ -249,12 +271,16 @@ struct MemberAnswer {
 }
 
 fn member_answer(object: &Object) -> Result<Box<dyn Proposal>, String> {
-    Ok(Box::new(MemberAnswer {
+    let answer = MemberAnswer {
         nickname: wrapped_text(object, "nickName")?,
         face_url: wrapped_text(object, "faceURL")?,
         level: wrapped_number(object, "roleLevel")?,
         ex: wrapped_text(object, "ex")?,
-    }))
+    };
+    if is_unfilled(object, &["nickName", "faceURL", "roleLevel", "ex"], &[]) {
+        return nothing(object);
+    }
+    Ok(Box::new(answer))
 }
 
 impl Proposal for MemberAnswer {
@@ -263,15 +289,10 @@ impl Proposal for MemberAnswer {
             let Action::Group(GroupAction::EditMember(edit)) = action else {
                 return Err(ELSEWHERE.to_owned());
             };
-            let role = self.level.map(role).transpose()?;
-            if role == Some(Role::Owner) && edit.role != role {
-                return Err(format!("roleLevel 100 would make {} a second owner", edit.user));
-            }
-            edit.role = role.or(edit.role);
-            edit.nickname = self.nickname.or_else(|| edit.nickname.take());
-            edit.face_url = self.face_url.or_else(|| edit.face_url.take());
-            edit.ex = self.ex.or_else(|| edit.ex.take());
-            Ok(())
+            edit.role = self.level.map(role).transpose()?.or(edit.role);
+            set_optional_text("nickName", &mut edit.nickname, self.nickname)?;
+            set_optional_text("faceURL", &mut edit.face_url, self.face_url)?;
+            set_optional_text("ex", &mut edit.ex, self.ex)
         })
     }
 }

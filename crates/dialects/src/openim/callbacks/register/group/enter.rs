@@ -1,10 +1,13 @@
 //! Users who enter groups: by themselves, invited, or as a group is made.
 //! Source: openim-callbacks fact sheet 4.6 (30 to 33).
 
+use std::collections::HashMap;
+
 use ringback_model::action::{Action, Entrant, GroupAction, GroupEntry};
 use ringback_model::dialect::Skip;
 use ringback_model::event::EventKind;
 use ringback_model::group::Role;
+use ringback_model::limits;
 use ringback_model::time::UnixMs;
 use ringback_model::verdict::Change;
 use serde::Serialize;
@@ -16,7 +19,7 @@ use crate::openim::callbacks::commands::{About, Command, OLDER, row};
 use crate::openim::callbacks::fields::Fields;
 use crate::openim::callbacks::generation::Generation;
 use crate::openim::callbacks::json::Object;
-use crate::openim::callbacks::members::{check_length, number, objects, replace, text, texts, user};
+use crate::openim::callbacks::members::{check_length, number, objects, set_text, text, texts, user};
 use crate::openim::callbacks::numbers::{GROUP_TYPE_TEXT, role};
 
 pub(in super::super) const ROWS: &[Command] = &[
@@ -35,8 +38,8 @@ pub(in super::super) const ROWS: &[Command] = &[
         )
         .differs(
             "An entry without `userID`, about somebody who does not enter, or that makes a second owner, is a failure \
-             of the call. The older contracts have `userID` and `ex` of the one who enters (empty where several do) \
-             beside `memberList`.",
+             of the call. The older contracts ask about each one who enters by himself, with `userID` and `ex` beside \
+             `memberList`; who is refused refuses all.",
         ),
     row("beforeApplyJoinGroup", "callbackBeforeJoinGroupCommand", EventKind::GroupApplying, application)
         .block(&["callbackBeforeApplyJoinGroup"])
@@ -73,16 +76,15 @@ struct Listed<'a> {
 
 fn entry(call: &Call<'_>) -> Option<Fields> {
     let GroupAction::Enter(GroupEntry { group, group_ex, entrants }) = action(call)? else { return None };
-    let list: Vec<_> = entrants.iter().map(|one| Listed { user: one.user.as_str(), ex: &one.ex }).collect();
+    let mut list: Vec<_> =
+        entrants.iter().map(|one| Listed { user: one.user.as_str(), ex: &one.ex }).collect();
     let fields = call.body().put("groupID", group);
     if call.generation == Generation::V38 {
         return Some(fields.put("memberList", list).put("groupEx", group_ex));
     }
-    // One call per member there. Of several at once nobody is named alone, so that nobody is let in unseen.
-    let (user, ex) = match list.as_slice() {
-        [only] => (only.user, only.ex),
-        _ => ("", ""),
-    };
+    // One call per member there.
+    list.truncate(1);
+    let (user, ex) = list.first().map_or(("", ""), |one| (one.user, one.ex));
     let fields = fields.put("userID", user).put("ex", ex).put("groupEx", group_ex);
     Some(fields.put("memberList", list))
 }
@@ -157,10 +159,11 @@ impl EntrantAnswer {
         })
     }
 
-    fn apply(self, entrants: &mut [Entrant]) -> Result<(), String> {
+    /// `places` says where each stands, by his id in one letter case.
+    fn apply(self, entrants: &mut [Entrant], places: &HashMap<String, usize>) -> Result<(), String> {
         let id = self.user.ok_or("an entry of memberCallbackList has no userID")?;
         let user = user("userID", &id)?;
-        let entrant = entrants.iter_mut().find(|entrant| entrant.user == user);
+        let entrant = places.get(&user.folded()).and_then(|place| entrants.get_mut(*place));
         let entrant =
             entrant.ok_or_else(|| format!("memberCallbackList names {user}, who does not enter"))?;
         if let Some(role) = self.level.map(role).transpose()? {
@@ -176,19 +179,20 @@ impl EntrantAnswer {
             }
             entrant.muted_until = UnixMs(until);
         }
-        replace(&mut entrant.nickname, self.nickname);
-        replace(&mut entrant.face_url, self.face_url);
-        replace(&mut entrant.ex, self.ex);
-        Ok(())
+        set_text("nickname", &mut entrant.nickname, self.nickname)?;
+        set_text("faceURL", &mut entrant.face_url, self.face_url)?;
+        set_text("ex", &mut entrant.ex, self.ex)
     }
 }
 
 impl Proposal for EntryAnswer {
     fn changes(self: Box<Self>, asked: &Asked<'_>) -> Result<Vec<Change>, String> {
-        check_length("memberCallbackList", self.0.len())?;
+        check_length("memberCallbackList", self.0.len(), limits::NEW_GROUP_MEMBERS)?;
         asked.edited(|action| {
             let Action::Group(GroupAction::Enter(entry)) = action else { return Err(ELSEWHERE.to_owned()) };
-            self.0.into_iter().try_for_each(|one| one.apply(&mut entry.entrants))
+            let places =
+                entry.entrants.iter().zip(0..).map(|(one, place)| (one.user.folded(), place)).collect();
+            self.0.into_iter().try_for_each(|one| one.apply(&mut entry.entrants, &places))
         })
     }
 }
