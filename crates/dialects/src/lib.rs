@@ -18,7 +18,8 @@ use std::sync::Arc;
 
 use ringback_model::app::App;
 use ringback_model::dialect::{Contract, DialectSetting, Edge, Receiver, RuleFormat, Socket};
-use ringback_model::ports::TokenCodec;
+use ringback_model::ports::{AnswerKeys, TokenCodec};
+use ringback_model::secret::Secret;
 
 pub use samples::samples;
 
@@ -87,8 +88,24 @@ impl Dialects {
 /// checked, any app will do.
 #[must_use]
 pub fn all(app: &App) -> Dialects {
+    register(app, None)
+}
+
+/// The same, where callbacks are made that are to be answered: the keys in them are signed.
+#[must_use]
+pub fn signing(app: &App, keys: &Arc<dyn AnswerKeys>) -> Dialects {
+    register(app, Some(keys))
+}
+
+/// Signs and knows those keys with the server's secret.
+#[must_use]
+pub fn answer_keys(secret: &Secret) -> Arc<dyn AnswerKeys> {
+    Arc::new(openim::callbacks::answer_key::HmacAnswerKeys::new(secret.clone()))
+}
+
+fn register(app: &App, keys: Option<&Arc<dyn AnswerKeys>>) -> Dialects {
     Dialects {
-        contracts: [openim::callbacks::contracts(), easemob::callbacks::contracts()].concat(),
+        contracts: [openim::callbacks::contracts(keys), easemob::callbacks::contracts()].concat(),
         edges: vec![
             (openim::FORM, Arc::new(openim::rest::OpenImEdge)),
             (easemob::FORM, Arc::new(easemob::rest::FamilyEdge::new(app))),

@@ -3,7 +3,7 @@
 //! Where nobody named in a message has to exist ([`Draft::strangers`]), what depends on somebody who is missing is
 //! not looked at, and one need not be in a group to speak there; what is known still counts.
 
-use ringback_model::command::{Actor, Draft};
+use ringback_model::command::{Actor, Answering, Draft};
 use ringback_model::commit::Require;
 use ringback_model::conversation::Target;
 use ringback_model::failure::{Refusal, RefusalCode};
@@ -11,7 +11,7 @@ use ringback_model::group::{Group, GroupStatus, Role};
 use ringback_model::ids::UserId;
 use ringback_model::limits;
 use ringback_model::message::{ContentClass, Message};
-use ringback_model::ports::SendFacts;
+use ringback_model::ports::{AnswerKeys, SendFacts};
 use ringback_model::record::RecordKey;
 use ringback_model::time::UnixMs;
 use ringback_model::user::AccountLevel;
@@ -20,9 +20,11 @@ use crate::send::Context;
 use crate::{at_most, bad, only_self};
 
 /// What can be said before anything is looked up.
-pub(crate) fn draft(actor: &Actor, draft: &Draft) -> Result<(), Refusal> {
-    if !draft.any_sender {
-        only_self(actor, &draft.sender)?;
+pub(crate) fn draft(actor: &Actor, draft: &Draft, keys: &dyn AnswerKeys) -> Result<(), Refusal> {
+    match &draft.answers {
+        Some(answering) if actor.user != draft.sender && !actor.admin => prove(answering, keys)?,
+        Some(_) => {}
+        None => only_self(actor, &draft.sender)?,
     }
     let refused = |detail: &str| Err(Refusal::new(RefusalCode::NoPermission, detail));
     if matches!(draft.target, Target::Notice(_)) && !actor.admin {
@@ -37,6 +39,20 @@ pub(crate) fn draft(actor: &Actor, draft: &Draft) -> Result<(), Refusal> {
     }
     at_most("the list of users who do not find the message", draft.hidden_from.len(), limits::LIST_ITEMS)?;
     sizes(&draft.content.raw, draft.client_id.as_deref())
+}
+
+/// A key that anybody can write would let anybody speak as everybody.
+fn prove(Answering { key, proof }: &Answering, keys: &dyn AnswerKeys) -> Result<(), Refusal> {
+    let refused = |detail: &str| Err(Refusal::new(RefusalCode::NoPermission, detail));
+    match proof {
+        Some(proof) if keys.holds(key, proof) => Ok(()),
+        Some(_) => {
+            refused("mac of key is none of this server's: give the key back as the callback brought it")
+        }
+        None => refused(
+            "key has no mac: give the key back as the callback brought it, or use an administrator's token",
+        ),
+    }
 }
 
 pub(crate) fn sizes(content: &str, client_id: Option<&str>) -> Result<(), Refusal> {

@@ -23,6 +23,7 @@
 
 mod accounts;
 mod actions;
+mod admin_logouts;
 mod blocks;
 mod caller;
 mod chats;
@@ -44,6 +45,7 @@ mod profiles;
 mod pusher;
 mod send;
 mod send_many;
+mod statistics;
 mod storage;
 mod tokens;
 mod turns;
@@ -58,18 +60,25 @@ use ringback_model::command::{Actor, Call, Command, Outcome};
 use ringback_model::failure::{Failure, Fault, Refusal, RefusalCode};
 use ringback_model::ids::{MessageIds, UserId};
 use ringback_model::limits;
-use ringback_model::ports::{Clock, Dice, Gate, Passwords, Sessions, Storage, Store, TokenCodec, TokenKeys};
+use ringback_model::ports::{
+    AnswerKeys, Clock, Dice, Gate, Passwords, Sessions, Storage, Store, TokenCodec, TokenKeys,
+};
 
 pub use handover::{AnswerTicket, Handovers};
 pub use objects::{PartSlot, UploadParts, UploadSettings, Uploads};
 pub use presence::Presence;
 pub use wake::Waker;
 
+use ringback_model::user::LoginPolicy;
+
+use admin_logouts::AdminLogouts;
 use caller::Caller;
 use chats::send_states::SendStates;
 use in_flight::InFlight;
+use profiles::ChangesLine;
 use pusher::board::Board;
 use pusher::line::PassingLine;
+use statistics::Counting;
 use turns::Turns;
 
 /// What [`Im`] is made of.
@@ -88,6 +97,8 @@ pub struct ImParts {
     pub dice: Arc<dyn Dice>,
     /// Text form of tokens.
     pub tokens: Arc<dyn TokenCodec>,
+    /// Knows the keys of callbacks again.
+    pub answer_keys: Arc<dyn AnswerKeys>,
     /// Hashes of passwords.
     pub passwords: Arc<dyn Passwords>,
     /// Parked deliveries; the callback engine is it.
@@ -111,6 +122,8 @@ pub struct ImSettings {
     pub app_token_validity: Duration,
     /// Only who is on the recipient's list of friends may send to him.
     pub friends_only: bool,
+    /// Which logins of a user take the place of others.
+    pub login_policy: LoginPolicy,
 }
 
 /// The product: carries commands out.
@@ -122,6 +135,7 @@ pub struct Im {
     clock: Arc<dyn Clock>,
     dice: Arc<dyn Dice>,
     tokens: Arc<dyn TokenCodec>,
+    answer_keys: Arc<dyn AnswerKeys>,
     passwords: Arc<dyn Passwords>,
     storage: Arc<dyn Storage>,
     uploads: Option<Arc<Uploads>>,
@@ -132,12 +146,16 @@ pub struct Im {
     token_validity: Duration,
     app_token_validity: Duration,
     friends_only: bool,
+    login_policy: LoginPolicy,
     message_ids: MessageIds,
     in_flight: InFlight,
     send_states: SendStates,
     additions: Turns,
     passing: PassingLine,
     board: Arc<Board>,
+    counting: Counting,
+    profile_changes: ChangesLine,
+    admin_logouts: AdminLogouts,
 }
 
 /// A command that was carried out.
@@ -163,6 +181,8 @@ impl Im {
     /// The store's fault.
     pub async fn new(parts: ImParts) -> Result<Arc<Self>, Fault> {
         let highest = parts.store.highest_message().await?;
+        let logouts = AdminLogouts::keys(parts.settings.admins.iter());
+        let admin_logouts = AdminLogouts::of(parts.store.records(&logouts).await?);
         let im = Arc::new(Self {
             store: parts.store,
             gate: parts.gate,
@@ -171,6 +191,7 @@ impl Im {
             clock: parts.clock,
             dice: parts.dice,
             tokens: parts.tokens,
+            answer_keys: parts.answer_keys,
             passwords: parts.passwords,
             storage: parts.storage,
             uploads: parts.uploads,
@@ -180,12 +201,16 @@ impl Im {
             token_validity: parts.settings.token_validity,
             app_token_validity: parts.settings.app_token_validity,
             friends_only: parts.settings.friends_only,
+            login_policy: parts.settings.login_policy,
             message_ids: MessageIds::after(highest),
             in_flight: InFlight::default(),
             send_states: SendStates::default(),
             additions: Turns::default(),
             passing: PassingLine::default(),
             board: Arc::default(),
+            counting: Counting::default(),
+            profile_changes: ChangesLine::default(),
+            admin_logouts,
         });
         im.register_admins().await?;
         Ok(im)

@@ -47,7 +47,7 @@ impl Im {
         operation_id: Arc<str>,
         draft: Box<Draft>,
     ) -> Result<Done, Failure> {
-        checks::draft(actor, &draft)?;
+        checks::draft(actor, &draft, &*self.answer_keys)?;
         let context = Context {
             origin,
             operation_id,

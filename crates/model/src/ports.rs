@@ -6,6 +6,7 @@ use std::pin::Pin;
 use std::sync::Arc;
 
 use crate::app::{App, AppKeys};
+use crate::command::AnswerKey;
 use crate::commit::{Commit, CommitError, Committed};
 use crate::conversation::{ConversationId, ConversationState, Target};
 use crate::delivery::{DeliveryKey, Exception, ProgressChange, RuleProgress, RuleVersion};
@@ -464,6 +465,14 @@ impl std::fmt::Debug for TokenKeys {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.write_str("TokenKeys(***)")
     }
+}
+
+/// Proves that the key of a callback was written by this server.
+pub trait AnswerKeys: Send + Sync {
+    /// What proves this key; plain characters of URLs.
+    fn proof(&self, key: &AnswerKey) -> String;
+    /// Whether a text is the proof of this key.
+    fn holds(&self, key: &AnswerKey, proof: &str) -> bool;
 }
 
 /// The text form of tokens.

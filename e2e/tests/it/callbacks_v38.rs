@@ -133,7 +133,7 @@ async fn a_group_message_is_asked_about_and_told() {
 #[tokio::test]
 async fn after_callbacks_carry_the_key_of_the_conversation() {
     let receiver = Receiver::start().await;
-    let app = start(&receiver, ALL, &["alice", "bob"]).await;
+    let app = start(&receiver, ALL, &["alice", "bob", "carol"]).await;
     let group = app.group("alice", &["bob"]).await;
     app.send("alice", "bob", "hi").await.data();
     app.send_to_group("alice", &group, "hi").await.data();
@@ -142,8 +142,13 @@ async fn after_callbacks_carry_the_key_of_the_conversation() {
     let to_group = receiver.wait_for_one(command::AFTER_GROUP).await;
     let to_bob = r#"{"sendID":"alice","recvID":"bob","groupID":""}"#.to_owned();
     let to_all = format!(r#"{{"sendID":"alice","recvID":"","groupID":"{group}"}}"#);
-    let decode =
-        |call: &Call| String::from_utf8(STANDARD.decode(call.query("key").unwrap()).unwrap()).unwrap();
+    let decode = |call: &Call| {
+        let json = String::from_utf8(STANDARD.decode(call.query("key").unwrap()).unwrap()).unwrap();
+        // What proves the key stands behind what the original's has.
+        let (said, mac) = json.split_once(r#","mac":""#).unwrap();
+        assert_eq!(mac.len(), 45, "{json}");
+        format!("{said}}}")
+    };
     assert_eq!((decode(&single), decode(&to_group)), (to_bob.clone(), to_all.clone()));
     let mut keys: Vec<_> = saved.iter().map(decode).collect();
     let mut wanted = vec![to_bob, to_all];
@@ -162,6 +167,15 @@ async fn after_callbacks_carry_the_key_of_the_conversation() {
     bot.post(&format!("/msg/send_simple_msg?key={key}"), &json!({ "content": "beep" })).await.data();
     let history = app.history("alice", &conversation("alice", "bob")).await;
     assert_eq!((&history[1]["sendID"], content(&history[1])), (&json!("bob"), json!({ "content": "beep" })));
+
+    // Whoever was given the key speaks in the name that it is about; one that he wrote himself is worth nothing.
+    let other = app.rest_of("carol").await;
+    other.post(&format!("/msg/send_simple_msg?key={key}"), &json!({ "content": "boop" })).await.data();
+    let forged = STANDARD.encode(r#"{"sendID":"alice","recvID":"bob","groupID":""}"#).replace('=', "%3D");
+    let refused =
+        other.post(&format!("/msg/send_simple_msg?key={forged}"), &json!({ "content": "hi" })).await;
+    assert_eq!(refused.code(), 1002, "{}", refused.body);
+    assert!(refused.body.to_string().contains("key has no mac"), "{}", refused.body);
 }
 
 #[tokio::test]

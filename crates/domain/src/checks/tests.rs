@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use ringback_model::command::AnswerKey;
 use ringback_model::group::{GroupKind, Member};
 use ringback_model::ids::GroupId;
 use ringback_model::message::Origin;
@@ -250,7 +251,7 @@ fn what_only_administrators_send() {
     for (number, ((class, target, strangers, sender), by_anybody)) in cases.into_iter().enumerate() {
         for admin in [false, true] {
             let draft_of = Draft { sender: id(sender), strangers, ..blank(class, target.clone()) };
-            let says = code(draft(&actor(admin), &draft_of));
+            let says = code(draft(&actor(admin), &draft_of, &NoKeys));
             let no = (!admin && !by_anybody).then_some(RefusalCode::NoPermission);
             assert_eq!(says, no, "case {number}, {admin}");
         }
@@ -264,4 +265,42 @@ fn actor(admin: bool) -> Actor {
 
 fn blank(class: ContentClass, target: Target) -> Draft {
     sample::draft(id("ann"), target, sample::content(class, 1, "x"))
+}
+
+/// `good` proves every key.
+struct NoKeys;
+
+impl AnswerKeys for NoKeys {
+    fn proof(&self, _: &AnswerKey) -> String {
+        "good".to_owned()
+    }
+    fn holds(&self, _: &AnswerKey, proof: &str) -> bool {
+        proof == "good"
+    }
+}
+
+#[test]
+fn who_answers_a_callback_in_anothers_name_proves_that_it_was_one() {
+    let key = AnswerKey { sender: "bob".to_owned(), recipient: "ann".to_owned(), group: String::new() };
+    for (admin, own, proof, allowed) in [
+        (false, false, None, false),
+        (false, false, Some("bad"), false),
+        (false, false, Some("good"), true),
+        (false, true, None, true),
+        (true, false, None, true),
+    ] {
+        let mut draft_of = sample::draft(
+            id(if own { "ann" } else { "olga" }),
+            Target::User(id("bob")),
+            sample::content(ContentClass::Text, 118, "x"),
+        );
+        let proof = proof.map(str::to_owned);
+        draft_of.answers = Some(Box::new(Answering { key: key.clone(), proof }));
+        let done = draft(&actor(admin), &draft_of, &NoKeys);
+        assert_eq!(done.is_ok(), allowed, "{admin} {own} {done:?}");
+        if let Err(refusal) = done {
+            assert_eq!(refusal.code, RefusalCode::NoPermission);
+            assert!(refusal.detail.contains("as the callback brought it"), "{}", refusal.detail);
+        }
+    }
 }

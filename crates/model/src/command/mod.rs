@@ -32,7 +32,7 @@ pub use friend::{FriendCommand, FriendOutcome, FriendShown, Relation, RequestSho
 pub use group::{GroupCommand, GroupOutcome, MemberFilter, MemberNews, RequestsOf, ShownRequest, WholeList};
 pub use objects::{NewUpload, ObjectCommand, ObjectOutcome, SignedParts};
 pub use pull::{ConversationRef, PullOrder, Pulled, SeqList, SeqRange};
-pub use send::{Draft, Sent};
+pub use send::{AnswerKey, Answering, Draft, Sent};
 pub use user::{FavouriteChange, FavouriteName, NewFavourite, UserCommand, UserOutcome};
 
 /// Who asks.

@@ -46,8 +46,8 @@ pub struct Draft {
     pub attached_info: String,
     /// The app's own text.
     pub ex: String,
-    /// True when the dialect lets any token send in this sender's name (answers of robots).
-    pub any_sender: bool,
+    /// The key of the callback that it answers: with proof, anybody may send in this sender's name.
+    pub answers: Option<Box<Answering>>,
     /// True when nobody named in it has to exist, or to be a member: dialects that promise not to look. What is known
     /// (blocks, mutes, dismissal) counts all the same. Administrators only.
     pub strangers: bool,
@@ -55,6 +55,26 @@ pub struct Draft {
     pub priority: Priority,
     /// See [`Message::hidden_from`].
     pub hidden_from: Vec<UserId>,
+}
+
+/// Whose message a callback was about; the texts that stand in its key.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AnswerKey {
+    /// Who sent it.
+    pub sender: String,
+    /// To whom; empty in groups.
+    pub recipient: String,
+    /// In which group; empty in single chats.
+    pub group: String,
+}
+
+/// A key that came back.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Answering {
+    /// What it says.
+    pub key: AnswerKey,
+    /// What is to prove that this server has written it; checked by [`AnswerKeys`](crate::ports::AnswerKeys).
+    pub proof: Option<String>,
 }
 
 /// A message that was taken.

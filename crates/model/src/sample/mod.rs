@@ -68,7 +68,7 @@ pub fn draft(sender: UserId, target: Target, content: Content) -> Draft {
         mentions: Vec::new(),
         attached_info: String::new(),
         ex: String::new(),
-        any_sender: false,
+        answers: None,
         strangers: false,
         priority: Priority::Normal,
         hidden_from: Vec::new(),

@@ -90,11 +90,18 @@ impl Parts {
         first.context("no dialect speaks WebSocket")
     }
 
-    pub(super) fn secret(&self) -> anyhow::Result<Secret> {
+    fn secret(&self) -> anyhow::Result<Secret> {
         if self.dev && self.settings.secret.is_none() && self.settings.secret_file.is_none() {
             return Ok(Secret::new(self.dialects.dev.secret.to_owned()));
         }
         secret::resolve(&self.settings)
+    }
+
+    /// The server's secret. From here on callbacks carry keys that are signed with it.
+    pub(super) fn open_secret(&mut self) -> anyhow::Result<Secret> {
+        let secret = self.secret()?;
+        self.dialects = ringback_dialects::signing(&self.app, &ringback_dialects::answer_keys(&secret));
+        Ok(secret)
     }
 
     pub(super) async fn store(&self) -> anyhow::Result<Arc<dyn Store>> {
@@ -258,6 +265,7 @@ impl Parts {
             clock: Arc::new(SystemClock),
             dice: Arc::new(SystemDice),
             tokens: Arc::new(CheckedTokens::new(Arc::clone(&self.dialects.tokens))),
+            answer_keys: ringback_dialects::answer_keys(secret),
             passwords: Arc::new(ArgonPasswords::new(Arc::new(SystemDice))),
             storage: Arc::clone(engine) as _,
             uploads: uploads.map(Arc::clone),
@@ -271,6 +279,7 @@ impl Parts {
                 token_validity: self.settings.token_validity,
                 app_token_validity: self.settings.app_token_validity,
                 friends_only: self.settings.friends_only,
+                login_policy: self.settings.login_policy,
             },
         };
         Im::new(parts).await.context("the product cannot start")

@@ -6,13 +6,15 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use ringback_model::action::Action;
+use ringback_model::command::AnswerKey;
 use ringback_model::event::{EventKind, PushPlan, Question, Subject};
 use ringback_model::failure::{Failure, Fault, Refusal, RefusalCode};
 use ringback_model::ids::UserId;
 use ringback_model::message::Message;
 use ringback_model::notice;
 use ringback_model::ports::{
-    Clock, Dice, Fut, Gate, Passwords, Push, Sessions, Storage, TokenCodec, TokenKeys, TokenProblem,
+    AnswerKeys, Clock, Dice, Fut, Gate, Passwords, Push, Sessions, Storage, TokenCodec, TokenKeys,
+    TokenProblem,
 };
 use ringback_model::presence::CutReason;
 use ringback_model::secret::Secret;
@@ -51,6 +53,19 @@ impl Dice for Counting {
     }
 }
 
+/// Keys that a word proves.
+pub(crate) struct PlainKeys;
+
+impl AnswerKeys for PlainKeys {
+    fn proof(&self, key: &AnswerKey) -> String {
+        format!("proof of {}", key.sender)
+    }
+
+    fn holds(&self, key: &AnswerKey, proof: &str) -> bool {
+        proof == self.proof(key)
+    }
+}
+
 /// Tokens that anybody can read: id, bearer (`*` = the app), platform, end, and `signed` where that is all they need.
 pub(crate) struct PlainTokens;
 
@@ -81,7 +96,8 @@ impl TokenCodec for PlainTokens {
             bearer: if name == "*" { Bearer::App } else { Bearer::User(user(name)) },
             platform: Platform(platform.parse().unwrap()),
             unrecorded,
-            issued_at: now,
+            // The tokens of this world last an hour.
+            issued_at: UnixMs(expires_at.0 - 3_600_000),
             expires_at,
         })
     }

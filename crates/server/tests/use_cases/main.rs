@@ -16,6 +16,7 @@ mod presence;
 mod profiles;
 mod pushes;
 mod rooms;
+mod statistics;
 mod storage;
 mod strangers;
 mod wakes;

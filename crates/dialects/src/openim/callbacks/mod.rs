@@ -5,6 +5,7 @@
 //! [`members`], [`modify`]).
 
 mod answer;
+pub mod answer_key;
 mod call;
 pub mod commands;
 pub(crate) mod exclusion;
@@ -13,7 +14,7 @@ pub mod generation;
 mod json;
 mod members;
 mod modify;
-mod numbers;
+pub(crate) mod numbers;
 mod preset;
 mod reference;
 mod register;
@@ -24,11 +25,13 @@ use std::sync::Arc;
 
 use percent_encoding::{AsciiSet, CONTROLS, utf8_percent_encode};
 use ringback_model::app::App;
+use ringback_model::command::AnswerKey;
 use ringback_model::delivery::{Answer, Outbound};
 use ringback_model::dialect::{Acceptance, Contract, EventName, Preset, Rendered, Skip, WrongAnswer};
 use ringback_model::event::{Event, EventKind, Fact, Phase, Question};
 use ringback_model::ids::{MessageId, UserId};
 use ringback_model::message::Content;
+use ringback_model::ports::AnswerKeys;
 use ringback_model::rule::Rule;
 use ringback_model::verdict::Verdict;
 
@@ -41,15 +44,17 @@ use switches::Compat;
 pub use reference::table;
 
 /// One contract of this dialect.
-#[derive(Debug, Clone, Copy)]
 pub struct OpenImContract {
     generation: Generation,
+    /// Signs the keys that callbacks carry.
+    keys: Option<Arc<dyn AnswerKeys>>,
 }
 
-/// All four contracts, newest first.
+/// All four contracts, newest first. Without `keys`, those that callbacks carry are not signed.
 #[must_use]
-pub fn contracts() -> Vec<Arc<dyn Contract>> {
-    Generation::ALL.map(|generation| Arc::new(OpenImContract::new(generation)) as Arc<dyn Contract>).to_vec()
+pub fn contracts(keys: Option<&Arc<dyn AnswerKeys>>) -> Vec<Arc<dyn Contract>> {
+    let contract = |generation| OpenImContract { generation, keys: keys.map(Arc::clone) };
+    Generation::ALL.map(|generation| Arc::new(contract(generation)) as Arc<dyn Contract>).to_vec()
 }
 
 /// What happened, or is about to: everything that requests are rendered from besides the rule.
@@ -97,14 +102,14 @@ const NOBODY: Skip = Skip("nobody is ever told of this");
 const NOT_NAMED: Skip = Skip("the rule names no callback that is about this");
 
 impl OpenImContract {
-    /// The contract of this generation.
+    /// The contract of this generation, which signs nothing.
     #[must_use]
     pub const fn new(generation: Generation) -> Self {
-        Self { generation }
+        Self { generation, keys: None }
     }
 
     /// Whether a rule wants a command.
-    fn wants(self, rule: &Rule, command: &Command) -> bool {
+    fn wants(&self, rule: &Rule, command: &Command) -> bool {
         let named = || rule.events.iter().any(|name| command.is_called(name, self.generation));
         command.phase() == rule.phase
             && command.generations.contains(&self.generation)
@@ -113,7 +118,7 @@ impl OpenImContract {
 
     /// The commands that a rule wants and that are about this occasion, in the order of the register, each with the
     /// number of calls that it means.
-    fn matching(self, rule: &Rule, about: &Occasion<'_>) -> Result<Vec<(&'static Command, usize)>, Skip> {
+    fn matching(&self, rule: &Rule, about: &Occasion<'_>) -> Result<Vec<(&'static Command, usize)>, Skip> {
         let mut skip = NOT_NAMED;
         let mut found = Vec::new();
         let of_kind = commands::all().filter(|command| command.kind == about.kind);
@@ -127,12 +132,12 @@ impl OpenImContract {
     }
 
     /// The command that asks about an occasion: never more than one does.
-    fn asking(self, rule: &Rule, about: &Occasion<'_>) -> Result<&'static Command, Skip> {
+    fn asking(&self, rule: &Rule, about: &Occasion<'_>) -> Result<&'static Command, Skip> {
         self.matching(rule, about)?.first().map(|(command, _)| *command).ok_or(NOT_NAMED)
     }
 
     fn render(
-        self,
+        &self,
         rule: &Rule,
         command: &'static Command,
         about: &Occasion<'_>,
@@ -164,11 +169,16 @@ impl OpenImContract {
     }
 
     /// After a message was sent, newer receivers get what they need to answer in the same conversation.
-    fn reply_key(self, command: &Command, matter: Matter<'_>) -> Option<String> {
+    fn reply_key(&self, command: &Command, matter: Matter<'_>) -> Option<String> {
         let wanted = self.generation == Generation::V38 && command.kind == EventKind::MessageSent;
         let message = matter.message().filter(|_| wanted)?;
         let (recipient, group) = register::message::address(&message.target);
-        Some(target_url::reply_key(message.sender.as_str(), recipient, group))
+        let key = AnswerKey {
+            sender: message.sender.as_str().to_owned(),
+            recipient: recipient.to_owned(),
+            group: group.to_owned(),
+        };
+        Some(answer_key::write(&key, self.keys.as_deref()))
     }
 }
 
@@ -253,7 +263,7 @@ impl Contract for OpenImContract {
 }
 
 impl OpenImContract {
-    fn check_name(self, rule: &Rule, name: &str) -> Result<(), String> {
+    fn check_name(&self, rule: &Rule, name: &str) -> Result<(), String> {
         let contract = self.generation.contract();
         let Some(command) = commands::all().find(|command| command.is_called(name, self.generation)) else {
             if commands::all_names().any(|known| known == name) {

@@ -32,6 +32,9 @@ text; in v2 the plain text of text messages), `seq`, `atUserList` (`null` when e
 Fields of the other callbacks are listed as they are sent in v3.8. What the original has keeps its value, odd ones \
 included; what it leaves out is added at the end, so that its receivers go on working: `opUserID` says who acts \
 (absent where the server does). In v2, which has no such header, every body has `operationID`.\n\n\
+After a message was sent, v3.8 adds the query parameter `key`: base64 of a JSON object with `sendID`, `recvID` and \
+`groupID`, as in the original, and `mac`, which proves that this server has written it. Give it back unchanged to \
+`/msg/send_simple_msg?key=…` to answer; without `mac`, only administrators and the one in whose name the answer is may.\n\n\
 Never called back: \"is typing\" (113); as messages, but not as pushes, also notifications (1000 to 5000). Messages of \
 notification accounts are told by afterMsgSaveDB alone; nobody is asked before an administrator sends to a single \
 chat. A push callback about a notification has the JSON text of its details in `content`.\n\n\

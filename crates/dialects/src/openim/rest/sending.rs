@@ -2,9 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD;
-use ringback_model::command::{Command, Draft};
+use ringback_model::command::{AnswerKey, Answering, Command, Draft};
 use ringback_model::conversation::Target;
 use ringback_model::dialect::EdgeRequest;
 use ringback_model::ids::UserId;
@@ -21,6 +19,7 @@ use super::body::{
     Reject, at_most, body, distinct, given, group_id, parse, required, required_number, user_id, user_ids,
 };
 use super::elements;
+use crate::openim::callbacks::answer_key;
 use crate::openim::content::{MARKDOWN, OA_NOTIFICATION, argument, content, force_options, target};
 use crate::openim::options::handling;
 use crate::openim::wire::session;
@@ -234,7 +233,7 @@ fn draft(asked: SendMsg, target: Target) -> Result<Draft, Reject> {
         mentions,
         attached_info: String::new(),
         ex: asked.ex,
-        any_sender: false,
+        answers: None,
         strangers: false,
         priority: Priority::Normal,
         hidden_from: Vec::new(),
@@ -255,16 +254,11 @@ body! {
     }
 }
 
-body! {
-    /// The key that a callback carried: whose message is answered.
-    Key { send_id: String = "sendID", recv_id: String = "recvID", group_id: String = "groupID" }
-}
-
-/// Answers a callback without an administrator's token: the key says in whose name and to whom.
+/// Answers a callback without an administrator's token: the key says in whose name and to whom, and proves it.
 pub(super) fn send_simple_msg(request: &EdgeRequest) -> Result<Command, Reject> {
     let asked: SendSimple = parse(&request.body)?;
     required("content", &asked.content)?;
-    let key = key(request)?;
+    let (key, proof) = key(request)?;
     let (sender, target) = reply_direction(&key, &asked)?;
     let options = BTreeMap::new();
     Ok(Command::Send(Box::new(Draft {
@@ -285,28 +279,26 @@ pub(super) fn send_simple_msg(request: &EdgeRequest) -> Result<Command, Reject> 
         mentions: Vec::new(),
         attached_info: String::new(),
         ex: asked.ex,
-        any_sender: true,
+        answers: Some(Box::new(Answering { key, proof })),
         strangers: false,
         priority: Priority::Normal,
         hidden_from: Vec::new(),
     })))
 }
 
-fn key(request: &EdgeRequest) -> Result<Key, Reject> {
+fn key(request: &EdgeRequest) -> Result<(AnswerKey, Option<String>), Reject> {
     let text = request.query("key").unwrap_or_default();
     required("key", text)?;
-    // A '+' that was not percent-encoded arrives as a space.
-    let json = STANDARD.decode(text.replace(' ', "+")).map_err(|_| argument("key is not base64"))?;
-    let key: Key = serde_json::from_slice(&json).map_err(|_| argument("key is not the JSON it should be"))?;
-    required("sendID of key", &key.send_id)?;
-    Ok(key)
+    let (key, proof) = answer_key::read(text).map_err(argument)?;
+    required("sendID of key", &key.sender)?;
+    Ok((key, proof))
 }
 
-fn reply_direction(key: &Key, asked: &SendSimple) -> Result<(UserId, Target), Reject> {
-    if key.group_id.is_empty() {
-        let sender = user_id("recvID of key", &key.recv_id)?;
-        return Ok((sender, Target::User(user_id("sendID of key", &key.send_id)?)));
+fn reply_direction(key: &AnswerKey, asked: &SendSimple) -> Result<(UserId, Target), Reject> {
+    if key.group.is_empty() {
+        let sender = user_id("recvID of key", &key.recipient)?;
+        return Ok((sender, Target::User(user_id("sendID of key", &key.sender)?)));
     }
     let sender = user_id("sendID", &asked.send_id)?;
-    Ok((sender, Target::Group(group_id("groupID of key", &key.group_id)?)))
+    Ok((sender, Target::Group(group_id("groupID of key", &key.group)?)))
 }
