@@ -21,9 +21,7 @@ use crate::{at_most, bad, only_self};
 
 /// What can be said before anything is looked up.
 pub(crate) fn draft(actor: &Actor, draft: &Draft) -> Result<(), Refusal> {
-    if !draft.any_sender {
-        only_self(actor, &draft.sender)?;
-    }
+    only_self(actor, &draft.sender)?;
     let refused = |detail: &str| Err(Refusal::new(RefusalCode::NoPermission, detail));
     if matches!(draft.target, Target::Notice(_)) && !actor.admin {
         return refused("only administrators of the app may send for notification accounts");

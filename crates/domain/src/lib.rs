@@ -23,6 +23,7 @@
 
 mod accounts;
 mod actions;
+mod admin_logouts;
 mod answers;
 mod blocks;
 mod caller;
@@ -45,6 +46,7 @@ mod profiles;
 mod pusher;
 mod send;
 mod send_many;
+mod statistics;
 mod storage;
 mod tokens;
 mod turns;
@@ -67,11 +69,16 @@ pub use objects::{PartSlot, UploadParts, UploadSettings, Uploads};
 pub use presence::Presence;
 pub use wake::Waker;
 
+use ringback_model::user::LoginPolicy;
+
+use admin_logouts::AdminLogouts;
 use caller::Caller;
 use chats::send_states::SendStates;
 use in_flight::{InFlight, SendKey, StartKey};
+use profiles::ChangesLine;
 use pusher::board::Board;
 use pusher::line::PassingLine;
+use statistics::Counting;
 use turns::Turns;
 
 /// What [`Im`] is made of.
@@ -113,6 +120,8 @@ pub struct ImSettings {
     pub app_token_validity: Duration,
     /// Only who is on the recipient's list of friends may send to him.
     pub friends_only: bool,
+    /// Which logins of a user take the place of others.
+    pub login_policy: LoginPolicy,
 }
 
 /// The product: carries commands out.
@@ -134,6 +143,7 @@ pub struct Im {
     token_validity: Duration,
     app_token_validity: Duration,
     friends_only: bool,
+    login_policy: LoginPolicy,
     message_ids: MessageIds,
     in_flight: InFlight<SendKey, Result<Sent, Failure>>,
     starting: InFlight<StartKey, Result<Option<ConversationStart>, Fault>>,
@@ -141,6 +151,9 @@ pub struct Im {
     additions: Turns,
     passing: PassingLine,
     board: Arc<Board>,
+    counting: Counting,
+    profile_changes: ChangesLine,
+    admin_logouts: AdminLogouts,
 }
 
 /// A command that was carried out.
@@ -166,6 +179,8 @@ impl Im {
     /// The store's fault.
     pub async fn new(parts: ImParts) -> Result<Arc<Self>, Fault> {
         let highest = parts.store.highest_message().await?;
+        let logouts = AdminLogouts::keys(parts.settings.admins.iter());
+        let admin_logouts = AdminLogouts::of(parts.store.records(&logouts).await?);
         let im = Arc::new(Self {
             store: parts.store,
             gate: parts.gate,
@@ -183,6 +198,7 @@ impl Im {
             token_validity: parts.settings.token_validity,
             app_token_validity: parts.settings.app_token_validity,
             friends_only: parts.settings.friends_only,
+            login_policy: parts.settings.login_policy,
             message_ids: MessageIds::after(highest),
             in_flight: InFlight::default(),
             starting: InFlight::default(),
@@ -190,6 +206,9 @@ impl Im {
             additions: Turns::default(),
             passing: PassingLine::default(),
             board: Arc::default(),
+            counting: Counting::default(),
+            profile_changes: ChangesLine::default(),
+            admin_logouts,
         });
         im.register_admins().await?;
         Ok(im)

@@ -132,7 +132,7 @@ impl Im {
 
 /// The tokens that end now so that one more fits: those that are of no use any more first, then those that would end
 /// first.
-fn give_way(mut held: Vec<TokenRecord>) -> Vec<TokenRecord> {
+pub(crate) fn give_way(mut held: Vec<TokenRecord>) -> Vec<TokenRecord> {
     let too_many = (held.len() + 1).saturating_sub(limits::TOKENS_PER_USER);
     held.sort_by_key(|token| (!token.kicked, token.expires_at));
     held.truncate(too_many);

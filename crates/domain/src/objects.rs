@@ -5,13 +5,15 @@ use std::time::Duration;
 
 use ringback_model::command::{Actor, NewUpload, ObjectCommand, ObjectOutcome, Outcome, SignedParts};
 use ringback_model::failure::{Failure, Fault, Refusal, RefusalCode};
+use ringback_model::ids::UserId;
 use ringback_model::limits;
 use ringback_model::object::{
-    Cutoffs, Md5Hex, ObjectName, Objects, Pieces, Seals, StoredObject, Swept, Upload,
+    Beginning, Cutoffs, Md5Hex, ObjectName, Objects, OpenUploads, Pieces, Seals, StoredObject, Swept, Upload,
 };
 use ringback_model::ports::{Clock, Dice};
 use ringback_model::time::UnixMs;
 
+use crate::turns::Turns;
 use crate::{Im, at_most, bad};
 
 /// Choices of the operator.
@@ -39,9 +41,11 @@ pub struct UploadParts {
     pub settings: UploadSettings,
 }
 
-/// Uploads. Nothing about one that is under way is in memory: its text says everything.
+/// Uploads. Nothing about one that is under way is in memory: its text says everything, and where files are kept it is
+/// counted.
 pub struct Uploads {
     parts: UploadParts,
+    turns: Turns,
 }
 
 /// A part on its way in.
@@ -53,11 +57,19 @@ pub struct PartSlot {
     pub size: u64,
 }
 
+impl PartSlot {
+    /// Who has begun the upload.
+    #[must_use]
+    pub const fn user(&self) -> &UserId {
+        &self.upload.user
+    }
+}
+
 impl Uploads {
     /// Puts it together.
     #[must_use]
-    pub const fn new(parts: UploadParts) -> Self {
-        Self { parts }
+    pub fn new(parts: UploadParts) -> Self {
+        Self { parts, turns: Turns::default() }
     }
 
     pub(crate) async fn execute(
@@ -100,14 +112,18 @@ impl Uploads {
         self.check_size(size)?;
         let part_size = chosen_part_size(size, asked)?;
         let now = self.parts.clock.now();
+        // One at a time per user: what is under way is counted before another one is added to it.
+        let _turn = self.turns.of(&actor.user).await;
         if let Some(content) = self.known(&hash, size, now).await? {
             let object = StoredObject { name, content, hash, size, content_type, named_at: now };
             let name = self.parts.objects.name(object).await?;
             return Ok(self.at(prefix, name, now));
         }
+        self.check_room(actor, size, now).await?;
         let expires_at = now.plus(self.parts.settings.expiry);
         let id = format!("{:016x}{:016x}", self.parts.dice.roll(), self.parts.dice.roll());
-        let place = self.parts.objects.begin(&id, now, expires_at).await?;
+        let place =
+            self.parts.objects.begin(Beginning { id: &id, user: &actor.user, size, now, expires_at }).await?;
         let upload =
             Upload { user: actor.user.clone(), name, content_type, hash, size, part_size, expires_at, place };
         let text = serde_json::to_string(&upload)
@@ -120,6 +136,26 @@ impl Uploads {
             parts: (1..=last).collect(),
         };
         Ok(ObjectOutcome::Begun { signed, part_size, expires_at })
+    }
+
+    /// Uploads that are begun and left would fill the disk until they end. Administrators are not bounded: they bring
+    /// what others have uploaded elsewhere.
+    async fn check_room(&self, actor: &Actor, size: u64, now: UnixMs) -> Result<(), Failure> {
+        if actor.admin {
+            return Ok(());
+        }
+        let OpenUploads { count, bytes } = self.parts.objects.open(&actor.user, now).await?;
+        let most = self.parts.settings.max_bytes.saturating_mul(limits::OPEN_UPLOADS_OF_GREATEST_SIZE);
+        let detail = if count >= limits::OPEN_UPLOADS {
+            format!("{count} uploads are under way: finish them, or wait until they end")
+        } else if bytes.saturating_add(size) > most {
+            format!(
+                "uploads of {bytes} bytes are under way, at most {most} may be: finish them, or wait until they end"
+            )
+        } else {
+            return Ok(());
+        };
+        Err(Refusal::new(RefusalCode::Overloaded, detail).into())
     }
 
     /// Content that is there and will be for as long as a new name lasts.

@@ -3,6 +3,7 @@
 //! | file | holds |
 //! |---|---|
 //! | `editing.rs` | a profile changes, and everybody who shows it learns that |
+//! | `group_news.rs` | members of his groups are told of it |
 //! | `favourites.rs` | small things that a user keeps |
 //! | `client_settings.rs` | what clients are told to do |
 //! | `notice_accounts.rs` | accounts that speak and that nobody logs in to |
@@ -11,6 +12,7 @@
 mod client_settings;
 mod editing;
 mod favourites;
+mod group_news;
 mod notice_accounts;
 mod statistics;
 
@@ -24,6 +26,7 @@ use ringback_model::user::Platform;
 
 use crate::caller::Caller;
 use crate::{Im, at_most, bad, only_admin, only_self, repeated};
+pub(crate) use group_news::ChangesLine;
 
 impl Im {
     pub(crate) async fn user_command(
@@ -87,9 +90,6 @@ impl Im {
     }
 
     fn platforms(&self, ids: Vec<UserId>) -> Result<Outcome, Failure> {
-        if ids.is_empty() {
-            return Err(bad("nobody is named").into());
-        }
         at_most("the list of users", ids.len(), limits::LIST_ITEMS)?;
         let of_each = ids.into_iter().map(|id| {
             let mut platforms: Vec<Platform> =

@@ -6,9 +6,11 @@ use ringback_model::failure::{Failure, Refusal, RefusalCode};
 use ringback_model::ids::UserId;
 use ringback_model::ports::TokenProblem;
 use ringback_model::presence::CutReason;
+use ringback_model::record::{AdminLogout, Record};
 use ringback_model::time::UnixMs;
 use ringback_model::user::{AccountLevel, Bearer, Platform, TokenClaims, TokenRecord, User};
 
+use crate::logins::give_way;
 use crate::users::commit_failure;
 use crate::{Im, bad, only_admin};
 
@@ -45,6 +47,9 @@ impl Im {
         // Administrators' tokens are as good as the secret that signs them: they are not kept, so that one
         // can be made without asking the server.
         if platform == Platform::ADMIN && self.is_admin(&user) {
+            if self.admin_logouts.ended(&user, claims.issued_at) {
+                return Err(taken_away().into());
+            }
             return Ok(actor(claims, user, platform, true));
         }
         if !claims.unrecorded {
@@ -77,11 +82,7 @@ impl Im {
     async fn check_handed_out(&self, claims: &TokenClaims, user: &UserId) -> Result<(), Failure> {
         let known = self.store.tokens(user, claims.platform, self.clock.now()).await?;
         match known.iter().find(|record| record.id == claims.id) {
-            Some(record) if record.kicked => Err(Refusal::new(
-                RefusalCode::TokenKicked,
-                "the token was taken away by another login or a logout",
-            )
-            .into()),
+            Some(record) if record.kicked => Err(taken_away().into()),
             Some(_) => Ok(()),
             None => {
                 let detail = "the token is not among those that this server handed out";
@@ -119,10 +120,20 @@ impl Im {
         self.check_may_log_in(&found)?;
         let (text, claims) =
             self.mint(Bearer::User(found.id.clone()), platform, self.clock.now().plus(self.token_validity))?;
-        // One login per platform: a new token takes the older ones away.
-        let kick = Write::KickTokens { user: found.id.clone(), platform, except: Some(claims.id.clone()) };
-        let commit =
-            Commit::at(claims.issued_at).write(Write::PutToken(record(claims, found.id))).write(kick);
+        let mut commit = Commit::at(claims.issued_at);
+        // The policy says which older ones a new token takes away; where it leaves those of its own platform, they are
+        // bounded in number.
+        for platform in platform.ended_by_login(self.login_policy) {
+            let except = Some(claims.id.clone());
+            commit = commit.write(Write::KickTokens { user: found.id.clone(), platform, except });
+        }
+        if !self.login_policy.ends(platform, platform) {
+            let held = self.store.tokens(&found.id, platform, claims.issued_at).await?;
+            for token in give_way(held) {
+                commit = commit.write(Write::PutToken(TokenRecord { expires_at: claims.issued_at, ..token }));
+            }
+        }
+        let commit = commit.write(Write::PutToken(record(claims, found.id)));
         self.store.commit(commit).await.map_err(commit_failure)?;
         Ok(self.token_outcome(text))
     }
@@ -161,12 +172,21 @@ impl Im {
             check_known(platform)?;
             vec![platform]
         };
-        let mut commit = Commit::at(self.clock.now());
+        let now = self.clock.now();
+        let mut commit = Commit::at(now);
+        let admins_own = platforms.contains(&Platform::ADMIN) && self.is_admin(user);
+        if admins_own {
+            let logout = Record::AdminLogout(AdminLogout { user: user.clone(), at: now });
+            commit = commit.write(Write::Keep(Box::new(logout)));
+        }
         for platform in &platforms {
             commit =
                 commit.write(Write::KickTokens { user: user.clone(), platform: *platform, except: None });
         }
         self.store.commit(commit).await.map_err(commit_failure)?;
+        if admins_own {
+            self.admin_logouts.note(user.clone(), now);
+        }
         for platform in platforms {
             self.sessions.kick(user, platform, None, CutReason::Administrator);
         }
@@ -179,13 +199,18 @@ impl Im {
         platform: Platform,
         expires_at: UnixMs,
     ) -> Result<(String, TokenClaims), Failure> {
+        let now = self.clock.now();
+        let issued_at = match &bearer {
+            Bearer::User(user) if platform == Platform::ADMIN => self.admin_logouts.issued_at(user, now),
+            _ => now,
+        };
         let claims = TokenClaims {
             id: self.random_hex(),
             // What an administrator's or an app's token may do rests on its signature alone.
             unrecorded: platform == Platform::ADMIN,
             bearer,
             platform,
-            issued_at: self.clock.now(),
+            issued_at,
             expires_at,
         };
         let text = self.tokens.mint(&self.keys, &claims)?;
@@ -211,6 +236,10 @@ pub(crate) fn record(claims: TokenClaims, user: UserId) -> TokenRecord {
         expires_at: claims.expires_at,
         kicked: false,
     }
+}
+
+fn taken_away() -> Refusal {
+    Refusal::new(RefusalCode::TokenKicked, "the token was taken away by another login or a logout")
 }
 
 fn only_for_the_secret() -> Refusal {

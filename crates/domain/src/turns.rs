@@ -1,14 +1,14 @@
-//! One at a time per group: a bound on its size is checked and used up before the next addition looks at it.
+//! One at a time per group or user: a bound on what it holds is checked and used up before the next addition looks at
+//! it.
 
-use std::hash::{BuildHasher, RandomState};
+use std::hash::{BuildHasher, Hash, RandomState};
 
-use ringback_model::ids::GroupId;
 use tokio::sync::{Mutex, MutexGuard};
 
-/// Groups share so many turns; two that share one wait for each other's commits, no more.
+/// All share so many turns; two that share one wait for each other's commits, no more.
 const TURNS: usize = 64;
 
-/// The turns of all groups. Held over waits for the store, never for anybody outside.
+/// The turns of all. Held over waits for the store, never for anybody outside.
 pub(crate) struct Turns {
     hasher: RandomState,
     turns: [Mutex<()>; TURNS],
@@ -21,9 +21,9 @@ impl Default for Turns {
 }
 
 impl Turns {
-    /// Waits for the turn of this group; it ends when the guard is dropped.
-    pub(crate) async fn of(&self, group: &GroupId) -> MutexGuard<'_, ()> {
-        let index = self.hasher.hash_one(group) % TURNS as u64;
+    /// Waits for the turn of this group or user; it ends when the guard is dropped.
+    pub(crate) async fn of(&self, whose: &impl Hash) -> MutexGuard<'_, ()> {
+        let index = self.hasher.hash_one(whose) % TURNS as u64;
         // The remainder is below the length, so there is always a turn.
         let turn = usize::try_from(index).ok().and_then(|index| self.turns.get(index));
         turn.unwrap_or(&self.turns[0]).lock().await

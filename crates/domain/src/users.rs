@@ -165,6 +165,15 @@ fn check_new(users: &[User]) -> Result<(), Refusal> {
         return Err(bad("users is empty"));
     }
     at_most("users", users.len(), limits::LIST_ITEMS)?;
+    for user in users {
+        if user.level.0 < 0 {
+            return Err(bad(format!("appMangerLevel of {} is {}, which is below 0", user.id, user.level.0)));
+        }
+        if !(0..=2).contains(&user.receive_option) {
+            let option = user.receive_option;
+            return Err(bad(format!("globalRecvMsgOpt of {} is {option}; known are 0 to 2", user.id)));
+        }
+    }
     let folded: Vec<String> = users.iter().map(|user| user.id.folded()).collect();
     match repeated(&folded) {
         Some(twice) => Err(bad(format!("users names {twice} twice (letter case does not count)"))),

@@ -75,8 +75,16 @@ pub const MEMBER_NOTICES: usize = 20;
 pub const SYNC_ELEMENTS: usize = 500;
 /// Lists that one call may ask about.
 pub const SYNC_LISTS: usize = 10_000;
-/// Events that one call for statistics looks through: what is beyond is not counted. Some seconds of work.
-pub const STATISTICS_EVENTS: usize = 1_000_000;
+/// Days for which it is remembered how much users said, and how much was said in groups.
+pub const STATISTICS_DAYS: i64 = 400;
+/// Counts of a day and a user, or of a day and a group, that one call for statistics sums up; of more, a shorter time has
+/// to be asked about. Some seconds of work.
+pub const STATISTICS_COUNTS: usize = 1_000_000;
+/// Time that a call for statistics waits until all is counted that was said before it.
+pub const STATISTICS_WAIT: Duration = Duration::from_secs(5);
+/// Counts that wait to be written down, and so the records of one commit: about as many. Those who send share the
+/// writer with it.
+pub const COUNTS_AT_ONCE: usize = 512;
 /// Requests to enter groups that one call looks through.
 pub const REQUESTS_READ: usize = 10_000;
 /// Members of a group when it is made: a list of admins, a list of others, and the owner.
@@ -228,6 +236,9 @@ pub const FIRST_ECHO_WAIT: Duration = Duration::from_millis(200);
 pub const PUSHES_WAITING: usize = 8192;
 /// Number of notices that may wait to be asked about; beyond, those who cause them wait.
 pub const NOTICES_WAITING: usize = 1024;
+/// Number of changed profiles whose users' groups may wait to be told; of more, members learn by the versions of their
+/// lists.
+pub const PROFILES_WAITING: usize = 1024;
 /// Number of pushes of which it is remembered that before-rules stopped or redirected them, for whoever wakes devices;
 /// of older ones the rules are asked again.
 pub const PUSH_VERDICTS: usize = 1024;
@@ -316,10 +327,21 @@ pub const OBJECT_PREFIX_BYTES: usize = 1024;
 pub const UPLOAD_ID_BYTES: usize = 8 * 1024;
 /// Time for an upload, from its beginning to its end. Setting `objects.upload_expiry`.
 pub const UPLOAD_EXPIRY: Duration = Duration::from_secs(24 * 3600);
+/// Number of uploads that one user may have under way; one more is refused. More than the files that a client sends at
+/// once, and the ones that it has left.
+pub const OPEN_UPLOADS: usize = 100;
+/// Bytes of the objects that one user may have under way, in objects of the greatest size that is allowed.
+pub const OPEN_UPLOADS_OF_GREATEST_SIZE: u64 = 4;
 /// Parts and objects that are on their way at once, number of both together; one more is told to come again.
-pub const OBJECT_TRANSFERS: usize = 256;
-/// Bytes per second below which an upload of a part is cut: a part has the time for a body, and its bytes by this.
-pub const UPLOAD_BYTES_PER_SECOND: u64 = 16 * 1024;
+pub const OBJECT_TRANSFERS: usize = 512;
+/// Of those, that come from one address (of IPv6, one network of 64 bits): half, because everybody comes from one
+/// address where a proxy stands before the server.
+pub const OBJECT_TRANSFERS_PER_ADDRESS: usize = OBJECT_TRANSFERS / 2;
+/// Of those, parts of one user's uploads. The published clients send some at once.
+pub const OBJECT_TRANSFERS_PER_USER: usize = 32;
+/// Bytes per second below which an upload of a part, or a download, is cut: it has the time for a body, and its bytes
+/// by this.
+pub const OBJECT_BYTES_PER_SECOND: u64 = 16 * 1024;
 /// Bytes of one piece of an object on its way to a client.
 pub const OBJECT_PIECE_BYTES: usize = 64 * 1024;
 /// Bytes of a record about an object (names and the like), and of a short answer of an object store.

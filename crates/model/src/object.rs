@@ -166,6 +166,30 @@ pub struct UploadPlace {
     pub ticket: String,
 }
 
+/// An upload that is to begin.
+#[derive(Debug, Clone, Copy)]
+pub struct Beginning<'a> {
+    /// 32 random hexadecimal digits.
+    pub id: &'a str,
+    /// Who begins it.
+    pub user: &'a UserId,
+    /// Bytes of the object.
+    pub size: u64,
+    /// Now.
+    pub now: UnixMs,
+    /// When it ends: what is not finished by then is swept.
+    pub expires_at: UnixMs,
+}
+
+/// What one user has under way.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct OpenUploads {
+    /// Number of uploads.
+    pub count: usize,
+    /// Bytes of their objects.
+    pub bytes: u64,
+}
+
 /// What is kept under a name.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct StoredObject {
@@ -249,13 +273,10 @@ impl From<PieceError> for Failure {
 pub trait Objects: Send + Sync {
     /// Content of this hash and size.
     fn known<'a>(&'a self, hash: &'a Md5Hex, size: u64) -> Fut<'a, Result<Option<KnownContent>, Failure>>;
-    /// Begins an upload. `id` is 32 random hexadecimal digits. What is not finished by `expires_at` is swept.
-    fn begin<'a>(
-        &'a self,
-        id: &'a str,
-        now: UnixMs,
-        expires_at: UnixMs,
-    ) -> Fut<'a, Result<UploadPlace, Failure>>;
+    /// What this user has under way: begun, not finished, and not ended by `now`.
+    fn open<'a>(&'a self, user: &'a UserId, now: UnixMs) -> Fut<'a, Result<OpenUploads, Failure>>;
+    /// Begins an upload.
+    fn begin<'a>(&'a self, new: Beginning<'a>) -> Fut<'a, Result<UploadPlace, Failure>>;
     /// Takes a part of exactly `size` bytes, in place of one of the same number, and answers its MD5.
     ///
     /// # Errors

@@ -63,6 +63,80 @@ impl Platform {
     pub const fn is_known(self) -> bool {
         1 <= self.0 && self.0 <= 11
     }
+
+    /// Windows, macOS and Linux.
+    const fn is_desktop(self) -> bool {
+        matches!(self.0, 3 | 4 | 7)
+    }
+
+    /// The first platform of its class: phones, desktops and tablets are one class each, others by themselves.
+    const fn class(self) -> i32 {
+        match self.0 {
+            1 | 2 => 1,
+            3 | 4 | 7 => 3,
+            8 | 9 => 8,
+            other => other,
+        }
+    }
+
+    /// Those that a login on this one ends.
+    pub fn ended_by_login(self, policy: LoginPolicy) -> impl Iterator<Item = Self> {
+        (Self::ANY.0..=11).map(Self).filter(move |old| policy.ends(self, *old))
+    }
+}
+
+/// Which logins of a user take the place of others. Setting `multi_login.policy`. Source: client protocol sheet 1.6.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum LoginPolicy {
+    /// The newest on each platform stays.
+    #[default]
+    OnePerPlatform,
+    /// The newest of each class stays: phones, desktops, tablets; every other platform is a class of its own.
+    OnePerClass,
+    /// Desktops stay, and of everything else the newest.
+    DesktopsAndOne,
+    /// All stay, as far as there is room.
+    Unlimited,
+}
+
+impl LoginPolicy {
+    const ALL: [Self; 4] = [Self::OnePerPlatform, Self::OnePerClass, Self::DesktopsAndOne, Self::Unlimited];
+    /// The words for all of them, in the settings.
+    pub const WORDS: [&str; 4] = ["one_per_platform", "one_per_class", "desktops_and_one", "unlimited"];
+
+    /// By its word; the first for others.
+    #[must_use]
+    pub fn named(word: &str) -> Self {
+        let found = Self::ALL.into_iter().zip(Self::WORDS).find(|(_, known)| *known == word);
+        found.map_or(Self::OnePerPlatform, |(policy, _)| policy)
+    }
+
+    /// Its word.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::OnePerPlatform => "one_per_platform",
+            Self::OnePerClass => "one_per_class",
+            Self::DesktopsAndOne => "desktops_and_one",
+            Self::Unlimited => "unlimited",
+        }
+    }
+
+    /// Whether a login on one platform ends those on another, which may be the same. Administrators' are outside.
+    #[must_use]
+    pub const fn ends(self, new: Platform, old: Platform) -> bool {
+        let of_admins = new.0 == Platform::ADMIN.0 || old.0 == Platform::ADMIN.0;
+        // Tokens of dialects that know no platforms are a world of their own.
+        if of_admins || (new.0 == Platform::ANY.0) != (old.0 == Platform::ANY.0) {
+            return false;
+        }
+        match self {
+            Self::OnePerPlatform => new.0 == old.0,
+            Self::OnePerClass => new.class() == old.class(),
+            Self::DesktopsAndOne => !new.is_desktop() && !old.is_desktop(),
+            Self::Unlimited => false,
+        }
+    }
 }
 
 /// `owner` does not want to hear from `blocked`.
@@ -132,4 +206,36 @@ pub struct Connection {
     pub background: bool,
     /// The token it came with ([`TokenClaims::id`]).
     pub token_id: String,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_policy_says_which_logins_end() {
+        let ended = |policy: LoginPolicy, new| {
+            Platform(new).ended_by_login(policy).map(|old| old.0).collect::<Vec<i32>>()
+        };
+        for (policy, new, old) in [
+            (LoginPolicy::OnePerPlatform, 1, vec![1]),
+            (LoginPolicy::OnePerPlatform, 5, vec![5]),
+            (LoginPolicy::OnePerPlatform, 10, vec![]),
+            (LoginPolicy::OnePerClass, 2, vec![1, 2]),
+            (LoginPolicy::OnePerClass, 7, vec![3, 4, 7]),
+            (LoginPolicy::OnePerClass, 9, vec![8, 9]),
+            (LoginPolicy::OnePerClass, 6, vec![6]),
+            (LoginPolicy::DesktopsAndOne, 3, vec![]),
+            (LoginPolicy::DesktopsAndOne, 5, vec![1, 2, 5, 6, 8, 9, 11]),
+            (LoginPolicy::OnePerPlatform, 0, vec![0]),
+            (LoginPolicy::DesktopsAndOne, 10, vec![]),
+            (LoginPolicy::Unlimited, 5, vec![]),
+        ] {
+            assert_eq!(ended(policy, new), old, "{policy:?} {new}");
+        }
+        for policy in LoginPolicy::ALL {
+            assert_eq!(LoginPolicy::named(policy.name()), policy);
+            assert!(LoginPolicy::WORDS.contains(&policy.name()));
+        }
+    }
 }

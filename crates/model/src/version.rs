@@ -60,9 +60,12 @@ pub struct Version {
 }
 
 impl Version {
-    /// [`Version::log`] as 24 hexadecimal digits, the text that clients keep.
+    /// [`Version::log`] as 24 hexadecimal digits, the text that clients keep; empty where there is no log.
     #[must_use]
     pub fn log_text(self) -> String {
+        if self == Self::default() {
+            return String::new();
+        }
         format!("{:024x}", self.log)
     }
 

@@ -151,7 +151,7 @@ impl Backend for Bucket {
             let action = s3.bucket.upload_part(Some(&s3.credentials), &place.content, number, &place.ticket);
             let passage = Passage::default();
             let sent = Sent::Streamed(passage.watch(bytes, size), size);
-            let wait = WAIT * 2 + Duration::from_secs(size / limits::UPLOAD_BYTES_PER_SECOND);
+            let wait = WAIT * 2 + Duration::from_secs(size / limits::OBJECT_BYTES_PER_SECOND);
             let answer = s3.call(&action, &[], sent, wait).await;
             // Where the client's bytes broke off, that is what is wrong, and not what the service made of it.
             let md5 = passage.md5()?;

@@ -1,4 +1,4 @@
-//! Objects in a folder: a file for each key, `parts/<id>/<number>-<MD5>` for parts, `drafts` for what is being written.
+//! Objects in a folder: a file for each key, `parts/<id>/<number>-<MD5>` for parts (one of a number), `drafts` for what is being written.
 
 use std::fs::{self, File};
 use std::io::{self, Write as _};
@@ -31,7 +31,7 @@ impl Folder {
     /// Opens it, and removes what a crash has left half-written.
     pub(crate) fn open(root: &Path) -> Result<Self, Fault> {
         let prepare = || {
-            for name in ["contents", "uploads", "parts", "names", "hashes"] {
+            for name in ["contents", "uploads", "open", "parts", "names", "hashes"] {
                 make_folder(&root.join(name))?;
             }
             let drafts = root.join("drafts");
@@ -165,8 +165,12 @@ impl Backend for Folder {
             let (draft, md5) = self.receive(size, bytes).await?;
             let (place, name) = (place.clone(), part_name(number, &md5));
             let put = self.work("a part cannot be written", move |folder| {
+                let parts = folder.parts_of(&place)?;
+                // Before it is put: of two that come at once, each would otherwise remove the other. Then both stay,
+                // until the next one.
+                remove_others(&parts, number, &name)?;
                 // The folder was made when the upload began: where there is none, it is over.
-                found(draft.put(&folder.parts_of(&place)?.join(name)))
+                found(draft.put(&parts.join(name)))
             });
             put.await?.ok_or_else(not_under_way)?;
             Ok(md5)
@@ -259,6 +263,19 @@ async fn next_piece(
 
 fn part_name(number: u32, md5: &Md5Hex) -> String {
     format!("{number}-{}", md5.as_str())
+}
+
+/// Removes other parts of the same number: an address that is used again and again must not fill the disk.
+fn remove_others(parts: &Path, number: u32, name: &str) -> io::Result<()> {
+    let start = format!("{number}-");
+    for entry in found(fs::read_dir(parts))?.into_iter().flatten() {
+        let entry = entry?;
+        let file = entry.file_name();
+        if file.to_string_lossy().starts_with(&start) && file.to_str() != Some(name) {
+            found(fs::remove_file(entry.path()))?;
+        }
+    }
+    Ok(())
 }
 
 fn part_of(name: &str, size: u64) -> Option<StoredPart> {

@@ -7,8 +7,10 @@
 //! | `hashes/<2 digits>/<MD5>-<bytes>` | a record: where content of this hash is |
 //! | `contents/<day>/<id>` | content; days are counted from 1970 and have eight digits, so that keys are in order |
 //! | `uploads/<end, ms, sixteen digits>-<id>` | a record: an upload under way, in the order of their ends |
+//! | `open/<SHA-256 of the user>/<end, ms, sixteen digits>-<id>-<bytes>` | nothing: the user has this upload under way |
 
 use md5::Digest as _;
+use ringback_model::ids::UserId;
 use ringback_model::object::{Md5Hex, ObjectName};
 use ringback_model::time::UnixMs;
 use sha2::Sha256;
@@ -51,6 +53,22 @@ pub(crate) fn of_upload(id: &str, expires_at: UnixMs) -> String {
     format!("{UPLOADS}{:016}-{id}", expires_at.0.max(0))
 }
 
+/// Where the uploads of one user that are under way are.
+pub(crate) fn open_of(user: &UserId) -> String {
+    format!("open/{}/", hex::encode(Sha256::digest(user.as_str().as_bytes())))
+}
+
+pub(crate) fn of_open(user: &UserId, id: &str, expires_at: UnixMs, size: u64) -> String {
+    format!("{}{:016}-{id}-{size}", open_of(user), expires_at.0.max(0))
+}
+
+/// When the upload that a key of [`of_open`] stands for ends, and its bytes.
+pub(crate) fn read_open(key: &str) -> Option<(UnixMs, u64)> {
+    let mut words = last(key).split('-');
+    let expires_at = words.next()?.parse().ok()?;
+    Some((UnixMs(expires_at), words.nth(1)?.parse().ok()?))
+}
+
 /// Uploads with smaller keys ended before this instant.
 pub(crate) fn upload_bound(now: UnixMs) -> String {
     of_upload("", now)
@@ -75,6 +93,9 @@ mod tests {
         }
         let hash = Md5Hex::parse(&"aB".repeat(16)).unwrap();
         assert!(shards().any(|shard| of_hash(&hash, 7).starts_with(&shard)));
+        let open = of_open(&UserId::parse("Ann@x").unwrap(), "ff", UnixMs(17), 4096);
+        assert!(is_key(&open) && open.starts_with(&open_of(&UserId::parse("Ann@x").unwrap())), "{open}");
+        assert_eq!(read_open(&open), Some((UnixMs(17), 4096)));
         for bad in ["", "a/../b", "/a", "a//b", "a/", "A", "a\\b", "a.b", "a\0"] {
             assert!(!is_key(bad), "{bad:?}");
         }

@@ -1,20 +1,32 @@
 //! The port's promises over any backend.
 
 use ringback_model::failure::{Failure, Fault, Refusal, RefusalCode};
+use ringback_model::ids::UserId;
 use ringback_model::limits;
 use ringback_model::object::{
-    Cutoffs, KnownContent, Md5Hex, ObjectName, Objects, Pieces, StoredObject, Swept, Upload, UploadPlace,
+    Beginning, Cutoffs, KnownContent, Md5Hex, ObjectName, Objects, OpenUploads, Pieces, StoredObject, Swept,
+    Upload, UploadPlace,
 };
 use ringback_model::ports::Fut;
 use ringback_model::time::UnixMs;
-use serde::Serialize;
 use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
 
 use crate::backend::{Backend, StoredPart, gone, not_under_way};
 use crate::keys;
 
 /// Characters of the hash that a name is marked with when it is taken; then all of them.
 const MARK_CHARS: usize = 8;
+
+/// The record of an upload under way.
+#[derive(Debug, Serialize, Deserialize)]
+struct UnderWay {
+    #[serde(flatten)]
+    place: UploadPlace,
+    /// Its key among those of its user; none in records of earlier versions.
+    #[serde(default)]
+    open: Option<String>,
+}
 
 /// Objects over a backend.
 pub(crate) struct Shelf<B> {
@@ -79,8 +91,11 @@ impl<B: Backend> Shelf<B> {
             if entry.key >= bound {
                 break;
             }
-            if let Some(place) = self.record::<UploadPlace>(&entry.key).await? {
-                self.backend.abandon(&place).await?;
+            if let Some(under_way) = self.record::<UnderWay>(&entry.key).await? {
+                self.backend.abandon(&under_way.place).await?;
+                if let Some(open) = &under_way.open {
+                    self.backend.remove(open).await?;
+                }
             }
             self.backend.remove(&entry.key).await?;
             swept += 1;
@@ -127,18 +142,34 @@ impl<B: Backend> Objects for Shelf<B> {
         })
     }
 
-    fn begin<'a>(
-        &'a self,
-        id: &'a str,
-        now: UnixMs,
-        expires_at: UnixMs,
-    ) -> Fut<'a, Result<UploadPlace, Failure>> {
+    fn open<'a>(&'a self, user: &'a UserId, now: UnixMs) -> Fut<'a, Result<OpenUploads, Failure>> {
         Box::pin(async move {
-            let content = keys::of_content(id, now);
+            let mut open = OpenUploads::default();
+            for entry in self.backend.list(&keys::open_of(user), limits::OBJECT_SWEEP).await? {
+                match keys::read_open(&entry.key) {
+                    Some((expires_at, size)) if expires_at > now => {
+                        open.count += 1;
+                        open.bytes = open.bytes.saturating_add(size);
+                    }
+                    // Those that ended would hide the others behind them: the sweep may come much later.
+                    _ => self.backend.remove(&entry.key).await?,
+                }
+            }
+            Ok(open)
+        })
+    }
+
+    fn begin<'a>(&'a self, new: Beginning<'a>) -> Fut<'a, Result<UploadPlace, Failure>> {
+        Box::pin(async move {
+            let content = keys::of_content(new.id, new.now);
             let ticket = self.backend.begin(&content).await?;
             let place = UploadPlace { content, ticket };
-            self.backend.write(&keys::of_upload(id, expires_at), json(&place)?).await?;
-            Ok(place)
+            let open = keys::of_open(new.user, new.id, new.expires_at, new.size);
+            let under_way = UnderWay { place, open: Some(open.clone()) };
+            // Where the second write fails, the upload is swept in its time, uncounted and unknown to anybody.
+            self.backend.write(&keys::of_upload(new.id, new.expires_at), json(&under_way)?).await?;
+            self.backend.write(&open, b"{}".to_vec()).await?;
+            Ok(under_way.place)
         })
     }
 
@@ -167,7 +198,9 @@ impl<B: Backend> Objects for Shelf<B> {
             let known = KnownContent { content: content.clone(), stored_at: now };
             self.backend.write(&keys::of_hash(&upload.hash, upload.size), json(&known)?).await?;
             self.backend.abandon(&upload.place).await?;
-            self.backend.remove(&keys::of_upload(keys::last(content), upload.expires_at)).await
+            let id = keys::last(content);
+            self.backend.remove(&keys::of_open(&upload.user, id, upload.expires_at, upload.size)).await?;
+            self.backend.remove(&keys::of_upload(id, upload.expires_at)).await
         })
     }
 

@@ -7,7 +7,8 @@ use md5::{Digest as _, Md5};
 use ringback_model::failure::{Failure, RefusalCode};
 use ringback_model::ids::UserId;
 use ringback_model::object::{
-    Cutoffs, Md5Hex, ObjectName, Objects, PieceError, Pieces, StoredObject, Swept, Upload, UploadPlace,
+    Beginning, Cutoffs, Md5Hex, ObjectName, Objects, OpenUploads, PieceError, Pieces, StoredObject, Swept,
+    Upload, UploadPlace,
 };
 use ringback_model::time::UnixMs;
 
@@ -53,7 +54,7 @@ fn hashes(parts: &[&str]) -> Vec<Md5Hex> {
 
 /// Uploads these parts and puts them together.
 async fn kept(objects: &dyn Objects, id: &str, parts: &[&str], now: UnixMs) -> Upload {
-    let place = objects.begin(id, now, END).await.unwrap();
+    let place = begin(objects, id, now, END).await.unwrap();
     let upload = upload(place, parts);
     for (number, part) in (1..).zip(parts) {
         let size = part.len() as u64;
@@ -90,6 +91,17 @@ fn refused<T>(result: Result<T, Failure>) -> RefusalCode {
     }
 }
 
+/// Begins an upload of one byte by `u1`.
+async fn begin(
+    objects: &dyn Objects,
+    id: &str,
+    now: UnixMs,
+    expires_at: UnixMs,
+) -> Result<UploadPlace, Failure> {
+    let user = UserId::parse("u1").unwrap();
+    objects.begin(Beginning { id, user: &user, size: 1, now, expires_at }).await
+}
+
 fn open(folder: &Path) -> Arc<dyn Objects> {
     super::folder(folder).unwrap()
 }
@@ -101,7 +113,7 @@ const OTHER: &str = "00000000000000000000000000000002";
 async fn what_was_uploaded_is_read_whole_and_in_part_also_after_a_restart() {
     let folder = tempfile::tempdir().unwrap();
     let objects = open(folder.path());
-    let place = objects.begin(ID, NOW, END).await.unwrap();
+    let place = begin(&*objects, ID, NOW, END).await.unwrap();
     let upload = upload(place, &["hello", "world", "!"]);
     // Out of order, one of them twice, and the server starts again in the middle.
     objects.put_part(&upload.place, 3, 1, body("!")).await.unwrap();
@@ -139,7 +151,7 @@ fn fs_entries(path: &Path) -> usize {
 async fn parts_that_are_not_what_was_announced_are_refused() {
     let folder = tempfile::tempdir().unwrap();
     let objects = open(folder.path());
-    let place = objects.begin(ID, NOW, END).await.unwrap();
+    let place = begin(&*objects, ID, NOW, END).await.unwrap();
     let upload = upload(place, &["hello", "w"]);
     let broken = || pieces(vec![Ok(Bytes::from_static(b"hel")), Err(PieceError::Late)]);
     for (size, bytes) in [(4, body("hello")), (6, body("hello")), (5, broken())] {
@@ -153,7 +165,7 @@ async fn parts_that_are_not_what_was_announced_are_refused() {
     let nowhere = UploadPlace { content: "contents/00000001/ff".to_owned(), ticket: String::new() };
     assert_eq!(refused(objects.put_part(&nowhere, 1, 1, body("x")).await), RefusalCode::BadArgument);
     let outside = UploadPlace { content: "contents/../../x".to_owned(), ticket: String::new() };
-    assert!(matches!(objects.begin("../../x", NOW, END).await, Err(Failure::Fault(_))));
+    assert!(matches!(begin(&*objects, "../../x", NOW, END).await, Err(Failure::Fault(_))));
     assert!(matches!(objects.put_part(&outside, 1, 1, body("x")).await, Err(Failure::Fault(_))));
 }
 
@@ -184,9 +196,9 @@ async fn what_is_beyond_its_time_goes_and_nothing_else() {
     for (upload, text) in [(&old, "u1/old"), (&new, "u1/new")] {
         objects.name(stored(upload, text)).await.unwrap();
     }
-    let abandoned = objects.begin("0a", NOW, END).await.unwrap();
+    let abandoned = begin(&*objects, "0a", NOW, END).await.unwrap();
     objects.put_part(&abandoned, 1, 1, body("x")).await.unwrap();
-    let under_way = objects.begin("0b", NOW, UnixMs(END.0 + 2)).await.unwrap();
+    let under_way = begin(&*objects, "0b", NOW, UnixMs(END.0 + 2)).await.unwrap();
 
     let cutoffs = Cutoffs { now: UnixMs(END.0 + 1), names: None, contents: None };
     assert_eq!(objects.sweep(cutoffs).await.unwrap(), Swept { uploads: 1, names: 0, contents: 0 });
@@ -205,4 +217,42 @@ async fn what_is_beyond_its_time_goes_and_nothing_else() {
     let cutoffs = Cutoffs { names: Some(UnixMs(i64::MAX)), ..cutoffs };
     assert_eq!(objects.sweep(cutoffs).await.unwrap().names, 2);
     assert!(objects.find(&name("u1/new")).await.unwrap().is_none());
+}
+
+#[tokio::test]
+async fn a_part_that_is_sent_again_takes_the_place_of_the_one_before() {
+    let folder = tempfile::tempdir().unwrap();
+    let objects = open(folder.path());
+    let place = begin(&*objects, ID, NOW, END).await.unwrap();
+    for (number, text) in [(1, "one"), (10, "ten"), (1, "two"), (1, "six"), (1, "six")] {
+        objects.put_part(&place, number, 3, body(text)).await.unwrap();
+    }
+    assert_eq!(fs_entries(&folder.path().join("parts").join(ID)), 2, "a file for 1, one for 10");
+}
+
+#[tokio::test]
+async fn what_a_user_has_under_way_is_counted_until_it_ends() {
+    let folder = tempfile::tempdir().unwrap();
+    let objects = open(folder.path());
+    let (me, other) = (UserId::parse("u1").unwrap(), UserId::parse("u2").unwrap());
+    let begin = async |id: &'static str, size: u64, expires_at: UnixMs| {
+        objects.begin(Beginning { id, user: &me, size, now: NOW, expires_at }).await.unwrap()
+    };
+    let place = begin(ID, 5, UnixMs(END.0 + 9)).await;
+    begin(OTHER, 7, END).await;
+    let count = async |user: &UserId, now: i64| {
+        let OpenUploads { count, bytes } = open(folder.path()).open(user, UnixMs(now)).await.unwrap();
+        (count, bytes)
+    };
+    assert_eq!((count(&me, NOW.0).await, count(&other, NOW.0).await), ((2, 12), (0, 0)));
+    assert_eq!(count(&me, END.0).await, (1, 5), "one has ended");
+    let upload = Upload { expires_at: UnixMs(END.0 + 9), ..upload(place, &["hello"]) };
+    objects.put_part(&upload.place, 1, 5, body("hello")).await.unwrap();
+    objects.finish(&upload, &hashes(&["hello"]), NOW).await.unwrap();
+    assert_eq!(count(&me, NOW.0).await, (0, 0), "the other one is finished");
+
+    begin("0c", 1, END).await;
+    let cutoffs = Cutoffs { now: UnixMs(END.0 + 1), names: None, contents: None };
+    assert_eq!(objects.sweep(cutoffs).await.unwrap().uploads, 2);
+    assert_eq!(count(&me, NOW.0).await, (0, 0), "swept");
 }

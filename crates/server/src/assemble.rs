@@ -100,24 +100,23 @@ impl Server {
     pub async fn start(plan: Plan) -> Result<Self, NotStarted> {
         let Plan { loader, settings, dev } = plan;
         let parts = Parts::new(settings, dev);
-        let settings = &parts.settings;
         let source = RuleSource {
             env: Arc::clone(&loader.env),
             loader,
             formats: parts.dialects.rule_formats.clone(),
             allow_private: dev,
         };
-        let rules = source.read(settings).map_err(NotStarted::Wrong)?;
+        let rules = source.read(&parts.settings).map_err(NotStarted::Wrong)?;
         log_remarks(&rules.remarks);
         let metrics = telemetry::metrics()?;
-        let tls = listener::tls::acceptor(&settings.tls)?;
-        let main = listener::bind(settings.listen).await?;
-        let extra = bind_extra(settings).await?;
+        let tls = listener::tls::acceptor(&parts.settings.tls)?;
+        let main = listener::bind(parts.settings.listen).await?;
+        let extra = bind_extra(&parts.settings).await?;
 
-        let stop_serving = CancellationToken::new();
+        let (stop_serving, connections) = (CancellationToken::new(), TaskTracker::new());
         let workers = Workers::new(CancellationToken::new());
-        let connections = TaskTracker::new();
         let secret = parts.secret()?;
+        let settings = &parts.settings;
         let store = parts.store().await?;
         let (presence, sessions) = parts.sessions();
         let handovers = Arc::new(Handovers::new());
@@ -131,6 +130,7 @@ impl Server {
             sessions,
             product: Arc::clone(&product),
             silence: settings.limits.socket_silence,
+            login_policy: settings.login_policy,
             tracker: connections.clone(),
             stop: stop_serving.clone(),
         });

@@ -13,7 +13,7 @@ use std::time::Duration;
 
 use hyper::Response;
 use ringback_server::http::ReplyBody;
-use ringback_server::listener::{Listening, bind, run, tls};
+use ringback_server::listener::{Due, Handler, Listening, bind, run, tls};
 use ringback_server::settings::Tls;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
@@ -30,6 +30,26 @@ struct Running {
 
 /// A listener that answers everything with the path that was asked for.
 async fn start(connections: usize, tls: Option<tokio_rustls::TlsAcceptor>) -> Running {
+    start_as(
+        connections,
+        tls,
+        Arc::new(|request| {
+            let path = request.uri().path().to_owned();
+            Box::pin(async move { Response::new(ReplyBody::new(path.into(), None)) })
+        }),
+    )
+    .await
+}
+
+async fn start_with(handler: Handler<ReplyBody>) -> Running {
+    start_as(8, None, handler).await
+}
+
+async fn start_as(
+    connections: usize,
+    tls: Option<tokio_rustls::TlsAcceptor>,
+    handler: Handler<ReplyBody>,
+) -> Running {
     let bound = bind("127.0.0.1:0".parse().unwrap()).await.unwrap();
     let address = bound.address;
     let (stop, tracker) = (CancellationToken::new(), TaskTracker::new());
@@ -38,10 +58,7 @@ async fn start(connections: usize, tls: Option<tokio_rustls::TlsAcceptor>) -> Ru
         tls,
         connections,
         header_read: Duration::from_millis(300),
-        handler: Arc::new(|request| {
-            let path = request.uri().path().to_owned();
-            Box::pin(async move { Response::new(ReplyBody::new(path.into(), None)) })
-        }),
+        handler,
         tracker: tracker.clone(),
         stop: stop.clone(),
     });
@@ -148,4 +165,42 @@ async fn with_a_certificate_it_speaks_tls_only() {
     assert!(!exchange(running.address, ASK).await.starts_with("HTTP/1.1 200"));
     let wrong = Tls { cert: Some(key.clone()), key: Some(key), ca_file: None };
     assert!(tls::acceptor(&wrong).is_err());
+}
+
+#[tokio::test]
+async fn an_answer_that_is_overdue_is_cut_also_where_a_byte_goes_now_and_then() {
+    let bytes = 64 * 1024 * 1024;
+    let answered = Arc::new(tokio::sync::Notify::new());
+    let gone = Arc::clone(&answered);
+    let running = start_with(Arc::new(move |request| {
+        let due = request.extensions().get::<Due>().cloned().unwrap();
+        let overdue = due.at(tokio::time::Instant::now() + Duration::from_millis(300));
+        let gone = Gone(Arc::clone(&gone));
+        let pieces = futures_util::stream::repeat(Ok(vec![7_u8; 64 * 1024].into()));
+        let body = ReplyBody::streamed(Box::pin(pieces), bytes, Box::new((overdue, gone)));
+        Box::pin(async move { Response::new(body) })
+    }))
+    .await;
+    let mut stream = TcpStream::connect(running.address).await.unwrap();
+    stream.write_all(ASK).await.unwrap();
+    let slow = async {
+        let mut taken = [0; 1024];
+        while matches!(stream.read(&mut taken).await, Ok(1..)) {
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+    };
+    tokio::select! {
+        () = slow => panic!("what is in flight takes longer to read"),
+        () = answered.notified() => {}
+        () = tokio::time::sleep(Duration::from_secs(10)) => panic!("the answer holds its place"),
+    }
+}
+
+/// Says when it is dropped.
+struct Gone(Arc<tokio::sync::Notify>);
+
+impl Drop for Gone {
+    fn drop(&mut self) {
+        self.0.notify_one();
+    }
 }

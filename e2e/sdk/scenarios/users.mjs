@@ -1,7 +1,7 @@
 // Who somebody is, and whether they are there.
 import assert from 'node:assert/strict';
 import { eventually } from '../harness/inbox.mjs';
-import { befriend } from '../harness/chats.mjs';
+import { befriend, madeGroup } from '../harness/chats.mjs';
 
 export async function a_user_changes_the_own_profile(world) {
   const [alice, bob] = await world.clients('alice', 'bob');
@@ -14,6 +14,15 @@ export async function a_user_changes_the_own_profile(world) {
   assert.deepEqual([seen.userID, seen.nickname, seen.faceURL, seen.ex], ['alice', 'Alicia', '/new.png', 'x']);
   const again = await world.client('alice', { platform: 3 });
   await eventually(async () => (await again.sdk.getSelfUserInfo()).nickname === 'Alicia', 'another device knows');
+}
+
+export async function members_who_are_online_see_the_new_name_in_the_group(world) {
+  const [alice, bob] = await world.clients('alice', 'bob');
+  const { groupID } = await madeGroup(alice, [bob]);
+  await eventually(async () => (await bob.members(groupID)).length === 2, 'bob has the list of members');
+  await alice.sdk.setSelfInfo({ nickname: 'Alicia' });
+  await bob.saw('OnGroupMemberInfoChanged', (one) => one.groupID === groupID && one.userID === 'alice' && one.nickname === 'Alicia');
+  await eventually(async () => (await bob.members(groupID)).some(({ nickname }) => nickname === 'Alicia'), 'the list has it');
 }
 
 export async function who_subscribed_sees_others_come_and_go(world) {

@@ -160,7 +160,7 @@ async fn a_group_message_is_asked_about_and_told() {
 #[tokio::test]
 async fn after_callbacks_carry_the_key_of_the_conversation() {
     let receiver = Receiver::start().await;
-    let app = start(&receiver, ALL, &["alice", "bob"]).await;
+    let app = start(&receiver, ALL, &["alice", "bob", "carol"]).await;
     let group = app.group("alice", &["bob"]).await;
     app.send("alice", "bob", "hi").await.data();
     app.send_to_group("alice", &group, "hi").await.data();
@@ -189,6 +189,13 @@ async fn after_callbacks_carry_the_key_of_the_conversation() {
     bot.post(&format!("/msg/send_simple_msg?key={key}"), &json!({ "content": "beep" })).await.data();
     let history = app.history("alice", &conversation("alice", "bob")).await;
     assert_eq!((&history[1]["sendID"], content(&history[1])), (&json!("bob"), json!({ "content": "beep" })));
+
+    // Everybody can write such a key: it lets nobody speak in another's name.
+    let other = app.rest_of("carol").await;
+    let refused = other.post(&format!("/msg/send_simple_msg?key={key}"), &json!({ "content": "boop" })).await;
+    assert_eq!(refused.code(), 1002, "{}", refused.body);
+    let told = format!("/msg/send_simple_msg?key={key}");
+    app.admin().post(&told, &json!({ "content": "from the backend" })).await.data();
 }
 
 #[tokio::test]

@@ -12,6 +12,7 @@ mod bad_input;
 mod callbacks_all;
 mod callbacks_old;
 mod callbacks_v38;
+mod callers;
 mod chats;
 mod cli;
 mod clock;

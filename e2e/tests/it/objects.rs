@@ -236,6 +236,53 @@ async fn browsers_are_let_in() {
 }
 
 #[tokio::test]
+async fn silent_parts_that_nobody_has_signed_take_nobodys_place() {
+    let app = app().await;
+    let rest = rest_of(&app, "u1").await;
+    let mut silent = Vec::new();
+    for at in 0..600 {
+        let mut stream = tokio::net::TcpStream::connect(app.server.addr()).await.unwrap();
+        let head = format!(
+            "PUT /object/x/y?uploadID=a&partNumber={at} HTTP/1.1\r\nhost: x\r\ncontent-length: 100\r\n\r\n"
+        );
+        tokio::io::AsyncWriteExt::write_all(&mut stream, head.as_bytes()).await.unwrap();
+        silent.push(stream);
+    }
+    let file = File::made_up("u1/a.png", 1000, 8);
+    let url = file.upload(&rest).await;
+    assert_eq!(app.server.rest().get(&path_of(&url)).await.bytes, file.bytes);
+    drop(silent);
+}
+
+#[tokio::test]
+async fn a_part_that_is_sent_again_and_again_fills_no_disk() {
+    let app = app().await;
+    let rest = rest_of(&app, "u1").await;
+    let file = File::made_up("u1/a.png", 1000, 9);
+    let upload = file.begin(&rest).await;
+    for byte in 0..5 {
+        let path = part_path(&upload["sign"], 1);
+        assert_eq!(rest.send(Method::PUT, &path, &[], vec![byte; 1000]).await.status, 200);
+    }
+    let parts = app.server.folder().join("data/objects/parts");
+    let uploads = std::fs::read_dir(&parts).unwrap().map(|entry| entry.unwrap().path());
+    assert_eq!(uploads.map(|one| std::fs::read_dir(one).unwrap().count()).sum::<usize>(), 1);
+    // Uploads that are begun and left are bounded as well.
+    let begin = async |at: u64| {
+        let file = File::made_up("u1/b.png", 1000, 100 + at);
+        rest.post("/object/initiate_multipart_upload", &file.announcement()).await
+    };
+    for at in 1..100 {
+        begin(at).await.data();
+    }
+    let refused = begin(100).await;
+    assert!(refused.body.to_string().contains("100 uploads are under way"), "{}", refused.body);
+    file.put(&rest, &upload, 1).await;
+    file.finish(&rest, &upload).await.data();
+    begin(100).await.data();
+}
+
+#[tokio::test]
 async fn an_upload_has_its_time_and_parts_go_with_it() {
     let mut app = App::start(Setup::dev().setting("objects.upload_expiry", "2s"), &["u1"]).await;
     let rest = rest_of(&app, "u1").await;

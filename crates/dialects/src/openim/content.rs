@@ -159,7 +159,6 @@ pub fn draft(data: MsgData, may_speak_for_system: bool) -> Result<Draft, Refusal
         mentions: data.at_user_id_list,
         attached_info: data.attached_info,
         ex: data.ex,
-        any_sender: false,
         strangers: false,
         priority: Priority::Normal,
         hidden_from: Vec::new(),

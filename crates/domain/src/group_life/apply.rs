@@ -125,7 +125,7 @@ impl Im {
         agree: bool,
         message: String,
     ) -> Result<(), Failure> {
-        let mut tries = Tries::default();
+        let (mut tries, mut outside) = (Tries::default(), false);
         loop {
             let scene = self.live_scene(caller, group).await?;
             scene.check_manager()?;
@@ -139,7 +139,16 @@ impl Im {
             };
             let is_member = self.store.member(group, &read.user).await?.is_some();
             if agree && !is_member {
-                return self.let_in(caller, group, Agreed { read, answered }).await;
+                let Err(lost) = self.let_in(caller, group, Agreed { read, answered }).await else {
+                    return Ok(());
+                };
+                // Where somebody else has answered meanwhile, that is the reason, and not what came of it.
+                self.open_request(group, applicant).await?;
+                if outside || self.store.member(group, applicant).await?.is_none() {
+                    return Err(lost);
+                }
+                outside = true;
+                continue;
             }
             let telling = self.telling(caller, &scene, scene.group.clone(), scene.members.clone()).await?;
             let commit = Commit::at(answered.handled_at)

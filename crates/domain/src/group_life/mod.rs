@@ -30,6 +30,8 @@ mod scene;
 mod sync;
 mod telling;
 
+pub(crate) use read::is_listed;
+
 use ringback_model::command::{Command, GroupCommand, GroupOutcome, Outcome};
 use ringback_model::commit::{CommitError, Require};
 use ringback_model::failure::Failure;

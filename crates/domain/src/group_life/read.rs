@@ -1,17 +1,16 @@
 //! Lists of groups and members.
 
-use std::collections::{BTreeMap, HashMap};
-
 use ringback_model::command::{GroupOutcome, MemberFilter, Page};
 use ringback_model::conversation::Target;
 use ringback_model::failure::{Failure, Refusal, RefusalCode};
 use ringback_model::group::{Group, GroupKind, GroupPerson, GroupStatus, Member, Role};
 use ringback_model::ids::{GroupId, UserId};
 use ringback_model::limits;
-use ringback_model::statistics::{DAY_MS, Period};
+use ringback_model::statistics::Period;
 
 use crate::caller::Caller;
 use crate::groups::unknown_group;
+use crate::statistics::Busy;
 use crate::{Im, at_most, bad, only_admin, only_self};
 
 impl Im {
@@ -155,7 +154,7 @@ impl Im {
         Ok(GroupOutcome::Made(self.store.groups_made(period).await?))
     }
 
-    /// Counts what the log still holds.
+    /// Whole days: those that the period touches.
     pub(super) async fn busy_groups(
         &self,
         caller: &Caller,
@@ -165,26 +164,8 @@ impl Im {
     ) -> Result<GroupOutcome, Failure> {
         only_admin(&caller.actor)?;
         at_most("a page", page.limit, limits::LIST_ITEMS)?;
-        let mut days: BTreeMap<i64, u64> = BTreeMap::new();
-        let mut said: HashMap<GroupId, u64> = HashMap::new();
-        let mut at = self.store.position_at(period.from).await?;
-        let end = self.store.position_at(period.to).await?;
-        let mut left = limits::STATISTICS_EVENTS;
-        while at < end && left > 0 {
-            let events = self.store.read(at, limits::LIST_ITEMS.min(left)).await?;
-            let Some(last) = events.last() else { break };
-            (at, left) = (last.pos, left.saturating_sub(events.len()));
-            for event in events.iter().filter(|event| event.pos <= end) {
-                let Some(sent) = event.sent() else { continue };
-                if let (Target::Group(group), true) = (&sent.message.target, sent.message.handling.store) {
-                    *days.entry(event.at.0.div_euclid(DAY_MS)).or_default() += 1;
-                    *said.entry(group.clone()).or_default() += 1;
-                }
-            }
-        }
-        let (messages, groups) = (said.values().sum(), said.len() as u64);
-        let mut busiest: Vec<(GroupId, u64)> = said.into_iter().collect();
-        busiest.sort_by(|(one, few), (other, many)| many.cmp(few).then_with(|| one.cmp(other)));
+        let Busy { messages, days, by: mut busiest } = self.busy_by_group(period).await?;
+        let groups = busiest.len() as u64;
         if ascending {
             busiest.reverse();
         }
@@ -197,7 +178,7 @@ impl Im {
 }
 
 /// Whether it stands in lists of groups.
-pub(super) fn is_listed(group: &Group) -> bool {
+pub(crate) fn is_listed(group: &Group) -> bool {
     group.kind == GroupKind::Group && group.status != GroupStatus::Dismissed
 }
 

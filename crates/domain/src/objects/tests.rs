@@ -15,6 +15,7 @@ struct Fake {
     known: Mutex<Option<KnownContent>>,
     named: Mutex<Vec<StoredObject>>,
     cutoffs: Mutex<Vec<Cutoffs>>,
+    open: Mutex<OpenUploads>,
     now: Mutex<i64>,
 }
 
@@ -22,8 +23,11 @@ impl Objects for Fake {
     fn known<'a>(&'a self, _: &'a Md5Hex, _: u64) -> Fut<'a, Result<Option<KnownContent>, Failure>> {
         Box::pin(async { Ok(self.known.lock().unwrap().clone()) })
     }
-    fn begin<'a>(&'a self, id: &'a str, _: UnixMs, _: UnixMs) -> Fut<'a, Result<UploadPlace, Failure>> {
-        Box::pin(async move { Ok(UploadPlace { content: id.to_owned(), ticket: String::new() }) })
+    fn open<'a>(&'a self, _: &'a UserId, _: UnixMs) -> Fut<'a, Result<OpenUploads, Failure>> {
+        Box::pin(async { Ok(*self.open.lock().unwrap()) })
+    }
+    fn begin<'a>(&'a self, new: Beginning<'a>) -> Fut<'a, Result<UploadPlace, Failure>> {
+        Box::pin(async move { Ok(UploadPlace { content: new.id.to_owned(), ticket: String::new() }) })
     }
     fn put_part<'a>(
         &'a self,
@@ -96,7 +100,7 @@ fn uploads(fake: &Arc<Fake>, keep: Option<Duration>) -> Uploads {
 
 fn actor(name: &str, admin: bool) -> Actor {
     Actor {
-        user: ringback_model::ids::UserId::parse(name).unwrap(),
+        user: UserId::parse(name).unwrap(),
         platform: Platform::WEB,
         admin,
         token_id: String::new(),
@@ -194,4 +198,25 @@ async fn what_is_kept_for_a_time_is_known_for_half_of_it() {
     let now = UnixMs(3 * HOUR - 1);
     let wanted = Cutoffs { now, names: Some(UnixMs(HOUR - 1)), contents: Some(UnixMs(-1)) };
     assert_eq!(*fake.cutoffs.lock().unwrap(), [wanted]);
+}
+
+#[tokio::test]
+async fn what_a_user_has_under_way_is_bounded() {
+    let fake = Arc::new(Fake::default());
+    let uploads = uploads(&fake, None);
+    let (me, admin) = (actor("u1", false), actor("root", true));
+    for (count, bytes, taken) in [
+        (limits::OPEN_UPLOADS - 1, 0, true),
+        (limits::OPEN_UPLOADS, 0, false),
+        (1, 388 * MIB, true),
+        (1, 388 * MIB + 1, false),
+    ] {
+        *fake.open.lock().unwrap() = OpenUploads { count, bytes };
+        let begun = uploads.execute(&me, begin("u1/a", 12 * MIB, 0)).await;
+        assert_eq!(begun.is_ok(), taken, "{count} of {bytes}");
+        if !taken {
+            assert_eq!(refused(begun), RefusalCode::Overloaded);
+        }
+        assert!(uploads.execute(&admin, begin("logo", 12 * MIB, 0)).await.is_ok());
+    }
 }

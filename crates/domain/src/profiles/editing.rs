@@ -1,5 +1,5 @@
 //! A profile changes, and everybody who shows it learns that: friends and members of the user's groups find it by the
-//! versions of their lists, friends are told at once.
+//! versions of their lists, friends are told at once, members a moment later (`group_news`).
 //!
 //! The lists of many friends are raised by several commits, each of bounded size, before the caller is answered: what
 //! was acknowledged is known everywhere. Who gets no answer repeats the call, and that raises all lists again.
@@ -76,7 +76,8 @@ impl Im {
         let user = self.user(&edit.user).await?.ok_or_else(|| unknown(&edit.user))?.id;
         let shows = Shows::of(edit);
         let first = self.first_viewers(&user, shows).await?;
-        self.decide_and_do(caller, || self.changing(caller, edit, tell, &first)).await?;
+        let committed = self.decide_and_do(caller, || self.changing(caller, edit, tell, &first)).await?;
+        self.tell_groups(caller, &user, committed);
         self.raise_the_others(caller, &user, shows, first).await?;
         Ok(Outcome::Done)
     }
@@ -140,7 +141,8 @@ impl Im {
             return Ok(());
         }
         let deed = raised(Deed::of(Commit::at(self.clock.now())), user, &viewers);
-        self.carry_out_deed(caller, deed).await.map_err(commit_failure)?;
+        let committed = self.carry_out_deed(caller, deed).await.map_err(commit_failure)?;
+        self.tell_groups(caller, user, committed);
         Ok(())
     }
 

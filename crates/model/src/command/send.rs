@@ -46,8 +46,6 @@ pub struct Draft {
     pub attached_info: String,
     /// The app's own text.
     pub ex: String,
-    /// True when the dialect lets any token send in this sender's name (answers of robots).
-    pub any_sender: bool,
     /// True when nobody named in it has to exist, or to be a member: dialects that promise not to look. What is known
     /// (blocks, mutes, dismissal) counts all the same. Administrators only.
     pub strangers: bool,

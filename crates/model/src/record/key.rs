@@ -35,6 +35,12 @@ pub enum RecordKind {
     Presence,
     /// See [`super::Bookmark`].
     Bookmark,
+    /// See [`super::AdminLogout`].
+    AdminLogout,
+    /// See [`super::UserDay`].
+    UserDay,
+    /// See [`super::GroupDay`].
+    GroupDay,
 }
 
 impl RecordKind {
@@ -62,6 +68,9 @@ impl RecordKind {
             Self::LogFile => 22,
             Self::Presence => 30,
             Self::Bookmark => 31,
+            Self::AdminLogout => 32,
+            Self::UserDay => 40,
+            Self::GroupDay => 41,
         }
     }
 }
@@ -136,6 +145,24 @@ impl RecordKey {
         Self::new(RecordKind::Bookmark, ONE_OWNER, reader)
     }
 
+    /// The key of a [`super::AdminLogout`].
+    #[must_use]
+    pub fn admin_logout(user: &UserId) -> Self {
+        Self::new(RecordKind::AdminLogout, ONE_OWNER, user.folded())
+    }
+
+    /// The key of a [`super::UserDay`].
+    #[must_use]
+    pub fn user_day(day: i64, user: &UserId) -> Self {
+        Self::new(RecordKind::UserDay, day_text(day), user.folded())
+    }
+
+    /// The key of a [`super::GroupDay`].
+    #[must_use]
+    pub fn group_day(day: i64, group: &GroupId) -> Self {
+        Self::new(RecordKind::GroupDay, day_text(day), group.as_str())
+    }
+
     /// The key of a [`super::ClientSetting`].
     #[must_use]
     pub fn client_setting(user: Option<&UserId>, key: &str) -> Self {
@@ -174,6 +201,12 @@ pub const ONE_OWNER: &str = "server";
 #[must_use]
 pub fn hidden_owner(user: &UserId, conversation: &ConversationId) -> String {
     format!("{} {conversation}", user.folded())
+}
+
+/// Under which the counts of a day are kept.
+#[must_use]
+pub fn day_text(day: i64) -> String {
+    format!("{day:08}")
 }
 
 /// A seq as texts are ordered: 20 digits.

@@ -16,10 +16,14 @@
 //! | log file | nobody | its id |
 //! | presence note | one owner for all | user and platform |
 //! | bookmark | one owner for all | the reader |
+//! | logout of an administrator | one owner for all | the administrator |
+//! | user's day | the day, eight digits | the user |
+//! | group's day | the day, eight digits | the group |
 //!
 //! Stored as JSON: fields are added, never renamed.
 
 mod chat;
+mod counts;
 mod key;
 mod notes;
 
@@ -30,8 +34,9 @@ use crate::time::UnixMs;
 use crate::user::Platform;
 
 pub use chat::{ConversationSettings, Fate, Hidden, Mark, Receipt, Revocation, Seen};
-pub use key::{ONE_OWNER, RecordKey, RecordKind, hidden_owner, seq_text};
-pub use notes::{Bookmark, PresenceNote};
+pub use counts::{GroupDay, UserDay};
+pub use key::{ONE_OWNER, RecordKey, RecordKind, day_text, hidden_owner, seq_text};
+pub use notes::{AdminLogout, Bookmark, PresenceNote};
 
 /// A record.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -65,6 +70,12 @@ pub enum Record {
     Presence(PresenceNote),
     /// How far a reader of the log has come.
     Bookmark(Bookmark),
+    /// An administrator was logged out.
+    AdminLogout(AdminLogout),
+    /// What a user has said on a day.
+    UserDay(UserDay),
+    /// What was said in a group on a day.
+    GroupDay(GroupDay),
 }
 
 impl Record {
@@ -96,6 +107,9 @@ impl Record {
             Self::LogFile(one) => RecordKey::log_file(&one.id),
             Self::Presence(one) => RecordKey::presence(&one.user, one.platform),
             Self::Bookmark(one) => RecordKey::bookmark(&one.reader),
+            Self::AdminLogout(one) => RecordKey::admin_logout(&one.user),
+            Self::UserDay(one) => RecordKey::user_day(one.day, &one.user),
+            Self::GroupDay(one) => RecordKey::group_day(one.day, &one.group),
         }
     }
 }

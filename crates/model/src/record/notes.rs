@@ -19,6 +19,15 @@ pub struct PresenceNote {
     pub at: UnixMs,
 }
 
+/// An administrator was logged out: his tokens from before have ended.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct AdminLogout {
+    /// Who.
+    pub user: UserId,
+    /// When.
+    pub at: UnixMs,
+}
+
 /// How far a reader of the log has come that is no rule.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Bookmark {

@@ -68,7 +68,6 @@ pub fn draft(sender: UserId, target: Target, content: Content) -> Draft {
         mentions: Vec::new(),
         attached_info: String::new(),
         ex: String::new(),
-        any_sender: false,
         strangers: false,
         priority: Priority::Normal,
         hidden_from: Vec::new(),

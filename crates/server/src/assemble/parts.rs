@@ -271,6 +271,7 @@ impl Parts {
                 token_validity: self.settings.token_validity,
                 app_token_validity: self.settings.app_token_validity,
                 friends_only: self.settings.friends_only,
+                login_policy: self.settings.login_policy,
             },
         };
         Im::new(parts).await.context("the product cannot start")

@@ -1,10 +1,13 @@
 //! The bytes of uploads: parts come by PUT to addresses that were handed out, objects go by GET to everybody. Neither
-//! is ever in memory as a whole; how many are on their way at once is bounded.
+//! is ever in memory as a whole; how many are on their way at once is bounded, and so is their time. Only what is
+//! known to be a part or an object takes a place among them.
 
+mod places;
 mod range;
 mod shown;
 
 use std::fmt::Display;
+use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -17,7 +20,7 @@ use http::header::{
     HeaderMap, HeaderValue, RETRY_AFTER,
 };
 use http::request::Parts;
-use http::{Method, Response, StatusCode, Uri};
+use http::{Extensions, Method, Response, StatusCode, Uri};
 use http_body_util::BodyExt as _;
 use hyper::Request;
 use hyper::body::Incoming;
@@ -26,10 +29,11 @@ use ringback_domain::{PartSlot, Uploads};
 use ringback_model::failure::{Failure, Refusal, RefusalCode};
 use ringback_model::limits;
 use ringback_model::object::{Md5Hex, OBJECT_PATH, ObjectName, PieceError, Pieces, StoredObject};
-use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::time::Instant;
 
 use super::{Answer, ReplyBody, own_answer, query_of};
+use crate::listener::{Due, PeerAddress};
+use places::Places;
 use range::Wanted;
 
 /// The route that these requests are counted under.
@@ -38,9 +42,8 @@ pub(super) const ROUTE: &str = "/object/{name}";
 /// Takes parts and hands objects out.
 pub struct ObjectDoor {
     uploads: Arc<Uploads>,
-    /// See [`limits::OBJECT_TRANSFERS`].
-    transfers: Arc<Semaphore>,
-    /// Time a client has for a body, however short.
+    places: Arc<Places>,
+    /// Time a client has for a body, however short, that he sends or takes.
     body_read: Duration,
 }
 
@@ -48,7 +51,7 @@ impl ObjectDoor {
     /// A door to these uploads.
     #[must_use]
     pub fn new(uploads: Arc<Uploads>, body_read: Duration) -> Self {
-        Self { uploads, transfers: Arc::new(Semaphore::new(limits::OBJECT_TRANSFERS)), body_read }
+        Self { uploads, places: Arc::default(), body_read }
     }
 
     /// Whether a request is for here. Other methods on these paths are the dialects'.
@@ -59,10 +62,9 @@ impl ObjectDoor {
 
     /// Answers a request that [`ObjectDoor::serves`].
     pub(super) async fn answer(&self, request: Request<Incoming>) -> Answer {
-        let done = match Arc::clone(&self.transfers).try_acquire_owned() {
-            Err(_) => Err(Refusal::new(RefusalCode::Overloaded, "too many uploads and downloads").into()),
-            Ok(place) if request.method() == Method::PUT => self.take(request, place).await,
-            Ok(place) => self.show(&request, place).await,
+        let done = match request.method() {
+            &Method::PUT => self.take(request).await,
+            _ => self.show(&request).await,
         };
         let mut answer = done.unwrap_or_else(|failure| refusal(&failure));
         let headers = answer.headers_mut();
@@ -73,11 +75,7 @@ impl ObjectDoor {
     }
 
     /// A part; its place among the transfers is free again once it is answered.
-    async fn take(
-        &self,
-        request: Request<Incoming>,
-        _place: OwnedSemaphorePermit,
-    ) -> Result<Answer, Failure> {
+    async fn take(&self, request: Request<Incoming>) -> Result<Answer, Failure> {
         let (head, body) = request.into_parts();
         let slot = match self.slot(&head) {
             Ok(slot) => slot,
@@ -86,13 +84,19 @@ impl ObjectDoor {
                 return Err(failure);
             }
         };
-        let time = self.body_read + Duration::from_secs(slot.size / limits::UPLOAD_BYTES_PER_SECOND);
-        let md5 = self.uploads.put_part(&slot, pieces(body, Instant::now() + time)).await?;
+        let _place = self.places.take(address_of(&head.extensions), Some(slot.user()))?;
+        let until = Instant::now() + self.time_for(slot.size);
+        let md5 = self.uploads.put_part(&slot, pieces(body, until)).await?;
         check_md5(&head.headers, &md5)?;
         let mut answer = own_answer(StatusCode::OK, "text/plain; charset=utf-8", "");
         let etag = HeaderValue::from_str(&format!("\"{}\"", md5.as_str()));
         answer.headers_mut().extend(etag.ok().map(|etag| (ETAG, etag)));
         Ok(answer)
+    }
+
+    /// Time for so many bytes, either way.
+    fn time_for(&self, bytes: u64) -> Duration {
+        self.body_read + Duration::from_secs(bytes / limits::OBJECT_BYTES_PER_SECOND)
     }
 
     /// Clients that are cut while they send do not see why: an ordinary part is let in before it is refused.
@@ -122,11 +126,7 @@ impl ObjectDoor {
         Ok(slot)
     }
 
-    async fn show(
-        &self,
-        request: &Request<Incoming>,
-        place: OwnedSemaphorePermit,
-    ) -> Result<Answer, Failure> {
+    async fn show(&self, request: &Request<Incoming>) -> Result<Answer, Failure> {
         let name = name_of(request.uri()).ok_or_else(not_found)?;
         let object = self.uploads.find(&name).await?.ok_or_else(not_found)?;
         let size = object.size;
@@ -140,11 +140,18 @@ impl ObjectDoor {
         let body = if request.method() == Method::HEAD || length == 0 {
             ReplyBody::new(Bytes::new(), None)
         } else {
+            let place = self.places.take(address_of(request.extensions()), None)?;
             let pieces = self.uploads.read(&object, first, length).await?;
-            ReplyBody::streamed(pieces, length, Box::new(place))
+            let due = request.extensions().get::<Due>();
+            let due = due.map(|due| due.at(Instant::now() + self.time_for(length)));
+            ReplyBody::streamed(pieces, length, Box::new((place, due)))
         };
         Ok(described(&object, status, (first, length), body))
     }
+}
+
+fn address_of(extensions: &Extensions) -> Option<IpAddr> {
+    extensions.get::<PeerAddress>().map(|address| address.0)
 }
 
 /// Whether a path is one of objects.

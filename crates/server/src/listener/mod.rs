@@ -1,12 +1,13 @@
 //! Accepting connections: one loop per address, a bound on how many are open, TLS where it is configured, and
 //! HTTP/1.1 on each of them with bounds on everything a client can make us wait for.
 
+mod due;
 mod stall;
 pub mod tls;
 
 use std::convert::Infallible;
 use std::io;
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -25,6 +26,7 @@ use tokio_rustls::TlsAcceptor;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
+pub use due::{Due, DueGuard};
 use stall::StallGuard;
 
 /// Answers requests. Must not panic and must not wait without end.
@@ -36,6 +38,10 @@ pub type Handler<B> = Arc<dyn Fn(Request<Incoming>) -> Fut<'static, Response<B>>
 pub struct Place {
     _permit: Arc<OwnedSemaphorePermit>,
 }
+
+/// Where a connection comes from. In the extensions of every request.
+#[derive(Debug, Clone, Copy)]
+pub struct PeerAddress(pub IpAddr);
 
 /// An address that is ours.
 pub struct Bound {
@@ -96,8 +102,8 @@ where
             () = listening.stop.cancelled() => return,
             accepted = bound.listener.accept() => accepted,
         };
-        let stream = match accepted {
-            Ok((stream, _)) => stream,
+        let (stream, peer) = match accepted {
+            Ok((stream, peer)) => (stream, PeerAddress(peer.ip())),
             Err(error) => {
                 metrics::counter!("ringback_accept_failures_total", "listener" => listening.name)
                     .increment(1);
@@ -111,7 +117,7 @@ where
             continue;
         };
         let place = Place { _permit: Arc::new(permit) };
-        listening.tracker.spawn(welcome(stream, Arc::clone(&listening), place));
+        listening.tracker.spawn(welcome(stream, Arc::clone(&listening), (place, peer)));
     }
 }
 
@@ -123,7 +129,7 @@ fn refuse<B>(stream: &TcpStream, listening: &Listening<B>) {
     }
 }
 
-async fn welcome<B>(stream: TcpStream, listening: Arc<Listening<B>>, place: Place)
+async fn welcome<B>(stream: TcpStream, listening: Arc<Listening<B>>, whose: (Place, PeerAddress))
 where
     B: Body + Send + 'static,
     B::Data: Send,
@@ -136,16 +142,16 @@ where
     let _open = OpenGauge::new(listening.name);
     let stream = StallGuard::new(stream, limits::WRITE_STALL);
     let Some(tls) = &listening.tls else {
-        return serve(stream, &listening, place).await;
+        return serve(stream, &listening, whose).await;
     };
     match tokio::time::timeout(limits::TLS_HANDSHAKE, tls.accept(stream)).await {
-        Ok(Ok(stream)) => serve(stream, &listening, place).await,
+        Ok(Ok(stream)) => serve(stream, &listening, whose).await,
         Ok(Err(error)) => tracing::debug!(listener = listening.name, %error, "TLS handshake failed"),
         Err(_) => tracing::debug!(listener = listening.name, "TLS handshake took too long"),
     }
 }
 
-async fn serve<S, B>(stream: S, listening: &Listening<B>, place: Place)
+async fn serve<S, B>(stream: S, listening: &Listening<B>, (place, peer): (Place, PeerAddress))
 where
     S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
     B: Body + Send + 'static,
@@ -153,8 +159,12 @@ where
     B::Error: std::error::Error + Send + Sync,
 {
     let handler = Arc::clone(&listening.handler);
+    let due = Due::new();
+    let service_due = due.clone();
     let service = service_fn(move |mut request: Request<Incoming>| {
         request.extensions_mut().insert(place.clone());
+        request.extensions_mut().insert(peer);
+        request.extensions_mut().insert(service_due.clone());
         let answer = handler(request);
         async move { Ok::<_, Infallible>(answer.await) }
     });
@@ -165,15 +175,22 @@ where
         .serve_connection(TokioIo::new(stream), service)
         .with_upgrades();
     tokio::pin!(connection);
-    let ended = tokio::select! {
-        ended = connection.as_mut() => ended,
-        () = listening.stop.cancelled() => {
-            connection.as_mut().graceful_shutdown();
-            connection.await
+    let to_its_end = async {
+        tokio::select! {
+            ended = connection.as_mut() => ended,
+            () = listening.stop.cancelled() => {
+                connection.as_mut().graceful_shutdown();
+                connection.as_mut().await
+            }
         }
     };
-    if let Err(error) = ended {
-        tracing::debug!(listener = listening.name, %error, "a connection ended");
+    tokio::select! {
+        ended = to_its_end => if let Err(error) = ended {
+            tracing::debug!(listener = listening.name, %error, "a connection ended");
+        },
+        () = due.passed() => {
+            tracing::debug!(listener = listening.name, "a connection was too slow for its answer");
+        }
     }
 }
 

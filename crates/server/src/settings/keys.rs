@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use ringback_model::ids::UserId;
 use ringback_model::limits;
+use ringback_model::user::LoginPolicy;
 
 use super::value::{Value, show_bytes, show_duration, show_zone};
 use super::{LogFormat, ObjectBackend, PushProviderChoice, Secret, Settings};
@@ -117,6 +118,13 @@ pub static KEYS: &[Key] = &[
         path: "token.app_validity",
         set: |to, value, _| value.duration(MINUTE, LONG).map(|time| to.app_token_validity = time),
         show: |from| show_duration(from.app_token_validity),
+    },
+    Key {
+        path: "multi_login.policy",
+        set: |to, value, _| {
+            value.word(&LoginPolicy::WORDS).map(|word| to.login_policy = LoginPolicy::named(&word))
+        },
+        show: |from| from.login_policy.name().to_owned(),
     },
     Key {
         path: "messages.friends_only",

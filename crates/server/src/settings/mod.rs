@@ -22,6 +22,7 @@ use ringback_model::app::{App, AppKeys};
 use ringback_model::dialect::{DialectSetting, Rate};
 use ringback_model::ids::UserId;
 use ringback_model::limits;
+use ringback_model::user::LoginPolicy;
 
 pub use keys::KEYS;
 pub use load::{Env, Flags, Loader, Problem, env_name, misspelt};
@@ -54,6 +55,8 @@ pub struct Settings {
     pub app_token_validity: Duration,
     /// Only who is on the recipient's list of friends may send to him.
     pub friends_only: bool,
+    /// Which logins of a user take the place of others.
+    pub login_policy: LoginPolicy,
     /// Total time at the gate.
     pub gate_max_wait: Duration,
     /// How long events stay in the log.
@@ -103,6 +106,7 @@ impl Default for Settings {
             token_validity: limits::TOKEN_VALIDITY,
             app_token_validity: limits::APP_TOKEN_VALIDITY,
             friends_only: false,
+            login_policy: LoginPolicy::default(),
             gate_max_wait: limits::GATE_MAX_WAIT,
             log_keep: limits::LOG_KEEP,
             log_max_bytes: None,

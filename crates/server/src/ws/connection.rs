@@ -16,7 +16,6 @@ use ringback_model::limits;
 use ringback_model::message::Origin;
 use ringback_model::ports::Sessions as _;
 use ringback_model::presence::CutReason;
-use ringback_model::user::Platform;
 use tokio::sync::Semaphore;
 use tokio_tungstenite::WebSocketStream;
 use tokio_tungstenite::tungstenite::protocol::frame::coding::CloseCode;
@@ -112,8 +111,8 @@ async fn enter(sockets: Arc<Sockets>, on_upgrade: OnUpgrade, accepted: Accepted)
         return None;
     };
     let peer = Arc::clone(&membership.peer);
-    if actor.platform != Platform::ADMIN {
-        sockets.sessions.kick(&actor.user, actor.platform, Some(&actor.token_id), CutReason::OtherLogin);
+    for platform in actor.platform.ended_by_login(sockets.login_policy) {
+        sockets.sessions.kick(&actor.user, platform, Some(&actor.token_id), CutReason::OtherLogin);
     }
     // The token may have been taken away between the handshake and our being visible to whoever takes it.
     if let Err(Failure::Refused(_)) = sockets.product.authenticate(hello.token.reveal()).await {

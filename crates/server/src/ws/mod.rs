@@ -13,6 +13,7 @@ use std::time::Duration;
 use http::header::{CONNECTION, UPGRADE};
 use hyper::Request;
 use ringback_model::dialect::Socket;
+use ringback_model::user::LoginPolicy;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
@@ -27,6 +28,8 @@ pub struct Sockets {
     pub sessions: Arc<SessionTable>,
     /// Carries commands out.
     pub product: Arc<dyn Product>,
+    /// Which connections of a user end when he connects.
+    pub login_policy: LoginPolicy,
     /// Silence after which a connection is cut.
     pub silence: Duration,
     /// Counts connections, so that shutdown waits for them.

@@ -345,6 +345,7 @@ pub(crate) async fn start_with(silence: Duration) -> Running {
         sessions: Arc::clone(&sessions),
         product: Arc::clone(&product) as Arc<dyn Product>,
         silence,
+        login_policy: ringback_model::user::LoginPolicy::default(),
         tracker: tracker.clone(),
         stop: stop.clone(),
     });

@@ -45,7 +45,7 @@ fn inherit(name: &str, create: bool) -> Command {
 }
 
 impl World {
-    async fn ask(&self, command: Command) -> Result<Outcome, Failure> {
+    pub(crate) async fn ask(&self, command: Command) -> Result<Outcome, Failure> {
         self.call(None, command).await.map(|done| done.outcome)
     }
 

@@ -17,6 +17,7 @@ mod presence;
 mod profiles;
 mod pushes;
 mod rooms;
+mod statistics;
 mod storage;
 mod strangers;
 mod wakes;

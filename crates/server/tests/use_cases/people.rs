@@ -4,7 +4,8 @@ use std::time::Duration;
 
 use ringback_model::command::{Command, Outcome};
 use ringback_model::failure::{Failure, RefusalCode};
-use ringback_model::user::Platform;
+use ringback_model::record::{Record, RecordKey};
+use ringback_model::user::{AccountLevel, LoginPolicy, Platform, User};
 
 use crate::world::{World, group, new_user, refused, user};
 
@@ -33,6 +34,13 @@ async fn ids_are_unique_whatever_their_case() {
     assert_eq!(found.len(), 1, "all or none: dave was not registered");
     let twice = Command::RegisterUsers { users: vec![new_user("eve"), new_user("Eve")] };
     assert_eq!(code(world.admin(twice).await), RefusalCode::BadArgument);
+    for odd in
+        [User { receive_option: 99, ..new_user("eve") }, User { level: AccountLevel(-7), ..new_user("eve") }]
+    {
+        let odd = Command::RegisterUsers { users: vec![new_user("dan"), odd] };
+        assert_eq!(code(world.admin(odd).await), RefusalCode::BadArgument);
+    }
+    assert!(world.store.users(&[user("dan")]).await.unwrap()[0].is_none(), "all or none");
     let by_bob = Command::RegisterUsers { users: vec![new_user("eve")] };
     assert_eq!(code(world.by("bob", by_bob).await), RefusalCode::NoPermission);
 }
@@ -48,6 +56,53 @@ async fn a_new_token_takes_the_older_one_away() {
     world.admin(Command::ForceLogout { user: user("alice"), platform: Platform::WEB }).await.unwrap();
     assert_eq!(code(world.im.authenticate(&second).await), RefusalCode::TokenKicked);
     assert_eq!(*world.sessions.kicked.lock().unwrap(), [(user("alice"), Platform::WEB)]);
+}
+
+#[tokio::test]
+async fn the_policy_says_which_tokens_a_new_one_takes_away() {
+    // On a phone, a browser, two desktops and another phone, in this order: those that are good in the end.
+    for (policy, good) in [
+        (LoginPolicy::OnePerPlatform, [true, true, true, true, true]),
+        (LoginPolicy::OnePerClass, [false, true, false, true, true]),
+        (LoginPolicy::DesktopsAndOne, [false, false, true, true, true]),
+        (LoginPolicy::Unlimited, [true, true, true, true, true]),
+    ] {
+        let world = World::of_policy(policy).await;
+        let mut texts = Vec::new();
+        for platform in [1, 5, 3, 7, 2] {
+            let command = Command::UserToken { user: user("alice"), platform: Platform(platform) };
+            let Outcome::Token { text, .. } = world.admin(command).await.unwrap() else { panic!("a token") };
+            texts.push(text.into_text());
+        }
+        for (text, good) in texts.iter().zip(good) {
+            assert_eq!(world.im.authenticate(text).await.is_ok(), good, "{policy:?} {text}");
+        }
+        let again = token(&world, "alice").await;
+        token(&world, "alice").await;
+        let stays = policy == LoginPolicy::Unlimited;
+        assert_eq!(world.im.authenticate(&again).await.is_ok(), stays, "{policy:?}");
+    }
+}
+
+#[tokio::test]
+async fn an_administrator_who_is_logged_out_needs_a_new_token() {
+    let world = World::new().await;
+    let new_token = async || {
+        let command = Command::AdminToken { secret: "hush".into(), user: user("root") };
+        match world.ask(command).await.unwrap() {
+            Outcome::Token { text, .. } => text.into_text(),
+            other => panic!("{other:?}"),
+        }
+    };
+    let before = new_token().await;
+    assert!(world.im.authenticate(&before).await.unwrap().admin);
+    world.clock.advance(Duration::from_secs(2));
+    world.admin(Command::ForceLogout { user: user("root"), platform: Platform::ADMIN }).await.unwrap();
+    assert_eq!(code(world.im.authenticate(&before).await), RefusalCode::TokenKicked);
+    world.clock.advance(Duration::from_secs(1));
+    assert!(world.im.authenticate(&new_token().await).await.unwrap().admin);
+    let kept = world.store.records(&[RecordKey::admin_logout(&user("root"))]).await.unwrap();
+    assert!(matches!(kept[0], Some(Record::AdminLogout(_))), "a restart knows it");
 }
 
 #[tokio::test]

@@ -21,7 +21,8 @@ use ringback_model::notice;
 use ringback_model::ports::{Clock, Gate, Passwords, Sessions, Storage, Store, TokenKeys};
 use ringback_model::sample;
 use ringback_model::time::UnixMs;
-use ringback_model::user::{Platform, User};
+use ringback_model::user::{LoginPolicy, Platform, User};
+use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 
 use crate::fakes::{Counting, HandClock, OneSlice, PlainHashes, PlainTokens, Recorder, ScriptedGate};
@@ -44,11 +45,19 @@ pub(crate) struct World {
     pub(crate) passwords: Arc<PlainHashes>,
     pub(crate) storage: Arc<OneSlice>,
     stop: CancellationToken,
+    counter: (CancellationToken, JoinHandle<()>),
+}
+
+/// Counts what is said.
+fn counting(im: &Arc<Im>) -> (CancellationToken, JoinHandle<()>) {
+    let stop = CancellationToken::new();
+    (stop.clone(), tokio::spawn(Arc::clone(im).run_counter(stop)))
 }
 
 impl Drop for World {
     fn drop(&mut self) {
         self.stop.cancel();
+        self.counter.0.cancel();
     }
 }
 
@@ -65,22 +74,46 @@ impl World {
     }
 
     pub(crate) async fn with(keys: AppKeys) -> Self {
-        Self::over(ringback_store::memory(ringback_store::StoreSettings::default()), keys, false).await
+        Self::over(
+            ringback_store::memory(ringback_store::StoreSettings::default()),
+            keys,
+            false,
+            LoginPolicy::default(),
+        )
+        .await
+    }
+
+    /// What counts messages ends, and begins again where it was.
+    pub(crate) async fn restart_counter(&mut self) {
+        self.counter.0.cancel();
+        (&mut self.counter.1).await.unwrap();
+        self.counter = counting(&self.im);
     }
 
     /// Only friends may send to each other.
     pub(crate) async fn of_friends() -> Self {
         let store = ringback_store::memory(ringback_store::StoreSettings::default());
-        Self::over(store, AppKeys::default(), true).await
+        Self::over(store, AppKeys::default(), true, LoginPolicy::default()).await
+    }
+
+    /// Logins take each other's place as this says.
+    pub(crate) async fn of_policy(policy: LoginPolicy) -> Self {
+        let store = ringback_store::memory(ringback_store::StoreSettings::default());
+        Self::over(store, AppKeys::default(), false, policy).await
     }
 
     /// On disk: calls really wait, so that what is done at the same time interleaves.
     pub(crate) async fn on_disk(folder: &Path) -> Self {
         let store = ringback_store::open(folder, ringback_store::StoreSettings::default()).unwrap();
-        Self::over(store, AppKeys::default(), false).await
+        Self::over(store, AppKeys::default(), false, LoginPolicy::default()).await
     }
 
-    async fn over(store: Arc<dyn Store>, keys: AppKeys, friends_only: bool) -> Self {
+    async fn over(
+        store: Arc<dyn Store>,
+        keys: AppKeys,
+        friends_only: bool,
+        login_policy: LoginPolicy,
+    ) -> Self {
         let keys = TokenKeys { secret: "hush".to_owned(), app: App::default(), keys };
         let gate = Arc::new(ScriptedGate::default());
         let sessions = Arc::new(Recorder::default());
@@ -105,6 +138,7 @@ impl World {
                 token_validity: Duration::from_secs(3600),
                 app_token_validity: Duration::from_secs(7200),
                 friends_only,
+                login_policy,
             },
         })
         .await
@@ -114,9 +148,14 @@ impl World {
             let (im, stop) = (Arc::clone(&im), stop.clone());
             async move { im.run_pusher(stop).await }
         });
+        let counter = counting(&im);
+        tokio::spawn({
+            let (im, stop) = (Arc::clone(&im), stop.clone());
+            async move { im.run_profile_news(stop).await }
+        });
         // The pusher starts at the tail as it is now.
         tokio::task::yield_now().await;
-        let world = Self { im, store, gate, sessions, clock, handovers, passwords, storage, stop };
+        let world = Self { im, store, gate, sessions, clock, handovers, passwords, storage, stop, counter };
         // Not by a command: the log of a new world is empty.
         let mut commit = Commit::at(world.clock.now());
         commit.writes = ["alice", "bob", "carol"]

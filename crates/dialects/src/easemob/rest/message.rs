@@ -257,7 +257,6 @@ fn draft(
         mentions: Vec::new(),
         attached_info: String::new(),
         ex,
-        any_sender: false,
         strangers: true,
         priority: match place {
             Place::Rooms => priority(more.chatroom_msg_level.as_deref())?,

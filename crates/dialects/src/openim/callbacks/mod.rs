@@ -13,7 +13,7 @@ pub mod generation;
 mod json;
 mod members;
 mod modify;
-mod numbers;
+pub(crate) mod numbers;
 mod preset;
 mod reference;
 mod register;

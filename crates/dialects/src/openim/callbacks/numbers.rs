@@ -27,7 +27,7 @@ pub(super) const MENTIONS: RangeInclusive<i32> = 0..=4;
 pub(super) const LEVELS: RangeInclusive<i32> = 0..=4;
 
 /// The name of a platform; empty for numbers that nobody knows.
-pub(super) const fn platform(platform: Platform) -> &'static str {
+pub(crate) const fn platform(platform: Platform) -> &'static str {
     match platform.0 {
         1 => "IOS",
         2 => "Android",

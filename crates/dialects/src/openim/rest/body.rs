@@ -122,6 +122,20 @@ pub(super) fn user_ids(field: &str, texts: &[String]) -> Result<Vec<UserId>, Rej
     texts.iter().map(|text| user_id(field, text)).collect()
 }
 
+/// Those of the texts that can be ids: what cannot exist is as unknown as any other.
+pub(super) fn possible_ids(texts: &[String]) -> Vec<UserId> {
+    texts.iter().filter_map(|text| UserId::parse(text).ok()).collect()
+}
+
+/// What is known of each text, in their order: `known` is of [`possible_ids`], the others have nothing.
+pub(super) fn of_each<T>(
+    texts: &[String],
+    known: impl IntoIterator<Item = T>,
+) -> impl Iterator<Item = (&str, Option<T>)> {
+    let mut known = known.into_iter();
+    texts.iter().map(move |text| (text.as_str(), UserId::parse(text).ok().and_then(|_| known.next())))
+}
+
 /// A list of at most [`limits::LIST_ITEMS`] items, each once.
 pub(super) fn short_and_distinct(field: &str, texts: &[String]) -> Result<(), Reject> {
     at_most(field, texts.len(), limits::LIST_ITEMS)?;

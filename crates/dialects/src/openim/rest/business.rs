@@ -85,7 +85,6 @@ pub(super) fn send(request: &EdgeRequest) -> Result<Command, Reject> {
         mentions: Vec::new(),
         attached_info: String::new(),
         ex: String::new(),
-        any_sender: false,
         strangers: false,
         priority: Priority::Normal,
         hidden_from: Vec::new(),

@@ -5,6 +5,7 @@ mod examples;
 use serde_json::{Value, json};
 
 use super::super::codes;
+use super::callers::{self, Caller};
 use super::reply::Envelope;
 use super::routes::{self, Entry};
 use crate::openapi::{
@@ -137,95 +138,13 @@ fn key() -> Parameter {
         name: "key",
         place: Place::Query,
         required: true,
-        doc: "The key that came with the callback: base64 of a JSON object with `sendID`, `recvID` and `groupID`.",
+        doc: "The key that came with the callback: base64 of a JSON object with `sendID`, `recvID`, `groupID` and `mac`. Administrators, and who speaks for himself, may leave `mac` out.",
         schema: json!({"type": "string", "minLength": 1}),
         example: json!(examples::KEY),
     }
 }
 
-/// Who may call it. What the server finds out from the body alone does not stand in the table of routes.
+/// Who may call it.
 pub(super) fn may(path: &str) -> &'static str {
-    match path {
-        "/auth/get_admin_token" => "Needs no token: the secret is what opens it.",
-        "/auth/parse_token" => "Needs no token but the one in the body.",
-        "/auth/get_user_token" | "/auth/force_logout" | "/msg/send_msg" | "/msg/batch_send_msg" => {
-            "For administrators."
-        }
-        "/group/create_group" => "For the owner-to-be and administrators.",
-        "/group/invite_user_to_group"
-        | "/group/get_group_abstract_info"
-        | "/group/get_group_members_info"
-        | "/group/get_group_member_list"
-        | "/group/get_group_member_user_id"
-        | "/group/get_incremental_group_members"
-        | "/group/get_full_group_member_user_ids" => "For members of the group and administrators.",
-        "/group/set_group_info"
-        | "/group/set_group_info_ex"
-        | "/group/mute_group"
-        | "/group/cancel_mute_group"
-        | "/group/group_application_response"
-        | "/group/get_group_users_req_application_list"
-        | "/group/kick_group" => "For owner and admins of the group and administrators.",
-        "/group/transfer_group" | "/group/dismiss_group" => "For the owner of the group and administrators.",
-        "/group/mute_group_member" | "/group/cancel_mute_group_member" => {
-            "For members of the group who stand above that member, and administrators."
-        }
-        "/group/set_group_member_info" => {
-            "For the member himself but for his role, for members who stand above him, and administrators."
-        }
-        "/group/get_specified_user_group_request_info" => {
-            "For who asked, owner and admins of the group, and administrators."
-        }
-        "/statistics/group/create" | "/statistics/group/active" => "For administrators.",
-        _ if ["/user/", "/friend/", "/statistics/user/"].iter().any(|of| path.starts_with(of)) => {
-            people(path)
-        }
-        "/third/logs/delete" | "/third/logs/search" => "For administrators.",
-        "/third/set_app_badge" => "For the user himself and administrators.",
-        "/object/initiate_multipart_upload" => {
-            "For everybody who has a token, under his own names; for administrators under any."
-        }
-        "/object/auth_sign" | "/object/complete_multipart_upload" => {
-            "For the user who has begun the upload and administrators."
-        }
-        "/msg/newest_seq"
-        | "/msg/pull_msg_by_seq"
-        | "/group/join_group"
-        | "/group/quit_group"
-        | "/group/get_joined_group_list"
-        | "/group/get_recv_group_applicationList"
-        | "/group/get_user_req_group_applicationList"
-        | "/group/get_group_application_unhandled_count"
-        | "/group/get_incremental_join_groups"
-        | "/group/get_incremental_group_members_batch"
-        | "/group/get_full_join_group_ids" => "For the user himself and administrators.",
-        _ => "For everybody who has a token.",
-    }
-}
-
-/// The same for what is about users and friends.
-fn people(path: &str) -> &'static str {
-    match path {
-        "/user/user_register"
-        | "/user/get_users_online_status"
-        | "/user/get_users_online_token_detail"
-        | "/user/account_check"
-        | "/user/add_notification_account"
-        | "/user/update_notification_account"
-        | "/user/search_notification_account"
-        | "/user/set_user_client_config"
-        | "/user/del_user_client_config"
-        | "/user/page_user_client_config"
-        | "/statistics/user/register"
-        | "/statistics/user/active"
-        | "/friend/import_friend" => "For administrators.",
-        "/friend/add_friend" => "For who asks and administrators.",
-        "/friend/add_friend_response" => "For who was asked and administrators.",
-        "/friend/is_friend" | "/friend/get_designated_friend_apply" => "For both and administrators.",
-        "/user/get_users_info" | "/user/get_all_users_uid" | "/user/get_users" | "/user/get_users_status" => {
-            "For everybody who has a token."
-        }
-        _ if path.starts_with("/friend/") => "For the owner of the list and administrators.",
-        _ => "For the user himself and administrators.",
-    }
+    callers::of(path).map_or("", Caller::sentence)
 }

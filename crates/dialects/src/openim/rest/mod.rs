@@ -22,6 +22,7 @@ mod accounts;
 mod auth;
 mod body;
 mod business;
+mod callers;
 mod conversation;
 mod conversation_shown;
 mod describe;

@@ -104,8 +104,8 @@ static TABLE: &[Entry] = &[
         .takes(schema_of::<user::Register>),
     post("/user/get_users_info", user::infos, user::infos_data, "Profiles")
         .takes(schema_of::<user::UserIds>).gives(schema_of::<user::UsersInfo<'_>>),
-    post("/user/get_users_online_status", user::online, user::online_data, "Who is connected where")
-        .takes(schema_of::<user::UserIds>).gives(schema_of::<Vec<user::OnlineUser<'_>>>).strict(),
+    post("/user/get_users_online_status", user::online, nothing, "Who is connected where")
+        .takes(schema_of::<user::UserIds>).gives(schema_of::<Vec<user::OnlineUser<'_>>>).told_as_asked(user::online_data).strict(),
     post("/group/create_group", group::create, group::created, "Make a group")
         .takes(schema_of::<group::Create>).gives(schema_of::<group::Created<'_>>),
     post("/group/get_groups_info", group::infos, group::infos_data, "Groups by id")
@@ -129,7 +129,7 @@ static TABLE: &[Entry] = &[
     post("/group/invite_user_to_group", entering::invite, done, "Add users to a group, or ask for them to be let in")
         .takes(schema_of::<entering::Invite>),
     post("/group/join_group", entering::join, done, "Enter an open group, or ask to be let in")
-        .takes(schema_of::<entering::Join>),
+        .takes(schema_of::<entering::Join>).read_of(entering::join_of),
     post("/group/group_application_response", entering::respond, done, "Let somebody in who asked, or not")
         .takes(schema_of::<entering::Respond>),
     post("/group/get_recv_group_applicationList", entering::received, entering::requests_data, "Requests to groups that a user manages")
@@ -188,12 +188,12 @@ static TABLE: &[Entry] = &[
         .takes(schema_of::<users::AllIds>).gives(schema_of::<users::UserIdsPage<'_>>),
     post("/user/get_users", users::search, users::search_data, "Users by parts of id and name, in pages")
         .takes(schema_of::<users::Search>).gives(schema_of::<users::UserPage<'_>>),
-    post("/user/account_check", users::check, users::check_data, "Who is registered")
-        .takes(schema_of::<users::Accounts>).gives(schema_of::<users::AccountChecks<'_>>),
-    post("/user/get_users_online_token_detail", user::online, users::online_tokens_data, "Who is connected with which tokens")
-        .takes(schema_of::<user::UserIds>).gives(schema_of::<Vec<users::OnlineTokens<'_>>>).strict(),
-    post("/user/get_users_status", users::status, users::status_data, "Who is online on which platforms")
-        .takes(schema_of::<users::Status>).gives(schema_of::<users::StatusList<'_>>),
+    post("/user/account_check", users::check, nothing, "Who is registered")
+        .takes(schema_of::<users::Accounts>).gives(schema_of::<users::AccountChecks<'_>>).told_as_asked(users::check_data),
+    post("/user/get_users_online_token_detail", user::online, nothing, "Who is connected with which tokens")
+        .takes(schema_of::<user::UserIds>).gives(schema_of::<Vec<users::OnlineTokens<'_>>>).told_as_asked(users::online_tokens_data).strict(),
+    post("/user/get_users_status", users::status, nothing, "Who is online on which platforms")
+        .takes(schema_of::<users::Status>).gives(schema_of::<users::StatusList<'_>>).told_as_asked(users::status_data),
     post("/user/subscribe_users_status", users::subscribe, users::no_status_data, "Does nothing: connections follow states, calls do not")
         .takes(schema_of::<users::Subscribe>).gives(schema_of::<users::StatusList<'_>>),
     post("/user/get_subscribe_users_status", users::subscriptions, users::no_status_data, "Always empty: connections follow states, calls do not")

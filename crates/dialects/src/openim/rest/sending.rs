@@ -234,7 +234,6 @@ fn draft(asked: SendMsg, target: Target) -> Result<Draft, Reject> {
         mentions,
         attached_info: String::new(),
         ex: asked.ex,
-        any_sender: false,
         strangers: false,
         priority: Priority::Normal,
         hidden_from: Vec::new(),
@@ -260,7 +259,8 @@ body! {
     Key { send_id: String = "sendID", recv_id: String = "recvID", group_id: String = "groupID" }
 }
 
-/// Answers a callback without an administrator's token: the key says in whose name and to whom.
+/// Answers a callback: the key says in whose name and to whom. Everybody can write such a key, so only administrators
+/// speak in another's name with it.
 pub(super) fn send_simple_msg(request: &EdgeRequest) -> Result<Command, Reject> {
     let asked: SendSimple = parse(&request.body)?;
     required("content", &asked.content)?;
@@ -285,7 +285,6 @@ pub(super) fn send_simple_msg(request: &EdgeRequest) -> Result<Command, Reject> 
         mentions: Vec::new(),
         attached_info: String::new(),
         ex: asked.ex,
-        any_sender: true,
         strangers: false,
         priority: Priority::Normal,
         hidden_from: Vec::new(),

@@ -16,6 +16,7 @@ mod objects;
 mod people;
 mod requests;
 mod sends;
+mod unknown_ids;
 
 const NOW: UnixMs = UnixMs(1_760_000_000_000);
 
@@ -61,7 +62,12 @@ fn body(reply: &Reply) -> Value {
 
 /// The `data` of a successful answer.
 fn data(path: &str, outcome: Outcome) -> Value {
-    let asked = request(path, "{}");
+    data_for(path, &json!({}), outcome)
+}
+
+/// The same where the answer depends on how it was asked for.
+fn data_for(path: &str, asked: &Value, outcome: Outcome) -> Value {
+    let asked = request(path, asked.to_string());
     let reply = OpenImEdge.encode(&asked, &Ok(outcome), NOW);
     exam::check_reply(&OpenImEdge, &asked, &reply);
     let mut answer = body(&reply);

@@ -6,17 +6,18 @@ use ringback_model::record::LogFile;
 use ringback_model::time::UnixMs;
 use ringback_model::user::Platform;
 use schemars::JsonSchema;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use super::body::{Reject, body, given, parse, required, required_number, user_id};
 use super::page::{Pagination, page};
 use super::reply::{Data, data};
+use crate::openim::callbacks::numbers;
 
 body! {
     /// Where a push service finds the caller's device.
     #[schemars(rename = "PushToken")]
     PushTokenBody {
-        /// 1 to 10.
+        /// 1 to 11.
         platform: i32 = "platformID" required,
         /// As the push service gave it.
         token: String = "fcmToken" required,
@@ -49,12 +50,40 @@ body! {
     }
 }
 
+/// A platform: the published clients send its number, others send a text.
+#[derive(Deserialize, JsonSchema)]
+#[serde(untagged)]
+#[schemars(inline)]
+pub(in crate::openim::rest) enum SystemName {
+    Number(i32),
+    Text(String),
+}
+
+impl Default for SystemName {
+    fn default() -> Self {
+        Self::Text(String::new())
+    }
+}
+
+impl SystemName {
+    /// The platform's name; of numbers that nobody knows, the number.
+    fn into_text(self) -> String {
+        match self {
+            Self::Number(number) => match numbers::platform(Platform(number)) {
+                "" => number.to_string(),
+                name => name.to_owned(),
+            },
+            Self::Text(text) => text,
+        }
+    }
+}
+
 body! {
     /// Log files that were uploaded.
     #[schemars(rename = "UploadedLogs")]
     UploadBody {
-        /// The system that the client runs on.
-        platform: String = "platform",
+        /// The platform that the client runs on, by its number, or the client's own word for it.
+        platform: SystemName = "platform",
         /// The files.
         files: Option<Vec<FileBody>> = "fileURLs" required,
         /// The client's framework.
@@ -108,8 +137,9 @@ pub(super) fn badge(request: &EdgeRequest) -> Result<Command, Reject> {
 pub(super) fn upload_logs(request: &EdgeRequest) -> Result<Command, Reject> {
     let asked: UploadBody = parse(&request.body)?;
     let files = given("fileURLs", asked.files)?;
+    let platform = asked.platform.into_text();
     let log = |file: FileBody| NewLog {
-        platform: asked.platform.clone(),
+        platform: platform.clone(),
         url: file.url,
         name: file.name,
         framework: asked.framework.clone(),

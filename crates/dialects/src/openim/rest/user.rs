@@ -4,14 +4,13 @@ use ringback_model::action::UserEdit;
 use ringback_model::command::{Command, Outcome, UserCommand};
 use ringback_model::dialect::EdgeRequest;
 use ringback_model::failure::RefusalCode;
-use ringback_model::ids::UserId;
 use ringback_model::limits;
 use ringback_model::time::UnixMs;
 use ringback_model::user::{AccountLevel, Connection, User};
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use super::body::{Reject, at_most, body, distinct, given, parse, required, user_id, user_ids};
+use super::body::{Reject, at_most, body, distinct, given, of_each, parse, possible_ids, required, user_id};
 use super::reply::{Data, data};
 use crate::openim::content::argument;
 
@@ -27,8 +26,10 @@ body! {
         /// The app's own text.
         ex: String = "ex",
         /// 0 and 1 ordinary, 2 administrator, 3 notification account, 4 robot.
+        #[schemars(range(min = 0))]
         level: i32 = "appMangerLevel",
         /// 0 receives, 1 does not, 2 receives without being woken.
+        #[schemars(range(min = 0, max = 2))]
         receive_option: i32 = "globalRecvMsgOpt",
     }
 }
@@ -179,14 +180,14 @@ body! {
 pub(super) fn infos(request: &EdgeRequest) -> Result<Command, Reject> {
     let asked: UserIds = parse(&request.body)?;
     let ids = given("userIDs", asked.ids)?;
-    Ok(Command::Users { ids: ids.iter().filter_map(|id| UserId::parse(id).ok()).collect() })
+    Ok(Command::Users { ids: possible_ids(&ids) })
 }
 
 pub(super) fn online(request: &EdgeRequest) -> Result<Command, Reject> {
     let asked: UserIds = parse(&request.body)?;
     let ids = given("userIDs", asked.ids)?;
     at_most("userIDs", ids.len(), limits::LIST_ITEMS)?;
-    Ok(Command::OnlineStatus { ids: user_ids("userIDs", &ids)? })
+    Ok(Command::OnlineStatus { ids: possible_ids(&ids) })
 }
 
 /// A profile as clients see it.
@@ -271,14 +272,15 @@ impl<'a> From<&'a Connection> for OnlinePlatform<'a> {
 }
 
 /// `data` is the list itself.
-pub(super) fn online_data(outcome: &Outcome) -> Option<Data> {
+pub(super) fn online_data(request: &EdgeRequest, outcome: &Outcome) -> Option<Data> {
     let Outcome::Online(users) = outcome else { return None };
-    let users: Vec<_> = users
-        .iter()
-        .map(|(id, connections)| OnlineUser {
-            id: id.as_str(),
-            status: i32::from(!connections.is_empty()),
-            connections: connections.iter().map(OnlinePlatform::from).collect(),
+    let asked: UserIds = parse(&request.body).ok()?;
+    let asked = asked.ids?;
+    let users: Vec<_> = of_each(&asked, users)
+        .map(|(id, user)| {
+            let connections: Vec<_> =
+                user.iter().flat_map(|(_, connections)| connections).map(OnlinePlatform::from).collect();
+            OnlineUser { id, status: i32::from(!connections.is_empty()), connections }
         })
         .collect();
     data(&users)

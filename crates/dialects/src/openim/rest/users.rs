@@ -4,7 +4,6 @@ use std::collections::BTreeMap;
 
 use ringback_model::command::{Command, Outcome, UserCommand, UserOutcome};
 use ringback_model::dialect::EdgeRequest;
-use ringback_model::ids::UserId;
 use ringback_model::limits;
 use ringback_model::page::UserFilter;
 use ringback_model::user::Connection;
@@ -12,11 +11,11 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::body::{
-    Reject, at_most, body, given, parse, required_number, short_and_distinct, user_id, user_ids,
+    Reject, at_most, body, given, of_each, parse, possible_ids, required_number, short_and_distinct, user_id,
 };
 use super::page::{Pagination, page};
 use super::reply::{Data, data};
-use super::user::UserInfo;
+use super::user::{UserIds, UserInfo};
 use crate::openim::content::argument;
 
 body! {
@@ -67,7 +66,7 @@ pub(super) fn check(request: &EdgeRequest) -> Result<Command, Reject> {
     let asked: Accounts = parse(&request.body)?;
     let ids = given("checkUserIDs", asked.ids)?;
     short_and_distinct("checkUserIDs", &ids)?;
-    Ok(Command::User(UserCommand::Exist { ids: user_ids("checkUserIDs", &ids)? }))
+    Ok(Command::User(UserCommand::Exist { ids: possible_ids(&ids) }))
 }
 
 body! {
@@ -90,7 +89,7 @@ pub(super) fn status(request: &EdgeRequest) -> Result<Command, Reject> {
         return Err(Reject::Malformed("userIDs is empty".to_owned()));
     }
     at_most("userIDs", ids.len(), limits::LIST_ITEMS)?;
-    Ok(Command::User(UserCommand::Platforms { ids: user_ids("userIDs", &ids)? }))
+    Ok(Command::User(UserCommand::Platforms { ids: possible_ids(&ids) }))
 }
 
 body! {
@@ -175,11 +174,13 @@ pub(super) struct AccountChecks<'a> {
     results: Vec<AccountCheck<'a>>,
 }
 
-pub(super) fn check_data(outcome: &Outcome) -> Option<Data> {
+pub(super) fn check_data(request: &EdgeRequest, outcome: &Outcome) -> Option<Data> {
     let Outcome::OfUser(UserOutcome::Exist(exist)) = outcome else { return None };
-    let results =
-        exist.iter().map(|(id, there)| AccountCheck { id: id.as_str(), status: i32::from(*there) }).collect();
-    data(&AccountChecks { results })
+    let asked: Accounts = parse(&request.body).ok()?;
+    let asked = asked.ids?;
+    let of_each = of_each(&asked, exist.iter().map(|(_, there)| *there));
+    let results = of_each.map(|(id, there)| AccountCheck { id, status: i32::from(there == Some(true)) });
+    data(&AccountChecks { results: results.collect() })
 }
 
 /// A user's state.
@@ -201,17 +202,16 @@ pub(super) struct StatusList<'a> {
     list: Vec<StatusJson<'a>>,
 }
 
-pub(super) fn status_data(outcome: &Outcome) -> Option<Data> {
+pub(super) fn status_data(request: &EdgeRequest, outcome: &Outcome) -> Option<Data> {
     let Outcome::OfUser(UserOutcome::Platforms(of_users)) = outcome else { return None };
-    let list = of_users
-        .iter()
-        .map(|(id, platforms)| StatusJson {
-            id: id.as_str(),
-            status: i32::from(!platforms.is_empty()),
-            platforms: platforms.iter().map(|platform| platform.0).collect(),
-        })
-        .collect();
-    data(&StatusList { list })
+    let asked: Status = parse(&request.body).ok()?;
+    let asked = asked.ids?;
+    let list = of_each(&asked, of_users).map(|(id, of_user)| {
+        let platforms: Vec<i32> =
+            of_user.iter().flat_map(|(_, platforms)| platforms).map(|platform| platform.0).collect();
+        StatusJson { id, status: i32::from(!platforms.is_empty()), platforms }
+    });
+    data(&StatusList { list: list.collect() })
 }
 
 /// A call has no connection, and so it follows nobody.
@@ -242,13 +242,18 @@ struct PlatformTokens<'a> {
 }
 
 /// `data` is the list itself.
-pub(super) fn online_tokens_data(outcome: &Outcome) -> Option<Data> {
+pub(super) fn online_tokens_data(request: &EdgeRequest, outcome: &Outcome) -> Option<Data> {
     let Outcome::Online(users) = outcome else { return None };
-    let shown: Vec<_> = users.iter().map(|(id, connections)| online_tokens(id, connections)).collect();
+    let asked: UserIds = parse(&request.body).ok()?;
+    let asked = asked.ids?;
+    let connections = users.iter().map(|(_, connections)| connections.as_slice());
+    let of_each = of_each(&asked, connections);
+    let shown: Vec<_> =
+        of_each.map(|(id, connections)| online_tokens(id, connections.unwrap_or_default())).collect();
     data(&shown)
 }
 
-fn online_tokens<'a>(id: &'a UserId, connections: &'a [Connection]) -> OnlineTokens<'a> {
+fn online_tokens<'a>(id: &'a str, connections: &'a [Connection]) -> OnlineTokens<'a> {
     let mut by_platform: BTreeMap<i32, Vec<&str>> = BTreeMap::new();
     for one in connections {
         by_platform.entry(one.platform.0).or_default().push(&one.token_id);
@@ -259,9 +264,5 @@ fn online_tokens<'a>(id: &'a UserId, connections: &'a [Connection]) -> OnlineTok
         token.dedup();
         PlatformTokens { platform, total, token }
     });
-    OnlineTokens {
-        id: id.as_str(),
-        status: i32::from(!connections.is_empty()),
-        platforms: platforms.collect(),
-    }
+    OnlineTokens { id, status: i32::from(!connections.is_empty()), platforms: platforms.collect() }
 }

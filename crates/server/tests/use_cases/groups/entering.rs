@@ -326,6 +326,25 @@ async fn who_comes_back_has_what_he_had_set_but_for_what_a_rule_sets() {
 }
 
 #[tokio::test]
+async fn of_those_who_answer_a_request_at_once_one_is_first_and_the_others_are_told_so() {
+    let folder = tempfile::tempdir().unwrap();
+    let world = World::on_disk(folder.path()).await;
+    let group = world.group_of("alice", &["bob"]).await;
+    promote(&world, &group, "bob").await;
+    for round in [[true; 4], [true, false, true, false]] {
+        act(&world, "carol", join(&group, "carol")).await.unwrap();
+        let answers = ["alice", "bob", "alice", "bob"].into_iter().zip(round);
+        let answers = answers.map(|(name, agree)| act(&world, name, answer(&group, "carol", agree)));
+        let done = futures_util::future::join_all(answers).await;
+        let late: Vec<_> = done.into_iter().filter(Result::is_err).map(refused).collect();
+        assert_eq!(late, vec![RefusalCode::GroupRequestHandled; 3], "{round:?}");
+        if world.store.member(&group, &user("carol")).await.unwrap().is_some() {
+            act(&world, "alice", kick(&group, &["carol"])).await.unwrap();
+        }
+    }
+}
+
+#[tokio::test]
 async fn requests_are_listed_for_those_who_ask_and_those_who_answer() {
     let world = World::new().await;
     let group = world.group_of("alice", &["bob"]).await;

@@ -35,7 +35,7 @@ fn drafted(path: &str, body: &Value) -> (Draft, Vec<Target>) {
 fn a_text_to_users() {
     let (draft, recipients) = drafted(USERS, &with(&json!({"ext": {"k": "v"}})));
     assert_eq!(recipients, [Target::User(user("bob")), Target::User(user("carol"))]);
-    assert_eq!((draft.sender, draft.strangers, draft.any_sender), (user("alice"), true, false));
+    assert_eq!((draft.sender, draft.strangers), (user("alice"), true));
     assert_eq!((draft.content.form.as_str(), draft.content.class), ("easemob", ContentClass::Text));
     assert_eq!(draft.content.raw, r#"{"type":"txt","msg":"hi"}"#);
     assert_eq!((draft.ex.as_str(), draft.system), (r#"{"k":"v"}"#, false));

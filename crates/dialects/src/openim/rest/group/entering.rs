@@ -1,10 +1,10 @@
 //! Ways into a group, and requests to be let in.
 
 use ringback_model::action::GroupApplication;
-use ringback_model::command::{Command, GroupCommand, GroupOutcome, Outcome, RequestsOf};
+use ringback_model::command::{Actor, Command, GroupCommand, GroupOutcome, Outcome, RequestsOf};
 use ringback_model::dialect::EdgeRequest;
 use ringback_model::failure::RefusalCode;
-use ringback_model::ids::GroupId;
+use ringback_model::ids::{GroupId, UserId};
 use ringback_model::limits;
 use ringback_model::record::Handled;
 use ringback_model::time::UnixMs;
@@ -56,14 +56,22 @@ body! {
         /// 1 by an administrator, 2 invited, 3 by search, 4 by QR code.
         #[schemars(range(min = 1, max = 4))]
         source: i32 = "joinSource" required,
-        /// Who wants to enter, whatever the name says.
-        applicant: String = "inviterUserID" required,
+        /// Who wants to enter, whatever the name says; empty = the caller.
+        applicant: String = "inviterUserID",
         /// The app's own text.
         ex: String = "ex",
     }
 }
 
 pub(in crate::openim::rest) fn join(request: &EdgeRequest) -> Result<Command, Reject> {
+    join_as(request, None)
+}
+
+pub(in crate::openim::rest) fn join_of(request: &EdgeRequest, actor: &Actor) -> Result<Command, Reject> {
+    join_as(request, Some(&actor.user))
+}
+
+fn join_as(request: &EdgeRequest, caller: Option<&UserId>) -> Result<Command, Reject> {
     let asked: Join = parse(&request.body)?;
     let group = group_id("groupID", &asked.group)?;
     let source = required_number("joinSource", asked.source)?;
@@ -71,7 +79,10 @@ pub(in crate::openim::rest) fn join(request: &EdgeRequest) -> Result<Command, Re
         let detail = format!("joinSource is {source}; known are 1 to 4");
         return Err(Reject::new(RefusalCode::BadArgument, detail));
     }
-    let applicant = user_id("inviterUserID", &asked.applicant)?;
+    let applicant = match caller {
+        Some(caller) if asked.applicant.is_empty() => caller.clone(),
+        _ => user_id("inviterUserID", &asked.applicant)?,
+    };
     let application = GroupApplication { group, applicant, message: asked.message, source, ex: asked.ex };
     Ok(Command::Group(GroupCommand::Join(application)))
 }

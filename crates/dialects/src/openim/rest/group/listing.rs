@@ -11,7 +11,7 @@ use serde::Serialize;
 use crate::openim::content::group;
 use crate::openim::group_objects::{GroupInfo, MemberInfo};
 use crate::openim::rest::body::{
-    Reject, at_most, body, given, group_id, parse, short_and_distinct, user_id, user_ids,
+    Reject, at_most, body, given, group_id, parse, possible_ids, short_and_distinct, user_id,
 };
 use crate::openim::rest::page::{Pagination, page};
 use crate::openim::rest::reply::{Data, data};
@@ -31,7 +31,7 @@ pub(in crate::openim::rest) fn named(request: &EdgeRequest) -> Result<Command, R
     let group = group_id("groupID", &asked.group)?;
     let users = given("userIDs", asked.users)?;
     short_and_distinct("userIDs", &users)?;
-    Ok(Command::Group(GroupCommand::Named { group, users: user_ids("userIDs", &users)? }))
+    Ok(Command::Group(GroupCommand::Named { group, users: possible_ids(&users) }))
 }
 
 body! {

@@ -10,7 +10,7 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 use crate::openim::group_objects::{GroupInfo, MemberInfo};
-use crate::openim::rest::body::{Reject, at_most, body, given, group_id, parse, required, user_id};
+use crate::openim::rest::body::{Reject, at_most, body, given, group_id, parse, user_id};
 use crate::openim::rest::reply::{Data, data};
 use crate::openim::rest::sync::{AllIds, DeltaJson};
 use ringback_model::version::Version;
@@ -102,11 +102,11 @@ pub(in crate::openim::rest) fn many(request: &EdgeRequest) -> Result<Command, Re
     let lists = given("reqList", asked.lists)?;
     at_most("reqList", lists.len(), limits::SYNC_LISTS)?;
     let lists = lists.into_iter().map(|one| {
-        required("groupID", &one.group)?;
+        // Whatever the name: a client asks again until every list that it names is answered.
         let seen = Version::parse(&one.version_id, one.version);
-        Ok((one.group, seen))
+        (one.group, seen)
     });
-    let lists = lists.collect::<Result<_, Reject>>()?;
+    let lists = lists.collect();
     Ok(Command::Group(GroupCommand::MemberNewsOfMany { user, lists }))
 }
 

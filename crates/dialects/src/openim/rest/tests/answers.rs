@@ -15,7 +15,7 @@ use ringback_model::time::UnixMs;
 use ringback_model::user::{AccountLevel, Connection, Platform, User};
 use serde_json::json;
 
-use super::{NOW, OpenImEdge, data, request};
+use super::{NOW, OpenImEdge, data, data_for, request};
 use crate::openim::content::content;
 use ringback_model::dialect::Edge;
 
@@ -96,7 +96,7 @@ fn presence_is_a_bare_list() {
         Connection { platform: Platform(1), id: "k1".into(), background: true, token_id: "t1".into() };
     let online = Outcome::Online(vec![(user("u1"), vec![phone]), (user("u2"), vec![])]);
     assert_eq!(
-        data("/user/get_users_online_status", online),
+        data_for("/user/get_users_online_status", &json!({"userIDs": ["u1", "u2"]}), online),
         json!([
             {"userID": "u1", "status": 1, "detailPlatformStatus":
                 [{"platformID": 1, "connID": "k1", "isBackground": true, "token": "t1"}]},

@@ -17,7 +17,7 @@ use ringback_model::user::{AccountLevel, Block, Connection, Platform, User};
 use ringback_model::version::{Delta, Version};
 use serde_json::{Value, json};
 
-use super::{data, decode, refused};
+use super::{data, data_for, decode, refused};
 
 fn user(text: &str) -> UserId {
     UserId::parse(text).unwrap()
@@ -352,12 +352,20 @@ fn users_in_full() {
     );
     assert_eq!(of_user("/user/add_notification_account", UserOutcome::Account(Box::new(account))), printed);
     assert_eq!(
-        of_user("/user/account_check", UserOutcome::Exist(vec![(user("u1"), true), (user("u2"), false)])),
+        data_for(
+            "/user/account_check",
+            &json!({"checkUserIDs": ["u1", "u2"]}),
+            Outcome::OfUser(UserOutcome::Exist(vec![(user("u1"), true), (user("u2"), false)]))
+        ),
         json!({"results": [{"userID": "u1", "accountStatus": 1}, {"userID": "u2", "accountStatus": 0}]})
     );
     let platforms = vec![(user("u1"), vec![Platform(2), Platform(5)]), (user("u2"), vec![])];
     assert_eq!(
-        of_user("/user/get_users_status", UserOutcome::Platforms(platforms)),
+        data_for(
+            "/user/get_users_status",
+            &json!({"userIDs": ["u1", "u2"]}),
+            Outcome::OfUser(UserOutcome::Platforms(platforms))
+        ),
         json!({"statusList": [{"userID": "u1", "status": 1, "platformIDs": [2, 5]},
                               {"userID": "u2", "status": 0, "platformIDs": []}]})
     );
@@ -389,7 +397,7 @@ fn connections_by_platform_are_a_bare_list() {
     let of_u1 = vec![connection(5, "t1"), connection(2, "t2"), connection(5, "t1"), connection(5, "t3")];
     let online = Outcome::Online(vec![(user("u1"), of_u1), (user("u2"), vec![])]);
     assert_eq!(
-        data("/user/get_users_online_token_detail", online),
+        data_for("/user/get_users_online_token_detail", &json!({"userIDs": ["u1", "u2"]}), online),
         json!([
             {"userID": "u1", "status": 1, "singlePlatformToken": [
                 {"platformID": 2, "total": 1, "token": ["t2"]},

@@ -39,7 +39,7 @@ fn a_text() {
         (draft.content.form.as_str(), draft.content.class, draft.content.code),
         ("openim", ContentClass::Text, 101)
     );
-    assert!(draft.system && !draft.any_sender && draft.client_id.is_none());
+    assert!(draft.system && draft.client_id.is_none());
     assert_eq!((draft.platform, draft.sent_at, draft.created_at), (Platform::WEB, None, None));
     assert!(draft.handling.store && draft.options.is_empty());
 }
@@ -169,7 +169,7 @@ fn an_answer_to_a_callback() {
         "the other direction"
     );
     assert_eq!((back.content.code, back.content.raw.as_str()), (118, r#"{"content":"say \"hi\""}"#));
-    assert!(back.any_sender && !back.system && back.platform == Platform::ADMIN);
+    assert!(!back.system && back.platform == Platform::ADMIN);
 
     let key = STANDARD.encode(r#"{"sendID":"alice_01","recvID":"","groupID":"77"}"#);
     let back = draft(simple(&key, &body));
