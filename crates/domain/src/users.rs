@@ -11,7 +11,7 @@ use ringback_model::user::{AccountLevel, User};
 
 use crate::actions::{Deed, another_subject};
 use crate::caller::Caller;
-use crate::{Im, at_most, bad, checks, only_admin, repeated};
+use crate::{Im, at_most, bad, checks, note, only_admin, repeated};
 
 impl Im {
     pub(crate) async fn register_users(&self, caller: &Caller, users: Vec<User>) -> Result<Outcome, Failure> {
@@ -131,6 +131,11 @@ fn check_new(users: &[User]) -> Result<(), Refusal> {
         return Err(bad("users is empty"));
     }
     at_most("users", users.len(), limits::LIST_ITEMS)?;
+    for user in users {
+        note("nickname", &user.nickname)?;
+        note("faceURL", &user.face_url)?;
+        note("ex", &user.ex)?;
+    }
     let folded: Vec<String> = users.iter().map(|user| user.id.folded()).collect();
     match repeated(&folded) {
         Some(twice) => Err(bad(format!("users names {twice} twice (letter case does not count)"))),
