@@ -45,7 +45,7 @@ pub const INSTANT_MAX_MS: i64 = (1 << 53) - 1;
 /// Bytes of one notice as JSON; of a larger one, texts and names are left out. Written into a message it takes at most
 /// twice as much, which stays under [`PUSH_FRAME_BYTES`].
 pub const NOTICE_BYTES: usize = 384 * 1024;
-/// Characters that are left of each text of a notice that was too large.
+/// Number of characters that are left of each text of a notice that was too large.
 pub const NOTICE_TEXT_CHARS: usize = 200;
 
 /// Messages that one search looks through.
@@ -230,9 +230,8 @@ pub const ANSWER_FIRST_WAIT: Duration = Duration::from_millis(50);
 /// What is said in a group about new members comes so much later than the notice beside it: devices that come to know
 /// the group by a message in it do not tell their users that they are in it.
 pub const NEW_GROUP_WAIT: Duration = Duration::from_millis(300);
-/// Devices are told so much later whom their user has blocked or no longer blocks: the one that asked fetches its list
-/// when it has its answer, and does not keep two such fetches apart. Source: `openimsdk/openim-sdk-core`,
-/// `internal/relation/api.go`, `AddBlack`.
+/// Time by which devices are told later whom their user has blocked or no longer blocks: the one that asked fetches its
+/// list when it has its answer, and does not keep two such fetches apart.
 pub const BLOCKS_WAIT: Duration = Duration::from_millis(300);
 /// The first message of a single chat comes to its sender's own devices so much later than to others: a device enters
 /// the chat into its list when it has its answer, and would not find the message's seq a place before.

@@ -1,5 +1,5 @@
 //! Messages that go after a while, where a user has set that for a conversation of his: he sees them no more. What others
-//! see stays. Source: `openimsdk/open-im-server`, `internal/rpc/conversation/conversation.go`, `ClearUserConversationMsg`.
+//! see stays.
 
 use std::time::Duration;
 

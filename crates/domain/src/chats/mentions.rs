@@ -1,5 +1,4 @@
-//! Who is mentioned in a group, and who is told of a new announcement, finds that on his list of conversations. Source:
-//! `openimsdk/open-im-server`, `internal/rpc/msg/send.go` and `internal/rpc/group/group.go`.
+//! Who is mentioned in a group, and who is told of a new announcement, finds that on his list of conversations.
 //!
 //! A reader of the log with a bookmark of its own: who mentions thousands waits for none of their lists, and what a crash
 //! leaves is done after it.
