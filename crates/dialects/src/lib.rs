@@ -20,6 +20,7 @@ use ringback_model::app::App;
 use ringback_model::dialect::{Contract, DialectSetting, Edge, Receiver, RuleFormat, Socket};
 use ringback_model::ports::TokenCodec;
 
+pub use openim::content::mentions;
 pub use samples::samples;
 
 /// Everything that this crate offers.

@@ -10,7 +10,7 @@ use ringback_model::ports::{AnswerCheck, Fut, Store};
 
 use crate::actions::another_subject;
 use crate::send::Context;
-use crate::{Im, checks, note};
+use crate::{Im, checks, note, sizes};
 
 /// Checks answers about an action.
 pub(crate) struct ActionCheck<'a> {
@@ -100,7 +100,7 @@ impl AnswerCheck for MessageCheck<'_> {
     fn check(&self, changed: Subject) -> Fut<'_, Result<Subject, Failure>> {
         Box::pin(async move {
             let Subject::Message(mut message) = changed else { return Err(another_subject()) };
-            checks::sizes(&message.content.raw, Some(&message.client_id))?;
+            sizes::message(&message)?;
             if message.target != *self.target {
                 let facts = self.im.facts(self.context, &mut message).await?;
                 checks::may_send(self.context, &message, &facts, self.im.clock.now())?;

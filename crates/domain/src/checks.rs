@@ -17,7 +17,7 @@ use ringback_model::time::UnixMs;
 use ringback_model::user::AccountLevel;
 
 use crate::send::Context;
-use crate::{at_most, bad, only_self};
+use crate::{at_most, bad, only_self, sizes};
 
 /// What can be said before anything is looked up.
 pub(crate) fn draft(actor: &Actor, draft: &Draft) -> Result<(), Refusal> {
@@ -34,21 +34,18 @@ pub(crate) fn draft(actor: &Actor, draft: &Draft) -> Result<(), Refusal> {
         return refused("only administrators of the app may send without anybody being looked up");
     }
     at_most("the list of users who do not find the message", draft.hidden_from.len(), limits::LIST_ITEMS)?;
-    sizes(&draft.content.raw, draft.client_id.as_deref())
+    instants(draft)?;
+    sizes::draft(draft)
 }
 
-pub(crate) fn sizes(content: &str, client_id: Option<&str>) -> Result<(), Refusal> {
-    if content.len() > limits::CONTENT_BYTES {
-        let (is, most) = (content.len(), limits::CONTENT_BYTES);
-        return Err(bad(format!("content has {is} bytes, at most {most} are allowed")));
-    }
-    match client_id {
-        Some("") => Err(bad("clientMsgID is empty")),
-        Some(id) if id.len() > limits::CLIENT_MESSAGE_ID_BYTES => {
-            Err(bad(format!("clientMsgID is longer than {} bytes", limits::CLIENT_MESSAGE_ID_BYTES)))
+/// Clients count time in numbers that are exact only so far; one message beyond stops those who read it.
+fn instants(draft: &Draft) -> Result<(), Refusal> {
+    for (what, at) in [("sendTime", draft.sent_at), ("createTime", draft.created_at)] {
+        if let Some(UnixMs(at)) = at.filter(|at| !(0..=limits::INSTANT_MAX_MS).contains(&at.0)) {
+            return Err(bad(format!("{what} is {at}, which is no time")));
         }
-        _ => Ok(()),
     }
+    Ok(())
 }
 
 /// That everybody named exists.

@@ -1,6 +1,9 @@
 //! Reading: seqs and messages, in a user's own view. Nothing is read conversation by conversation where many are
 //! asked for: users have thousands of them.
 
+mod budget;
+mod shelf;
+
 use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
 
@@ -13,10 +16,12 @@ use ringback_model::ids::{Seq, UserId};
 use ringback_model::limits;
 use ringback_model::message::Message;
 use ringback_model::ports::StoredRange;
-use ringback_model::record::{Receipt, Record, RecordKey, Seen};
+use ringback_model::record::Seen;
 use ringback_model::time::UnixMs;
 
 use crate::{Im, at_most, only_self};
+use budget::{Budget, Room};
+use shelf::{Shelf, shelves};
 
 /// Messages of one conversation that are looked through for one that was not deleted.
 const LOOK_BACK: usize = 100;
@@ -71,30 +76,33 @@ impl Im {
         let asked: Vec<StoredRange> =
             ranges.iter().zip(&views).filter_map(|(range, view)| window(range, view.as_ref()?)).collect();
         let found = self.store.ranges(&asked, limits::PULL_MESSAGES).await?;
-        let mut budget = Budget::default();
-        let mut shelves: Vec<Shelf> = Vec::with_capacity(asked.len());
-        for (range, mut messages) in asked.into_iter().zip(found) {
+        let counts: Vec<usize> = found.iter().map(Vec::len).collect();
+        let places = asked.iter().map(|range| range.conversation.clone());
+        let seen = self.seen(user, shelves(user, places.zip(found))).await?;
+        let mut budget = Budget::of(limits::PULL_MESSAGES, limits::PULL_BYTES);
+        let mut shown: Vec<Shown> = Vec::with_capacity(asked.len());
+        for ((range, count), mut messages) in asked.into_iter().zip(counts).zip(seen) {
             // Of a range that had no room, what lies below the first message is not known to be missing.
-            let full = messages.len() >= budget.messages;
-            hide_from(user, &mut messages);
-            let cut = budget.spend(&mut messages) || full;
-            let known_from = if cut { messages.first().map(|first| first.seq) } else { Some(range.first) };
+            let full = count >= budget.messages;
+            let cut = budget.keep_newest(&mut messages) || full;
+            let known_from =
+                if cut { messages.first().map(|first| first.message.seq) } else { Some(range.first) };
             let gaps = known_from.map_or_else(Vec::new, |from| {
-                let there: BTreeSet<Seq> = messages.iter().map(|message| message.seq).collect();
+                let there: BTreeSet<Seq> = messages.iter().map(|seen| seen.message.seq).collect();
                 (from..=range.last).filter(|seq| !there.contains(seq)).take(budget.messages).collect()
             });
             budget.messages -= gaps.len();
-            shelves.push(Shelf { conversation: range.conversation, messages, gaps, cut });
+            shown.push(Shown { messages, gaps, cut });
         }
-        let mut shelves = self.seen(user, shelves).await?.into_iter();
+        let mut shown = shown.into_iter();
         let mut pulled = Vec::with_capacity(ranges.len());
         for (range, view) in ranges.into_iter().zip(views) {
             let Some(view) = view else {
                 pulled.push(nothing(range.conversation.text));
                 continue;
             };
-            let shelf = if window(&range, &view).is_some() { shelves.next() } else { None };
-            let (messages, gaps, cut) = shelf.unwrap_or_default();
+            let of_range = if window(&range, &view).is_some() { shown.next() } else { None };
+            let Shown { messages, gaps, cut } = of_range.unwrap_or_default();
             let is_end = match order {
                 PullOrder::Ascending => view.max_seq <= range.end,
                 PullOrder::Descending => range.begin <= view.min_seq.max(1),
@@ -111,14 +119,15 @@ impl Im {
         user: &UserId,
         lists: Vec<SeqList>,
         order: PullOrder,
+        bytes: usize,
     ) -> Result<Outcome, Failure> {
         only_self(actor, user)?;
         at_most("conversations", lists.len(), limits::LIST_ITEMS)?;
+        at_most("seqs", lists.iter().map(|list| list.seqs.len()).sum(), limits::READ_SEQS)?;
         let views = self.views(user, lists.iter().map(|list| list.conversation.id.as_ref())).await?;
-        let mut budget = Budget::default();
+        let mut budget = Budget::of(limits::READ_SEQS, bytes);
         let mut pulled = Vec::with_capacity(lists.len());
         for (list, view) in lists.into_iter().zip(views) {
-            at_most("seqs", list.seqs.len(), limits::LIST_ITEMS)?;
             let Some(view) = view else {
                 pulled.push(nothing(list.conversation.text));
                 continue;
@@ -133,48 +142,82 @@ impl Im {
             };
             let mut seqs = list.seqs;
             seqs.retain(|seq| (low..=high).contains(seq));
-            seqs.truncate(budget.messages);
-            let mut messages = self.store.chosen(&view.conversation, &seqs).await?;
-            hide_from(user, &mut messages);
-            let there: BTreeSet<Seq> = messages.iter().map(|message| message.seq).collect();
-            let gaps = seqs.into_iter().filter(|seq| !there.contains(seq)).collect();
-            budget.spend(&mut messages);
-            let shelf = Shelf { conversation: view.conversation, messages, gaps, cut: false };
-            let (messages, gaps, _) = self.seen(user, vec![shelf]).await?.pop().unwrap_or_default();
+            let Shown { messages, gaps, .. } =
+                self.fitting(user, &view.conversation, &seqs, order, &mut budget).await?;
             pulled.push(Pulled { conversation: list.conversation.text, messages, gaps, is_end, end_seq });
         }
         Ok(Outcome::Pulled(pulled))
     }
 
-    /// The newest message of each conversation that is still there, in order. No more than fit one answer.
+    /// Chosen messages of one conversation, as many as fit, in pieces. What is wanted most is what the caller is next to:
+    /// walking to older messages, the newest; otherwise what he names first. What does not fit is not answered at all,
+    /// so that he asks for it again.
+    async fn fitting(
+        &self,
+        user: &UserId,
+        conversation: &ConversationId,
+        seqs: &[Seq],
+        order: PullOrder,
+        budget: &mut Budget,
+    ) -> Result<Shown, Fault> {
+        let mut named = BTreeSet::new();
+        let mut wanted: Vec<Seq> = seqs.iter().copied().filter(|seq| named.insert(*seq)).collect();
+        if order == PullOrder::Descending {
+            wanted.sort_unstable_by_key(|seq| std::cmp::Reverse(*seq));
+        }
+        let mut shown = Shown::default();
+        for piece in wanted.chunks(limits::PULL_MESSAGES) {
+            if shown.cut || budget.is_spent() {
+                break;
+            }
+            let found = self.store.chosen(conversation, piece).await?;
+            let shelves = shelves(user, std::iter::once((conversation.clone(), found)));
+            let found = self.seen(user, shelves).await?.pop().unwrap_or_default();
+            let mut found: HashMap<Seq, Seen> =
+                found.into_iter().map(|seen| (seen.message.seq, seen)).collect();
+            for seq in piece {
+                match found.remove(seq).map(|seen| (budget.take(&seen), seen)) {
+                    Some((Room::Taken, seen)) => shown.messages.push(seen),
+                    Some((Room::Never, _)) | None => shown.gaps.push(*seq),
+                    Some((Room::NoMore, _)) => {
+                        shown.cut = true;
+                        break;
+                    }
+                }
+            }
+        }
+        shown.messages.sort_by_key(|seen| seen.message.seq);
+        shown.gaps.sort_unstable();
+        Ok(shown)
+    }
+
+    /// The newest message of each conversation that is still there, in order. No more than fit one answer: where there
+    /// is one and no room for it, [`Newest::Left`] stands.
     pub(crate) async fn newest_valid(
         &self,
         user: &UserId,
         states: &[&ConversationState],
-    ) -> Result<Vec<Option<Seen>>, Fault> {
-        let mut newest: Vec<Option<Seen>> = vec![None; states.len()];
-        let mut budget = Budget::default();
+        bytes: usize,
+    ) -> Result<Vec<Newest>, Fault> {
+        let mut newest: Vec<Newest> = states.iter().map(|_| Newest::Nothing).collect();
+        let mut budget = Budget::of(limits::PULL_MESSAGES, bytes);
         let mut missing: Vec<usize> = (0..states.len()).filter(|at| states[*at].max_seq > 0).collect();
         for limit in [1, LOOK_BACK] {
             let asked: Vec<StoredRange> = missing.iter().map(|at| end_of(states[*at], limit)).collect();
             let found = self.store.ranges(&asked, limits::LIST_ITEMS.max(limit * LOOK_BACK)).await?;
-            let mut shelves = Vec::with_capacity(asked.len());
-            for (range, mut messages) in asked.into_iter().zip(found) {
-                hide_from(user, &mut messages);
-                shelves.push(Shelf {
-                    conversation: range.conversation,
-                    messages,
-                    gaps: Vec::new(),
-                    cut: false,
+            let places = asked.into_iter().map(|range| range.conversation);
+            let seen = self.seen(user, shelves(user, places.zip(found))).await?;
+            for (at, messages) in missing.iter().zip(seen) {
+                let last = messages.into_iter().rev().find(Seen::is_there);
+                newest[*at] = last.map_or(Newest::Nothing, |seen| match budget.take(&seen) {
+                    Room::Taken => Newest::Message(Box::new(seen)),
+                    Room::NoMore | Room::Never => Newest::Left,
                 });
             }
-            let seen = self.seen(user, shelves).await?;
-            for (at, (messages, _, _)) in missing.iter().zip(seen) {
-                let last = messages.into_iter().rev().find(Seen::is_there);
-                newest[*at] = last.filter(|seen| budget.take(&seen.message));
-            }
-            missing.retain(|at| newest[*at].is_none() && states[*at].max_seq > states[*at].min_seq.max(1));
-            if missing.is_empty() || budget.is_spent() {
+            missing.retain(|at| {
+                matches!(newest[*at], Newest::Nothing) && states[*at].max_seq > states[*at].min_seq.max(1)
+            });
+            if missing.is_empty() {
                 break;
             }
         }
@@ -212,11 +255,7 @@ impl Im {
     }
 
     /// Adds to messages what became of them.
-    async fn seen(
-        &self,
-        user: &UserId,
-        shelves: Vec<Shelf>,
-    ) -> Result<Vec<(Vec<Seen>, Vec<Seq>, bool)>, Fault> {
+    async fn seen(&self, user: &UserId, shelves: Vec<Shelf>) -> Result<Vec<Vec<Seen>>, Fault> {
         let mut keys = Vec::new();
         for shelf in &shelves {
             shelf.ask_for(user, &mut keys);
@@ -225,6 +264,32 @@ impl Im {
             if keys.is_empty() { Vec::new() } else { self.store.records(&keys).await? }.into_iter();
         Ok(shelves.into_iter().map(|shelf| shelf.told(&mut records)).collect())
     }
+}
+
+/// The newest message of a conversation.
+pub(crate) enum Newest {
+    /// There is none.
+    Nothing,
+    /// There is one, and no room for it in the answer.
+    Left,
+    /// It.
+    Message(Box<Seen>),
+}
+
+impl Newest {
+    /// The message, where it is in the answer.
+    pub(crate) fn message(self) -> Option<Seen> {
+        if let Self::Message(seen) = self { Some(*seen) } else { None }
+    }
+}
+
+/// What is answered of one conversation.
+#[derive(Default)]
+struct Shown {
+    messages: Vec<Seen>,
+    gaps: Vec<Seq>,
+    /// More was asked for than fits.
+    cut: bool,
 }
 
 /// The part of a range that the user may see, and that is wanted; `None` where there is none.
@@ -258,94 +323,4 @@ pub(crate) fn hide_from(user: &UserId, messages: &mut Vec<Arc<Message>>) {
 
 fn nothing(conversation: String) -> Pulled {
     Pulled { conversation, messages: Vec::new(), gaps: Vec::new(), is_end: true, end_seq: 0 }
-}
-
-/// Messages of one conversation on their way to the user.
-struct Shelf {
-    conversation: ConversationId,
-    messages: Vec<Arc<Message>>,
-    gaps: Vec<Seq>,
-    cut: bool,
-}
-
-impl Shelf {
-    /// The two sides of a single chat: one has read what the other has sent.
-    fn sides(&self) -> Option<[&UserId; 2]> {
-        match &self.conversation {
-            ConversationId::Single(low, high) if !self.messages.is_empty() => Some([low, high]),
-            _ => None,
-        }
-    }
-
-    /// Under which keys stands what became of the messages. Nothing becomes of what stands beside a chat.
-    fn ask_for(&self, user: &UserId, keys: &mut Vec<RecordKey>) {
-        if self.conversation.is_aside() {
-            return;
-        }
-        keys.extend(
-            self.sides().into_iter().flatten().map(|side| RecordKey::receipt(&self.conversation, side)),
-        );
-        for message in &self.messages {
-            keys.push(RecordKey::mark(&self.conversation, message.seq));
-            keys.push(RecordKey::hidden(user, &self.conversation, message.seq));
-        }
-    }
-
-    /// The messages with the records that were asked for, in that order.
-    fn told(self, records: &mut impl Iterator<Item = Option<Record>>) -> (Vec<Seen>, Vec<Seq>, bool) {
-        let mut receipts: Vec<Receipt> = Vec::new();
-        for _ in self.sides().into_iter().flatten() {
-            if let Some(Some(Record::Receipt(receipt))) = records.next() {
-                receipts.push(receipt);
-            }
-        }
-        let aside = self.conversation.is_aside();
-        let mut seen = Vec::with_capacity(self.messages.len());
-        for message in self.messages {
-            let (mark, hidden) =
-                if aside { (None, None) } else { (records.next().flatten(), records.next().flatten()) };
-            let fate = if let Some(Record::Mark(mark)) = mark { Some(mark.fate) } else { None };
-            let by_peer = |receipt: &Receipt| receipt.user != message.sender && receipt.covers(message.seq);
-            let read = receipts.iter().any(by_peer);
-            seen.push(Seen { message, fate, hidden: hidden.is_some(), read });
-        }
-        (seen, self.gaps, self.cut)
-    }
-}
-
-/// What one answer may still hold.
-struct Budget {
-    messages: usize,
-    bytes: usize,
-}
-
-impl Default for Budget {
-    fn default() -> Self {
-        Self { messages: limits::PULL_MESSAGES, bytes: limits::PULL_BYTES }
-    }
-}
-
-impl Budget {
-    const fn is_spent(&self) -> bool {
-        self.messages == 0 || self.bytes == 0
-    }
-
-    /// Takes a message out of the budget; false where it does not fit any more.
-    fn take(&mut self, message: &Message) -> bool {
-        let bytes = message.content.raw.len() + message.ex.len() + message.attached_info.len() + 512;
-        let fits = self.messages > 0 && bytes <= self.bytes;
-        if fits {
-            self.messages -= 1;
-            self.bytes -= bytes;
-        }
-        fits
-    }
-
-    /// Takes the messages out of the budget, from the newest on; answers whether some did not fit.
-    fn spend(&mut self, messages: &mut Vec<Arc<Message>>) -> bool {
-        let fitting = messages.iter().rev().take_while(|message| self.take(message)).count();
-        let cut = messages.len() - fitting;
-        messages.drain(..cut);
-        cut > 0
-    }
 }

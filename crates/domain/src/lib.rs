@@ -3,7 +3,7 @@
 //! | file | holds |
 //! |---|---|
 //! | `send.rs` | the life of one message: facts, gate, commit |
-//! | `checks.rs` | who may say what to whom |
+//! | `checks.rs`, `sizes.rs` | who may say what to whom; how long texts may be |
 //! | `send_many.rs` | the same message to many targets |
 //! | `in_flight.rs` | a second send of a message that is still on its way joins the first |
 //! | `handover.rs`, `pusher.rs` | answer first, then push, then after-callbacks |
@@ -46,6 +46,7 @@ mod profiles;
 mod pusher;
 mod send;
 mod send_many;
+mod sizes;
 mod statistics;
 mod storage;
 mod tokens;
@@ -61,7 +62,6 @@ use ringback_model::action::ConversationStart;
 use ringback_model::command::{Actor, Call, Command, Outcome, Sent};
 use ringback_model::failure::{Failure, Fault, Refusal, RefusalCode};
 use ringback_model::ids::{MessageIds, UserId};
-use ringback_model::limits;
 use ringback_model::ports::{Clock, Dice, Gate, Passwords, Sessions, Storage, Store, TokenCodec, TokenKeys};
 
 pub use handover::{AnswerTicket, Handovers};
@@ -78,6 +78,7 @@ use in_flight::{InFlight, SendKey, StartKey};
 use profiles::ChangesLine;
 use pusher::board::Board;
 use pusher::line::PassingLine;
+use sizes::note;
 use statistics::Counting;
 use turns::Turns;
 
@@ -272,7 +273,9 @@ impl Im {
             Command::PullRanges { user, ranges, order } => {
                 self.pull_ranges(me()?, &user, ranges, order).await
             }
-            Command::PullSeqs { user, lists, order } => self.pull_seqs(me()?, &user, lists, order).await,
+            Command::PullSeqs { user, lists, order, bytes } => {
+                self.pull_seqs(me()?, &user, lists, order, bytes).await
+            }
             Command::ReadSeqs { user, conversations, pinned } => {
                 self.read_seqs(me()?, &user, conversations, pinned).await
             }
@@ -325,14 +328,6 @@ fn bad(detail: impl Into<String>) -> Refusal {
 fn repeated<'a, T: Eq + std::hash::Hash>(items: impl IntoIterator<Item = &'a T>) -> Option<&'a T> {
     let mut seen = HashSet::new();
     items.into_iter().find(|item| !seen.insert(*item))
-}
-
-/// A text that a user keeps.
-fn note(what: &str, text: &str) -> Result<(), Refusal> {
-    if text.len() <= limits::NOTE_BYTES {
-        return Ok(());
-    }
-    Err(bad(format!("{what} has {} bytes, at most {} are allowed", text.len(), limits::NOTE_BYTES)))
 }
 
 fn at_most(what: &str, count: usize, bound: usize) -> Result<(), Refusal> {

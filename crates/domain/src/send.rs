@@ -22,7 +22,7 @@ use crate::chats::starts::{Beginner, Starts};
 use crate::handover::{AnswerTicket, Handovers, OnItsWay};
 use crate::in_flight::{SendKey, Turn};
 use crate::users::commit_failure;
-use crate::{Done, Im, checks};
+use crate::{Done, Im, checks, sizes};
 
 /// What is known about a send besides the message.
 #[derive(Clone)]
@@ -190,7 +190,7 @@ impl Im {
         }
         if asks_rules {
             message = self.ask(context, EventKind::MessageRewriting, message, original).await?;
-            checks::sizes(&message.content.raw, Some(&message.client_id))?;
+            sizes::message(&message)?;
             // Who is in a group changes while receivers think. Of a single chat nothing does but what the commit
             // requires again. Asking the gate would not do: a rule that was asked may have been taken away since.
             let aged = target.group().is_some() && original.is_some();

@@ -18,11 +18,11 @@ const AT_ONCE: usize = 32;
 /// User ids read at once when everybody is meant.
 const PAGE: usize = 1000;
 
-/// What became of each target, in the order in which it became clear.
+/// What became of each target, with its place among those that are asked for.
 #[derive(Default)]
 struct Tally {
-    sent: Vec<(Target, Sent)>,
-    failed: Vec<(Target, Failure)>,
+    sent: Vec<(usize, Target, Sent)>,
+    failed: Vec<(usize, Target, Failure)>,
 }
 
 impl Im {
@@ -42,40 +42,54 @@ impl Im {
                 return Err(bad(format!("recvIDs names {} twice", name_of(twice))).into());
             }
         }
-        // All messages of the call share one client message id.
+        // All messages of the call share one client message id, and the time they count as sent at.
         draft.client_id.get_or_insert_with(|| self.random_hex());
+        draft.sent_at.get_or_insert_with(|| self.clock.now());
+        let to: fn(UserId) -> Target =
+            if matches!(draft.target, Target::Notice(_)) { Target::Notice } else { Target::User };
         let mut tally = Tally::default();
-        let mut page = if everyone { self.everyone_after(None).await? } else { recipients };
+        let mut page = if everyone { self.everyone_after(None, to).await? } else { recipients };
+        let mut place = 0;
         let own = draft.sender.folded();
         let mut under_way = FuturesUnordered::new();
         while let Some(last) = page.last().cloned() {
             for target in page {
-                if matches!(&target, Target::User(user) if everyone && user.folded() == own) {
+                let is_own = |user: &UserId| everyone && user.folded() == own;
+                if matches!(&target, Target::User(user) | Target::Notice(user) if is_own(user)) {
                     continue;
                 }
                 if under_way.len() >= AT_ONCE
-                    && let Some((target, result)) = under_way.next().await
+                    && let Some((place, target, result)) = under_way.next().await
                 {
-                    tally.take(target, result);
+                    tally.take(place, target, result);
                 }
+                place += 1;
                 let mut draft = draft.clone();
                 draft.target = target.clone();
                 let operation_id = Arc::clone(&operation_id);
-                under_way.push(async move { (target, self.send(actor, origin, operation_id, draft).await) });
+                under_way.push(async move {
+                    (place, target, self.send(actor, origin, operation_id, draft).await)
+                });
             }
             page = match last {
-                Target::User(last) if everyone => self.everyone_after(Some(&last)).await?,
+                Target::User(last) | Target::Notice(last) if everyone => {
+                    self.everyone_after(Some(&last), to).await?
+                }
                 _ => Vec::new(),
             };
         }
-        while let Some((target, result)) = under_way.next().await {
-            tally.take(target, result);
+        while let Some((place, target, result)) = under_way.next().await {
+            tally.take(place, target, result);
         }
-        Ok(Outcome::SentToMany { sent: tally.sent, failed: tally.failed }.into())
+        Ok(tally.in_order().into())
     }
 
-    async fn everyone_after(&self, last: Option<&UserId>) -> Result<Vec<Target>, Fault> {
-        Ok(self.store.user_ids(last, PAGE).await?.into_iter().map(Target::User).collect())
+    async fn everyone_after(
+        &self,
+        last: Option<&UserId>,
+        to: fn(UserId) -> Target,
+    ) -> Result<Vec<Target>, Fault> {
+        Ok(self.store.user_ids(last, PAGE).await?.into_iter().map(to).collect())
     }
 }
 
@@ -87,7 +101,17 @@ fn name_of(target: &Target) -> &str {
 }
 
 impl Tally {
-    fn take(&mut self, target: Target, result: Result<Done, Failure>) {
+    /// Sends end in any order; callers are answered in theirs.
+    fn in_order(mut self) -> Outcome {
+        self.sent.sort_by_key(|(place, ..)| *place);
+        self.failed.sort_by_key(|(place, ..)| *place);
+        Outcome::SentToMany {
+            sent: self.sent.into_iter().map(|(_, target, sent)| (target, sent)).collect(),
+            failed: self.failed.into_iter().map(|(_, target, failure)| (target, failure)).collect(),
+        }
+    }
+
+    fn take(&mut self, place: usize, target: Target, result: Result<Done, Failure>) {
         match result {
             // The ticket is dropped: the caller is no device of the sender, no echo can overtake his answer.
             Ok(Done { outcome: Outcome::Sent(mut sent), .. }) => {
@@ -95,10 +119,13 @@ impl Tally {
                     // One per receiver is held until all are done: of what was sent everywhere, none is needed.
                     Arc::make_mut(&mut sent.message).content.raw = String::new();
                 }
-                self.sent.push((target, sent));
+                self.sent.push((place, target, sent));
             }
-            Ok(_) => self.failed.push((target, Fault::new("a send was answered with something else").into())),
-            Err(failure) => self.failed.push((target, failure)),
+            Ok(_) => {
+                let fault = Fault::new("a send was answered with something else");
+                self.failed.push((place, target, fault.into()));
+            }
+            Err(failure) => self.failed.push((place, target, failure)),
         }
     }
 }

@@ -14,7 +14,7 @@ use ringback_model::user::{AccountLevel, User};
 
 use crate::actions::{Deed, another_subject};
 use crate::caller::Caller;
-use crate::{Im, at_most, bad, checks, only_admin, repeated};
+use crate::{Im, at_most, bad, checks, note, only_admin, repeated};
 
 impl Im {
     pub(crate) async fn register_users(&self, caller: &Caller, users: Vec<User>) -> Result<Outcome, Failure> {
@@ -173,6 +173,9 @@ fn check_new(users: &[User]) -> Result<(), Refusal> {
             let option = user.receive_option;
             return Err(bad(format!("globalRecvMsgOpt of {} is {option}; known are 0 to 2", user.id)));
         }
+        note("nickname", &user.nickname)?;
+        note("faceURL", &user.face_url)?;
+        note("ex", &user.ex)?;
     }
     let folded: Vec<String> = users.iter().map(|user| user.id.folded()).collect();
     match repeated(&folded) {

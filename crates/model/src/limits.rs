@@ -26,10 +26,27 @@ pub const LIST_ITEMS: usize = 1000;
 pub const READ_SEQS: usize = 10_000;
 /// Receivers of one call that sends to many.
 pub const BATCH_RECEIVERS: usize = 10_000;
-/// Messages in one pull answer; keeps an answer under [`PUSH_FRAME_BYTES`] for ordinary messages.
+/// Messages in one answer about ranges of messages; of more, the newest are given.
 pub const PULL_MESSAGES: usize = 500;
-/// Bytes of message content in one pull answer, so that it fits a client's read limit.
+/// Bytes of messages in one pull answer, so that it fits a client's read limit, [`PUSH_FRAME_BYTES`].
 pub const PULL_BYTES: usize = 768 * 1024;
+/// Bytes of messages in one answer about chosen messages to a client without a read limit: as many messages as
+/// [`READ_SEQS`] of the usual size, and no more than [`SOCKET_QUEUE_BYTES`] as base64.
+pub const PULL_BYTES_UNLIMITED: usize = 5 * 1024 * 1024;
+/// Bytes of one user id or tag among those that a message mentions.
+pub const MENTION_BYTES: usize = ID_BYTES;
+/// Number of switches of one message. The SDKs know twelve.
+pub const MESSAGE_SWITCHES: usize = 64;
+/// Bytes of the name of a switch of a message.
+pub const SWITCH_BYTES: usize = 64;
+/// Latest instant that a message may name, in milliseconds since 1970: clients count in numbers that are exact up to
+/// here. Source: client protocol sheet 3.
+pub const INSTANT_MAX_MS: i64 = (1 << 53) - 1;
+/// Bytes of one notice as JSON; of a larger one, texts and names are left out. Written into a message it takes at most
+/// twice as much, which stays under [`PUSH_FRAME_BYTES`].
+pub const NOTICE_BYTES: usize = 384 * 1024;
+/// Number of characters that are left of each text of a notice that was too large.
+pub const NOTICE_TEXT_CHARS: usize = 200;
 
 /// Messages that one search looks through.
 pub const SEARCHED_MESSAGES: usize = 20_000;
@@ -52,7 +69,8 @@ pub const VERSION_CHANGES: usize = 200;
 pub const FRIENDS: usize = 10_000;
 /// Number of users whom one user may block; one more is refused.
 pub const BLOCKS: usize = 10_000;
-/// Bytes of a text that a user keeps about a friend, a request, a favourite or himself, each.
+/// Bytes of a text besides what a message says (names, pictures' addresses, announcements, the app's own texts, reasons),
+/// each, counted as they stand in JSON.
 pub const NOTE_BYTES: usize = 16 * 1024;
 /// Number of favourites of one user; one more is refused.
 pub const FAVOURITES: usize = 1000;
@@ -249,6 +267,8 @@ pub const WAKES_WAITING: usize = 1024;
 pub const WAKES_IN_FLIGHT: usize = 32;
 /// Number of users in one call of the push provider.
 pub const WAKE_USERS: usize = 500;
+/// How often messages that users keep for a while only are looked for.
+pub const EXPIRE_VIEWS_EVERY: Duration = Duration::from_secs(3600);
 /// Age from which on a message wakes nobody any more, unless the settings say otherwise: ten minutes. Setting
 /// `push.keep`.
 pub const WAKE_KEEP: Duration = Duration::from_secs(600);

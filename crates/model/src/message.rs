@@ -67,6 +67,15 @@ pub struct Message {
     pub hidden_from: Vec<UserId>,
 }
 
+/// Whom a message mentions, as its dialect writes it.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Mentions {
+    /// Everybody but its sender.
+    pub everybody: bool,
+    /// These, whoever they are.
+    pub users: Vec<UserId>,
+}
+
 /// What goes first where not everything can be delivered.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]

@@ -7,14 +7,17 @@ use ringback_model::command::Draft;
 use ringback_model::conversation::Target;
 use ringback_model::failure::{Refusal, RefusalCode};
 use ringback_model::ids::{GroupId, Seq, UserId};
-use ringback_model::message::{Content, ContentClass, Message, OfflinePush, Priority};
+use ringback_model::message::{Content, ContentClass, Mentions, Message, OfflinePush, Priority};
 use ringback_model::notice;
 use ringback_model::time::UnixMs;
 use ringback_model::user::Platform;
 
-use super::wire::{FROM_SYSTEM, FROM_USER, MsgData, OfflinePushInfo, session};
+use super::wire::{FROM_SYSTEM, FROM_USER, MsgData, OfflinePushInfo, STATUS_SENDING, STATUS_SENT, session};
 use super::{FORM, options};
 use crate::content as shared;
+
+/// Stands among mentions for everybody. Source: client protocol sheet 5.4.
+const EVERYBODY: &str = "AtAllTag";
 
 /// Plain text.
 pub const TEXT: i32 = 101;
@@ -102,7 +105,11 @@ fn options_of(message: &Message) -> BTreeMap<String, bool> {
 /// A message as clients see it.
 #[must_use]
 pub fn to_wire(message: &Message) -> MsgData {
-    let (session_type, recv_id, group_id) = address(&message.target);
+    let (session_type, mut recv_id, group_id) = address(&message.target);
+    if message.content.form == notice::FORM && recv_id.is_empty() {
+        // Notices name the group in both places. Source: client protocol sheet 5.5.
+        recv_id.clone_from(&group_id);
+    }
     let (content_type, content) = as_seen(&message.content);
     MsgData {
         send_id: message.sender.as_str().to_owned(),
@@ -130,15 +137,30 @@ pub fn to_wire(message: &Message) -> MsgData {
     }
 }
 
-/// A message that a client wants to send. `may_speak_for_system`: whether `msgFrom` is believed.
+/// Whom a message mentions: only text with mentions does, whatever other messages carry. Source:
+/// `openimsdk/open-im-server`, `internal/rpc/msg/send.go`.
+#[must_use]
+pub fn mentions(message: &Message) -> Mentions {
+    if message.content.form != FORM || message.content.code != AT_TEXT {
+        return Mentions::default();
+    }
+    Mentions {
+        everybody: message.mentions.iter().any(|name| name == EVERYBODY),
+        users: message.mentions.iter().filter_map(|name| UserId::parse(name).ok()).collect(),
+    }
+}
+
+/// A message that a client wants to send. `trusted`: whether `msgFrom` and `sendTime` are believed; others' messages are
+/// sent when the server takes them, so that nobody's chat stays on top of others' lists.
 ///
 /// # Errors
 /// Names the field that is missing or wrong.
-pub fn draft(data: MsgData, may_speak_for_system: bool) -> Result<Draft, Refusal> {
+pub fn draft(data: MsgData, trusted: bool) -> Result<Draft, Refusal> {
     let raw = String::from_utf8(data.content).map_err(|_| argument("content is not UTF-8"))?;
     if data.content_type == 0 {
         return Err(argument("contentType is empty"));
     }
+    check_attached(&data.attached_info)?;
     let mut switches = data.options;
     force_options(&mut switches, data.content_type);
     Ok(Draft {
@@ -148,11 +170,11 @@ pub fn draft(data: MsgData, may_speak_for_system: bool) -> Result<Draft, Refusal
         platform: Platform(data.sender_platform_id),
         nickname: data.sender_nickname,
         face_url: data.sender_face_url,
-        system: may_speak_for_system && data.msg_from == FROM_SYSTEM,
+        system: trusted && data.msg_from == FROM_SYSTEM,
         handling: options::handling(&switches, data.content_type),
         content: content(data.content_type, raw),
-        status: data.status,
-        sent_at: instant(data.send_time),
+        status: if data.status == STATUS_SENT { STATUS_SENT } else { STATUS_SENDING },
+        sent_at: if trusted { instant(data.send_time) } else { None },
         created_at: instant(data.create_time),
         options: switches,
         offline_push: data.offline_push_info.map(push_in),
@@ -163,6 +185,16 @@ pub fn draft(data: MsgData, may_speak_for_system: bool) -> Result<Draft, Refusal
         priority: Priority::Normal,
         hidden_from: Vec::new(),
     })
+}
+
+/// Clients read this text as a JSON object when the message arrives, and lose the message over any other. The wasm client
+/// writes `null` where it has nothing to attach.
+fn check_attached(text: &str) -> Result<(), Refusal> {
+    let is_object = || serde_json::from_str::<serde_json::Map<String, serde_json::Value>>(text).is_ok();
+    if text.is_empty() || text == "null" || is_object() {
+        return Ok(());
+    }
+    Err(argument("attachedInfo is not the text of a JSON object"))
 }
 
 /// Where a session type with its ids points to.
@@ -334,6 +366,8 @@ mod tests {
             (MsgData { session_type: 0, ..data() }, "sessionType is 0"),
             (MsgData { content_type: 0, ..data() }, "contentType is empty"),
             (MsgData { content: vec![0xff], ..data() }, "content is not UTF-8"),
+            (MsgData { attached_info: "plain".into(), ..data() }, "attachedInfo is not"),
+            (MsgData { attached_info: "[1]".into(), ..data() }, "attachedInfo is not"),
         ] {
             let refusal = draft(wrong, false).unwrap_err();
             assert_eq!(refusal.code, RefusalCode::BadArgument);
@@ -346,6 +380,37 @@ mod tests {
         let loud = MsgData { msg_from: FROM_SYSTEM, ..data() };
         assert!(!draft(loud.clone(), false).unwrap().system);
         assert!(draft(loud, true).unwrap().system);
+    }
+
+    #[test]
+    fn a_client_says_neither_when_nor_whether_its_message_was_sent() {
+        let says = MsgData { send_time: 9, create_time: 7, status: 4, ..data() };
+        let of = |trusted| draft(says.clone(), trusted).unwrap();
+        assert_eq!((of(false).sent_at, of(true).sent_at), (None, Some(UnixMs(9))));
+        assert_eq!((of(false).created_at, of(false).status), (Some(UnixMs(7)), STATUS_SENDING));
+        assert_eq!(draft(MsgData { status: STATUS_SENT, ..says }, false).unwrap().status, STATUS_SENT);
+    }
+
+    #[test]
+    fn notices_of_groups_name_the_group_as_recipient_too() {
+        let group = GroupId::parse("g1").unwrap();
+        let said = Message { target: Target::Group(group), ..stored(draft(data(), false).unwrap()) };
+        assert_eq!(to_wire(&said).recv_id, "");
+        let content = Content { form: notice::FORM.to_owned(), ..said.content.clone() };
+        let told = to_wire(&Message { content, ..said });
+        assert_eq!((told.recv_id.as_str(), told.group_id.as_str()), ("g1", "g1"));
+    }
+
+    #[test]
+    fn only_text_with_mentions_mentions_anybody() {
+        let list = ["u2", "AtAllTag"].map(str::to_owned).to_vec();
+        let of = |content_type| {
+            let data = MsgData { content_type, at_user_id_list: list.clone(), ..data() };
+            mentions(&stored(draft(data, false).unwrap()))
+        };
+        let id = |text| UserId::parse(text).unwrap();
+        assert_eq!(of(AT_TEXT), Mentions { everybody: true, users: vec![id("u2"), id("AtAllTag")] });
+        assert_eq!(of(TEXT), Mentions::default());
     }
 
     #[test]

@@ -1,8 +1,10 @@
 //! Messages that are deleted, histories that are cleared. The log of what was said stays as it is: marks say what is
 //! not shown any more.
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use ringback_model::command::{ConversationRef, Outcome, Reach};
-use ringback_model::commit::{Commit, Write};
+use ringback_model::commit::{Commit, Require, Write};
 use ringback_model::conversation::{ConversationId, ConversationState};
 use ringback_model::failure::{Failure, Refusal, RefusalCode};
 use ringback_model::ids::{Seq, UserId};
@@ -42,11 +44,12 @@ impl Im {
         }
         let id = state.conversation;
         let mut commit = Commit::at(self.clock.now());
-        commit.writes = if reach.everybody {
-            seqs.iter().map(|seq| deleted(&id, *seq)).collect()
+        if reach.everybody {
+            commit.require.extend(self.may_delete_for_all(caller, user, &id, &seqs).await?);
+            commit.writes = seqs.iter().map(|seq| deleted(&id, *seq)).collect();
         } else {
-            seqs.iter().map(|seq| hidden(user, &id, *seq)).collect()
-        };
+            commit.writes = seqs.iter().map(|seq| hidden(user, &id, *seq)).collect();
+        }
         let notice = ChatNotice::Deleted { user: user.clone(), conversation: id.clone(), seqs };
         let mut deed = Deed::of(commit);
         if reach.everybody {
@@ -56,6 +59,27 @@ impl Im {
         }
         self.carry_out_deed(caller, deed).await.map_err(commit_failure)?;
         Ok(Outcome::Done)
+    }
+
+    /// In chats of two, either of the two may; in groups, who may take the messages back. Answers what must still hold
+    /// when it is done.
+    async fn may_delete_for_all(
+        &self,
+        caller: &Caller,
+        user: &UserId,
+        conversation: &ConversationId,
+        seqs: &[Seq],
+    ) -> Result<Option<Require>, Failure> {
+        let Some(group) = conversation.group() else { return Ok(None) };
+        let member = self.store.member(group, user).await?;
+        let mut senders = BTreeSet::new();
+        for some in seqs.chunks(CHUNK) {
+            let messages = self.store.chosen(conversation, some).await?;
+            senders.extend(messages.iter().map(|message| message.sender.clone()));
+        }
+        let senders: Vec<UserId> = senders.into_iter().collect();
+        self.check_stands_above(caller, group, member.as_ref(), &senders).await?;
+        Ok(member.filter(|_| !caller.actor.admin).map(|member| Require::SameMember(Box::new(member))))
     }
 
     pub(super) async fn clear(
@@ -91,6 +115,7 @@ impl Im {
         let mut commit = Commit::at(self.clock.now());
         let mut own = Vec::new();
         let mut shared = Vec::new();
+        let mut changed: BTreeMap<UserId, Vec<ConversationId>> = BTreeMap::new();
         for state in states {
             let id = &state.conversation;
             let peer = match id {
@@ -103,8 +128,15 @@ impl Im {
                     conversation: id.clone(),
                     seq: state.max_seq + 1,
                 });
+                // Nothing is left to be read, and clients count from the position alone.
+                commit.writes.push(Write::MarkRead {
+                    user: side.clone(),
+                    conversation: id.clone(),
+                    seq: state.max_seq,
+                });
                 let log = VersionLog::Conversations(side.clone());
                 commit = commit.touch(log, id.to_string(), Touch::Updated);
+                changed.entry(side.clone()).or_default().push(id.clone());
             }
             match peer {
                 Some(_) => shared.push(id.clone()),
@@ -112,6 +144,10 @@ impl Im {
             }
         }
         let mut deed = Deed::of(commit);
+        for (side, conversations) in changed {
+            let notice = ChatNotice::Configured { user: side.clone(), conversations };
+            deed = deed.notify(to_oneself(&side, notice, Keep::Nothing));
+        }
         for id in shared {
             let notice = ChatNotice::Cleared { user: user.clone(), conversations: vec![id.clone()] };
             deed = deed.notify(self.to_all_of(user, &id, notice, Keep::Nothing).await?);

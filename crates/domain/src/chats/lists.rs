@@ -13,6 +13,7 @@ use ringback_model::version::{Version, VersionLog};
 
 use super::unknown_conversation;
 use crate::caller::Caller;
+use crate::history::Newest;
 use crate::{Im, at_most, only_self};
 
 /// Settings that are read at once.
@@ -69,8 +70,9 @@ impl Im {
             .filter_map(|(name, state)| Some((name.text, state.as_ref()?)))
             .collect();
         let asked: Vec<&ConversationState> = named.iter().map(|(_, state)| *state).collect();
-        let newest = self.newest_valid(user, &asked).await?;
-        let found = named.into_iter().zip(newest).filter_map(|((name, _), seen)| Some((name, seen?)));
+        let newest = self.newest_valid(user, &asked, limits::PULL_BYTES).await?;
+        let found =
+            named.into_iter().zip(newest).filter_map(|((name, _), newest)| Some((name, newest.message()?)));
         Ok(Outcome::OfChat(ChatOutcome::LastMessages(found.collect())))
     }
 
@@ -124,7 +126,7 @@ impl Im {
         shown.truncate(limits::PULL_MESSAGES);
         let mut conversations = self.with_company(owner, shown).await?;
         if only_with_messages {
-            conversations.retain(|one| one.last.is_some());
+            conversations.retain(|one| one.last.is_some() || one.last_left_out);
         }
         Ok(Outcome::OfChat(ChatOutcome::Overview { total, unread, conversations }))
     }
@@ -132,7 +134,7 @@ impl Im {
     /// Adds newest messages, peers, friends and groups, each kind in one go.
     async fn with_company(&self, owner: &UserId, listed: Vec<Listed>) -> Result<Vec<Overview>, Failure> {
         let states: Vec<&ConversationState> = listed.iter().map(|one| &one.state).collect();
-        let last = self.newest_valid(owner, &states).await?;
+        let last = self.newest_valid(owner, &states, limits::PULL_BYTES_UNLIMITED).await?;
         let peer_of = |state: &ConversationState| match &state.conversation {
             id @ (ConversationId::Single(..) | ConversationId::Notice(..)) => id.peer_of(owner).cloned(),
             _ => None,
@@ -151,7 +153,8 @@ impl Im {
             let peer = peer_of(&listed.state);
             let (user, friend) = peer.and_then(|peer| company.remove(&peer)).unwrap_or_default();
             let group = listed.state.conversation.group().and_then(|group| groups.remove(group)).flatten();
-            all.push(Overview { listed, last, user, friend, group });
+            let last_left_out = matches!(last, Newest::Left);
+            all.push(Overview { listed, last: last.message(), last_left_out, user, friend, group });
         }
         Ok(all)
     }

@@ -7,12 +7,16 @@
 //! | `deleting` | messages that are deleted, histories that are cleared |
 //! | `settings` | what users set for their conversations |
 //! | `lists` | lists of conversations, and what changed in them |
+//! | `expiring` | messages that go after a while |
+//! | `mentions` | who is mentioned finds it on his list |
 //! | `starts` | a chat comes onto lists |
 //! | `searching` | messages that are looked for |
 //! | `send_states` | what became of messages that were sent by REST |
 
 mod deleting;
+mod expiring;
 mod lists;
+mod mentions;
 mod reading;
 mod revoking;
 mod searching;

@@ -41,6 +41,9 @@ impl Im {
     ) -> Result<Outcome, Failure> {
         only_self(&caller.actor, user)?;
         let state = self.own_chat(user, conversation).await?;
+        if matches!(&reading, Reading::Messages(seqs) if seqs.is_empty()) {
+            return Ok(Outcome::Done);
+        }
         let progress = progress(&state, reading)?;
         if let ConversationId::Single(..) = &state.conversation
             && progress.told
@@ -118,8 +121,7 @@ fn progress(state: &ConversationState, reading: Reading) -> Result<Progress, Fai
     Ok(match reading {
         Reading::Messages(named) => {
             at_most("seqs", named.len(), limits::READ_SEQS)?;
-            let highest = named.iter().max().copied();
-            within(highest.ok_or_else(|| bad("seqs is empty"))?)?;
+            within(named.iter().max().copied().unwrap_or(0))?;
             Progress { up_to: 0, named, told: true, whole: false }
         }
         Reading::UpTo(up_to, mut named) => {

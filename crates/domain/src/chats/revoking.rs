@@ -6,9 +6,9 @@ use ringback_model::commit::{Commit, CommitError, Require, Write};
 use ringback_model::conversation::{ConversationId, ConversationState};
 use ringback_model::failure::{Failure, Refusal, RefusalCode};
 use ringback_model::group::{Member, Role};
-use ringback_model::ids::{Seq, UserId};
+use ringback_model::ids::{GroupId, Seq, UserId};
 use ringback_model::message::Message;
-use ringback_model::notice::ChatNotice;
+use ringback_model::notice::{self, ChatNotice};
 use ringback_model::record::{Fate, Mark, Record, RecordKey, Revocation};
 
 use super::{TRIES, overtaken, still, was_overtaken};
@@ -119,7 +119,8 @@ impl Im {
         Ok(whole(conversation, newest))
     }
 
-    /// The sender may; in groups also the owner, and admins with ordinary members' messages.
+    /// The sender may; in groups also the owner, and admins with ordinary members' messages. What the server itself says
+    /// about a change is nobody's to take back.
     async fn check_may_revoke(
         &self,
         caller: &Caller,
@@ -128,27 +129,45 @@ impl Im {
         message: &Message,
         member: Option<&Member>,
     ) -> Result<(), Failure> {
-        let own = message.sender.folded() == user.folded();
+        if message.content.form == notice::FORM {
+            return Err(not_yours("what the server says about a change is not taken back"));
+        }
         let Some(group) = conversation.group() else {
+            let own = message.sender.folded() == user.folded();
             if own || caller.actor.admin {
                 return Ok(());
             }
             return Err(not_yours("in single chats only the sender takes a message back"));
         };
+        self.check_stands_above(caller, group, member, std::slice::from_ref(&message.sender)).await
+    }
+
+    /// That somebody may take messages of these senders from everybody in a group: his own, those of whom he stands
+    /// above, and all of them as an administrator of the app.
+    pub(super) async fn check_stands_above(
+        &self,
+        caller: &Caller,
+        group: &GroupId,
+        member: Option<&Member>,
+        senders: &[UserId],
+    ) -> Result<(), Failure> {
         if caller.actor.admin {
             return Ok(());
         }
         let Some(member) = member else {
-            return Err(not_yours("who is not in the group any more takes nothing back there"));
+            return Err(not_yours("who is not in the group any more takes nothing from others there"));
         };
-        if own || member.role == Role::Owner {
+        let others: Vec<UserId> =
+            senders.iter().filter(|sender| sender.folded() != member.user.folded()).cloned().collect();
+        if others.is_empty() || member.role == Role::Owner {
             return Ok(());
         }
-        let senders_role = self.store.member(group, &message.sender).await?.map(|sender| sender.role);
-        if member.role == Role::Admin && senders_role.is_none_or(|role| role == Role::Member) {
+        let found = self.store.members_named(group, &others).await?;
+        let mut roles = found.into_iter().map(|sender| sender.map(|sender| sender.role));
+        if member.role == Role::Admin && roles.all(|role| role.is_none_or(|role| role == Role::Member)) {
             return Ok(());
         }
-        Err(not_yours("only the sender, and who stands above him, takes a message back"))
+        Err(not_yours("only the sender, and who stands above him, takes a message from others"))
     }
 
     async fn name_of(&self, user: &UserId, member: Option<&Member>) -> Result<String, Failure> {

@@ -29,6 +29,7 @@ impl Im {
             Some(places) => self.search_places(&search, places).await?,
             None => self.search_log(&search).await?,
         };
+        self.without_deleted(&mut found).await?;
         found.sort_by_key(|message| std::cmp::Reverse((message.sent_at, message.id)));
         let total = found.len();
         let page: Vec<Arc<Message>> = found.into_iter().skip(search.skip).take(search.limit).collect();
@@ -120,6 +121,22 @@ impl Im {
             end = from;
         }
         Ok(found)
+    }
+
+    /// Leaves out what was deleted for everybody.
+    async fn without_deleted(&self, found: &mut Vec<Arc<Message>>) -> Result<(), Fault> {
+        let mut kept = Vec::with_capacity(found.len());
+        for some in found.chunks(PAGE) {
+            let keys: Vec<RecordKey> =
+                some.iter().map(|message| RecordKey::mark(&message.conversation(), message.seq)).collect();
+            let marks = self.store.records(&keys).await?;
+            let is_there =
+                |mark: &Option<Record>| !matches!(mark, Some(Record::Mark(Mark { fate: Fate::Deleted, .. })));
+            let left = some.iter().zip(&marks).filter(|(_, mark)| is_there(mark));
+            kept.extend(left.map(|(message, _)| Arc::clone(message)));
+        }
+        *found = kept;
+        Ok(())
     }
 
     async fn with_names(&self, page: Vec<Arc<Message>>) -> Result<Vec<Found>, Fault> {

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use ringback_model::command::{ConversationRef, Listed, Outcome, SettingsChange, Unlisting};
 use ringback_model::commit::{Commit, CommitError, Write};
 use ringback_model::conversation::ConversationId;
-use ringback_model::failure::Failure;
+use ringback_model::failure::{Failure, Refusal, RefusalCode};
 use ringback_model::ids::UserId;
 use ringback_model::limits;
 use ringback_model::notice::ChatNotice;
@@ -16,8 +16,9 @@ use super::{TRIES, overtaken, still, to_oneself, was_overtaken};
 use crate::actions::Deed;
 use crate::caller::Caller;
 use crate::notices::Keep;
+use crate::sizes::notes;
 use crate::users::commit_failure;
-use crate::{Im, at_most, bad, only_self};
+use crate::{Im, at_most, bad, note, only_self};
 
 /// Conversations that one commit changes: so many are no burden on others' commits.
 const CHUNK: usize = 500;
@@ -45,6 +46,7 @@ impl Im {
         change: SettingsChange,
     ) -> Result<Outcome, Failure> {
         at_most("userIDs", users.len(), limits::LIST_ITEMS)?;
+        notes([("attachedInfo", change.attached_info.as_ref()), ("ex", change.ex.as_ref())])?;
         let mut ids = Vec::with_capacity(users.len());
         let mut conversations = Vec::with_capacity(users.len());
         for (user, ConversationRef { text, id }) in users {
@@ -54,7 +56,8 @@ impl Im {
             ids.push(user);
         }
         let registered = self.registered(&ids).await?;
-        let owners = registered.into_iter().zip(conversations).collect();
+        let owners: Vec<(UserId, ConversationId)> = registered.into_iter().zip(conversations).collect();
+        self.check_views(&owners).await?;
         let sides = sides(owners, change.private.is_some());
         for _ in 0..TRIES {
             let Some(deed) = self.configuration(&sides, &change).await? else { return Ok(Outcome::Done) };
@@ -65,6 +68,24 @@ impl Im {
             }
         }
         Err(overtaken())
+    }
+
+    /// Whoever may not see a group's conversation gets no view of it by setting something.
+    async fn check_views(&self, owners: &[(UserId, ConversationId)]) -> Result<(), Failure> {
+        for (user, conversation) in owners {
+            let Some(group) = conversation.group() else { continue };
+            let of_user = std::slice::from_ref(conversation);
+            if self.store.conversation_states(user, of_user).await?.iter().any(Option::is_some) {
+                continue;
+            }
+            let found = self.store.groups(std::slice::from_ref(group)).await?;
+            if found.iter().any(Option::is_some) {
+                let detail = format!("{user} is not in group {group}");
+                return Err(Refusal::new(RefusalCode::NotInGroup, detail).into());
+            }
+            return Err(Refusal::new(RefusalCode::NotFound, format!("there is no group {group}")).into());
+        }
+        Ok(())
     }
 
     /// The change of all sides; `None` where nothing changes.
@@ -88,7 +109,7 @@ impl Im {
             }
             changed = true;
             let is_new = !found.on_list;
-            // Whoever may not see a group's conversation gets no view of it by setting something.
+            // Of a group, whoever is here has a view already.
             if is_new && side.conversation.group().is_none() {
                 deed.commit
                     .writes
@@ -160,6 +181,7 @@ impl Im {
     ) -> Result<Outcome, Failure> {
         only_self(&caller.actor, user)?;
         let Some(ex) = ex else { return Ok(Outcome::Done) };
+        note("ex", &ex)?;
         let with_ex = |settings: ConversationSettings| ConversationSettings { ex: ex.clone(), ..settings };
         let differs = |one: &Listed| one.settings.ex != ex;
         self.change_many(caller, user, differs, with_ex, Touch::Updated).await
@@ -276,7 +298,7 @@ fn apply(change: &SettingsChange, settings: &mut ConversationSettings) {
 }
 
 /// Replaces a side's settings, unless somebody else does meanwhile.
-fn keep(commit: &mut Commit, read: Option<Record>, settings: ConversationSettings, touch: Touch) {
+pub(super) fn keep(commit: &mut Commit, read: Option<Record>, settings: ConversationSettings, touch: Touch) {
     let (user, id) = (settings.user.clone(), settings.conversation.clone());
     commit.require.push(still(read, RecordKey::conversation(&user, &id)));
     commit.writes.push(Write::Keep(Box::new(Record::Conversation(settings))));

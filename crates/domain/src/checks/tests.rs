@@ -220,23 +220,6 @@ fn who_may_send_notices() {
 }
 
 #[test]
-fn sizes_have_bounds() {
-    let long = |bytes| "x".repeat(bytes);
-    let cases = [
-        (limits::CONTENT_BYTES, None, true),
-        (limits::CONTENT_BYTES + 1, None, false),
-        (1, Some(1), true),
-        (1, Some(limits::CLIENT_MESSAGE_ID_BYTES), true),
-        (1, Some(limits::CLIENT_MESSAGE_ID_BYTES + 1), false),
-        (1, Some(0), false),
-    ];
-    for (content, client_id, fits) in cases {
-        let client_id = client_id.map(long);
-        assert_eq!(sizes(&long(content), client_id.as_deref()).is_ok(), fits, "{content}, {client_id:?}");
-    }
-}
-
-#[test]
 fn what_only_administrators_send() {
     let ordinary = |class, target| (class, target, false, "ann");
     let bob = || Target::User(id("bob"));
@@ -264,4 +247,20 @@ fn actor(admin: bool) -> Actor {
 
 fn blank(class: ContentClass, target: Target) -> Draft {
     sample::draft(id("ann"), target, sample::content(class, 1, "x"))
+}
+
+#[test]
+fn times_are_ones_that_clients_can_count() {
+    for (sent_at, fits) in
+        [(-1, false), (0, true), (limits::INSTANT_MAX_MS, true), (limits::INSTANT_MAX_MS + 1, false)]
+    {
+        let of = |sent_at, created_at| Draft {
+            sent_at,
+            created_at,
+            ..blank(ContentClass::Text, Target::User(id("bob")))
+        };
+        let at = Some(UnixMs(sent_at));
+        assert_eq!(draft(&actor(true), &of(at, None)).is_ok(), fits, "sent at {sent_at}");
+        assert_eq!(draft(&actor(true), &of(None, at)).is_ok(), fits, "created at {sent_at}");
+    }
 }

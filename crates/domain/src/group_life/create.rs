@@ -20,6 +20,7 @@ use crate::actions::{Deed, another_subject};
 use crate::answers::unusable;
 use crate::caller::Caller;
 use crate::groups::check_room_for;
+use crate::sizes::notes;
 use crate::users::commit_failure;
 use crate::{Im, at_most, bad, only_self, repeated};
 
@@ -93,6 +94,7 @@ impl Im {
         members: Vec<MemberRole>,
     ) -> Result<Plan, Failure> {
         let draft = draft_of(new, members.clone());
+        check_draft_texts(&draft)?;
         let asked = self.ask_about(caller, Action::Group(GroupAction::Draft(Box::new(draft)))).await?;
         let Action::Group(GroupAction::Draft(draft)) = asked else {
             return Err(another_subject());
@@ -219,7 +221,20 @@ pub(super) fn check_draft(draft: &GroupDraft) -> Result<(), Refusal> {
         && (0..=2).contains(&draft.verification)
         && (0..=1).contains(&draft.look_member_info)
         && (0..=1).contains(&draft.apply_member_friend);
-    if fits { Ok(()) } else { Err(unusable("settings of a group that there are not")) }
+    if !fits {
+        return Err(unusable("settings of a group that there are not"));
+    }
+    check_draft_texts(draft).map_err(|refusal| unusable(&refusal.detail))
+}
+
+fn check_draft_texts(draft: &GroupDraft) -> Result<(), Refusal> {
+    notes([
+        ("groupName", Some(&draft.name)),
+        ("notification", Some(&draft.notification)),
+        ("introduction", Some(&draft.introduction)),
+        ("faceURL", Some(&draft.face_url)),
+        ("ex", Some(&draft.ex)),
+    ])
 }
 
 /// Numbers of states: callback sheet 5.5.

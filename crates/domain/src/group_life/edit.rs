@@ -13,6 +13,7 @@ use super::Tries;
 use super::scene::Scene;
 use crate::actions::{Deed, another_subject};
 use crate::caller::Caller;
+use crate::sizes::notes;
 use crate::{Im, bad};
 
 /// A group with other settings, and what is told of it.
@@ -95,6 +96,13 @@ pub(super) fn check_edit(edit: &GroupEdit) -> Result<(), Refusal> {
     if !edit.whole && edit.name.as_deref() == Some("") {
         return Err(bad("groupName is empty"));
     }
+    notes([
+        ("groupName", edit.name.as_ref()),
+        ("notification", edit.notification.as_ref()),
+        ("introduction", edit.introduction.as_ref()),
+        ("faceURL", edit.face_url.as_ref()),
+        ("ex", edit.ex.as_ref()),
+    ])?;
     let numbers = [
         ("needVerification", edit.verification, 2),
         ("lookMemberInfo", edit.look_member_info, 1),

@@ -34,11 +34,26 @@ pub(crate) use read::is_listed;
 
 use ringback_model::command::{Command, GroupCommand, GroupOutcome, Outcome};
 use ringback_model::commit::{CommitError, Require};
-use ringback_model::failure::Failure;
+use ringback_model::failure::{Failure, Refusal};
 
 use crate::caller::Caller;
+use crate::sizes::notes;
 use crate::users::commit_failure;
-use crate::{Im, bad};
+use crate::{Im, bad, note};
+
+/// That what callers write is not too long; a group's own texts are looked at with its settings.
+fn check_texts(command: &GroupCommand) -> Result<(), Refusal> {
+    match command {
+        GroupCommand::Join(asked) => notes([("reqMessage", Some(&asked.message)), ("ex", Some(&asked.ex))]),
+        GroupCommand::Answer { message, .. } => note("handledMsg", message),
+        GroupCommand::Kick { reason, .. } => note("reason", reason),
+        GroupCommand::EditMembers(edits) => edits.iter().try_for_each(|edit| {
+            let (nickname, face_url) = (edit.nickname.as_ref(), edit.face_url.as_ref());
+            notes([("nickname", nickname), ("faceURL", face_url), ("ex", edit.ex.as_ref())])
+        }),
+        _ => Ok(()),
+    }
+}
 
 impl Im {
     pub(crate) async fn group_command(
@@ -46,6 +61,7 @@ impl Im {
         caller: &Caller,
         command: GroupCommand,
     ) -> Result<Outcome, Failure> {
+        check_texts(&command)?;
         match command {
             GroupCommand::Join(application) => self.join_group(caller, application).await?,
             GroupCommand::Answer { group, applicant, agree, message } => {
@@ -81,6 +97,7 @@ impl Im {
         match command {
             Command::CreateGroup(group) => self.create_group(caller, group).await,
             Command::Invite { group, users, reason, said } => {
+                note("reason", &reason)?;
                 self.invite(caller, &group, users, reason, said).await
             }
             Command::AddMembers { kind, group, users } => self.add_members(caller, kind, &group, users).await,

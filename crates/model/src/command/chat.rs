@@ -316,8 +316,10 @@ impl Listed {
 pub struct Overview {
     /// It.
     pub listed: Listed,
-    /// Its newest valid message.
+    /// Its newest valid message; `None` = there is none, or there was no room for it.
     pub last: Option<Seen>,
+    /// There is one, and there was no room for it.
+    pub last_left_out: bool,
     /// The peer of a single chat; the account of a notice.
     pub user: Option<User>,
     /// The peer as a friend.

@@ -215,7 +215,7 @@ pub enum Command {
     Send(Box<Draft>),
     /// Send the same message to many targets, as one message each. Administrators only.
     SendToMany {
-        /// The message; its target is ignored.
+        /// The message; of its target only the kind matters, and that only where everybody is meant.
         draft: Box<Draft>,
         /// To whom, each once.
         recipients: Vec<Target>,
@@ -244,6 +244,8 @@ pub enum Command {
         lists: Vec<SeqList>,
         /// Which end first.
         order: PullOrder,
+        /// How many bytes of messages the caller can read in one answer.
+        bytes: usize,
     },
     /// Read positions and highest seqs.
     ReadSeqs {
@@ -377,7 +379,7 @@ pub enum Outcome {
     },
     /// A message was taken.
     Sent(Sent),
-    /// Messages were taken, or not, target by target, in the order in which that became clear.
+    /// Messages were taken, or not, target by target, each in the order asked for.
     SentToMany {
         /// Those that were taken, with their targets as they were asked for; without the content where no rule has
         /// changed the message.

@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::group::{Group, GroupPerson};
+use crate::limits;
 use crate::record::GroupRequest;
 use crate::user::User;
 use crate::version::{Version, VersionLog};
@@ -114,6 +115,51 @@ pub enum GroupNews {
     },
 }
 
+impl GroupNews {
+    fn shorten(&mut self) {
+        let (people, named): (Vec<&mut GroupPerson>, Option<&mut Vec<GroupPerson>>) = match self {
+            Self::Created { owner, members } => (vec![owner], Some(members)),
+            Self::Kicked { members } => (Vec::new(), Some(members)),
+            Self::Invited { members, inviter } => (vec![inviter], Some(members)),
+            Self::Transferred { from, to } => (vec![from, to], None),
+            Self::Quit { member }
+            | Self::Entered { member }
+            | Self::MemberMuted { member, .. }
+            | Self::MemberUnmuted { member }
+            | Self::MemberEdited { member, .. } => (vec![member], None),
+            // One user and one request, each text of which has its bound: never too large by themselves.
+            Self::Asked { .. } | Self::Answered { .. } => return,
+            Self::Edited
+            | Self::Renamed
+            | Self::Announced
+            | Self::Dismissed
+            | Self::Muted
+            | Self::Unmuted => {
+                return;
+            }
+        };
+        people.into_iter().for_each(GroupPerson::shorten);
+        if let Some(named) = named {
+            named.truncate(limits::MEMBER_NOTICES);
+            named.iter_mut().for_each(GroupPerson::shorten);
+        }
+    }
+}
+
+impl GroupPerson {
+    fn shorten(&mut self) {
+        for text in [&mut self.nickname, &mut self.face_url, &mut self.ex] {
+            shorten(text);
+        }
+    }
+}
+
+fn shorten(text: &mut String) {
+    if let Some((end, _)) = text.char_indices().nth(limits::NOTICE_TEXT_CHARS) {
+        text.truncate(end);
+    }
+}
+
 /// So far beyond the real version is that of a notice which does not tell the whole change.
 const GAP: u64 = 1 << 32;
 
@@ -122,6 +168,30 @@ impl GroupNotice {
     #[must_use]
     pub const fn lets_in(&self) -> bool {
         matches!(self.news, GroupNews::Created { .. } | GroupNews::Invited { .. } | GroupNews::Entered { .. })
+    }
+
+    /// The same with only the first of its members, and with the beginnings of its texts. It is partial: devices fetch
+    /// the rest.
+    pub(super) fn slim(&self) -> Self {
+        let mut slim = self.clone();
+        if !slim.partial {
+            slim.partial = true;
+            // It may have been stamped as the whole change.
+            slim.version.number += if slim.version.number > 0 { GAP } else { 0 };
+        }
+        let group = &mut slim.group;
+        for text in [
+            &mut group.name,
+            &mut group.notification,
+            &mut group.introduction,
+            &mut group.face_url,
+            &mut group.ex,
+        ] {
+            shorten(text);
+        }
+        slim.by.shorten();
+        slim.news.shorten();
+        slim
     }
 
     /// See [`super::Notice::stamp`].
@@ -141,6 +211,25 @@ mod tests {
     use crate::ids::{GroupId, UserId};
     use crate::sample;
     use crate::time::UnixMs;
+
+    #[test]
+    fn a_notice_that_is_too_large_names_some_and_says_so() {
+        let (alice, id) = (UserId::parse("alice").unwrap(), GroupId::parse("g1").unwrap());
+        let mut by = GroupPerson::outside(&sample::user(alice.clone()));
+        by.ex = "\u{1}".repeat(limits::NOTE_BYTES / 6);
+        let group = sample::group(id, alice, UnixMs(1));
+        let members = vec![by.clone(); limits::NOTICE_MEMBERS];
+        let news = GroupNews::Kicked { members };
+        let whole =
+            GroupNotice { group, by, at: UnixMs(1), version: Version::default(), partial: false, news };
+        let content = super::super::Notice::Group(Box::new(whole)).content();
+        assert!(content.raw.len() < limits::NOTICE_BYTES / 2, "{} bytes", content.raw.len());
+        let Some(super::super::Notice::Group(told)) = super::super::Notice::read(&content) else {
+            panic!("a notice of groups")
+        };
+        let GroupNews::Kicked { members } = &told.news else { panic!("other news") };
+        assert_eq!((told.partial, members.len()), (true, limits::MEMBER_NOTICES));
+    }
 
     #[test]
     fn a_notice_that_does_not_tell_all_leaves_a_gap() {

@@ -11,6 +11,7 @@ mod user;
 
 use serde::{Deserialize, Serialize};
 
+use crate::limits;
 use crate::message::{Content, ContentClass};
 use crate::version::{Version, VersionLog};
 
@@ -46,11 +47,15 @@ impl Notice {
         }
     }
 
-    /// The content of a message that carries it.
+    /// The content of a message that carries it; of one larger than [`limits::NOTICE_BYTES`], what devices have to know
+    /// to look for themselves.
     #[must_use]
     pub fn content(&self) -> Content {
         // Plain data with text keys: writing it does not fail.
-        let raw = serde_json::to_string(self).unwrap_or_default();
+        let mut raw = serde_json::to_string(self).unwrap_or_default();
+        if let (true, Self::Group(notice)) = (raw.len() > limits::NOTICE_BYTES, self) {
+            raw = serde_json::to_string(&Self::Group(Box::new(notice.slim()))).unwrap_or_default();
+        }
         Content { form: FORM.to_owned(), class: ContentClass::Notification, code: 0, raw }
     }
 

@@ -104,6 +104,20 @@ impl Background {
         workers.start("statistics", Arc::clone(&self.im).run_counter(stop.clone()));
         let (teller, until) = (Arc::clone(&self.im), stop.clone());
         workers.start("profile_news", async move { teller.run_profile_news(until).await });
+        let mentions = Arc::clone(&self.im).run_mentions(ringback_dialects::mentions, stop.clone());
+        workers.start("mentions", mentions);
+        let (views, until) = (Arc::clone(&self.im), stop.clone());
+        let expire = move || {
+            // A pass over very many users must not hold the shutdown.
+            let (views, until) = (Arc::clone(&views), until.clone());
+            async move {
+                tokio::select! {
+                    () = until.cancelled() => {}
+                    () = expire_views(views) => {}
+                }
+            }
+        };
+        workers.start("view_expiry", every(limits::EXPIRE_VIEWS_EVERY, stop.clone(), expire));
         let (pusher, until) = (self.im, stop.clone());
         workers.start("pusher", async move { pusher.run_pusher(until).await });
         let (desk, until) = (self.desk, stop.clone());
@@ -139,6 +153,14 @@ async fn expire_log(log: Arc<dyn Store>) {
         Ok(0) => {}
         Ok(events) => tracing::info!(events, "events have left the log"),
         Err(error) => tracing::error!(%error, "the log cannot be tidied"),
+    }
+}
+
+async fn expire_views(im: Arc<Im>) {
+    match im.expire_views().await {
+        Ok(0) => {}
+        Ok(conversations) => tracing::info!(conversations, "messages that users keep for a while have gone"),
+        Err(error) => tracing::error!(%error, "messages that users keep for a while cannot be looked for"),
     }
 }
 

@@ -2,6 +2,8 @@
 
 mod lists;
 mod marks;
+mod mentions;
+mod pulling;
 mod starts;
 
 use std::time::Duration;

@@ -48,6 +48,34 @@ async fn each_target_gets_its_own_message_or_a_reason() {
 }
 
 #[tokio::test]
+async fn results_come_in_the_order_asked_for_and_share_one_time() {
+    let world = World::new().await;
+    let names: Vec<String> = (0..70).rev().map(|number| format!("user{number}")).collect();
+    let many = names.iter().map(|name| new_user(name)).collect();
+    world.admin(Command::RegisterUsers { users: many }).await.unwrap();
+    let slow = world.gate.shut();
+    slow.add_permits(1000);
+    let targets: Vec<Target> = names.iter().map(|name| Target::User(user(name))).collect();
+    let command = to_all(text("all"), targets.clone());
+    let Outcome::SentToMany { sent, .. } = world.admin(command).await.unwrap() else { panic!("many") };
+    assert_eq!(sent.iter().map(|(target, _)| target.clone()).collect::<Vec<_>>(), targets);
+    let first = sent[0].1.message.sent_at;
+    assert!(sent.iter().all(|(_, sent)| sent.message.sent_at == first));
+}
+
+#[tokio::test]
+async fn notification_accounts_speak_to_everyone_as_such() {
+    let world = World::new().await;
+    let everyone =
+        Draft { target: Target::Notice(user("root")), ..draft("root", Target::Notice(user("root")), "n") };
+    let command = Command::SendToMany { draft: Box::new(everyone), recipients: Vec::new(), everyone: true };
+    let (sent, failed) = sent_to_many(&world, command).await;
+    let to: Vec<Target> = sent.into_iter().map(|(target, _)| target).collect();
+    let wanted = ["alice", "bob", "carol", "second"].map(|name| Target::Notice(user(name)));
+    assert_eq!((to, failed.len()), (wanted.to_vec(), 0));
+}
+
+#[tokio::test]
 async fn groups_and_rooms_are_targets_too() {
     let world = World::new().await;
     let crew = world.group_of("alice", &["bob"]).await;

@@ -105,7 +105,12 @@ async fn some_do_not_find_a_message_in_their_history() {
         conversation: ConversationRef { text: "c".to_owned(), id: Some(conversation) },
         seqs: vec![2, 3],
     };
-    let pull = Command::PullSeqs { user: user("bob"), lists: vec![list], order: PullOrder::Ascending };
+    let pull = Command::PullSeqs {
+        user: user("bob"),
+        lists: vec![list],
+        order: PullOrder::Ascending,
+        bytes: ringback_model::limits::PULL_BYTES,
+    };
     let Outcome::Pulled(pulled) = world.by("bob", pull).await.unwrap() else { panic!("a pull") };
     assert_eq!(pulled[0].messages.iter().map(|seen| seen.message.seq).collect::<Vec<u64>>(), [3]);
     assert_eq!(pulled[0].gaps, [2]);

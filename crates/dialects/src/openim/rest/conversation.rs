@@ -19,7 +19,7 @@ use ringback_model::command::Page;
 const DAY_MS: i64 = 24 * 3_600_000;
 
 /// Names of conversations.
-fn names(field: &str, user: &UserId, texts: &[String]) -> Result<Vec<ConversationRef>, Reject> {
+fn refs(field: &str, user: &UserId, texts: &[String]) -> Result<Vec<ConversationRef>, Reject> {
     at_most(field, texts.len(), limits::LIST_ITEMS)?;
     Ok(texts.iter().map(|text| named(user, text)).collect())
 }
@@ -104,7 +104,7 @@ body! {
 pub(super) fn some(request: &EdgeRequest) -> Result<Command, Reject> {
     let asked: OwnerIds = parse(&request.body)?;
     let owner = user_id("ownerUserID", &asked.owner)?;
-    let ids = names("conversationIDs", &owner, &given("conversationIDs", asked.ids)?)?;
+    let ids = refs("conversationIDs", &owner, &given("conversationIDs", asked.ids)?)?;
     Ok(listed(owner, Chosen::These(ids)))
 }
 
@@ -158,7 +158,7 @@ pub(super) fn sorted(request: &EdgeRequest) -> Result<Command, Reject> {
     let asked: Sorted = parse(&request.body)?;
     let owner = user_id("userID", &asked.user)?;
     let Page { skip, limit } = page(asked.page)?;
-    let ids = names("conversationIDs", &owner, &asked.ids)?;
+    let ids = refs("conversationIDs", &owner, &asked.ids)?;
     let which = if ids.is_empty() { Chosen::All } else { Chosen::These(ids) };
     Ok(Command::Chat(ChatCommand::Overview {
         owner: Some(owner),
@@ -202,7 +202,7 @@ body! {
         /// Who was mentioned: 0 nobody, 1 the user, 2 everybody, 3 both, 4 an announcement.
         #[schemars(range(min = 0, max = 4))]
         mention: Option<i32> = "groupAtType",
-        /// Seconds after which messages go.
+        /// Seconds after which messages go from this user's view; looked at once an hour.
         #[schemars(range(min = 0))]
         expire_s: Option<i64> = "msgDestructTime",
         /// Messages go after a while.
@@ -267,12 +267,21 @@ pub(super) fn configure(request: &EdgeRequest) -> Result<Command, Reject> {
 fn side(user: &UserId, settings: &Settings) -> ConversationRef {
     let mut side = named(user, &settings.id);
     let fits = |id: &ConversationId| match settings.kind {
-        session::SINGLE => matches!(id, ConversationId::Single(..)),
-        session::GROUP => matches!(id, ConversationId::Group(_)),
-        _ => matches!(id, ConversationId::Notice(..)),
+        session::SINGLE => matches!(id, ConversationId::Single(..)) && names(id, &settings.user),
+        session::GROUP => matches!(id, ConversationId::Group(group) if group.as_str() == settings.group),
+        _ => {
+            matches!(id, ConversationId::Notice(..))
+                && (settings.user.is_empty() || names(id, &settings.user))
+        }
     };
     side.id = side.id.filter(fits);
     side
+}
+
+/// Whether one of its two is this user. Users of one call have different peers, so either of the two may be named.
+fn names(conversation: &ConversationId, user: &str) -> bool {
+    let is_he = |side: &UserId| side.as_str().eq_ignore_ascii_case(user);
+    conversation.peers().is_some_and(|(low, high)| is_he(low) || is_he(high))
 }
 
 fn change(settings: Settings) -> Result<SettingsChange, Reject> {
@@ -335,7 +344,7 @@ pub(super) fn delete(request: &EdgeRequest) -> Result<Command, Reject> {
             let age = asked.days.saturating_mul(DAY_MS);
             Unlisting::QuietSince(UnixMs(request.at.0.saturating_sub(age)))
         }
-        (0, false) => Unlisting::These(names("conversationIDs", &owner, &asked.ids)?),
+        (0, false) => Unlisting::These(refs("conversationIDs", &owner, &asked.ids)?),
         _ => return Err(argument("one of needDeleteTime and conversationIDs is needed, and not both").into()),
     };
     Ok(Command::Chat(ChatCommand::Unlist { owner, which }))

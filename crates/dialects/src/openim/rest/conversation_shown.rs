@@ -19,7 +19,7 @@ use crate::openim::content::seq_out;
 use crate::openim::conversation_id::text;
 use crate::openim::notices::session_type;
 use crate::openim::seen;
-use crate::openim::wire::{Conversation, ConversationMsg, FriendInfoOnly, GroupInfo, UserInfo};
+use crate::openim::wire::{Conversation, ConversationMsg, FriendInfoOnly, GroupInfo, MsgData, UserInfo};
 
 /// The only type of group that is left.
 const WORKING_GROUP: i32 = 2;
@@ -57,13 +57,20 @@ pub(super) fn shown(listed: &Listed) -> Conversation {
 pub(super) fn shown_whole(overview: &Overview) -> ConversationMsg {
     ConversationMsg {
         conversation: Some(shown(&overview.listed)),
-        last_msg: overview.last.as_ref().map(seen::shown),
+        last_msg: last_message(overview),
         user: overview.user.as_ref().map(user),
         friend: overview.friend.as_ref().map(friend),
         group: overview.group.as_ref().map(group),
         max_seq: seq_out(overview.listed.state.max_seq),
         read_seq: seq_out(overview.listed.state.read_seq),
     }
+}
+
+/// Where there was no room for the newest message, its place is named as one that is to be looked at: clients fetch what
+/// stands there by themselves.
+fn last_message(overview: &Overview) -> Option<MsgData> {
+    let left_out = || overview.last_left_out.then(|| seen::gap(overview.listed.state.max_seq));
+    overview.last.as_ref().map(seen::shown).or_else(left_out)
 }
 
 fn user(user: &User) -> UserInfo {

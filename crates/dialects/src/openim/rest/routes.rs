@@ -292,11 +292,11 @@ static TABLE: &[Entry] = &[
         .takes(schema_of::<removal::ClearingAll>),
     post("/msg/delete_msgs", removal::delete, done, "Delete messages from a view, or for everybody")
         .takes(schema_of::<removal::Deletion>),
-    post("/msg/delete_msg_phsical_by_seq", removal::erase, done, "Delete messages for everybody, telling nobody")
+    post("/msg/delete_msg_phsical_by_seq", removal::erase, done, "Mark messages as deleted for everybody, telling nobody; what the store holds of them stays")
         .takes(schema_of::<removal::Erasure>).for_admins(),
-    post("/msg/delete_msg_physical", removal::erase_before, done, "Delete old messages for everybody, telling nobody")
+    post("/msg/delete_msg_physical", removal::erase_before, done, "Mark old messages as deleted for everybody, telling nobody; what the store holds of them stays")
         .takes(schema_of::<removal::OldErasure>).for_admins(),
-    post("/msg/search_msg", search::search, search::found, "Look for messages")
+    post("/msg/search_msg", search::search, search::found, "Look for messages; of nobody in particular, only among those that the log keeps (`log.keep`)")
         .takes(schema_of::<search::MessageSearchRequest>).gives(schema_of::<search::FoundMessages>).for_admins(),
     post("/msg/check_msg_is_send_success", search::send_state, search::send_state_data, "What became of the message that was sent with this operationID")
         .gives(schema_of::<search::SendStateJson>),

@@ -119,14 +119,19 @@ pub(super) fn batch_send_msg(request: &EdgeRequest) -> Result<Command, Reject> {
     let ids = given("recvIDs", receivers.ids)?;
     at_most("recvIDs", ids.len(), limits::BATCH_RECEIVERS)?;
     distinct("recvIDs", ids.iter())?;
-    if effective_session(&asked) != session::SINGLE {
-        return Err(argument("only single chats (sessionType 1) can be sent to many").into());
-    }
+    let to: fn(UserId) -> Target = match effective_session(&asked) {
+        session::SINGLE => Target::User,
+        session::NOTICE => Target::Notice,
+        _ => {
+            let detail = "only single chats (sessionType 1) and notifications (4) can be sent to many";
+            return Err(argument(detail).into());
+        }
+    };
     let sender = user_id("sendID", &asked.send_id)?;
-    // The command ignores the target of its draft: every receiver becomes one.
-    let draft = Box::new(draft(asked, Target::User(sender))?);
+    // Every receiver becomes a target of this kind.
+    let draft = Box::new(draft(asked, to(sender))?);
     let recipients = if receivers.everyone { Vec::new() } else { user_ids("recvIDs", &ids)? };
-    let recipients = recipients.into_iter().map(Target::User).collect();
+    let recipients = recipients.into_iter().map(to).collect();
     Ok(Command::SendToMany { draft, recipients, everyone: receivers.everyone })
 }
 
@@ -173,10 +178,10 @@ pub(super) fn batch_schema(generator: &mut SchemaGenerator) -> Schema {
         "allOf": [
             generator.subschema_for::<SendMsg>(),
             generator.subschema_for::<Receivers>(),
-            {"properties": {
-                "sessionType": {"const": session::SINGLE},
-                "contentType": {"not": {"const": OA_NOTIFICATION}},
-            }},
+            {"anyOf": [
+                {"properties": {"sessionType": {"enum": [session::SINGLE, session::NOTICE]}}},
+                {"properties": {"contentType": {"const": OA_NOTIFICATION}}},
+            ]},
         ],
     })
 }

@@ -35,7 +35,7 @@ pub(super) struct DeltaJson<T> {
 }
 
 /// An empty list as null: the TypeScript client looks at the first element of every list that is there.
-fn null_for_none<T: Serialize, S: Serializer>(list: &[T], to: S) -> Result<S::Ok, S::Error> {
+pub(super) fn null_for_none<T: Serialize, S: Serializer>(list: &[T], to: S) -> Result<S::Ok, S::Error> {
     if list.is_empty() { to.serialize_none() } else { list.serialize(to) }
 }
 

@@ -141,6 +141,16 @@ impl Response {
 }
 
 impl Codec {
+    /// Bytes of messages that a client of this encoding can read in one answer: those who speak gob have a limit, those
+    /// who speak JSON (browsers) have none. Source: client protocol sheet 1.5.
+    #[must_use]
+    pub const fn readable_bytes(self) -> usize {
+        match self.encoding {
+            Encoding::Json => limits::PULL_BYTES_UNLIMITED,
+            Encoding::Gob => limits::PULL_BYTES,
+        }
+    }
+
     /// JSON without gzip, as pages without a Go core speak.
     pub const JSON: Self = Self { encoding: Encoding::Json, gzip: false };
     /// Gob without gzip. Clients with a Go core speak it with gzip: [`Codec::packed`].

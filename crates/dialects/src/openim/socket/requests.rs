@@ -69,7 +69,7 @@ pub(super) fn read_binary(codec: Codec, actor: &Actor, bytes: &[u8]) -> Incoming
         }
         _ => {}
     }
-    match command(actor, &asked) {
+    match command(codec, actor, &asked) {
         Some(Ok(command)) => Incoming::Request(to, Box::new(command)),
         Some(Err(refusal)) => Incoming::Malformed(to, refusal),
         None => Incoming::Close(format!("reqIdentifier {} is unknown", asked.req_identifier)),
@@ -102,13 +102,13 @@ fn correlation(asked: &Request) -> Correlation {
 }
 
 /// What a request asks for; `None` for a number that nobody knows.
-fn command(actor: &Actor, asked: &Request) -> Option<Result<Command, Refusal>> {
+fn command(codec: Codec, actor: &Actor, asked: &Request) -> Option<Result<Command, Refusal>> {
     let data = asked.data.as_slice();
     Some(match asked.req_identifier {
         request::NEWEST_SEQ => newest_seqs(data),
         request::PULL_RANGES => pull_ranges(data),
         request::SEND => send(actor, data),
-        request::PULL_SEQS => pull_seqs(data),
+        request::PULL_SEQS => pull_seqs(data, codec.readable_bytes()),
         request::READ_SEQS => read_seqs(data),
         request::LAST_MESSAGES => last_messages(data),
         request::SIGNAL => Err(argument("signalling messages are not offered")),
@@ -164,7 +164,7 @@ fn send(actor: &Actor, data: &[u8]) -> Result<Command, Refusal> {
     draft(data, actor.admin).map(|draft| Command::Send(Box::new(draft)))
 }
 
-fn pull_seqs(data: &[u8]) -> Result<Command, Refusal> {
+fn pull_seqs(data: &[u8], bytes: usize) -> Result<Command, Refusal> {
     let asked: GetSeqMessageReq = decode(data)?;
     few("conversations", asked.conversations.len())?;
     let user = user("userID", &asked.user_id)?;
@@ -176,7 +176,7 @@ fn pull_seqs(data: &[u8]) -> Result<Command, Refusal> {
             seqs: list.seqs.iter().copied().map(seq_in).collect(),
         })
         .collect();
-    Ok(Command::PullSeqs { order: pull_order(asked.order)?, user, lists })
+    Ok(Command::PullSeqs { order: pull_order(asked.order)?, user, lists, bytes })
 }
 
 fn read_seqs(data: &[u8]) -> Result<Command, Refusal> {

@@ -44,6 +44,58 @@ async fn changes(world: &World, name: &str, seen: Option<Version>) -> Delta<List
 }
 
 #[tokio::test]
+async fn nothing_is_set_for_who_has_no_view_of_the_group() {
+    let world = World::new().await;
+    let crew = ConversationId::Group(world.group_of("alice", &["bob"]).await);
+    let unknown = ConversationId::Group(crate::world::group("404"));
+    let set = |name: &str, id: &ConversationId| Command::Chat(configure(&[name], id, pin()));
+    assert_eq!(refused(world.by("carol", set("carol", &crew)).await), RefusalCode::NotInGroup);
+    assert_eq!(refused(world.by("bob", set("bob", &unknown)).await), RefusalCode::NotFound);
+    let both = Command::Chat(configure(&["bob", "carol"], &crew, pin()));
+    assert_eq!(refused(world.admin(both).await), RefusalCode::NotInGroup);
+    assert_eq!(ids(&world, "bob", Chosen::Pinned).await, [], "all or none");
+    assert_eq!(ids(&world, "carol", Chosen::All).await, []);
+    world.by("bob", set("bob", &crew)).await.unwrap();
+    assert_eq!(ids(&world, "bob", Chosen::Pinned).await, [crew]);
+}
+
+#[tokio::test]
+async fn messages_go_from_the_view_of_who_keeps_them_for_a_while() {
+    let world = World::new().await;
+    for text in ["1", "2", "3"] {
+        say(&world, "alice", "bob", text).await;
+    }
+    let change = SettingsChange { expires: Some(true), expire_s: Some(3600), ..SettingsChange::default() };
+    world.chat("bob", configure(&["bob"], &chat(), change)).await.unwrap();
+    let told = world.notices().len();
+    world.clock.advance(Duration::from_secs(3000));
+    assert_eq!(world.im.expire_views().await.unwrap(), 0, "nothing is so old yet");
+    say(&world, "alice", "bob", "4").await;
+    world.clock.advance(Duration::from_secs(1000));
+    assert_eq!(world.im.expire_views().await.unwrap(), 1);
+    assert_eq!(world.pulled("bob", chat()).await, [(4, "4".to_owned())]);
+    assert_eq!(world.pulled("alice", chat()).await.len(), 4, "others keep theirs");
+    let state = listed(&world, "bob", Chosen::All).await.remove(0);
+    assert_eq!((state.state.min_seq, state.unread()), (4, 1));
+    assert!(state.settings.expired_at.0 > 0);
+    assert_eq!(world.notices().len(), told + 1, "his devices look again");
+    world.clock.advance(Duration::from_secs(3000));
+    assert_eq!(world.im.expire_views().await.unwrap(), 0, "not so soon again");
+}
+
+#[tokio::test]
+async fn texts_of_conversations_have_bounds() {
+    let world = World::new().await;
+    say(&world, "alice", "bob", "1").await;
+    let long = "x".repeat(ringback_model::limits::NOTE_BYTES + 1);
+    let change = SettingsChange { ex: Some(long.clone()), ..SettingsChange::default() };
+    let one = world.chat("bob", configure(&["bob"], &chat(), change)).await;
+    assert_eq!(refused(one), RefusalCode::BadArgument);
+    let all = ChatCommand::ConfigureAll { user: user("bob"), ex: Some(long) };
+    assert_eq!(refused(world.chat("bob", all).await), RefusalCode::BadArgument);
+}
+
+#[tokio::test]
 async fn settings_are_kept_told_and_listed() {
     let world = World::new().await;
     say(&world, "alice", "bob", "1").await;
@@ -94,13 +146,6 @@ async fn settings_are_ones_own() {
     for name in ["alice", "bob"] {
         assert_eq!(ids(&world, name, Chosen::Pinned).await, [chat()]);
     }
-    // A group that one is not in comes onto no list, whatever one sets for it.
-    let crew = world.group_of("alice", &[]).await;
-    world.send(draft("alice", Target::Group(crew.clone()), "secret")).await.unwrap();
-    let id = ConversationId::Group(crew);
-    world.chat("bob", configure(&["bob"], &id, pin())).await.unwrap();
-    assert_eq!(ids(&world, "bob", Chosen::All).await, [chat()]);
-    assert!(world.found("bob", &id).await.messages.is_empty());
 }
 
 #[tokio::test]
@@ -264,6 +309,14 @@ async fn messages_are_found_by_what_is_known_of_them() {
         let found: Vec<&str> = messages.iter().map(|one| one.message.content.raw.as_str()).collect();
         assert_eq!(found, texts, "{what}");
     }
+    let one = MessageSearch { sender: Some(user("alice")), recipient: recipient("bob"), ..any() };
+    let erase = ChatCommand::Erase { conversation: vec![chat()], seqs: vec![1] };
+    world.admin(Command::Chat(erase)).await.unwrap();
+    let found = world.admin(Command::Chat(ChatCommand::Search(one))).await.unwrap();
+    assert!(
+        matches!(&found, Outcome::OfChat(ChatOutcome::Found { total: 0, .. })),
+        "what was deleted for everybody is not found: {found:?}"
+    );
     let by_alice = world.chat("alice", ChatCommand::Search(any())).await;
     assert_eq!(refused(by_alice), RefusalCode::NoPermission);
 }

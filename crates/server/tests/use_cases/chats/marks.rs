@@ -88,7 +88,9 @@ async fn in_groups_only_ones_own_devices_learn_it() {
 async fn what_is_not_there_cannot_be_read() {
     let world = World::new().await;
     say(&world, "alice", "bob", "1").await;
-    for reading in [Reading::Messages(vec![2]), Reading::Messages(vec![]), Reading::Position(2)] {
+    world.chat("bob", read("bob", &chat(), Reading::Messages(vec![]))).await.unwrap();
+    assert_eq!((position(&world, "bob", &chat()).await, world.notices().len()), (0, 0), "nothing was read");
+    for reading in [Reading::Messages(vec![2]), Reading::Position(2)] {
         let what = format!("{reading:?}");
         let refusal = refused(world.chat("bob", read("bob", &chat(), reading)).await);
         assert_eq!(refusal, RefusalCode::BadArgument, "{what}");
@@ -266,8 +268,78 @@ async fn clearing_hides_what_was_said_so_far() {
     assert_eq!(world.found("alice", &chat()).await.messages.len(), 0);
     assert_eq!(world.pulled("bob", chat()).await.len(), 1);
     let cleared = |(notice, _): &(ChatNotice, Vec<String>)| matches!(notice, ChatNotice::Cleared { .. });
-    let told: Vec<_> = world.noticed(2).await.into_iter().filter(cleared).map(|(_, to)| to).collect();
+    let all = world.noticed(6).await;
+    let told: Vec<_> = all.iter().filter(|one| cleared(one)).map(|(_, to)| to.clone()).collect();
     assert_eq!(told, [vec!["bob".to_owned()], vec!["alice".to_owned(), "bob".to_owned()]]);
+    let changed = |(notice, _): &&(ChatNotice, Vec<String>)| matches!(notice, ChatNotice::Configured { .. });
+    let told: Vec<_> = all.iter().filter(changed).map(|(_, to)| to.concat()).collect();
+    assert_eq!(told, ["bob", "alice", "bob", "alice"], "whoever's list changes looks at it again");
+    assert_eq!(position(&world, "alice", &chat()).await, 4, "nothing is left to be read");
+}
+
+#[tokio::test]
+async fn in_groups_those_above_the_sender_delete_for_everybody() {
+    for (sender, by, allowed) in [
+        ("carol", "carol", true),
+        ("carol", "bob", true),
+        ("bob", "alice", true),
+        ("bob", "carol", false),
+        ("alice", "bob", false),
+    ] {
+        let world = World::new().await;
+        let crew = world.group_of("alice", &["bob", "carol"]).await;
+        role(&world, &crew, "bob", Role::Admin).await;
+        let id = ConversationId::Group(crew.clone());
+        world.send(draft(by, Target::Group(crew.clone()), "own")).await.unwrap();
+        world.send(draft(sender, Target::Group(crew.clone()), "x")).await.unwrap();
+        let delete = |reach| ChatCommand::DeleteMessages {
+            user: user(by),
+            conversation: named(&id),
+            seqs: vec![1, 2],
+            reach,
+        };
+        let result = world.chat(by, delete(EVERYBODY)).await;
+        if !allowed {
+            assert_eq!(refused(result), RefusalCode::NoPermission, "{by} deletes what {sender} said");
+            assert!(world.found("alice", &id).await.messages.iter().all(Seen::is_there), "not even his own");
+            world.chat(by, delete(NOBODY_ELSE)).await.unwrap();
+            world.admin(Command::Chat(delete(EVERYBODY))).await.unwrap();
+        }
+        assert!(!world.found("alice", &id).await.messages.iter().any(Seen::is_there));
+    }
+}
+
+#[tokio::test]
+async fn who_has_left_deletes_nothing_for_others() {
+    let world = World::new().await;
+    let crew = world.group_of("alice", &["bob"]).await;
+    let id = ConversationId::Group(crew.clone());
+    world.send(draft("bob", Target::Group(crew.clone()), "x")).await.unwrap();
+    let kind = ringback_model::group::GroupKind::Group;
+    world.admin(Command::RemoveMembers { kind, group: crew, users: vec![user("bob")] }).await.unwrap();
+    let delete = |reach| ChatCommand::DeleteMessages {
+        user: user("bob"),
+        conversation: named(&id),
+        seqs: vec![1],
+        reach,
+    };
+    assert_eq!(refused(world.chat("bob", delete(EVERYBODY)).await), RefusalCode::NoPermission);
+    assert!(world.found("alice", &id).await.messages[0].is_there());
+    world.chat("bob", delete(NOBODY_ELSE)).await.unwrap();
+    assert!(!world.found("bob", &id).await.messages[0].is_there(), "his own view stays his");
+}
+
+#[tokio::test]
+async fn nobody_takes_back_what_the_server_says() {
+    let world = World::new().await;
+    let crew = world.group_of("alice", &["bob"]).await;
+    let id = ConversationId::Group(crew.clone());
+    let mute = ringback_model::command::GroupCommand::Mute { group: crew, muted: true };
+    world.by("alice", Command::Group(mute)).await.unwrap();
+    let seq = world.found("alice", &id).await.messages.last().unwrap().message.seq;
+    assert_eq!(refused(world.chat("alice", revoke("alice", &id, seq)).await), RefusalCode::NoPermission);
+    let by_admin = world.admin(Command::Chat(revoke("alice", &id, seq))).await;
+    assert_eq!(refused(by_admin), RefusalCode::NoPermission);
 }
 
 #[tokio::test]

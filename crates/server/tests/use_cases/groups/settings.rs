@@ -52,6 +52,43 @@ fn called(group: &GroupId, name: &str, nickname: &str) -> GroupCommand {
 }
 
 #[tokio::test]
+async fn texts_have_bounds_wherever_they_come_in() {
+    let world = World::new().await;
+    let group = world.group_of("alice", &["bob"]).await;
+    let long = "x".repeat(ringback_model::limits::NOTE_BYTES + 1);
+    let kick =
+        |reason| GroupCommand::Kick { group: group.clone(), users: vec![user("bob")], reason, said: true };
+    let application = GroupApplication {
+        group: group.clone(),
+        applicant: user("alice"),
+        message: long.clone(),
+        source: 3,
+        ex: String::new(),
+    };
+    for command in [
+        edit(&group, |edit| edit.notification = Some(long.clone())),
+        edit(&group, |edit| edit.introduction = Some(long.clone())),
+        edit(&group, |edit| edit.ex = Some(long.clone())),
+        called(&group, "alice", &long),
+        GroupCommand::Join(application),
+        kick(long.clone()),
+    ] {
+        let what = format!("{command:.60?}");
+        assert_eq!(
+            refused(world.by("alice", Command::Group(command)).await),
+            RefusalCode::BadArgument,
+            "{what}"
+        );
+    }
+    let invite = Command::Invite { group, users: vec![user("carol")], reason: long.clone(), said: true };
+    assert_eq!(refused(world.by("alice", invite).await), RefusalCode::BadArgument);
+    let mut named = crate::world::new_user("dave");
+    named.nickname = long;
+    let register = Command::RegisterUsers { users: vec![named] };
+    assert_eq!(refused(world.admin(register).await), RefusalCode::BadArgument);
+}
+
+#[tokio::test]
 async fn settings_change_as_far_as_they_are_named() {
     let world = World::new().await;
     let group = world.group_of("alice", &["bob"]).await;

@@ -15,6 +15,7 @@ use crate::openim::rest::body::{
 };
 use crate::openim::rest::page::{Pagination, page};
 use crate::openim::rest::reply::{Data, data};
+use crate::openim::rest::sync::null_for_none;
 
 body! {
     /// Members that are asked about.
@@ -82,6 +83,9 @@ pub(in crate::openim::rest) fn named_data(outcome: &Outcome) -> Option<Data> {
 pub(in crate::openim::rest) struct GroupMemberPage<'a> {
     /// On all pages.
     total: usize,
+    /// Null where the page is beyond the last one.
+    #[schemars(with = "Option<Vec<MemberInfo<'a>>>")]
+    #[serde(serialize_with = "null_for_none")]
     members: Vec<MemberInfo<'a>>,
 }
 

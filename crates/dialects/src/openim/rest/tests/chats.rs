@@ -170,6 +170,16 @@ fn settings_of_a_conversation() {
         panic!("not settings")
     };
     assert_eq!(users[0].1.id, None, "a single chat is no group's conversation");
+    for (field, contradiction) in [
+        ("userID", json!({"conversationID": "si_u1_u2", "conversationType": 1, "userID": "u3"})),
+        ("groupID", json!({"conversationID": "sg_7", "conversationType": 3, "groupID": "8"})),
+        ("userID", json!({"conversationID": "sn_u1_u2", "conversationType": 4, "userID": "u3"})),
+    ] {
+        let ChatCommand::Configure { users, .. } = asked(path, &ask(json!(["u1"]), &contradiction)) else {
+            panic!("not settings")
+        };
+        assert_eq!(users[0].1.id, None, "{field} names another one");
+    }
 }
 
 #[test]
@@ -304,11 +314,26 @@ fn overview() -> Outcome {
     let one = Overview {
         listed: listed(),
         last: Some(Seen { message: Arc::new(message), fate: None, hidden: false, read: true }),
+        last_left_out: false,
         user: Some(sample::user(user("u2"))),
         friend: Some(friend),
         group: None,
     };
     Outcome::OfChat(ChatOutcome::Overview { total: 3, unread: 5, conversations: vec![one] })
+}
+
+#[test]
+fn a_newest_message_without_room_leaves_its_place_to_be_looked_at() {
+    let Outcome::OfChat(ChatOutcome::Overview { total, unread, mut conversations }) = overview() else {
+        panic!("not an overview")
+    };
+    let newest = conversations[0].listed.state.max_seq;
+    (conversations[0].last, conversations[0].last_left_out) = (None, true);
+    let outcome = Outcome::OfChat(ChatOutcome::Overview { total, unread, conversations });
+    let asked = with_type("/jssdk/get_active_conversations", "application/json", b"{}".to_vec());
+    let reply = body(&OpenImEdge.encode(&asked, &Ok(outcome), NOW));
+    let last = &reply["data"]["conversations"][0]["lastMsg"];
+    assert_eq!((&last["seq"], &last["status"]), (&json!(newest), &json!(4)), "{reply}");
 }
 
 fn with_type(path: &str, kind: &str, body: Vec<u8>) -> EdgeRequest {

@@ -442,3 +442,11 @@ fn what_users_keep_and_what_clients_are_told() {
                                        {"key": "b", "userID": "u1", "value": "on"}]})
     );
 }
+
+#[test]
+fn a_page_of_members_beyond_the_last_one_is_null() {
+    let group = ringback_model::ids::GroupId::parse("77").unwrap();
+    let people = ringback_model::command::GroupOutcome::People { group, total: 2, people: Vec::new() };
+    let page = data("/group/get_group_member_list", Outcome::OfGroup(people));
+    assert_eq!(page, json!({"total": 2, "members": null}));
+}

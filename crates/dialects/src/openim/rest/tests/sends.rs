@@ -135,11 +135,18 @@ fn a_batch() {
     assert!(
         matches!(asked, Ok(Command::SendToMany { everyone: true, recipients, .. }) if recipients.is_empty())
     );
+    let notice = json!({"notificationName": "n", "notificationType": 1, "text": "t"});
+    let mut to_all = body.clone();
+    (to_all["contentType"], to_all["content"], to_all["isSendAll"]) = (json!(1400), notice, json!(false));
+    let Ok(Command::SendToMany { draft, recipients, .. }) = decode("/msg/batch_send_msg", &to_all) else {
+        panic!("notifications go to many as well");
+    };
+    assert!(matches!(draft.target, Target::Notice(_)), "also where everybody is meant");
+    assert_eq!(recipients, [Target::Notice(user("u2")), Target::Notice(user("u3"))]);
     for (key, value, said) in [
         ("recvIDs", Value::Null, "recvIDs is empty"),
         ("recvIDs", json!(["u2", "u2"]), "recvIDs names"),
         ("sessionType", json!(3), "only single chats"),
-        ("contentType", json!(1400), "only single chats"),
         (
             "recvIDs",
             json!((0..10_001).map(|n| n.to_string()).collect::<Vec<_>>()),

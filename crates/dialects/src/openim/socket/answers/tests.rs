@@ -3,6 +3,7 @@ use std::sync::Arc;
 use ringback_model::conversation::{ConversationId, Target};
 use ringback_model::failure::{CallbackRefusal, Refusal, RefusalCode};
 use ringback_model::ids::{GroupId, MessageId, UserId};
+use ringback_model::limits;
 use ringback_model::message::Message;
 use ringback_model::sample;
 use ringback_model::time::UnixMs;
@@ -271,4 +272,79 @@ fn an_answer_about_nothing_is_not_empty() {
         assert_eq!(groups, PushMessages::default(), "{request}: a field that nobody knows");
     }
     assert!(told(1003, &Ok(Outcome::Done)).data.is_empty());
+}
+
+/// Bytes of a push as a Go client reads it, without compression.
+fn frame_bytes(message: Message) -> usize {
+    let push = Push { message: Arc::new(message), operation_id: Arc::from("o".repeat(128)) };
+    match OpenImSocket.push(Codec::GOB.wire(), &push) {
+        Frame::Binary(bytes) => bytes.len(),
+        Frame::Text(text) => panic!("{text}"),
+    }
+}
+
+#[test]
+fn no_message_is_larger_than_clients_read() {
+    let note = |fill: &str| fill.repeat(limits::NOTE_BYTES / fill.len());
+    // A control character takes six bytes where content is written into other content.
+    for (form, fill) in
+        [(crate::openim::FORM, "\u{1}"), ("foreign", "\u{1}"), ("foreign", "\""), (crate::openim::FORM, "x")]
+    {
+        let raw = fill.repeat(limits::CONTENT_BYTES);
+        let mut of =
+            message(Target::Group(GroupId::parse(&"7".repeat(limits::ID_BYTES)).unwrap()), u64::MAX >> 1);
+        of.content = ringback_model::message::Content { form: form.to_owned(), raw, ..of.content };
+        of.client_id = "c".repeat(limits::CLIENT_MESSAGE_ID_BYTES);
+        (of.nickname, of.face_url) = (note("x"), note("x"));
+        (of.attached_info, of.ex) = (note("x"), note("x"));
+        of.offline_push = Some(ringback_model::message::OfflinePush {
+            title: note("x"),
+            desc: note("x"),
+            ex: note("x"),
+            ios_sound: note("x"),
+            ios_badge: true,
+            signal_info: note("x"),
+        });
+        of.mentions = vec!["m".repeat(limits::MENTION_BYTES); limits::LIST_ITEMS];
+        of.options = (0..limits::MESSAGE_SWITCHES)
+            .map(|n| (format!("{n:0width$}", width = limits::SWITCH_BYTES), true))
+            .collect();
+        let bytes = frame_bytes(of);
+        assert!(bytes <= limits::PUSH_FRAME_BYTES, "{bytes} bytes of {form} with {fill:?}");
+    }
+}
+
+#[test]
+fn no_notice_is_larger_than_clients_read() {
+    let owner = user("u1");
+    let quotes = |count: usize| "\"".repeat(count);
+    let mut by = ringback_model::group::GroupPerson::outside(&sample::user(owner.clone()));
+    by.ex = quotes(limits::NOTE_BYTES / 2);
+    let mut group = sample::group(GroupId::parse("77").unwrap(), owner, UnixMs(5));
+    group.notification = quotes(limits::NOTE_BYTES / 2);
+    let notice = |each: usize| {
+        let member = ringback_model::group::GroupPerson { ex: quotes(each), ..by.clone() };
+        let members = vec![member; limits::NOTICE_MEMBERS];
+        ringback_model::notice::Notice::Group(Box::new(ringback_model::notice::GroupNotice {
+            group: group.clone(),
+            by: by.clone(),
+            at: UnixMs(5),
+            version: ringback_model::version::Version::default(),
+            partial: false,
+            news: ringback_model::notice::GroupNews::Created { owner: by.clone(), members },
+        }))
+    };
+    let size = |each: usize| {
+        let content = notice(each).content();
+        let raw = content.raw.len();
+        let said = Message { content, ..message(Target::Group(GroupId::parse("77").unwrap()), 1) };
+        (raw, frame_bytes(said))
+    };
+    let mut largest = 0;
+    for each in (0..1_000).step_by(50).chain([limits::NOTE_BYTES / 2]) {
+        let (raw, frame) = size(each);
+        largest = largest.max(raw);
+        assert!(frame <= limits::PUSH_FRAME_BYTES, "{frame} bytes of a notice of {raw}");
+    }
+    assert!(largest > limits::NOTICE_BYTES * 3 / 4, "{largest}: some come near the bound");
 }
