@@ -11,8 +11,9 @@ use ringback_model::dialect::Skip;
 use ringback_model::event::{EventKind, Question, Subject};
 use ringback_model::failure::{CallbackRefusal, Failure, Refusal, RefusalCode};
 use ringback_model::limits;
-use ringback_model::ports::{AnswerCheck, Clock, Fut, Gate};
+use ringback_model::ports::{Clock, Fut, Gate};
 use ringback_model::rule::OnFailure;
+use ringback_model::verdict::AnswerCheck;
 use tokio::sync::Semaphore;
 use tokio::time::Instant;
 

@@ -6,7 +6,8 @@ use ringback_model::conversation::Target;
 use ringback_model::event::Subject;
 use ringback_model::failure::{Failure, Refusal, RefusalCode};
 use ringback_model::ids::UserId;
-use ringback_model::ports::{AnswerCheck, Fut, Store};
+use ringback_model::ports::{Fut, Store};
+use ringback_model::verdict::AnswerCheck;
 
 use crate::actions::another_subject;
 use crate::send::Context;

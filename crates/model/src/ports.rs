@@ -23,6 +23,7 @@ use crate::statistics::{Growth, Period};
 use crate::storage::{BanRecord, Bucket, ParkedCount, Resend, ResendStart, Slice, SliceScope};
 use crate::time::UnixMs;
 use crate::user::{Block, Connection, Platform, TokenClaims, TokenRecord, User};
+use crate::verdict::AnswerCheck;
 use crate::version::{Changes, Version, VersionLog};
 
 /// A boxed future, so that ports stay object-safe.
@@ -379,26 +380,6 @@ pub trait RuleBook: Send + Sync {
     fn versions(&self) -> Fut<'_, Result<Vec<RuleVersion>, Fault>>;
     /// Remembers a version. Saving the same rule and version again replaces it.
     fn remember(&self, version: RuleVersion) -> Fut<'_, Result<(), Fault>>;
-}
-
-/// Looks whether what an answer makes of a subject can be: what a contract cannot know, because it takes a look at what
-/// is stored.
-pub trait AnswerCheck: Send + Sync {
-    /// The subject as it stands then; ids in it become the ones that were registered.
-    ///
-    /// # Errors
-    /// A refusal says what cannot be: the rule's call has failed then, as with an answer that cannot be read, and the
-    /// rule's policy decides. A fault ends the question.
-    fn check(&self, changed: Subject) -> Fut<'_, Result<Subject, Failure>>;
-}
-
-/// Takes every answer as it is.
-pub struct AnyAnswer;
-
-impl AnswerCheck for AnyAnswer {
-    fn check(&self, changed: Subject) -> Fut<'_, Result<Subject, Failure>> {
-        Box::pin(async { Ok(changed) })
-    }
 }
 
 /// Before-rules.

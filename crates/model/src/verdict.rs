@@ -5,9 +5,10 @@ use std::collections::BTreeMap;
 use crate::action::Action;
 use crate::conversation::Target;
 use crate::event::Subject;
-use crate::failure::CallbackRefusal;
+use crate::failure::{CallbackRefusal, Failure};
 use crate::ids::UserId;
 use crate::message::{ContentClass, Handling, Message, OfflinePush, Priority};
+use crate::ports::Fut;
 use crate::user::Platform;
 
 /// What a before-callback decided. Silence (no usable answer) is not a verdict: the rule's policy decides then.
@@ -119,5 +120,25 @@ impl Change {
             Self::Priority(priority) => message.priority = priority,
             Self::PushTo(_) | Self::PushShow(_) | Self::Action(_) => {}
         }
+    }
+}
+
+/// Looks whether what an answer makes of a subject can be: what a contract cannot know, because it takes a look at what
+/// is stored.
+pub trait AnswerCheck: Send + Sync {
+    /// The subject as it stands then; ids in it become the ones that were registered.
+    ///
+    /// # Errors
+    /// A refusal says what cannot be: the rule's call has failed then, as with an answer that cannot be read, and the
+    /// rule's policy decides. A fault ends the question.
+    fn check(&self, changed: Subject) -> Fut<'_, Result<Subject, Failure>>;
+}
+
+/// Takes every answer as it is.
+pub struct AnyAnswer;
+
+impl AnswerCheck for AnyAnswer {
+    fn check(&self, changed: Subject) -> Fut<'_, Result<Subject, Failure>> {
+        Box::pin(async { Ok(changed) })
     }
 }

@@ -2,8 +2,7 @@
 
 use ringback_model::event::{Question, Subject};
 use ringback_model::failure::{CallbackRefusal, Failure, RefusalCode};
-use ringback_model::ports::AnswerCheck;
-use ringback_model::verdict::Verdict;
+use ringback_model::verdict::{AnswerCheck, Verdict};
 
 use crate::caller::{CallError, CallErrorKind, Response};
 use crate::live::LiveVersion;

@@ -4,7 +4,7 @@ use futures_util::{StreamExt, stream};
 use ringback_model::event::{Question, Subject};
 use ringback_model::failure::Failure;
 use ringback_model::limits;
-use ringback_model::ports::{AnswerCheck, AnyAnswer};
+use ringback_model::verdict::{AnswerCheck, AnyAnswer};
 use tokio::time::Instant;
 
 use super::answer::{Answered, Silence, unusable};

@@ -7,9 +7,10 @@ use std::time::Duration;
 use ringback_model::event::{EventKind, Phase, Question, Subject};
 use ringback_model::failure::{Failure, Fault, Refusal, RefusalCode};
 use ringback_model::limits;
-use ringback_model::ports::{AnswerCheck, Fut};
+use ringback_model::ports::Fut;
 use ringback_model::rule::{OnFailure, Rule};
 use ringback_model::time::UnixMs;
+use ringback_model::verdict::AnswerCheck;
 use tokio::time::Instant;
 
 use crate::support::{EPOCH, Reaction, World, asked, entry, question, rule, said};

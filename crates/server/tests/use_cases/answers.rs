@@ -302,3 +302,32 @@ async fn the_questions_of_one_call_are_asked_together_and_share_their_time() {
         assert!(times.iter().all(|at| *at == times[0]), "{kind}: one deadline for all of them");
     }
 }
+
+#[tokio::test]
+async fn rules_are_asked_once_per_side_about_the_chat_of_new_friends() {
+    let world = World::new().await;
+    world.gate.opine(EventKind::ConversationStarting, |_| Ok(()));
+    let starts = || {
+        let asked = world.gate.asked.lock().unwrap();
+        asked.iter().filter(|kind| **kind == EventKind::ConversationStarting).count()
+    };
+    world.by("alice", ask("alice", "bob")).await.unwrap();
+    let held = world.gate.shut();
+    let meanwhile = async {
+        for _ in 0..50 {
+            tokio::task::yield_now().await;
+        }
+        assert_eq!(starts(), 1, "those who agree at the same moment wait for one answer");
+        // What they agree to is another request now: it is decided anew, and not asked about again.
+        world.by("alice", ask("alice", "bob")).await.unwrap();
+        held.add_permits(1);
+    };
+    let agreeing = || world.by("bob", agree("alice", "bob"));
+    let (one, other, third, ()) = tokio::join!(agreeing(), agreeing(), agreeing(), meanwhile);
+    let done = [one, other, third].into_iter().filter(Result::is_ok).count();
+    assert_eq!(done, 1);
+    let told = world.deeds().await;
+    let started = told.iter().filter(|action| matches!(action, Action::Chat(_))).count();
+    assert_eq!(started, 2, "once per side");
+    assert!(starts() <= 4, "{}", starts());
+}

@@ -12,14 +12,14 @@ use ringback_model::ids::UserId;
 use ringback_model::message::Message;
 use ringback_model::notice;
 use ringback_model::ports::{
-    AnswerCheck, Clock, Dice, Fut, Gate, Passwords, Push, Sessions, Storage, TokenCodec, TokenKeys,
-    TokenProblem,
+    Clock, Dice, Fut, Gate, Passwords, Push, Sessions, Storage, TokenCodec, TokenKeys, TokenProblem,
 };
 use ringback_model::presence::CutReason;
 use ringback_model::secret::Secret;
 use ringback_model::storage::{Resend, ResendStart, Slice, SliceScope};
 use ringback_model::time::UnixMs;
 use ringback_model::user::{Bearer, Connection, Platform, TokenClaims};
+use ringback_model::verdict::AnswerCheck;
 use tokio::sync::{Notify, Semaphore};
 
 use crate::world::user;

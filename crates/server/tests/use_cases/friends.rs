@@ -390,35 +390,6 @@ async fn rules_may_refuse_and_nothing_happened() {
 }
 
 #[tokio::test]
-async fn rules_are_asked_once_per_side_about_the_chat_of_new_friends() {
-    let world = World::new().await;
-    world.gate.opine(EventKind::ConversationStarting, |_| Ok(()));
-    let starts = || {
-        let asked = world.gate.asked.lock().unwrap();
-        asked.iter().filter(|kind| **kind == EventKind::ConversationStarting).count()
-    };
-    by(&world, "alice", ask("alice", "bob")).await.unwrap();
-    let held = world.gate.shut();
-    let meanwhile = async {
-        for _ in 0..50 {
-            tokio::task::yield_now().await;
-        }
-        assert_eq!(starts(), 1, "those who agree at the same moment wait for one answer");
-        // What they agree to is another request now: it is decided anew, and not asked about again.
-        by(&world, "alice", ask("alice", "bob")).await.unwrap();
-        held.add_permits(1);
-    };
-    let agree = || by(&world, "bob", answer("alice", "bob", true));
-    let (one, other, third, ()) = tokio::join!(agree(), agree(), agree(), meanwhile);
-    let done = [one, other, third].into_iter().filter(Result::is_ok).count();
-    assert_eq!((done, names(&world, "alice").await), (1, vec!["bob".to_owned()]));
-    let told = world.deeds().await;
-    let started = told.iter().filter(|action| matches!(action, Action::Chat(_))).count();
-    assert_eq!(started, 2, "once per side");
-    assert!(starts() <= 4, "{}", starts());
-}
-
-#[tokio::test]
 async fn answers_that_cross_make_friends_once() {
     let folder = tempfile::tempdir().unwrap();
     let world = World::on_disk(folder.path()).await;

@@ -24,13 +24,11 @@ use ringback_model::failure::{CallbackRefusal, Failure, Refusal};
 use ringback_model::group::Role;
 use ringback_model::ids::{GroupId, LogPos, MessageId, UserId};
 use ringback_model::message::{Content, ContentClass, Message};
-use ringback_model::ports::{
-    AnyAnswer, BanBook, Clock, Dice, Fut, Gate, Handover, Log, ParkedBook, Progress, RuleBook,
-};
+use ringback_model::ports::{BanBook, Clock, Dice, Fut, Gate, Handover, Log, ParkedBook, Progress, RuleBook};
 use ringback_model::rule::{Order, Policy, Rule};
 use ringback_model::sample;
 use ringback_model::time::UnixMs;
-use ringback_model::verdict::{Change, Verdict};
+use ringback_model::verdict::{AnyAnswer, Change, Verdict};
 use tokio::sync::watch;
 use tokio::time::Instant;
 
