@@ -9,7 +9,8 @@
 //! | `handover.rs`, `pusher.rs` | answer first, then push, then after-callbacks |
 //! | `presence` | comings and goings, told to after-rules |
 //! | `wake` | waking those whom no push reached |
-//! | `tokens.rs`, `logins.rs` | what a token is good for; how apps and users get theirs |
+//! | `tokens.rs`, `logins.rs`, `admin_logouts.rs` | what a token is good for; how apps and users get theirs |
+//! | `statistics` | how much users said, counted by day |
 //! | `users.rs`, `accounts.rs` | users, and accounts with passwords |
 //! | `groups.rs`, `members.rs`, `turns.rs` | groups and rooms found by id; who is in them; how their bounds hold |
 //! | `caller.rs`, `actions.rs`, `notices.rs` | who acts; asking about an action, doing it, telling devices |

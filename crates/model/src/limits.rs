@@ -354,10 +354,10 @@ pub const OPEN_UPLOADS: usize = 100;
 pub const OPEN_UPLOADS_OF_GREATEST_SIZE: u64 = 4;
 /// Parts and objects that are on their way at once, number of both together; one more is told to come again.
 pub const OBJECT_TRANSFERS: usize = 512;
-/// Of those, that come from one address (of IPv6, one network of 64 bits): half, because everybody comes from one
+/// Number of those that come from one address (of IPv6, one network of 64 bits): half, because everybody comes from one
 /// address where a proxy stands before the server.
 pub const OBJECT_TRANSFERS_PER_ADDRESS: usize = OBJECT_TRANSFERS / 2;
-/// Of those, parts of one user's uploads. The published clients send some at once.
+/// Number of those that are parts of one user's uploads. The published clients send some at once.
 pub const OBJECT_TRANSFERS_PER_USER: usize = 32;
 /// Bytes per second below which an upload of a part, or a download, is cut: it has the time for a body, and its bytes
 /// by this.

@@ -62,7 +62,7 @@ pub(super) fn groups_made_data(outcome: &Outcome) -> Option<Data> {
 }
 
 body! {
-    /// A time, and which page of the groups in which something was said.
+    /// A time, and which page of the groups in which something was said. Whole days count (UTC): those that it touches.
     #[schemars(rename = "BusyGroupsPeriod")]
     BusyBetween {
         #[schemars(range(min = 1))]
@@ -124,7 +124,7 @@ pub(super) fn users_made_data(outcome: &Outcome) -> Option<Data> {
 }
 
 body! {
-    /// A time, and which page of the users who have said something.
+    /// A time, and which page of the users who have said something. Whole days count (UTC): those that it touches.
     #[schemars(rename = "BusyUsersPeriod")]
     BusyUsersBetween {
         #[schemars(range(min = 1))]

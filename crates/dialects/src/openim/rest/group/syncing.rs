@@ -88,11 +88,23 @@ pub(in crate::openim::rest) fn members_data(outcome: &Outcome) -> Option<Data> {
 }
 
 body! {
+    /// Where a client left one of several lists of members.
+    OneOfManySeen {
+        /// Whatever stands here is answered, groups that there are not as well.
+        group: String = "groupID",
+        /// Which log; empty = it has none.
+        version_id: String = "versionID",
+        /// 0 = it has none.
+        version: u64 = "version",
+    }
+}
+
+body! {
     /// Where a client left the lists of several groups' members.
     ManySeen {
         user: String = "userID" required,
         /// At most 10000; who names a group twice is answered once.
-        lists: Option<Vec<MembersSeen>> = "reqList" required,
+        lists: Option<Vec<OneOfManySeen>> = "reqList" required,
     }
 }
 
