@@ -70,3 +70,21 @@ export async function members_have_names_and_roles(world) {
   await alice.sdk.setGroupMemberInfo({ groupID, userID: 'bob', roleLevel: ROLE.member });
   await bob.saw('OnGroupMemberInfoChanged', ofBob('roleLevel', ROLE.member));
 }
+
+export async function whoever_is_mentioned_finds_it_on_his_list(world) {
+  const [alice, bob, carol] = await world.clients('alice', 'bob', 'carol');
+  const { groupID } = await madeGroup(alice, [bob, carol]);
+  const finds = (one, kind) =>
+    eventually(async () => (await one.conversation({ groupID })).groupAtType === kind, `${one.userID} finds ${kind}`);
+  const mention = async (text, ...atUserIDList) =>
+    alice.send(await alice.sdk.createTextAtMessage({ text, atUserIDList, atUsersInfo: [] }), { groupID });
+  await mention('@bob', 'bob');
+  await finds(bob, 1);
+  await finds(carol, 0);
+  await mention('@all', 'AtAllTag');
+  for (const one of [bob, carol]) await finds(one, 2);
+  await mention('@all @bob', 'AtAllTag', 'bob');
+  await finds(bob, 3);
+  await alice.sdk.setGroupInfo({ groupID, notification: 'soup at eight' });
+  for (const one of [bob, carol]) await finds(one, 4);
+}
