@@ -138,7 +138,7 @@ fn key() -> Parameter {
         name: "key",
         place: Place::Query,
         required: true,
-        doc: "The key that came with the callback: base64 of a JSON object with `sendID`, `recvID`, `groupID` and `mac`. Administrators, and who speaks for himself, may leave `mac` out.",
+        doc: "The key that came with the callback: base64 of a JSON object with `sendID`, `recvID` and `groupID`.",
         schema: json!({"type": "string", "minLength": 1}),
         example: json!(examples::KEY),
     }
