@@ -75,23 +75,29 @@ impl Im {
         let views = self.views(user, ranges.iter().map(|range| range.conversation.id.as_ref())).await?;
         let asked: Vec<StoredRange> =
             ranges.iter().zip(&views).filter_map(|(range, view)| window(range, view.as_ref()?)).collect();
-        let found = self.store.ranges(&asked, limits::PULL_MESSAGES).await?;
+        let found = self.stored(&asked).await?;
         let counts: Vec<usize> = found.iter().map(Vec::len).collect();
         let places = asked.iter().map(|range| range.conversation.clone());
         let seen = self.seen(user, shelves(user, places.zip(found))).await?;
         let mut budget = Budget::of(limits::PULL_MESSAGES, limits::PULL_BYTES);
         let mut shown: Vec<Shown> = Vec::with_capacity(asked.len());
         for ((range, count), mut messages) in asked.into_iter().zip(counts).zip(seen) {
+            let aside = range.conversation.is_aside();
             // Of a range that had no room, what lies below the first message is not known to be missing.
-            let full = count >= budget.messages;
-            let cut = budget.keep_newest(&mut messages) || full;
-            let known_from =
-                if cut { messages.first().map(|first| first.message.seq) } else { Some(range.first) };
+            let full = count >= *budget.places(aside);
+            let cut = budget.keep(&mut messages, aside) || full;
+            let known_from = match messages.first() {
+                // What was left out of notices lies between them.
+                _ if cut && aside => None,
+                first if cut => first.map(|first| first.message.seq),
+                _ => Some(range.first),
+            };
+            let places = budget.places(aside);
             let gaps = known_from.map_or_else(Vec::new, |from| {
                 let there: BTreeSet<Seq> = messages.iter().map(|seen| seen.message.seq).collect();
-                (from..=range.last).filter(|seq| !there.contains(seq)).take(budget.messages).collect()
+                (from..=range.last).filter(|seq| !there.contains(seq)).take(*places).collect()
             });
-            budget.messages -= gaps.len();
+            *places -= gaps.len();
             shown.push(Shown { messages, gaps, cut });
         }
         let mut shown = shown.into_iter();
@@ -254,6 +260,19 @@ impl Im {
         Ok(ids.into_iter().map(|id| id.and_then(view)).collect())
     }
 
+    /// What stands in chats, and beside them, in these ranges; in order.
+    async fn stored(&self, asked: &[StoredRange]) -> Result<Vec<Vec<Arc<Message>>>, Fault> {
+        let (asides, chats): (Vec<StoredRange>, Vec<StoredRange>) =
+            asked.iter().cloned().partition(|range| range.conversation.is_aside());
+        let mut of_chats = self.store.ranges(&chats, limits::PULL_MESSAGES).await?.into_iter();
+        let mut of_asides = self.store.ranges(&asides, limits::PULL_NOTICES).await?.into_iter();
+        let found = asked.iter().map(|range| {
+            let next = if range.conversation.is_aside() { of_asides.next() } else { of_chats.next() };
+            next.unwrap_or_default()
+        });
+        Ok(found.collect())
+    }
+
     /// Adds to messages what became of them.
     async fn seen(&self, user: &UserId, shelves: Vec<Shelf>) -> Result<Vec<Vec<Seen>>, Fault> {
         let mut keys = Vec::new();
@@ -297,8 +316,11 @@ fn window(range: &SeqRange, view: &ConversationState) -> Option<StoredRange> {
     let first = range.begin.max(view.min_seq).max(1);
     let last = range.end.min(view.max_seq);
     // What stands beside a chat is given whole. Source: client protocol sheet 3.2.
-    let whole = range.num == 0 || view.conversation.is_aside();
-    let limit = if whole { limits::PULL_MESSAGES } else { range.num.min(limits::PULL_MESSAGES) };
+    let limit = match range.num {
+        _ if view.conversation.is_aside() => limits::PULL_NOTICES,
+        0 => limits::PULL_MESSAGES,
+        num => num.min(limits::PULL_MESSAGES),
+    };
     let first = first.max((last + 1).saturating_sub(limit as Seq));
     let conversation = view.conversation.clone();
     (first <= last).then_some(StoredRange { conversation, first, last, limit })

@@ -28,6 +28,9 @@ pub const READ_SEQS: usize = 10_000;
 pub const BATCH_RECEIVERS: usize = 10_000;
 /// Messages in one answer about ranges of messages; of more, the newest are given.
 pub const PULL_MESSAGES: usize = 500;
+/// Number of notices beside chats in one answer about ranges: a device takes a range that it has asked for as all there
+/// is, so only the bytes of an answer bound what it is told. Of more, what others have read is left out first.
+pub const PULL_NOTICES: usize = 10_000;
 /// Bytes of messages in one pull answer, so that it fits a client's read limit, [`PUSH_FRAME_BYTES`].
 pub const PULL_BYTES: usize = 768 * 1024;
 /// Bytes of messages in one answer about chosen messages to a client without a read limit: as many messages as
