@@ -27,6 +27,7 @@ mod actions;
 mod admin_logouts;
 mod answers;
 mod blocks;
+mod bookmark;
 mod caller;
 mod chats;
 mod checks;

@@ -7,15 +7,15 @@ use std::collections::HashSet;
 use std::sync::Arc;
 use std::time::Duration;
 
-use ringback_model::commit::{Commit, CommitError, Write};
+use ringback_model::commit::{Commit, CommitError};
 use ringback_model::conversation::{ConversationId, Target};
 use ringback_model::event::{Event, MessageSent};
-use ringback_model::failure::{Failure, Fault};
+use ringback_model::failure::Failure;
 use ringback_model::ids::{LogPos, UserId};
 use ringback_model::limits;
 use ringback_model::message::{Mentions, Message};
 use ringback_model::notice::{self, ChatNotice, GroupNews, Notice};
-use ringback_model::record::{Bookmark, ConversationSettings, Record, RecordKey};
+use ringback_model::record::{ConversationSettings, Record, RecordKey};
 use ringback_model::version::Touch;
 use tokio::time::MissedTickBehavior;
 use tokio_util::sync::CancellationToken;
@@ -34,6 +34,8 @@ const READER: &str = "mentions";
 const AT_ONCE: usize = 256;
 /// How often the bookmark is moved: a durable write each time.
 const BOOKMARK_EVERY: Duration = Duration::from_secs(1);
+/// Events are waited for by so much more, so that a busy server wakes this reader for many at once.
+const GATHER: Duration = Duration::from_millis(10);
 /// Wait after the store failed.
 const AGAIN: Duration = Duration::from_secs(1);
 
@@ -51,7 +53,7 @@ impl Im {
     pub async fn run_mentions(self: Arc<Self>, read: fn(&Message) -> Mentions, stop: CancellationToken) {
         let mut done = tokio::select! {
             () = stop.cancelled() => return,
-            start = self.mentions_from() => start,
+            start = self.bookmark_or_end(READER) => start,
         };
         let mut saved = done;
         let mut ticks = tokio::time::interval(BOOKMARK_EVERY);
@@ -60,11 +62,11 @@ impl Im {
             tokio::select! {
                 biased;
                 () = stop.cancelled() => break,
-                _ = ticks.tick(), if done > saved => match self.store.commit(self.mentions_done(done)).await {
-                    Ok(_) => saved = done,
-                    Err(error) => tracing::warn!(%error, "how far mentions were told cannot be written down"),
+                _ = ticks.tick(), if done > saved => match self.move_bookmark(READER, done).await {
+                    Ok(()) => saved = done,
+                    Err(fault) => tracing::warn!(%fault, "how far mentions were told cannot be written down"),
                 },
-                _ = self.store.wait_past(done) => match self.store.read(done, AT_ONCE).await {
+                () = self.some_past(done) => match self.store.read(done, AT_ONCE).await {
                     Ok(events) => {
                         let end = events.last().map_or_else(|| self.store.tail(), |event| event.pos);
                         tokio::select! {
@@ -80,39 +82,16 @@ impl Im {
             }
         }
         if done > saved
-            && let Err(error) = self.store.commit(self.mentions_done(done)).await
+            && let Err(fault) = self.move_bookmark(READER, done).await
         {
-            tracing::warn!(%error, "how far mentions were told cannot be written down");
+            tracing::warn!(%fault, "how far mentions were told cannot be written down");
         }
     }
 
-    /// After which place to begin; at the first start, the end.
-    async fn mentions_from(&self) -> LogPos {
-        loop {
-            match self.mentions_bookmark().await {
-                Ok(start) => return start,
-                Err(fault) => tracing::error!(%fault, "mentions are not told: the bookmark cannot be read"),
-            }
-            tokio::time::sleep(AGAIN).await;
-        }
-    }
-
-    async fn mentions_bookmark(&self) -> Result<LogPos, Fault> {
-        let kept = self.store.records(&[RecordKey::bookmark(READER)]).await?.pop().flatten();
-        if let Some(Record::Bookmark(bookmark)) = kept {
-            return Ok(bookmark.pos);
-        }
-        let end = self.store.tail();
-        match self.store.commit(self.mentions_done(end)).await {
-            Ok(_) => Ok(end),
-            Err(CommitError::Fault(fault)) => Err(fault),
-            Err(error) => Err(Fault::from_error("setting the bookmark", error)),
-        }
-    }
-
-    fn mentions_done(&self, pos: LogPos) -> Commit {
-        let bookmark = Bookmark { reader: READER.to_owned(), pos };
-        Commit::at(self.clock.now()).write(Write::Keep(Box::new(Record::Bookmark(bookmark))))
+    /// Waits for events, and a little longer for more of them.
+    async fn some_past(&self, pos: LogPos) {
+        self.store.wait_past(pos).await;
+        tokio::time::sleep(GATHER).await;
     }
 
     /// What the store does not take now is tried again.

@@ -16,19 +16,21 @@ use ringback_model::event::Event;
 use ringback_model::failure::{Failure, Fault, Refusal, RefusalCode};
 use ringback_model::ids::{GroupId, LogPos, UserId};
 use ringback_model::limits;
-use ringback_model::record::{Bookmark, Record, RecordKey, RecordKind, day_text};
+use ringback_model::record::{Record, RecordKind, day_text};
 use ringback_model::statistics::{DAY_MS, Period};
 use tokio::sync::watch;
 use tokio::time::MissedTickBehavior;
 use tokio_util::sync::CancellationToken;
 
-use crate::{Im, bad};
+use crate::{Im, bad, bookmark};
 use tally::Tally;
 
 /// Name of the bookmark.
 const READER: &str = "statistics";
 /// Events read at once.
-const AT_ONCE: usize = 128;
+const AT_ONCE: usize = 1024;
+/// Events are waited for by so much more, so that a busy server wakes this reader for many at once.
+const GATHER: Duration = Duration::from_millis(50);
 /// How often counts are written down.
 const WRITE_EVERY: Duration = Duration::from_secs(5);
 /// Wait after the store failed.
@@ -87,9 +89,9 @@ impl Im {
     pub async fn run_counter(self: Arc<Self>, stop: CancellationToken) {
         let start = tokio::select! {
             () = stop.cancelled() => return,
-            start = self.counted_up_to() => start,
+            start = self.bookmark(READER) => start,
         };
-        let mut reader = Reader { read: start, tally: Tally::default(), tidied: 0 };
+        let mut reader = Reader { read: start.unwrap_or(LogPos(0)), tally: Tally::default(), tidied: 0 };
         let mut wanted = self.counting.wanted.subscribe();
         let mut ticks = tokio::time::interval(WRITE_EVERY);
         ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
@@ -107,7 +109,7 @@ impl Im {
                     self.write_counts(&mut reader).await;
                     self.forget_counts(&mut reader).await;
                 }
-                _ = self.store.wait_past(reader.read), if !reader.is_full() => {
+                () = self.more_to_count(reader.read), if !reader.is_full() => {
                     let tail = self.store.tail();
                     match self.store.read(reader.read, AT_ONCE).await {
                         Ok(events) => reader.take(&events, tail),
@@ -122,22 +124,10 @@ impl Im {
         self.write_counts(&mut reader).await;
     }
 
-    /// Where the bookmark lies; before the first event where there is none.
-    async fn counted_up_to(&self) -> LogPos {
-        loop {
-            match self.store.records(&[RecordKey::bookmark(READER)]).await {
-                Ok(kept) => {
-                    return match kept.into_iter().next().flatten() {
-                        Some(Record::Bookmark(bookmark)) => bookmark.pos,
-                        _ => LogPos(0),
-                    };
-                }
-                Err(fault) => {
-                    tracing::error!(%fault, "messages are not counted: the bookmark cannot be read");
-                }
-            }
-            tokio::time::sleep(AGAIN).await;
-        }
+    /// Waits for events, and a little longer for more of them.
+    async fn more_to_count(&self, pos: LogPos) {
+        self.store.wait_past(pos).await;
+        tokio::time::sleep(GATHER).await;
     }
 
     async fn write_counts(&self, reader: &mut Reader) {
@@ -146,9 +136,8 @@ impl Im {
                 Ok(kept) => kept,
                 Err(fault) => return not_written(&fault).await,
             };
-            let bookmark = Record::Bookmark(Bookmark { reader: READER.to_owned(), pos: reader.read });
-            let mut commit = Commit::at(self.clock.now());
-            for record in reader.tally.added_to(kept).into_iter().chain([bookmark]) {
+            let mut commit = Commit::at(self.clock.now()).write(bookmark::at(READER, reader.read));
+            for record in reader.tally.added_to(kept) {
                 commit = commit.write(Write::Keep(Box::new(record)));
             }
             if let Err(error) = self.store.commit(commit).await {

@@ -13,12 +13,9 @@ use std::time::Duration;
 use futures_util::StreamExt as _;
 use futures_util::future::BoxFuture;
 use futures_util::stream::FuturesUnordered;
-use ringback_model::commit::{Commit, CommitError, Write};
 use ringback_model::event::{Event, EventKind};
-use ringback_model::failure::Fault;
 use ringback_model::ids::LogPos;
 use ringback_model::limits;
-use ringback_model::record::{Bookmark, Record, RecordKey};
 use ringback_model::time::UnixMs;
 use ringback_model::wake::PushProvider;
 use tokio::sync::Semaphore;
@@ -128,44 +125,26 @@ impl Im {
         if waker.provider.is_none() {
             return self.store.tail();
         }
+        let start = self.bookmark_or_end(READER).await;
+        let age = i64::try_from(waker.keep.as_millis()).unwrap_or(i64::MAX);
+        let oldest = UnixMs(self.clock.now().0.saturating_sub(age));
         loop {
-            match self.find_start(waker.keep).await {
-                Ok(start) => return start,
-                Err(fault) => tracing::error!(%fault, "nobody is woken: the bookmark cannot be read"),
+            match self.store.position_at(oldest).await {
+                Ok(young) => return start.max(young),
+                Err(fault) => tracing::error!(%fault, "nobody is woken: the log cannot be read"),
             }
             tokio::time::sleep(AGAIN).await;
         }
-    }
-
-    async fn find_start(&self, keep: Duration) -> Result<LogPos, Fault> {
-        let key = [RecordKey::bookmark(READER)];
-        let kept = self.store.records(&key).await?.pop().flatten();
-        if let Some(Record::Bookmark(bookmark)) = kept {
-            let age = i64::try_from(keep.as_millis()).unwrap_or(i64::MAX);
-            let oldest = UnixMs(self.clock.now().0.saturating_sub(age));
-            return Ok(bookmark.pos.max(self.store.position_at(oldest).await?));
-        }
-        let end = self.store.tail();
-        match self.store.commit(self.bookmark_at(end)).await {
-            Ok(_) => Ok(end),
-            Err(CommitError::Fault(fault)) => Err(fault),
-            Err(error) => Err(Fault::from_error("setting the bookmark", error)),
-        }
-    }
-
-    fn bookmark_at(&self, pos: LogPos) -> Commit {
-        let bookmark = Bookmark { reader: READER.to_owned(), pos };
-        Commit::at(self.clock.now()).write(Write::Keep(Box::new(Record::Bookmark(bookmark))))
     }
 
     /// What is not saved is handed over once more after a crash.
     async fn save_bookmark(&self, reader: &mut Reader) {
         let done = reader.done();
         self.board.forget(done);
-        match self.store.commit(self.bookmark_at(done)).await {
-            Ok(_) => reader.saved = done,
-            Err(error) => {
-                tracing::warn!(%error, "how far waking has come cannot be written down");
+        match self.move_bookmark(READER, done).await {
+            Ok(()) => reader.saved = done,
+            Err(fault) => {
+                tracing::warn!(%fault, "how far waking has come cannot be written down");
                 tokio::time::sleep(AGAIN).await;
             }
         }
