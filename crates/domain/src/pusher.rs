@@ -39,7 +39,7 @@ use echoes::Echoes;
 /// connections must run before their queues are full, or clients that read fast would be cut for slowness.
 const AT_ONCE: usize = 64;
 // A turn ends with the read or the lane that passes the bound; a round may have been waiting.
-const _: () = assert!(2 * AT_ONCE + rounds::ROUND_MESSAGES < limits::SOCKET_QUEUE);
+const _: () = assert!(2 * AT_ONCE + rounds::ROUND_MESSAGES + echoes::MOST < limits::SOCKET_QUEUE);
 /// Recipients from which on a message goes out in rounds.
 const MANY: usize = 64;
 /// Wait after a read that failed.
@@ -67,6 +67,7 @@ impl Im {
                 biased;
                 () = stop.cancelled() => return,
                 Some(step) = pusher.steps.next() => pusher.go_on(step),
+                () = pusher.echoes.turn() => pusher.this_turn += pusher.echoes.push(&*pusher.sessions),
                 notice = line::next(&mut notices), if has_room => pusher.ask(Freight::Passing(notice)),
                 _ = self.store.wait_past(seen), if has_room => match self.store.read(seen, AT_ONCE).await {
                     Ok(events) => {
@@ -83,7 +84,7 @@ impl Im {
                     }
                 },
                 () = pusher.rounds.turn() => pusher.rounds.push(),
-                () = pusher.echoes.turn() => pusher.echoes.push(&*pusher.sessions),
+
             }
         }
     }
@@ -222,7 +223,7 @@ impl Pusher {
         }
         let (Some(push), Some(sent)) = (push_of(event), event.sent()) else { return };
         let written = self.handovers.until_written(push.message.id, None);
-        match self.echoes.keep_back(&event.lane, sent, &push, recipients) {
+        match self.echoes.keep_back(&*self.sessions, &event.lane, sent, &push, recipients) {
             Some(others) => self.sessions.push(&push, &others, written),
             None => self.sessions.push(&push, recipients, written),
         }
