@@ -15,7 +15,7 @@ use ringback_model::message::ContentClass;
 use ringback_model::ports::Handover as _;
 use ringback_model::user::AccountLevel;
 
-use crate::world::{World, actor, draft, refused, user};
+use crate::world::{World, actor, draft, one_sided, refused, user};
 
 fn to_bob(text: &str) -> ringback_model::command::Draft {
     draft("alice", Target::User(user("bob")), text)
@@ -218,7 +218,10 @@ async fn many_senders_make_no_gap_and_pushes_keep_the_order() {
     let world = Arc::new(World::new().await);
     let sends = (0..200).map(|number| {
         let world = Arc::clone(&world);
-        tokio::spawn(async move { world.send(to_bob(&format!("{number}"))).await.unwrap().message.seq })
+        tokio::spawn(async move {
+            let draft = one_sided("alice", Target::User(user("bob")), &number.to_string());
+            world.send(draft).await.unwrap().message.seq
+        })
     });
     let mut seqs = Vec::new();
     for send in sends.collect::<Vec<_>>() {
@@ -266,7 +269,9 @@ async fn a_burst_does_not_fill_the_queue_of_a_client_that_reads() {
             async move { most_queued(&world, COUNT).await }
         });
         let alice = || Some(actor("alice", false));
-        let send = |number: usize| Command::Send(Box::new(to_bob(&number.to_string())));
+        let send = |number: usize| {
+            Command::Send(Box::new(one_sided("alice", Target::User(user("bob")), &number.to_string())))
+        };
         let first = world.call(alice(), send(0)).await.unwrap().answered;
         let first = held_back.then_some(first);
         for number in 1..COUNT {

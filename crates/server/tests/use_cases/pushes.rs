@@ -11,7 +11,7 @@ use ringback_model::notice;
 use ringback_model::ports::Handover as _;
 use ringback_model::sample;
 
-use crate::world::{World, draft, user};
+use crate::world::{World, draft, one_sided, user};
 
 fn to(name: &str) -> Target {
     Target::User(user(name))
@@ -182,7 +182,7 @@ async fn many_questions_at_once_keep_every_conversation_in_order() {
     let slow: Vec<_> = (0..300).step_by(7).map(|number| world.gate.slow(&number.to_string())).collect();
     for number in 0..300 {
         let peer = ["bob", "carol"][number % 2];
-        world.send(draft("alice", to(peer), &number.to_string())).await.unwrap();
+        world.send(one_sided("alice", to(peer), &number.to_string())).await.unwrap();
     }
     for one in slow.iter().rev() {
         one.add_permits(1);

@@ -16,7 +16,7 @@ use ringback_model::event::{Fact, MessageSent};
 use ringback_model::failure::{Failure, RefusalCode};
 use ringback_model::group::GroupKind;
 use ringback_model::ids::{GroupId, LogPos, UserId};
-use ringback_model::message::{ContentClass, Origin};
+use ringback_model::message::{ContentClass, Handling, Origin};
 use ringback_model::notice;
 use ringback_model::ports::{Clock, Gate, Passwords, Sessions, Storage, Store, TokenKeys};
 use ringback_model::sample;
@@ -284,6 +284,12 @@ pub(crate) fn draft(sender: &str, target: Target, text: &str) -> Draft {
         client_id: Some(format!("client id of {text}")),
         ..sample::draft(user(sender), target, sample::content(ContentClass::Text, 101, text))
     }
+}
+
+/// The same without copies for the sender's own devices, which get the first ones of a chat later: one push each.
+pub(crate) fn one_sided(sender: &str, target: Target, text: &str) -> Draft {
+    let handling = Handling { sync_sender: false, ..Handling::default() };
+    Draft { handling, ..draft(sender, target, text) }
 }
 
 /// The code of a refusal; anything else fails the test.
