@@ -14,7 +14,7 @@ use ringback_model::ids::{MessageId, UserId};
 use ringback_model::limits;
 use ringback_model::ports::{Fut, Handover};
 use tokio::sync::{Notify, oneshot};
-use tokio::time::{sleep, timeout};
+use tokio::time::{Instant, sleep_until, timeout};
 
 /// All messages on their way, by number.
 #[derive(Debug, Default)]
@@ -27,8 +27,8 @@ pub struct Handovers {
 pub(crate) struct OnItsWay {
     /// Who gets it pushed.
     pub(crate) recipients: Arc<[UserId]>,
-    /// How long it is held besides.
-    hold: Duration,
+    /// Until when it is held at least; of several in a conversation each counts from its own beginning.
+    held_until: Instant,
     answered: AtomicBool,
     pushed: AtomicBool,
     changed: Notify,
@@ -55,14 +55,14 @@ impl OnItsWay {
 
     /// Whether nothing holds it back.
     pub(crate) fn is_free(&self) -> bool {
-        self.hold.is_zero() && self.answered.load(Ordering::Acquire)
+        self.answered.load(Ordering::Acquire) && Instant::now() >= self.held_until
     }
 
     /// Resolves once the sender has his answer, or has had time enough to get it, and it need not be held any longer.
     pub(crate) async fn free(self: Arc<Self>) {
         let _ = timeout(limits::ANSWER_FIRST_WAIT, self.wait(&self.answered)).await;
-        if !self.hold.is_zero() {
-            sleep(self.hold).await;
+        if Instant::now() < self.held_until {
+            sleep_until(self.held_until).await;
         }
     }
 }
@@ -83,7 +83,7 @@ impl Handovers {
     pub(crate) fn begin_held(&self, message: MessageId, recipients: Arc<[UserId]>, hold: Duration) {
         let entry = OnItsWay {
             recipients,
-            hold,
+            held_until: Instant::now() + hold,
             answered: AtomicBool::new(false),
             pushed: AtomicBool::new(false),
             changed: Notify::new(),
@@ -170,7 +170,7 @@ impl Drop for AnswerTicket {
 
 #[cfg(test)]
 mod tests {
-    use tokio::time::Instant;
+    use tokio::time::sleep;
 
     use super::*;
 
@@ -230,12 +230,21 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn what_is_held_waits_besides() {
         let handovers = Arc::new(Handovers::new());
-        handovers.begin_held(MessageId(7), Arc::from([]), Duration::from_millis(300));
-        let entry = handovers.get(MessageId(7)).unwrap();
-        drop(AnswerTicket::of(Some(Arc::clone(&entry))));
-        assert!(!entry.is_free());
         let start = Instant::now();
-        entry.free().await;
+        let held = |number| {
+            handovers.begin_held(MessageId(number), Arc::from([]), Duration::from_millis(300));
+            let entry = handovers.get(MessageId(number)).unwrap();
+            drop(AnswerTicket::of(Some(Arc::clone(&entry))));
+            assert!(!entry.is_free());
+            entry
+        };
+        let first = held(7);
+        sleep(Duration::from_millis(100)).await;
+        let second = held(8);
+        first.free().await;
         assert_eq!(start.elapsed(), Duration::from_millis(300));
+        Arc::clone(&second).free().await;
+        assert_eq!(start.elapsed(), Duration::from_millis(400), "each from its own beginning");
+        assert!(second.is_free());
     }
 }
