@@ -1,8 +1,11 @@
-//! How far readers of the log besides the dispatcher have come, over restarts.
+//! What readers of the log besides the dispatcher have in common: how far they have come, over restarts, and how they
+//! wait for more.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use ringback_model::commit::{Commit, CommitError, Write};
+use ringback_model::event::Event;
 use ringback_model::failure::Fault;
 use ringback_model::ids::LogPos;
 use ringback_model::record::{Bookmark, Record, RecordKey};
@@ -45,6 +48,25 @@ impl Im {
             }
             tokio::time::sleep(AGAIN).await;
         }
+    }
+
+    /// Waits for events past a place, and so much longer for more of them: a busy server wakes a reader for many at once.
+    pub(crate) async fn wait_for_some(&self, pos: LogPos, longer: Duration) {
+        self.store.wait_past(pos).await;
+        tokio::time::sleep(longer).await;
+    }
+
+    /// The next events past a place, and where the reader is then. Where nothing is left of what it has not read, that is
+    /// the end as it was before it looked: what comes meanwhile is not passed over.
+    pub(crate) async fn read_past(
+        &self,
+        pos: LogPos,
+        most: usize,
+    ) -> Result<(Vec<Arc<Event>>, LogPos), Fault> {
+        let tail = self.store.tail();
+        let events = self.store.read(pos, most).await?;
+        let end = events.last().map_or(tail, |event| event.pos);
+        Ok((events, end))
     }
 
     /// Writes down how far a reader has come.

@@ -69,9 +69,9 @@ impl Im {
                 Some(step) = pusher.steps.next() => pusher.go_on(step),
                 () = pusher.echoes.turn() => pusher.this_turn += pusher.echoes.push(&*pusher.sessions),
                 notice = line::next(&mut notices), if has_room => pusher.ask(Freight::Passing(notice)),
-                _ = self.store.wait_past(seen), if has_room => match self.store.read(seen, AT_ONCE).await {
-                    Ok(events) => {
-                        seen = events.last().map_or_else(|| self.store.tail(), |event| event.pos);
+                _ = self.store.wait_past(seen), if has_room => match self.read_past(seen, AT_ONCE).await {
+                    Ok((events, end)) => {
+                        seen = end;
                         for event in events {
                             pusher.take(event);
                         }

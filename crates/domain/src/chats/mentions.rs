@@ -11,7 +11,7 @@ use ringback_model::commit::{Commit, CommitError};
 use ringback_model::conversation::{ConversationId, Target};
 use ringback_model::event::{Event, MessageSent};
 use ringback_model::failure::Failure;
-use ringback_model::ids::{LogPos, UserId};
+use ringback_model::ids::UserId;
 use ringback_model::limits;
 use ringback_model::message::{Mentions, Message};
 use ringback_model::notice::{self, ChatNotice, GroupNews, Notice};
@@ -34,7 +34,7 @@ const READER: &str = "mentions";
 const AT_ONCE: usize = 256;
 /// How often the bookmark is moved: a durable write each time.
 const BOOKMARK_EVERY: Duration = Duration::from_secs(1);
-/// Events are waited for by so much more, so that a busy server wakes this reader for many at once.
+/// How much longer it waits for more events.
 const GATHER: Duration = Duration::from_millis(10);
 /// Wait after the store failed.
 const AGAIN: Duration = Duration::from_secs(1);
@@ -66,9 +66,8 @@ impl Im {
                     Ok(()) => saved = done,
                     Err(fault) => tracing::warn!(%fault, "how far mentions were told cannot be written down"),
                 },
-                () = self.some_past(done) => match self.store.read(done, AT_ONCE).await {
-                    Ok(events) => {
-                        let end = events.last().map_or_else(|| self.store.tail(), |event| event.pos);
+                () = self.wait_for_some(done, GATHER) => match self.read_past(done, AT_ONCE).await {
+                    Ok((events, end)) => {
                         tokio::select! {
                             () = stop.cancelled() => break,
                             () = self.mark_all(read, &events) => done = end,
@@ -86,12 +85,6 @@ impl Im {
         {
             tracing::warn!(%fault, "how far mentions were told cannot be written down");
         }
-    }
-
-    /// Waits for events, and a little longer for more of them.
-    async fn some_past(&self, pos: LogPos) {
-        self.store.wait_past(pos).await;
-        tokio::time::sleep(GATHER).await;
     }
 
     /// What the store does not take now is tried again.

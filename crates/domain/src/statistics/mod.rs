@@ -29,7 +29,7 @@ use tally::Tally;
 const READER: &str = "statistics";
 /// Events read at once.
 const AT_ONCE: usize = 1024;
-/// Events are waited for by so much more, so that a busy server wakes this reader for many at once.
+/// How much longer it waits for more events.
 const GATHER: Duration = Duration::from_millis(50);
 /// How often counts are written down.
 const WRITE_EVERY: Duration = Duration::from_secs(5);
@@ -72,8 +72,8 @@ struct Reader {
 }
 
 impl Reader {
-    fn take(&mut self, events: &[Arc<Event>], tail: LogPos) {
-        self.read = events.last().map_or(tail, |event| event.pos);
+    fn take(&mut self, events: &[Arc<Event>], end: LogPos) {
+        self.read = end;
         for event in events {
             self.tally.count(event);
         }
@@ -109,10 +109,9 @@ impl Im {
                     self.write_counts(&mut reader).await;
                     self.forget_counts(&mut reader).await;
                 }
-                () = self.more_to_count(reader.read), if !reader.is_full() => {
-                    let tail = self.store.tail();
-                    match self.store.read(reader.read, AT_ONCE).await {
-                        Ok(events) => reader.take(&events, tail),
+                () = self.wait_for_some(reader.read, GATHER), if !reader.is_full() => {
+                    match self.read_past(reader.read, AT_ONCE).await {
+                        Ok((events, end)) => reader.take(&events, end),
                         Err(fault) => {
                             tracing::error!(%fault, "messages are not counted: the log cannot be read");
                             tokio::time::sleep(AGAIN).await;
@@ -122,12 +121,6 @@ impl Im {
             }
         }
         self.write_counts(&mut reader).await;
-    }
-
-    /// Waits for events, and a little longer for more of them.
-    async fn more_to_count(&self, pos: LogPos) {
-        self.store.wait_past(pos).await;
-        tokio::time::sleep(GATHER).await;
     }
 
     async fn write_counts(&self, reader: &mut Reader) {

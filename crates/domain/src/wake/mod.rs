@@ -82,8 +82,11 @@ impl Im {
                     }
                 }
                 _ = self.store.wait_past(reader.read), if !idle && reader.has_room() => {
-                    match self.store.read(reader.read, AT_ONCE).await {
-                        Ok(events) => self.take_up(&work, &mut reader, events),
+                    match self.read_past(reader.read, AT_ONCE).await {
+                        Ok((events, end)) => {
+                            reader.read = end;
+                            self.take_up(&work, &mut reader, events);
+                        }
                         Err(fault) => {
                             tracing::error!(%fault, "nobody is woken: the log cannot be read");
                             tokio::time::sleep(AGAIN).await;
@@ -98,7 +101,6 @@ impl Im {
     }
 
     fn take_up(self: &Arc<Self>, work: &Arc<Work>, reader: &mut Reader, events: Vec<Arc<Event>>) {
-        reader.read = events.last().map_or_else(|| self.store.tail(), |event| event.pos);
         for event in events.into_iter().filter(|event| self.may_wake(event)) {
             let (im, work, pos) = (Arc::clone(self), Arc::clone(work), event.pos);
             reader.begin(
