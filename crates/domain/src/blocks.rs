@@ -78,8 +78,8 @@ impl Im {
         if !facts.blocked {
             return Ok(Outcome::Done);
         }
-        let owner = facts.recipient.map_or(owner, |user| user.id);
-        let blocked = facts.sender.map_or(blocked, |user| user.id);
+        let owner = facts.recipient.map_or(owner, |user| user.id.clone());
+        let blocked = facts.sender.map_or(blocked, |user| user.id.clone());
         let commit = Commit::at(self.clock.now()).write(Write::RemoveBlock(owner.clone(), blocked.clone()));
         let notice = FriendNotice::Unblocked { owner: owner.clone(), blocked: blocked.clone() };
         let outgoing = told(notice, &owner, &blocked, Keep::Nothing);

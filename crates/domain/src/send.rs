@@ -305,33 +305,44 @@ impl Im {
         &self,
         context: Context,
         message: Box<Message>,
-        mut facts: SendFacts,
+        facts: SendFacts,
         recipients: &[UserId],
     ) -> Result<Committed, CommitError> {
         let lane = Lane::conversation(&message.conversation());
         let offline = self.offline(&message, recipients);
         let mut commit = Commit::at(self.clock.now());
         commit.require = checks::requirements(&context, &message, &facts);
-        if facts.listed == (true, true) || !message.handling.store || message.handling.aside {
-            let commit =
-                commit.event(lane, Fact::MessageSent(Box::new(sent_fact(&context, message, offline))));
+        let begun = facts.listed == (true, true) || !message.handling.store || message.handling.aside;
+        let chat = (message.sender.clone(), message.target.clone());
+        let fact = sent_fact(&context, message, offline);
+        let commit = commit.event(lane, Fact::MessageSent(Box::new(fact)));
+        if begun {
             return self.store.commit(commit).await;
         }
         let beginner = Beginner {
-            user: message.sender.clone(),
+            user: chat.0.clone(),
             is_admin: context.sender_is_admin,
             origin: context.origin,
             operation_id: Arc::clone(&context.operation_id),
             came_in: context.came_in,
         };
-        let (sender, target) = (message.sender.clone(), message.target.clone());
-        let fact = sent_fact(&context, message, offline);
+        // Boxed: it happens once per chat, and every send would hold the room for it.
+        Box::pin(self.commit_beginning(&beginner, chat, facts, commit)).await
+    }
+
+    /// Commits a message together with what the beginning of its chat brings along.
+    async fn commit_beginning(
+        &self,
+        beginner: &Beginner,
+        (sender, target): (UserId, Target),
+        mut facts: SendFacts,
+        commit: Commit,
+    ) -> Result<Committed, CommitError> {
         let mut starts = Starts::default();
         let mut rounds = 0;
         loop {
-            self.ask_about_starts(&beginner, (&sender, &target), &facts, &mut starts).await?;
-            let with_message = commit.clone().event(lane.clone(), Fact::MessageSent(Box::new(fact.clone())));
-            let with_starts = self.add_starts(&beginner, &starts, with_message).await?;
+            self.ask_about_starts(beginner, (&sender, &target), &facts, &mut starts).await?;
+            let with_starts = self.add_starts(beginner, &starts, commit.clone()).await?;
             match self.store.commit(with_starts).await {
                 // The other side, or another device, has begun it meanwhile, or its owner has set something for it.
                 Err(CommitError::Broken(

@@ -97,7 +97,7 @@ impl ConversationId {
     pub fn names_first(&self, user: &UserId) -> bool {
         match self {
             Self::Single(low, _) | Self::Notice(low, _) | Self::AsideSingle(low, _) => {
-                low.folded() == user.folded()
+                low == user || low.folded() == user.folded()
             }
             Self::Group(_) | Self::AsideGroup(_) => false,
         }

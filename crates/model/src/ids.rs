@@ -5,7 +5,7 @@ use std::fmt;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Serialize, Serializer};
 use thiserror::Error;
 
 use crate::limits;
@@ -41,8 +41,8 @@ fn check(text: &str) -> Result<(), BadId> {
 macro_rules! text_id {
     ($(#[$doc:meta])* $name:ident) => {
         $(#[$doc])*
-        #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-        #[serde(try_from = "String", into = "String")]
+        #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Deserialize)]
+        #[serde(try_from = "String")]
         pub struct $name(Arc<str>);
 
         impl $name {
@@ -69,9 +69,9 @@ macro_rules! text_id {
             }
         }
 
-        impl From<$name> for String {
-            fn from(id: $name) -> Self {
-                id.0.as_ref().to_owned()
+        impl Serialize for $name {
+            fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+                serializer.serialize_str(&self.0)
             }
         }
 
@@ -172,7 +172,8 @@ impl MessageId {
     /// 32-digit text is not taken for one of ours.
     #[must_use]
     pub fn to_hex(self) -> String {
-        format!("{:016x}{:016x}", self.0, mix(self.0))
+        let (number, check) = (u128::from(self.0), u128::from(mix(self.0)));
+        hex::encode((number << 64 | check).to_be_bytes())
     }
 
     /// Reads what [`MessageId::to_hex`] wrote; `None` for any other text.

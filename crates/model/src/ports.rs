@@ -83,13 +83,13 @@ pub trait Commits: Send + Sync {
     fn writable(&self) -> Result<(), String>;
 }
 
-/// What has to be known before a message is sent, read at one moment.
+/// What has to be known before a message is sent, read at one moment. Shared with whoever keeps it: every send asks.
 #[derive(Debug, Clone, Default)]
 pub struct SendFacts {
     /// The sender.
-    pub sender: Option<User>,
+    pub sender: Option<Arc<User>>,
     /// The recipient of a single chat or notice.
-    pub recipient: Option<User>,
+    pub recipient: Option<Arc<User>>,
     /// The recipient blocks the sender.
     pub blocked: bool,
     /// The chat is on the sender's list, and on the recipient's. Both true for groups, whose members have it.
@@ -97,9 +97,9 @@ pub struct SendFacts {
     /// What the recipient has set for the chat: see [`crate::record::ConversationSettings::receive_option`].
     pub receive_option: i32,
     /// The group.
-    pub group: Option<Group>,
+    pub group: Option<Arc<Group>>,
     /// The sender in the group.
-    pub membership: Option<Member>,
+    pub membership: Option<Arc<Member>>,
     /// All members of the group; shared, because groups are large and change seldom.
     pub members: Arc<[UserId]>,
 }

@@ -29,8 +29,8 @@ fn message(target: Target, class: ContentClass) -> Message {
     sample::message(id("ann"), target, sample::content(class, 1, "x"), NOW)
 }
 
-fn person(name: &str, level: AccountLevel, receive_option: i32) -> User {
-    User {
+fn person(name: &str, level: AccountLevel, receive_option: i32) -> Arc<User> {
+    Arc::new(User {
         id: id(name),
         nickname: String::new(),
         face_url: String::new(),
@@ -38,11 +38,11 @@ fn person(name: &str, level: AccountLevel, receive_option: i32) -> User {
         created_at: NOW,
         level,
         receive_option,
-    }
+    })
 }
 
-fn group_with(status: GroupStatus) -> Group {
-    Group {
+fn group_with(status: GroupStatus) -> Arc<Group> {
+    Arc::new(Group {
         id: crew(),
         name: String::new(),
         notification: String::new(),
@@ -61,11 +61,11 @@ fn group_with(status: GroupStatus) -> Group {
         member_count: 1,
         kind: GroupKind::Group,
         max_members: 0,
-    }
+    })
 }
 
-fn member(role: Role, muted_until: UnixMs) -> Member {
-    Member {
+fn member(role: Role, muted_until: UnixMs) -> Arc<Member> {
+    Arc::new(Member {
         group: crew(),
         user: id("ann"),
         role,
@@ -77,7 +77,7 @@ fn member(role: Role, muted_until: UnixMs) -> Member {
         inviter: String::new(),
         muted_until,
         ex: String::new(),
-    }
+    })
 }
 
 fn code<T>(result: Result<T, Refusal>) -> Option<RefusalCode> {

@@ -1,5 +1,7 @@
 //! Lists of groups and members.
 
+use std::sync::Arc;
+
 use ringback_model::command::{GroupOutcome, MemberFilter, Page};
 use ringback_model::conversation::Target;
 use ringback_model::failure::{Failure, Refusal, RefusalCode};
@@ -137,8 +139,8 @@ impl Im {
                 return Err(Refusal::new(RefusalCode::NotFound, detail).into());
             };
             let scene = super::scene::Scene {
-                group,
-                me: facts.membership,
+                group: Arc::unwrap_or_clone(group),
+                me: facts.membership.map(Arc::unwrap_or_clone),
                 members: facts.members,
                 admin: caller.actor.admin,
             };

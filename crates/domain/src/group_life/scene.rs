@@ -28,7 +28,12 @@ impl Im {
     pub(super) async fn scene(&self, caller: &Caller, id: &GroupId) -> Result<Scene, Failure> {
         let facts = self.store.send_facts(&caller.actor.user, &Target::Group(id.clone())).await?;
         let group = facts.group.ok_or_else(|| unknown_group(id))?;
-        Ok(Scene { group, me: facts.membership, members: facts.members, admin: caller.actor.admin })
+        Ok(Scene {
+            group: Arc::unwrap_or_clone(group),
+            me: facts.membership.map(Arc::unwrap_or_clone),
+            members: facts.members,
+            admin: caller.actor.admin,
+        })
     }
 
     /// A group that was not dismissed.

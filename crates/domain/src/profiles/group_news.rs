@@ -3,7 +3,7 @@
 //!
 //! Where the line is full, or the server goes down, devices find the change by the versions of their lists.
 
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use ringback_model::commit::Committed;
 use ringback_model::conversation::Target;
@@ -76,21 +76,22 @@ impl Im {
     async fn tell_members(&self, change: &Change, id: &GroupId) -> Result<(), Fault> {
         let Change { caller, user, committed } = change;
         let facts = self.store.send_facts(user, &Target::Group(id.clone())).await?;
-        let (Some(group), Some(member)) = (facts.group.filter(is_listed), facts.membership) else {
+        let (Some(group), Some(member)) = (facts.group.filter(|group| is_listed(group)), facts.membership)
+        else {
             return Ok(());
         };
         // Who has a name and a picture of his own in the group looks there as before.
         if !member.nickname.is_empty() && !member.face_url.is_empty() {
             return Ok(());
         }
-        let member = GroupPerson::member(member, facts.sender.as_ref());
+        let member = GroupPerson::member(Arc::unwrap_or_clone(member), facts.sender.as_deref());
         let by = match self.user(&caller.actor.user).await? {
             Some(by) if by.id != *user => GroupPerson::outside(&by),
             _ => member.clone(),
         };
         let target = group.target();
         let notice = GroupNotice {
-            group,
+            group: Arc::unwrap_or_clone(group),
             at: self.clock.now(),
             version: Version::default(),
             partial: false,

@@ -232,6 +232,8 @@ impl Http {
     ) -> Answer {
         let (parts, body) = request.into_parts();
         let mut request = self.head(Head { route: served.route, method, params }, &parts);
+        // What was read from it is enough; every request that waits would hold it.
+        drop(parts);
         let edge = Arc::clone(&served.edge);
         let opened = match self.open(edge.as_ref(), &request).await {
             // The body is read after the token was checked: strangers do not make us hold a megabyte.

@@ -194,7 +194,9 @@ pub(super) fn fact(connection: &Connection, key: &Key) -> Outcome<Fact> {
         Key::User(folded) => Fact::User(folded_user(connection, folded)?.map(Arc::new)),
         Key::Block(owner, blocked) => Fact::Block(blocks(connection, owner, blocked)?),
         Key::Group(id) => Fact::Group(match group(connection, id)? {
-            Some(group) => Some(Arc::new(Roster { group, members: roster(connection, id)? })),
+            Some(group) => {
+                Some(Arc::new(Roster { group: Arc::new(group), members: roster(connection, id)? }))
+            }
             None => None,
         }),
         Key::Listed(id) => {

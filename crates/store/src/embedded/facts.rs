@@ -57,7 +57,7 @@ pub(super) struct Side {
 /// A group and all its members, by folded id.
 #[derive(Debug, Clone)]
 pub(super) struct Roster {
-    pub(super) group: Group,
+    pub(super) group: Arc<Group>,
     pub(super) members: Arc<[UserId]>,
 }
 
@@ -166,7 +166,10 @@ impl Fact {
                 let shown = [&group.name, &group.face_url, &group.ex];
                 let told = [&group.notification, &group.introduction, &group.notification_by];
                 let texts = ids.into_iter().chain(shown.into_iter().chain(told).map(String::as_str));
-                boxed::<Roster>() + PER_MEMBER * members.len() + texts.map(text_weight).sum::<usize>()
+                boxed::<Roster>()
+                    + boxed::<Group>()
+                    + PER_MEMBER * members.len()
+                    + texts.map(text_weight).sum::<usize>()
             }
             Self::Member(Some(member)) => {
                 let ids = [member.group.as_str(), member.user.as_str()];
@@ -217,7 +220,7 @@ pub(super) fn assemble(sender: &UserId, target: &Target, found: Vec<Fact>) -> Op
     let mut users = Vec::with_capacity(2);
     for fact in found {
         match fact {
-            Fact::User(user) => users.push(user.map(Arc::unwrap_or_clone)),
+            Fact::User(user) => users.push(user),
             Fact::Block(blocked) => facts.blocked = blocked,
             Fact::Listed(first, other) => {
                 let of_sender = ConversationId::of(sender, target).names_first(sender);
@@ -226,12 +229,11 @@ pub(super) fn assemble(sender: &UserId, target: &Target, found: Vec<Fact>) -> Op
                 facts.receive_option = theirs.receive_option;
             }
             Fact::Group(Some(roster)) => {
-                let Roster { group, members } = Arc::unwrap_or_clone(roster);
-                facts.group = Some(group);
-                facts.members = members;
+                facts.group = Some(Arc::clone(&roster.group));
+                facts.members = Arc::clone(&roster.members);
             }
             Fact::Group(None) => {}
-            Fact::Member(member) => facts.membership = member.map(Arc::unwrap_or_clone),
+            Fact::Member(member) => facts.membership = member,
         }
     }
     // The order of [`Key::of_send`]: the sender comes last.
@@ -421,7 +423,7 @@ mod tests {
         let roster = |count: usize| {
             let members =
                 (0..count).map(|number| UserId::parse(&format!("member-{number}")).unwrap()).collect();
-            Fact::Group(Some(Arc::new(Roster { group: group.clone(), members })))
+            Fact::Group(Some(Arc::new(Roster { group: Arc::new(group.clone()), members })))
         };
         let each = (roster(1000).weight() - roster(0).weight()) / 1000;
         // An id of some ten letters: its place in the list, its counts, its text, the allocator's share.

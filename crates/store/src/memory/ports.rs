@@ -93,11 +93,13 @@ impl Directory for Memory {
 
     fn send_facts<'a>(&'a self, sender: &'a UserId, target: &'a Target) -> Fut<'a, Result<SendFacts, Fault>> {
         self.ask(move |state| {
-            let mut facts =
-                SendFacts { sender: state.users.get(&sender.folded()).cloned(), ..SendFacts::default() };
+            let mut facts = SendFacts {
+                sender: state.users.get(&sender.folded()).cloned().map(Arc::new),
+                ..SendFacts::default()
+            };
             match target {
                 Target::User(user) | Target::Notice(user) => {
-                    facts.recipient = state.users.get(&user.folded()).cloned();
+                    facts.recipient = state.users.get(&user.folded()).cloned().map(Arc::new);
                     facts.blocked = state.blocks.contains_key(&(user.folded(), sender.folded()));
                     let id = ConversationId::of(sender, target);
                     let listed = |user: &UserId| state.views.contains_key(&(user.folded(), id.clone()));
@@ -108,10 +110,10 @@ impl Directory for Memory {
                     }
                 }
                 Target::Group(id) | Target::Room(id) => {
-                    facts.group = state.groups.get(id).cloned();
+                    facts.group = state.groups.get(id).cloned().map(Arc::new);
                     facts.listed = (true, true);
                     if let (Some(_), Some(roster)) = (&facts.group, state.rosters.get(id)) {
-                        facts.membership = roster.members.get(&sender.folded()).cloned();
+                        facts.membership = roster.members.get(&sender.folded()).cloned().map(Arc::new);
                         facts.members = roster.ids.clone();
                     }
                 }

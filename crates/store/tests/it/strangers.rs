@@ -63,8 +63,11 @@ async fn a_room_is_a_group_whose_messages_say_so(kind: Kind) {
     let found = world.store.groups(&[group_id("r")]).await.unwrap().remove(0).unwrap();
     assert_eq!(found, Group { member_count: 1, ..room("r") });
     let facts = world.store.send_facts(&user("me"), &Target::Room(group_id("r"))).await.unwrap();
-    assert_eq!(facts.group, Some(found));
-    assert_eq!((facts.membership, &*facts.members), (Some(member_of("r", "me")), &[user("me")][..]));
+    assert_eq!(facts.group.as_deref(), Some(&found));
+    assert_eq!(
+        (facts.membership.as_deref(), &*facts.members),
+        (Some(&member_of("r", "me")), &[user("me")][..])
+    );
     let state = world.state("me", &ConversationId::Group(group_id("r"))).await.unwrap();
     assert_eq!((state.max_seq, state.read_seq), (1, 1));
 }

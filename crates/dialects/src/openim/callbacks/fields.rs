@@ -4,6 +4,11 @@ use serde::Serialize;
 
 use super::json;
 
+/// Bytes of most bodies.
+const USUAL_BYTES: usize = 1024;
+/// Members of most bodies.
+const USUAL_MEMBERS: usize = 24;
+
 /// A JSON object that is being written.
 pub(super) struct Fields {
     out: Vec<u8>,
@@ -12,7 +17,9 @@ pub(super) struct Fields {
 
 impl Fields {
     pub(super) fn new() -> Self {
-        Self { out: vec![b'{'], names: Vec::new() }
+        let mut out = Vec::with_capacity(USUAL_BYTES);
+        out.push(b'{');
+        Self { out, names: Vec::with_capacity(USUAL_MEMBERS) }
     }
 
     /// One more member. `name` holds nothing that would have to be escaped.

@@ -27,6 +27,10 @@ struct GoStrings;
 
 impl serde_json::ser::Formatter for GoStrings {
     fn write_string_fragment<W: ?Sized + io::Write>(&mut self, to: &mut W, fragment: &str) -> io::Result<()> {
+        // Most hold nothing of the kind. Looked at as bytes, without an early end, many are looked at at once.
+        if !fragment.bytes().fold(false, |seen, byte| seen | matches!(byte, b'<' | b'>' | b'&' | 0xe2)) {
+            return to.write_all(fragment.as_bytes());
+        }
         let mut rest = fragment;
         while let Some(at) = rest.find(['<', '>', '&', '\u{2028}', '\u{2029}']) {
             let (plain, special) = rest.split_at(at);
