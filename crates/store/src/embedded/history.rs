@@ -1,5 +1,6 @@
 //! Reading conversations and their messages.
 
+use std::collections::HashMap;
 use std::sync::Arc;
 
 use ringback_model::conversation::{ConversationId, ConversationState};
@@ -12,6 +13,7 @@ use rusqlite::{Connection, OptionalExtension, Row};
 
 use super::lanes;
 use super::log::text;
+use super::own_reads::OwnReads;
 use super::segments;
 use super::sql::{Broken, Outcome, count, from_json, int, limit};
 
@@ -27,13 +29,19 @@ fn views_sql(open: i64) -> String {
 }
 
 /// All conversations of a user, in the order of their ids.
-pub(super) fn conversations(connection: &Connection, user: &UserId) -> Outcome<Vec<ConversationState>> {
+pub(super) fn conversations(
+    connection: &Connection,
+    own_reads: &OwnReads,
+    user: &UserId,
+) -> Outcome<Vec<ConversationState>> {
     let open = segments::open(connection)?.n;
+    let user = user.folded();
+    let own = own_reads.of(&user);
     let mut statement = connection.prepare_cached(&views_sql(open))?;
-    let mut rows = statement.query([user.folded()])?;
+    let mut rows = statement.query([user])?;
     let mut states = Vec::new();
     while let Some(row) = rows.next()? {
-        states.push(state(connection, open, row)?);
+        states.push(state(connection, open, &own, row)?);
     }
     states.sort_by(|one, other| one.conversation.cmp(&other.conversation));
     Ok(states)
@@ -42,21 +50,29 @@ pub(super) fn conversations(connection: &Connection, user: &UserId) -> Outcome<V
 /// Some conversations of a user.
 pub(super) fn conversation_states(
     connection: &Connection,
+    own_reads: &OwnReads,
     user: &UserId,
     ids: &[ConversationId],
 ) -> Outcome<Vec<Option<ConversationState>>> {
     let open = segments::open(connection)?.n;
     let user = user.folded();
+    let own = own_reads.of(&user);
     let mut statement = connection.prepare_cached(&format!("{} AND lanes.key = ?2", views_sql(open)))?;
     let mut states = Vec::with_capacity(ids.len());
     for id in ids {
         let mut rows = statement.query((&user, id.to_string()))?;
-        states.push(rows.next()?.map(|row| state(connection, open, row)).transpose()?);
+        states.push(rows.next()?.map(|row| state(connection, open, &own, row)).transpose()?);
     }
     Ok(states)
 }
 
-fn state(connection: &Connection, open: i64, row: &Row<'_>) -> Outcome<ConversationState> {
+/// `own`: how far he has read by sending, by lane; newer than the snapshot perhaps.
+fn state(
+    connection: &Connection,
+    open: i64,
+    own: &HashMap<i64, u64>,
+    row: &Row<'_>,
+) -> Outcome<ConversationState> {
     let (sealed_seq, sealed_at) = (count(row.get(1)?), row.get(2)?);
     let end: Option<i64> = row.get(5)?;
     let open_seq = row.get::<_, Option<i64>>(7)?.map_or(0, count);
@@ -72,7 +88,7 @@ fn state(connection: &Connection, open: i64, row: &Row<'_>) -> Outcome<Conversat
     Ok(ConversationState {
         conversation,
         max_seq,
-        read_seq: count(row.get(3)?).min(max_seq),
+        read_seq: count(row.get(3)?).max(own.get(&row.get(8)?).copied().unwrap_or(0)).min(max_seq),
         min_seq: count(row.get(4)?),
         newest_at: UnixMs(newest_at),
         ended: end.is_some(),

@@ -15,6 +15,7 @@ use rusqlite::{Connection, OptionalExtension};
 
 use super::facts::{Facts, Key};
 use super::lanes::{LaneState, Lanes};
+use super::own_reads::OwnReads;
 use super::requirements::{self, Memory, Stop};
 use super::sends::{self, Sends};
 use super::sql::{Outcome, count, int, to_json};
@@ -47,8 +48,11 @@ pub(super) struct Journal {
     durable: Counters,
     lanes: Lanes,
     sends: Arc<Sends>,
-    /// Read marks of senders that the running transaction moves: (folded user, lane) to seq.
-    own_reads: HashMap<(String, i64), u64>,
+    own_reads: Arc<OwnReads>,
+    /// Those that the running transaction moves: (folded user, lane) to seq.
+    moved_reads: HashMap<(String, i64), u64>,
+    /// The running transaction writes those of earlier ones, up to this position.
+    writes_reads_to: Option<u64>,
     facts: Arc<Facts>,
     /// Of what the facts are about, what the running transaction has changed.
     changed: HashSet<Key>,
@@ -83,7 +87,9 @@ impl Journal {
             durable: counters,
             lanes: Lanes::default(),
             sends: Arc::new(Sends::load(connection)?),
-            own_reads: HashMap::new(),
+            own_reads: Arc::new(OwnReads::load(connection, &open)?),
+            moved_reads: HashMap::new(),
+            writes_reads_to: None,
             facts,
             changed: HashSet::new(),
             birth: versions::birth(connection)?,
@@ -97,6 +103,11 @@ impl Journal {
     /// For readers that look a send up.
     pub(super) fn sends(&self) -> Arc<Sends> {
         self.sends.clone()
+    }
+
+    /// For readers that look up how far a user has read.
+    pub(super) fn own_reads(&self) -> Arc<OwnReads> {
+        self.own_reads.clone()
     }
 
     pub(super) fn open_bytes(&self) -> u64 {
@@ -174,7 +185,7 @@ impl Journal {
         state.max_seq += 1;
         state.newest_at = at.0;
         message.seq = state.max_seq;
-        self.own_reads.insert((message.sender.folded(), state.id), state.max_seq);
+        self.moved_reads.insert((message.sender.folded(), state.id), state.max_seq);
         self.lanes.remember(lane, *state);
         true
     }
@@ -208,8 +219,9 @@ impl Journal {
 
     /// Writes what the transaction gathered, before it is committed.
     pub(super) fn finish(&mut self, connection: &Connection) -> Outcome<()> {
-        for ((user, lane), seq) in &self.own_reads {
-            writes::read_own(connection, user, *lane, *seq)?;
+        if self.own_reads.are_due(self.durable.tail) {
+            self.own_reads.write(connection, self.durable.tail)?;
+            self.writes_reads_to = Some(self.durable.tail);
         }
         if self.counters.highest != self.durable.highest {
             schema::set_meta(connection, "highest_message", self.counters.highest)?;
@@ -220,9 +232,12 @@ impl Journal {
     /// The transaction is durable.
     pub(super) fn keep(&mut self) {
         self.durable = self.counters;
+        if let Some(to) = self.writes_reads_to.take() {
+            self.own_reads.are_written(to);
+        }
+        self.own_reads.add(self.moved_reads.drain());
         self.sends.keep(self.durable.last_at);
         self.facts.forget(self.changed.drain());
-        self.own_reads.clear();
     }
 
     /// The transaction was rolled back.
@@ -231,7 +246,8 @@ impl Journal {
         self.sends.undo();
         self.lanes.forget();
         self.changed.clear();
-        self.own_reads.clear();
+        self.moved_reads.clear();
+        self.writes_reads_to = None;
     }
 
     /// Whether the open segment is full, or old at the time of this commit.
@@ -248,6 +264,8 @@ impl Journal {
     pub(super) fn seal(&self, connection: &Connection) -> Outcome<()> {
         let counters = &self.counters;
         segments::seal(connection, self.open, counters.tail, counters.last_at, counters.bytes)?;
+        // Only the open segment is looked through for them.
+        self.own_reads.write(connection, counters.tail)?;
         segments::create(connection, self.open + 1, counters.tail + 1)
     }
 
@@ -258,6 +276,7 @@ impl Journal {
 
     /// The transaction that sealed is durable.
     pub(super) fn sealed(&mut self) {
+        self.own_reads.are_written(self.counters.tail);
         self.sends.seal(self.open + 1);
         self.sends.forget(UnixMs(self.counters.last_at), &[]);
         self.open += 1;

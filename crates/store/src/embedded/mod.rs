@@ -16,6 +16,7 @@ mod history;
 mod journal;
 mod lanes;
 mod log;
+mod own_reads;
 mod pages;
 mod parked;
 mod ports;
@@ -48,6 +49,7 @@ use chore::Asked;
 use facts::Facts;
 use folding::Folding;
 use journal::Journal;
+use own_reads::OwnReads;
 use readers::Readers;
 use recent::Recent;
 use sends::Sends;
@@ -62,6 +64,7 @@ pub(crate) struct Embedded {
     recent: Arc<Recent>,
     facts: Arc<Facts>,
     sends: Arc<Sends>,
+    own_reads: Arc<OwnReads>,
 }
 
 impl Embedded {
@@ -75,7 +78,7 @@ impl Embedded {
         let journal = Journal::load(&connection, facts.clone()).map_err(load)?;
         let start = schema::meta(&connection, "start").map_err(load)?;
         let recent = Arc::new(Recent::new(start, journal.tail()));
-        let sends = journal.sends();
+        let (sends, own_reads) = (journal.sends(), journal.own_reads());
         let readers = Readers::start(&file, settings.readers)?;
         let folding = Folding::start(&file, settings.fold_pages)?;
         let writer = Writer { connection, journal, recent: recent.clone(), settings, folding, lock };
@@ -84,7 +87,7 @@ impl Embedded {
             .name("store-writer".to_owned())
             .spawn(move || writer.run(jobs))
             .map_err(|error| Fault::from_error("start the writer thread", error))?;
-        Ok(Self { queue: Mutex::new(Some(queue)), readers, recent, facts, sends })
+        Ok(Self { queue: Mutex::new(Some(queue)), readers, recent, facts, sends, own_reads })
     }
 
     /// Not closed, and its writer is alive.

@@ -235,7 +235,10 @@ impl Versions for Embedded {
 impl History for Embedded {
     fn conversations<'a>(&'a self, user: &'a UserId) -> Fut<'a, Result<Vec<ConversationState>, Fault>> {
         let user = user.clone();
-        self.readers.ask("read conversations", move |connection| history::conversations(connection, &user))
+        let own_reads = Arc::clone(&self.own_reads);
+        self.readers.ask("read conversations", move |connection| {
+            history::conversations(connection, &own_reads, &user)
+        })
     }
 
     fn conversation_states<'a>(
@@ -244,8 +247,9 @@ impl History for Embedded {
         ids: &'a [ConversationId],
     ) -> Fut<'a, Result<Vec<Option<ConversationState>>, Fault>> {
         let (user, ids) = (user.clone(), ids.to_vec());
+        let own_reads = Arc::clone(&self.own_reads);
         self.readers.ask("read conversations", move |connection| {
-            history::conversation_states(connection, &user, &ids)
+            history::conversation_states(connection, &own_reads, &user, &ids)
         })
     }
 

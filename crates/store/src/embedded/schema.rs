@@ -10,7 +10,7 @@ use super::segments;
 use super::sql::{Outcome, count, int};
 
 /// Version of the schema that this program writes.
-const VERSION: i64 = 3;
+const VERSION: i64 = 4;
 
 /// Bytes of a page, SQLite's default.
 const PAGE_BYTES: u64 = 4096;
@@ -129,6 +129,12 @@ INSERT INTO meta VALUES ('birth', random() & 0x7fffffffffffffff);
 UPDATE meta SET value = 3 WHERE key = 'schema';
 ";
 
+/// Version 4: senders' read marks are written now and then; up to which position they are in `views`.
+const FROM_3_TO_4: &str = "
+INSERT INTO meta VALUES ('own_reads', 0);
+UPDATE meta SET value = 4 WHERE key = 'schema';
+";
+
 /// Opens the writer's connection and brings the schema up to date.
 pub(super) fn open_writer(file: &Path, max_bytes: Option<u64>) -> Result<Connection, Fault> {
     let mut connection = Connection::open(file).map_err(|error| cannot_open(file, error))?;
@@ -218,6 +224,9 @@ fn bring_forward(connection: &mut Connection, version: i64) -> Outcome<()> {
     }
     if version < 3 {
         transaction.execute_batch(FROM_2_TO_3)?;
+    }
+    if version < 4 {
+        transaction.execute_batch(FROM_3_TO_4)?;
     }
     Ok(transaction.commit()?)
 }

@@ -68,6 +68,26 @@ async fn everything_is_there_again() {
     assert_eq!(world.store.users(&[user("me")]).await.unwrap(), [Some(someone("me"))]);
 }
 
+/// Read marks of senders are written in one go, and more often than once here.
+#[tokio::test]
+async fn what_senders_have_read_is_there_before_and_after_it_is_written() {
+    let plenty = StoreSettings { segment_events: 100_000, ..settings() };
+    let mut world = Kind::Embedded.open_with(plenty);
+    let peers: Vec<String> = (0..1500).map(|number| format!("peer{number}")).collect();
+    for round in 1..=2 {
+        let said = peers.iter().map(|peer| world.say(message("me", to(peer), &round.to_string()), NOON));
+        futures_util::future::join_all(said).await;
+        for _ in 0..2 {
+            let states = world.store.conversations(&user("me")).await.unwrap();
+            assert_eq!(states.len(), peers.len());
+            assert!(states.iter().all(|state| (state.max_seq, state.read_seq) == (round, round)));
+            let other = world.state("peer7", &single("me", "peer7")).await.unwrap();
+            assert_eq!((other.max_seq, other.read_seq), (round, 0), "he has said nothing");
+            world = world.reopen().await;
+        }
+    }
+}
+
 #[tokio::test]
 async fn a_full_store_refuses_writes_and_goes_on_reading() {
     let full = StoreSettings { file_max_bytes: Some(400 * 1024), ..settings() };
