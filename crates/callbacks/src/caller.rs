@@ -189,6 +189,9 @@ enum TlsKey {
     File(PathBuf),
 }
 
+/// Headers of every call: two of this caller, and two that the connection adds.
+const OWN_HEADERS: usize = 4;
+
 /// The real [`Caller`]: HTTP/1.1 over pooled connections. Follows no redirect, heeds no proxy variable.
 pub struct HttpCaller {
     ca_file: Option<PathBuf>,
@@ -239,10 +242,11 @@ impl HttpCaller {
             let text = "the rule's URL is not an http or https URL";
             return Err(CallError::new(CallErrorKind::Protocol, text));
         }
-        let mut request = Request::new(Full::new(Bytes::copy_from_slice(&outbound.body)));
+        let mut request = Request::new(Full::new(outbound.body.clone()));
         *request.method_mut() = Method::POST;
         *request.uri_mut() = uri;
         let headers = request.headers_mut();
+        headers.reserve(OWN_HEADERS + outbound.headers.len() + extra.len());
         headers.insert(USER_AGENT, self.user_agent.clone());
         headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json; charset=utf-8"));
         for (name, value) in outbound.headers.iter().chain(extra) {

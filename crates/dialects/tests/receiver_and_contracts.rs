@@ -60,7 +60,7 @@ fn arrives(outbound: &Outbound) -> EdgeRequest {
         secure: false,
         query: pairs.map(|(key, value)| (key.to_owned(), value.to_owned())).collect(),
         headers: outbound.headers.iter().map(|(key, value)| (key.to_lowercase(), value.clone())).collect(),
-        body: outbound.body.clone(),
+        body: outbound.body.to_vec(),
     }
 }
 

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use bytes::Bytes;
 use serde::{Deserialize, Serialize};
 
 use crate::event::Lane;
@@ -16,21 +17,22 @@ pub struct Outbound {
     pub url: String,
     /// Headers besides those that every call has. Names in lower case.
     pub headers: Vec<(String, String)>,
-    /// The body; the same bytes on every attempt.
+    /// The body; the same bytes on every attempt, shared by all of them.
     #[serde(with = "body_text")]
-    pub body: Vec<u8>,
+    pub body: Bytes,
 }
 
 /// Bodies are UTF-8 in every dialect; as text they stay readable in the store.
 mod body_text {
+    use bytes::Bytes;
     use serde::{Deserialize, Deserializer, Serializer};
 
     pub(super) fn serialize<S: Serializer>(body: &[u8], to: S) -> Result<S::Ok, S::Error> {
         to.serialize_str(&String::from_utf8_lossy(body))
     }
 
-    pub(super) fn deserialize<'de, D: Deserializer<'de>>(from: D) -> Result<Vec<u8>, D::Error> {
-        String::deserialize(from).map(String::into_bytes)
+    pub(super) fn deserialize<'de, D: Deserializer<'de>>(from: D) -> Result<Bytes, D::Error> {
+        String::deserialize(from).map(Bytes::from)
     }
 }
 

@@ -86,7 +86,7 @@ fn exception(pos: u64, rows: u64) -> Exception {
         outbound: Some(Outbound {
             url: "http://localhost/callback".to_owned(),
             headers: Vec::new(),
-            body: vec![b'x'; BODY_BYTES],
+            body: vec![b'x'; BODY_BYTES].into(),
         }),
     }
 }

@@ -194,9 +194,8 @@ fn shown(rule: &RuleId, row: Exception) -> Option<Parked> {
         at,
         reason: reason.name(),
         last_error: row.last_error,
-        body: row.outbound.map_or_else(String::new, |outbound| {
-            String::from_utf8(outbound.body)
-                .unwrap_or_else(|error| String::from_utf8_lossy(error.as_bytes()).into_owned())
-        }),
+        body: row
+            .outbound
+            .map_or_else(String::new, |outbound| String::from_utf8_lossy(&outbound.body).into_owned()),
     })
 }

@@ -20,7 +20,7 @@ fn how(timeout: Duration) -> CallPolicy {
 
 /// Calls once; the status of the answer.
 async fn call(caller: &HttpCaller, to: SocketAddr, timeout: Duration) -> Result<u16, CallErrorKind> {
-    let request = Outbound { url: format!("http://{to}/x"), headers: Vec::new(), body: BODY.to_vec() };
+    let request = Outbound { url: format!("http://{to}/x"), headers: Vec::new(), body: BODY.to_vec().into() };
     let called = caller.call(&request, &[], &how(timeout)).await;
     called.map(|response| response.answer.status).map_err(|error| error.kind)
 }

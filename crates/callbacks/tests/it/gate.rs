@@ -251,7 +251,7 @@ async fn a_contract_may_ask_about_each_by_himself() {
         rule
     };
     let world = World::new(1);
-    world.caller.react(|request, _| match request.body.as_slice() {
+    world.caller.react(|request, _| match &*request.body {
         b"u1" => Reaction::Answer(200, "add !"),
         b"u2" => Reaction::Hang,
         _ => Reaction::After(Duration::from_millis(10), 200),
@@ -269,7 +269,7 @@ async fn a_contract_may_ask_about_each_by_himself() {
     let engine = world.engine_with(vec![singly(OnFailure::Refuse)]).await;
     let refusal = asked(&engine.gate(), entry(3)).await.unwrap_err();
     assert_eq!(refusal.code, RefusalCode::CallbackUnreachable);
-    world.caller.react(|request, _| match request.body.as_slice() {
+    world.caller.react(|request, _| match &*request.body {
         b"u1" => Reaction::Answer(200, "refuse no"),
         _ => Reaction::Answer(200, "ok"),
     });

@@ -117,7 +117,11 @@ fn how() -> CallPolicy {
 }
 
 fn post(url: String) -> Outbound {
-    Outbound { url, headers: vec![("operationid".to_owned(), "op1".to_owned())], body: b"{\"a\":1}".to_vec() }
+    Outbound {
+        url,
+        headers: vec![("operationid".to_owned(), "op1".to_owned())],
+        body: b"{\"a\":1}"[..].into(),
+    }
 }
 
 fn caller() -> HttpCaller {

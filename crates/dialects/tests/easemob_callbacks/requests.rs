@@ -21,7 +21,7 @@ fn requests_are_the_golden_ones_byte_for_byte_in_all_three_contracts() {
                 outbound.headers.iter().fold(format!("POST {}\n", outbound.url), |head, (name, value)| {
                     format!("{head}{name}: {value}\n")
                 });
-            let body = String::from_utf8(outbound.body).unwrap();
+            let body = String::from_utf8(outbound.body.into()).unwrap();
             if std::env::var_os("RINGBACK_WRITE_DOCS").is_some() {
                 fs::create_dir_all(&folder).unwrap();
                 fs::write(folder.join("request.txt"), &head).unwrap();
@@ -71,7 +71,7 @@ fn the_documents_examples_are_what_we_send() {
         ("pre-send.json", CASES[4].1),
     ] {
         let example = fs::read_to_string(fixtures().join("documented").join(file)).unwrap();
-        let ours = String::from_utf8(render("easemob").body).unwrap();
+        let ours = String::from_utf8(render("easemob").body.into()).unwrap();
         let blank = |text: &str| {
             let mut members = members(text);
             for (name, value) in &mut members {

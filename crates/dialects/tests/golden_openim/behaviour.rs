@@ -27,16 +27,16 @@ fn coded_behaviour_can_be_switched_on() {
     let (contract, rule) = with_switches(Generation::V38, "callbackAfterSendSingleMsgCommand", &coded);
     let outbound = contract.delivery(&rule, &event(single_message()), 0).unwrap().outbound;
     assert!(outbound.url.contains("Command?key="), "{}", outbound.url);
-    assert!(String::from_utf8(outbound.body).unwrap().contains(r#""seq":0,"#));
+    assert!(String::from_utf8(outbound.body.into()).unwrap().contains(r#""seq":0,"#));
 
     let (contract, rule) = with_switches(Generation::V38, "callbackBeforeMsgModifyCommand", &coded);
     let asked = question(EventKind::MessageRewriting, single_message());
-    let body = String::from_utf8(contract.question(&rule, &asked).unwrap().body).unwrap();
+    let body = String::from_utf8(contract.question(&rule, &asked).unwrap().body.into()).unwrap();
     assert!(!body.contains("recvID") && !body.contains("groupID"), "{body}");
 
     let (contract, rule) = with_switches(Generation::V35, "callbackBeforeSendSingleMsgCommand", &coded);
     let asked = question(EventKind::MessageSending, single_message());
-    let body = String::from_utf8(contract.question(&rule, &asked).unwrap().body).unwrap();
+    let body = String::from_utf8(contract.question(&rule, &asked).unwrap().body.into()).unwrap();
     assert!(!body.contains("sendTime"), "{body}");
 }
 

@@ -17,7 +17,7 @@ fn requests_are_the_golden_ones_byte_for_byte() {
             outbound.headers.iter().fold(format!("POST {}\n", outbound.url), |head, (name, value)| {
                 format!("{head}{name}: {value}\n")
             });
-        let body = String::from_utf8(outbound.body).unwrap();
+        let body = String::from_utf8(outbound.body.into()).unwrap();
         if std::env::var_os("RINGBACK_WRITE_DOCS").is_some() {
             fs::create_dir_all(&folder).unwrap();
             fs::write(folder.join("request.txt"), &head).unwrap();

@@ -72,7 +72,7 @@ impl HttpPush {
     }
 
     async fn post(&self, wake: &Wake, attempt: u32) -> Result<(), WakeFailure> {
-        let outbound = Outbound { url: self.url.clone(), headers: Vec::new(), body: body(wake) };
+        let outbound = Outbound { url: self.url.clone(), headers: Vec::new(), body: body(wake).into() };
         let extra = self.headers(&wake.id, attempt, &outbound.body);
         match self.caller.call(&outbound, &extra, &self.how).await {
             Ok(response) if (200..300).contains(&response.answer.status) => Ok(()),

@@ -48,7 +48,7 @@ async fn check(store: &dyn ringback_model::ports::Store) {
     assert_eq!(store.parked_counts().await.unwrap(), expected);
     let parked = store.parked(&RuleId::new(RULE), None, 10).await.unwrap();
     assert_eq!(parked.iter().map(|row| row.key).collect::<Vec<_>>(), [key(1, 0), key(2, 0), key(3, 0)]);
-    let body = String::from_utf8(parked[1].outbound.clone().unwrap().body).unwrap();
+    let body = String::from_utf8(parked[1].outbound.clone().unwrap().body.to_vec()).unwrap();
     assert_eq!(body, r#"{"pos":2,"text":"it's \"parked\":{\"at\":1}"}"#);
     let in_first = store.parked_in(&RuleId::new(RULE), first, None, 10).await.unwrap();
     assert_eq!(in_first, parked[..2]);

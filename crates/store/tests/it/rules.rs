@@ -28,7 +28,7 @@ fn exception(pos: u64, copy: u32, parked: bool) -> Exception {
         ExceptionState::Waiting { attempts: 1, due: UnixMs(NOON + 1) }
     };
     let headers = vec![("content-type".to_owned(), "application/json".to_owned())];
-    let outbound = Outbound { url: "http://localhost/".to_owned(), headers, body: b"{\"a\":1}".to_vec() };
+    let outbound = Outbound { url: "http://localhost/".to_owned(), headers, body: b"{\"a\":1}"[..].into() };
     Exception {
         key: DeliveryKey { pos: LogPos(pos), copy },
         lane: Lane::conversation(&single("a", "b")),

@@ -220,7 +220,7 @@ impl Contract for TestContract {
         if said == "unasked" {
             return Err(Skip("not asked"));
         }
-        Ok(Outbound { url: rule.url.clone(), headers: Vec::new(), body: said.into_bytes() })
+        Ok(Outbound { url: rule.url.clone(), headers: Vec::new(), body: said.into_bytes().into() })
     }
 
     fn verdict(&self, _rule: &Rule, question: &Question, answer: &Answer) -> Result<Verdict, WrongAnswer> {
@@ -261,7 +261,7 @@ impl Contract for TestContract {
             outbound: Outbound {
                 url: format!("{}/{}{own}", rule.url, event.lane),
                 headers: Vec::new(),
-                body: format!("{}/{copy} {} v{}", event.pos, event.lane, rule.version).into_bytes(),
+                body: format!("{}/{copy} {} v{}", event.pos, event.lane, rule.version).into_bytes().into(),
             },
             recipient: rule.switch("copies").map(|_| user(&format!("u{copy}"))),
         })
@@ -396,7 +396,7 @@ impl Caller for TestCaller {
                 seen.push(Seen {
                     at: self.clock.now(),
                     url: request.url.clone(),
-                    body: String::from_utf8(request.body.clone()).unwrap(),
+                    body: String::from_utf8(request.body.to_vec()).unwrap(),
                     webhook_id: header("webhook-id").unwrap(),
                     attempt: header("ringback-attempt").map_or(1, |text| text.parse().unwrap()),
                     allow_private: how.allow_private,

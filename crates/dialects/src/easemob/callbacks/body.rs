@@ -179,6 +179,6 @@ fn outbound(rule: &Rule, body: &Body<'_>) -> Outbound {
         url: rule.url.clone(),
         headers: vec![("content-type".to_owned(), "application/json".to_owned())],
         // Writing our own structs into memory cannot fail: no maps with odd keys, no I/O.
-        body: serde_json::to_vec(body).unwrap_or_default(),
+        body: serde_json::to_vec(body).unwrap_or_default().into(),
     }
 }

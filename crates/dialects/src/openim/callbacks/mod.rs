@@ -152,7 +152,7 @@ impl OpenImContract {
             done: about.done,
             compat,
         };
-        let body = call.rendered()?;
+        let body = call.rendered()?.into();
         let key = self.reply_key(command, about.matter);
         let mut headers = vec![("content-type".to_owned(), "application/json; charset=utf-8".to_owned())];
         if self.generation != Generation::V2 {

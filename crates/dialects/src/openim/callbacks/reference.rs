@@ -2,6 +2,7 @@
 
 use std::fmt::Write as _;
 
+use ringback_model::delivery::Outbound;
 use ringback_model::dialect::Contract;
 use ringback_model::event::{Event, Phase, Question};
 use ringback_model::ids::{LogPos, UserId};
@@ -90,7 +91,7 @@ fn effect(effect: &Effect) -> String {
 
 /// The fields of a body, read off one that is written about a sample.
 fn fields(command: &Command) -> String {
-    let object = sample_body(command).and_then(|body| Object::read(&body).ok());
+    let object = sample_call(command).and_then(|call| Object::read(&call.body).ok());
     let names: Vec<&str> = object.iter().flat_map(Object::names).collect();
     let (common, own): (Vec<&str>, Vec<&str>) = match names.first() {
         Some(&"sendID") => (vec!["M"], names.into_iter().skip(COMMON).collect()),
@@ -103,7 +104,7 @@ fn fields(command: &Command) -> String {
 /// How many fields all messages have; in v2 one fewer.
 const COMMON: usize = 18;
 
-fn sample_body(command: &Command) -> Option<Vec<u8>> {
+fn sample_call(command: &Command) -> Option<Outbound> {
     let generation = *command.generations.first()?;
     let contract = OpenImContract::new(generation);
     let mut rule = sample::rule("page", generation.contract(), command.phase(), "http://127.0.0.1");
@@ -112,7 +113,6 @@ fn sample_body(command: &Command) -> Option<Vec<u8>> {
         Phase::Before => questions(command).iter().find_map(|it| contract.question(&rule, it).ok()),
         Phase::After => events().iter().find_map(|it| Some(contract.delivery(&rule, it, 0)?.outbound)),
     }
-    .map(|outbound| outbound.body)
 }
 
 /// A moment for samples; none of it is shown.
