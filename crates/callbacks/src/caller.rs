@@ -189,9 +189,6 @@ enum TlsKey {
     File(PathBuf),
 }
 
-/// Headers of every call: two of this caller, and two that the connection adds.
-const OWN_HEADERS: usize = 4;
-
 /// The real [`Caller`]: HTTP/1.1 over pooled connections. Follows no redirect, heeds no proxy variable.
 pub struct HttpCaller {
     ca_file: Option<PathBuf>,
@@ -246,7 +243,6 @@ impl HttpCaller {
         *request.method_mut() = Method::POST;
         *request.uri_mut() = uri;
         let headers = request.headers_mut();
-        headers.reserve(OWN_HEADERS + outbound.headers.len() + extra.len());
         headers.insert(USER_AGENT, self.user_agent.clone());
         headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json; charset=utf-8"));
         for (name, value) in outbound.headers.iter().chain(extra) {

@@ -1,7 +1,8 @@
 //! The embedded store: one SQLite file in a data folder.
 //!
-//! One thread writes ([`writer`]), one brings its log into the file ([`folding`]), a few read ([`readers`]). The newest events ([`recent`]) and what sends ask about
-//! ([`facts`]) are shared in memory.
+//! One thread writes ([`writer`]), one brings its log into the file ([`folding`]), a few read ([`readers`]). The newest
+//! events ([`recent`]), what sends ask about ([`facts`]) and how far senders have read ([`own_reads`]) are shared in
+//! memory.
 //! The message log and the event log are one family of tables ([`segments`]), in order of arrival.
 
 mod callback_ports;

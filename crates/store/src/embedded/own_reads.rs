@@ -2,6 +2,8 @@
 //!
 //! To write that down for every message would dirty one more page per message. So the newest marks live in memory, go
 //! into the tables in one go now and then, and are read back from the log's last events when the store is opened.
+//!
+//! Who sends to a group without being in it has no view that a mark could move. Should he join while it waits, it counts.
 
 use std::collections::HashMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};

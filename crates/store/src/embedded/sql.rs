@@ -72,13 +72,8 @@ impl Broken {
 
 pub(super) type Outcome<T> = Result<T, Broken>;
 
-/// Bytes of most JSON that is kept: it need not grow while it is written.
-const USUAL_JSON_BYTES: usize = 1024;
-
 pub(super) fn to_json(value: &impl Serialize) -> Outcome<String> {
-    let mut json = Vec::with_capacity(USUAL_JSON_BYTES);
-    serde_json::to_writer(&mut json, value)?;
-    String::from_utf8(json).map_err(|_| Broken::Row("JSON is not UTF-8"))
+    Ok(serde_json::to_string(value)?)
 }
 
 pub(super) fn from_json<T: DeserializeOwned>(text: &str) -> Outcome<T> {
