@@ -13,7 +13,7 @@ use std::time::Duration;
 
 use hyper::Response;
 use ringback_server::http::ReplyBody;
-use ringback_server::listener::{Due, Handler, Listening, bind, run, tls};
+use ringback_server::listener::{Connection, Handler, Listening, bind, run, tls};
 use ringback_server::settings::Tls;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
@@ -173,7 +173,7 @@ async fn an_answer_that_is_overdue_is_cut_also_where_a_byte_goes_now_and_then() 
     let answered = Arc::new(tokio::sync::Notify::new());
     let gone = Arc::clone(&answered);
     let running = start_with(Arc::new(move |request| {
-        let due = request.extensions().get::<Due>().cloned().unwrap();
+        let due = request.extensions().get::<Arc<Connection>>().unwrap().due.clone();
         let overdue = due.at(tokio::time::Instant::now() + Duration::from_millis(300));
         let gone = Gone(Arc::clone(&gone));
         let pieces = futures_util::stream::repeat(Ok(vec![7_u8; 64 * 1024].into()));

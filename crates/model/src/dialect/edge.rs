@@ -1,5 +1,6 @@
 //! The REST interface of a dialect.
 
+use std::borrow::Cow;
 use std::fmt;
 use std::time::Duration;
 
@@ -134,7 +135,7 @@ pub struct Reply {
     /// Status.
     pub status: u16,
     /// Headers besides [`Edge::common_headers`].
-    pub headers: Vec<(&'static str, String)>,
+    pub headers: Vec<(&'static str, Cow<'static, str>)>,
     /// Body.
     pub body: Vec<u8>,
 }

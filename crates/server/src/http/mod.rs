@@ -5,6 +5,8 @@
 //! in the dialect's own form, a panic included.
 
 mod body;
+mod interface;
+mod meters;
 pub mod objects;
 pub mod probes;
 pub mod rates;
@@ -17,21 +19,22 @@ use std::time::{Duration, Instant};
 
 use bytes::Bytes;
 use futures_util::FutureExt as _;
-use http::header::{ALLOW, CONTENT_TYPE, HeaderName, HeaderValue, RETRY_AFTER};
+use http::header::{ALLOW, CONTENT_TYPE, HeaderValue, RETRY_AFTER};
 use http::{Response, StatusCode};
 use hyper::Request;
 use hyper::body::Incoming;
 use ringback_model::command::{Actor, Call, Command};
-use ringback_model::dialect::{Edge, EdgeRequest, Method, Opening, Reply};
+use ringback_model::dialect::{Edge, EdgeRequest, Method, Opening};
 use ringback_model::failure::{Failure, Fault, Refusal, RefusalCode};
 use ringback_model::message::Origin;
 use ringback_model::ports::Clock;
 use tokio_util::task::TaskTracker;
 
 pub use body::ReplyBody;
+pub(crate) use interface::plain_reply;
 
 use crate::listener::Handler;
-use crate::product::{Done, Product, Ticket};
+use crate::product::{Done, Product};
 use crate::ws::Sockets;
 use objects::ObjectDoor;
 use probes::Probes;
@@ -39,6 +42,8 @@ use rates::{Exceeded, Rates};
 pub(crate) use request::headers as text_headers;
 pub use request::query as query_of;
 
+use interface::Interface;
+use meters::Meters;
 use request::{BodyBounds, Head};
 use router::{Found, Params, Router, Served, method_of};
 
@@ -53,7 +58,10 @@ pub struct RouteLabel(pub &'static str);
 /// Everything that is needed to answer a request.
 pub struct Http {
     router: Router,
-    edges: Vec<Arc<dyn Edge>>,
+    interfaces: Vec<Arc<Interface>>,
+    /// Answers what nobody serves.
+    default: Arc<Interface>,
+    meters: Meters,
     parts: HttpParts,
 }
 
@@ -122,12 +130,20 @@ impl Http {
     /// # Errors
     /// Two edges claim one route.
     pub fn new(parts: HttpParts) -> anyhow::Result<Arc<Self>> {
-        Ok(Arc::new(Self { router: Router::new(&parts.edges)?, edges: parts.edges.clone(), parts }))
+        let interfaces: Vec<_> = parts.edges.iter().cloned().map(Interface::new).collect();
+        Ok(Arc::new(Self {
+            router: Router::new(&interfaces)?,
+            interfaces,
+            default: Interface::new(Arc::clone(&parts.default_edge)),
+            meters: Meters::default(),
+            parts,
+        }))
     }
 
     /// Answers a request. Never panics.
     pub async fn answer(self: Arc<Self>, request: Request<Incoming>) -> Answer {
         let started = Instant::now();
+        let this = Arc::clone(&self);
         let (route, answer) = if is_admin(request.uri().path()) {
             (ADMIN_PATH, self.administer(request).await)
         } else if let Some(door) = self.parts.objects.as_ref().filter(|_| ObjectDoor::serves(&request)) {
@@ -136,7 +152,7 @@ impl Http {
             self.answer_edge(request).await
         };
         let route = answer.extensions().get::<RouteLabel>().map_or(route, |label| label.0);
-        observe(route, &answer, started.elapsed());
+        this.meters.observe(route, answer.status(), started.elapsed());
         answer
     }
 
@@ -151,15 +167,15 @@ impl Http {
 
     async fn answer_edge(self: Arc<Self>, request: Request<Incoming>) -> (&'static str, Answer) {
         let found = self.router.find(request.method(), request.uri().path());
-        let (route, edge) = match &found {
+        let (route, interface) = match &found {
             Found::Route(served, ..) | Found::OtherMethod(served, ..) => {
-                (served.route, Arc::clone(&served.edge))
+                (served.route, Arc::clone(&served.interface))
             }
-            Found::Nothing => ("other", Arc::clone(self.edge_of(request.uri().path()))),
+            Found::Nothing => ("other", Arc::clone(self.interface_of(request.uri().path()))),
         };
         let this = Arc::clone(&self);
         let answer = AssertUnwindSafe(self.dispatch(request, found)).catch_unwind().await;
-        (route, answer.unwrap_or_else(|_| this.panicked(edge.as_ref(), route)))
+        (route, answer.unwrap_or_else(|_| this.panicked(&interface, route)))
     }
 
     /// Answers a request on an address that serves WebSockets only, on any path.
@@ -167,20 +183,20 @@ impl Http {
         if crate::ws::is_upgrade(&request) {
             return self.parts.sockets.upgrade(request).await;
         }
-        self.unknown(&self.parts.default_edge, "", Vec::new(), request)
+        self.unknown(&self.default, "", Vec::new(), request)
     }
 
     async fn dispatch(self: Arc<Self>, request: Request<Incoming>, found: Found) -> Answer {
         if request.method() == http::Method::OPTIONS {
-            let edge = match &found {
+            let interface = match &found {
                 // Names of objects may look like routes of anybody.
                 _ if self.parts.objects.is_some() && objects::is_below(request.uri().path()) => {
-                    &self.parts.default_edge
+                    &self.default
                 }
-                Found::Route(served, ..) | Found::OtherMethod(served, ..) => &served.edge,
-                Found::Nothing => self.edge_of(request.uri().path()),
+                Found::Route(served, ..) | Found::OtherMethod(served, ..) => &served.interface,
+                Found::Nothing => self.interface_of(request.uri().path()),
             };
-            return respond(edge.as_ref(), edge.preflight(), None);
+            return interface.respond(interface.edge.preflight(), None);
         }
         let taken = match found {
             Found::Route(served, method, params) => return self.serve(request, served, method, params).await,
@@ -191,24 +207,24 @@ impl Http {
             return self.parts.sockets.upgrade(request).await;
         }
         if let Some((served, params, allow)) = taken {
-            let mut answer = self.unknown(&served.edge, served.route, params, request);
+            let mut answer = self.unknown(&served.interface, served.route, params, request);
             answer.headers_mut().insert(ALLOW, allow);
             return answer;
         }
         if let Some(answer) = self.parts.probes.answer(&request) {
             return answer;
         }
-        self.unknown(self.edge_of(request.uri().path()), "", Vec::new(), request)
+        self.unknown(self.interface_of(request.uri().path()), "", Vec::new(), request)
     }
 
     /// Who answers for a path that nobody serves.
-    fn edge_of(&self, path: &str) -> &Arc<dyn Edge> {
-        self.edges.iter().find(|edge| edge.claims(path)).unwrap_or(&self.parts.default_edge)
+    fn interface_of(&self, path: &str) -> &Arc<Interface> {
+        self.interfaces.iter().find(|interface| interface.edge.claims(path)).unwrap_or(&self.default)
     }
 
     fn unknown(
         &self,
-        edge: &Arc<dyn Edge>,
+        interface: &Interface,
         route: &'static str,
         params: Params,
         request: Request<Incoming>,
@@ -216,7 +232,7 @@ impl Http {
         let (parts, _) = request.into_parts();
         let method = method_of(&parts.method).unwrap_or(Method::Get);
         let head = self.head(Head { route, method, params }, &parts);
-        respond(edge.as_ref(), edge.unknown(&head), None)
+        interface.respond(interface.edge.unknown(&head), None)
     }
 
     fn head(&self, head: Head, parts: &http::request::Parts) -> EdgeRequest {
@@ -234,20 +250,20 @@ impl Http {
         let mut request = self.head(Head { route: served.route, method, params }, &parts);
         // What was read from it is enough; every request that waits would hold it.
         drop(parts);
-        let edge = Arc::clone(&served.edge);
-        let opened = match self.open(edge.as_ref(), &request).await {
+        let interface = Arc::clone(&served.interface);
+        let opened = match self.open(interface.edge.as_ref(), &request).await {
             // The body is read after the token was checked: strangers do not make us hold a megabyte.
             Ok(opened) => self.read_body(body).await.map(|bytes| (opened, bytes)),
             Err(stopped) => Err(stopped),
         };
         let (opened, bytes) = match opened {
             Ok(opened) => opened,
-            Err(stopped) => return self.finish(edge.as_ref(), &request, Err(stopped)),
+            Err(stopped) => return self.finish(&interface, &request, Err(stopped)),
         };
         request.body = bytes;
         // A task of its own: a caller who hangs up must not stop half-way what he has started.
-        let work = self.parts.tracker.spawn(Arc::clone(&self).work(edge, request, opened));
-        work.await.unwrap_or_else(|_| self.panicked(served.edge.as_ref(), served.route))
+        let work = self.parts.tracker.spawn(Arc::clone(&self).work(interface, request, opened));
+        work.await.unwrap_or_else(|_| self.panicked(&served.interface, served.route))
     }
 
     async fn read_body(&self, body: Incoming) -> Result<Vec<u8>, Stopped> {
@@ -282,8 +298,13 @@ impl Http {
         }
     }
 
-    async fn work(self: Arc<Self>, edge: Arc<dyn Edge>, request: EdgeRequest, opened: Opened) -> Answer {
-        let result = match self.decode(edge.as_ref(), &request, &opened) {
+    async fn work(
+        self: Arc<Self>,
+        interface: Arc<Interface>,
+        request: EdgeRequest,
+        opened: Opened,
+    ) -> Answer {
+        let result = match self.decode(interface.edge.as_ref(), &request, &opened) {
             Ok(command) => {
                 let Opened { operation_id, actor, .. } = opened;
                 let operation_id = Arc::from(operation_id.as_str());
@@ -292,7 +313,7 @@ impl Http {
             }
             Err(stopped) => Err(stopped),
         };
-        self.finish(edge.as_ref(), &request, result)
+        self.finish(&interface, &request, result)
     }
 
     fn decode(&self, edge: &dyn Edge, request: &EdgeRequest, opened: &Opened) -> Result<Command, Stopped> {
@@ -308,7 +329,12 @@ impl Http {
         Ok(command)
     }
 
-    fn finish(&self, edge: &dyn Edge, request: &EdgeRequest, result: Result<Done, Stopped>) -> Answer {
+    fn finish(
+        &self,
+        interface: &Interface,
+        request: &EdgeRequest,
+        result: Result<Done, Stopped>,
+    ) -> Answer {
         let (mut ticket, mut retry_after) = (None, None);
         let result = match result {
             Ok(Done { outcome, answered }) => {
@@ -325,8 +351,8 @@ impl Http {
             metrics::counter!("ringback_faults_total", "route" => request.route).increment(1);
             tracing::error!(route = request.route, error = %fault, "a request ran into a fault");
         }
-        let reply = edge.encode(request, &result, self.parts.clock.now());
-        let mut answer = respond(edge, reply, ticket);
+        let reply = interface.edge.encode(request, &result, self.parts.clock.now());
+        let mut answer = interface.respond(reply, ticket);
         if let Some(wait) = retry_after {
             // Whole seconds, rounded up: who comes back earlier is refused again.
             let seconds = wait.as_secs() + u64::from(wait.subsec_nanos() > 0);
@@ -336,10 +362,10 @@ impl Http {
     }
 
     /// The answer to a request of which nothing is known any more but its route.
-    fn panicked(&self, edge: &dyn Edge, route: &'static str) -> Answer {
+    fn panicked(&self, interface: &Interface, route: &'static str) -> Answer {
         let request = request::bare(route, self.parts.clock.now());
-        let reply = edge.encode(&request, &Err(panicked(route)), request.at);
-        respond(edge, reply, None)
+        let reply = interface.edge.encode(&request, &Err(panicked(route)), request.at);
+        interface.respond(reply, None)
     }
 }
 
@@ -371,41 +397,10 @@ fn panicked(route: &'static str) -> Failure {
     Failure::Fault(Fault::new("panicked"))
 }
 
-/// Puts a dialect's answer into HTTP; the ticket goes with its body.
-pub(crate) fn respond(edge: &dyn Edge, reply: Reply, ticket: Option<Ticket>) -> Answer {
-    let mut answer = plain_reply(reply, ticket);
-    for (name, value) in edge.common_headers() {
-        answer.headers_mut().insert(HeaderName::from_static(name), HeaderValue::from_static(value));
-    }
-    answer
-}
-
-/// As [`respond`], without the headers that all answers of an edge have.
-pub(crate) fn plain_reply(reply: Reply, ticket: Option<Ticket>) -> Answer {
-    let mut answer = Response::new(ReplyBody::new(Bytes::from(reply.body), ticket));
-    *answer.status_mut() = StatusCode::from_u16(reply.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
-    for (name, value) in reply.headers {
-        if let (Ok(name), Ok(value)) =
-            (HeaderName::from_bytes(name.as_bytes()), HeaderValue::from_str(&value))
-        {
-            answer.headers_mut().append(name, value);
-        }
-    }
-    answer
-}
-
 /// An answer of the server itself.
 pub(crate) fn own_answer(status: StatusCode, content_type: &'static str, body: impl Into<Bytes>) -> Answer {
     let mut answer = Response::new(ReplyBody::new(body.into(), None));
     *answer.status_mut() = status;
     answer.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static(content_type));
     answer
-}
-
-fn observe(route: &'static str, answer: &Answer, took: Duration) {
-    let code = answer.status().as_u16();
-    metrics::counter!("ringback_http_requests_total", "route" => route, "code" => code.to_string())
-        .increment(1);
-    metrics::histogram!("ringback_http_request_seconds", "route" => route).record(took.as_secs_f64());
-    tracing::debug!(target: "ringback::http", route, code, duration_ms = took.as_secs_f64() * 1000.0, "request");
 }

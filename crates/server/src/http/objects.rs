@@ -32,7 +32,7 @@ use ringback_model::object::{Md5Hex, OBJECT_PATH, ObjectName, PieceError, Pieces
 use tokio::time::Instant;
 
 use super::{Answer, ReplyBody, own_answer, query_of};
-use crate::listener::{Due, PeerAddress};
+use crate::listener::Connection;
 use places::Places;
 use range::Wanted;
 
@@ -142,8 +142,8 @@ impl ObjectDoor {
         } else {
             let place = self.places.take(address_of(request.extensions()), None)?;
             let pieces = self.uploads.read(&object, first, length).await?;
-            let due = request.extensions().get::<Due>();
-            let due = due.map(|due| due.at(Instant::now() + self.time_for(length)));
+            let connection = connection_of(request.extensions());
+            let due = connection.map(|whose| whose.due.at(Instant::now() + self.time_for(length)));
             ReplyBody::streamed(pieces, length, Box::new((place, due)))
         };
         Ok(described(&object, status, (first, length), body))
@@ -151,7 +151,11 @@ impl ObjectDoor {
 }
 
 fn address_of(extensions: &Extensions) -> Option<IpAddr> {
-    extensions.get::<PeerAddress>().map(|address| address.0)
+    connection_of(extensions).map(|whose| whose.peer)
+}
+
+fn connection_of(extensions: &Extensions) -> Option<&Connection> {
+    extensions.get::<Arc<Connection>>().map(|whose| &**whose)
 }
 
 /// Whether a path is one of objects.

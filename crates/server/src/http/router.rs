@@ -6,7 +6,9 @@ use std::sync::Arc;
 use anyhow::{Context as _, bail};
 use http::HeaderValue;
 use percent_encoding::percent_decode_str;
-use ringback_model::dialect::{Edge, Method};
+use ringback_model::dialect::Method;
+
+use super::interface::Interface;
 
 /// Routes of all edges. Segments that are written out go before segments that take anything, whichever edge they
 /// belong to.
@@ -25,7 +27,7 @@ struct Place {
 #[derive(Clone)]
 pub(super) struct Served {
     pub(super) route: &'static str,
-    pub(super) edge: Arc<dyn Edge>,
+    pub(super) interface: Arc<Interface>,
     /// Names of what stands in the route's braces, in order.
     names: Arc<[&'static str]>,
 }
@@ -48,16 +50,16 @@ impl Router {
     ///
     /// # Errors
     /// Two edges claim one, or a route cannot be told from another one.
-    pub(super) fn new(edges: &[Arc<dyn Edge>]) -> anyhow::Result<Self> {
+    pub(super) fn new(interfaces: &[Arc<Interface>]) -> anyhow::Result<Self> {
         let mut by_path: HashMap<&'static str, Vec<(Method, Served)>> = HashMap::new();
-        for edge in edges {
-            for route in edge.routes() {
+        for interface in interfaces {
+            for route in interface.edge.routes() {
                 let here = by_path.entry(route.path).or_default();
                 if here.iter().any(|(method, _)| *method == route.method) {
                     bail!("two interfaces claim {:?} {}", route.method, route.path);
                 }
                 let names = names_in(route.path).into();
-                let served = Served { route: route.path, edge: Arc::clone(edge), names };
+                let served = Served { route: route.path, interface: Arc::clone(interface), names };
                 here.push((route.method, served));
             }
         }
@@ -131,7 +133,7 @@ fn names_in(route: &'static str) -> Vec<&'static str> {
 mod tests {
     use ringback_model::app::App;
     use ringback_model::command::{Actor, Command, Outcome};
-    use ringback_model::dialect::{EdgeRequest, Opening, Reply, Route};
+    use ringback_model::dialect::{Edge, EdgeRequest, Opening, Reply, Route};
     use ringback_model::failure::{Failure, Refusal};
     use ringback_model::time::UnixMs;
 
@@ -171,8 +173,8 @@ mod tests {
         Route { method, path }
     }
 
-    fn edge(routes: &'static [Route]) -> Arc<dyn Edge> {
-        Arc::new(Only(routes))
+    fn edge(routes: &'static [Route]) -> Arc<Interface> {
+        Interface::new(Arc::new(Only(routes)))
     }
 
     fn router(tables: &[&'static [Route]]) -> anyhow::Result<Router> {
@@ -291,7 +293,7 @@ mod tests {
     #[test]
     fn every_route_of_every_dialect_is_reached_and_leads_to_its_own_edge() {
         let edges: Vec<_> = ringback_dialects::all(&App::default()).edges.into_iter().collect();
-        let all: Vec<_> = edges.iter().map(|(_, edge)| Arc::clone(edge)).collect();
+        let all: Vec<_> = edges.iter().map(|(_, edge)| Interface::new(Arc::clone(edge))).collect();
         let router = Router::new(&all).unwrap();
         for (name, edge) in &edges {
             for route in edge.routes() {
@@ -307,7 +309,7 @@ mod tests {
                     panic!("{name}: {:?} {path} is not served", route.method);
                 };
                 assert_eq!((served.route, found), (route.path, route.method), "{name}");
-                assert!(Arc::ptr_eq(&served.edge, edge), "{name}: {path}");
+                assert!(Arc::ptr_eq(&served.interface.edge, edge), "{name}: {path}");
                 assert_eq!(params.len(), route.path.matches('{').count(), "{path}");
                 assert!(!super::super::is_admin(&path), "{path} is the admin API's");
             }

@@ -4,7 +4,7 @@
 use tokio::sync::watch;
 use tokio::time::Instant;
 
-/// Sets when the answer of one connection must have gone out. In the extensions of every request.
+/// Sets when the answer of one connection must have gone out.
 #[derive(Debug, Clone)]
 pub struct Due {
     at: watch::Sender<Option<Instant>>,

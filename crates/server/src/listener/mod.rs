@@ -32,16 +32,17 @@ use stall::StallGuard;
 /// Answers requests. Must not panic and must not wait without end.
 pub type Handler<B> = Arc<dyn Fn(Request<Incoming>) -> Fut<'static, Response<B>> + Send + Sync>;
 
-/// The place that a connection takes among those that may be open. In the extensions of every request, so that
-/// a connection that was upgraded can go on holding it.
-#[derive(Clone)]
-pub struct Place {
-    _permit: Arc<OwnedSemaphorePermit>,
+/// What is known about the connection of a request. In the extensions of every request, as an [`Arc`]: a connection
+/// that was upgraded goes on holding it.
+#[derive(Debug)]
+pub struct Connection {
+    /// Its place among those that may be open.
+    _place: OwnedSemaphorePermit,
+    /// Where it comes from.
+    pub peer: IpAddr,
+    /// When the answer under way must have gone out.
+    pub due: Due,
 }
-
-/// Where a connection comes from. In the extensions of every request.
-#[derive(Debug, Clone, Copy)]
-pub struct PeerAddress(pub IpAddr);
 
 /// An address that is ours.
 pub struct Bound {
@@ -103,7 +104,7 @@ where
             accepted = bound.listener.accept() => accepted,
         };
         let (stream, peer) = match accepted {
-            Ok((stream, peer)) => (stream, PeerAddress(peer.ip())),
+            Ok((stream, peer)) => (stream, peer.ip()),
             Err(error) => {
                 metrics::counter!("ringback_accept_failures_total", "listener" => listening.name)
                     .increment(1);
@@ -112,12 +113,12 @@ where
                 continue;
             }
         };
-        let Ok(permit) = Arc::clone(&places).try_acquire_owned() else {
+        let Ok(place) = Arc::clone(&places).try_acquire_owned() else {
             refuse(&stream, &listening);
             continue;
         };
-        let place = Place { _permit: Arc::new(permit) };
-        listening.tracker.spawn(welcome(stream, Arc::clone(&listening), (place, peer)));
+        let connection = Arc::new(Connection { _place: place, peer, due: Due::new() });
+        listening.tracker.spawn(welcome(stream, Arc::clone(&listening), connection));
     }
 }
 
@@ -129,7 +130,7 @@ fn refuse<B>(stream: &TcpStream, listening: &Listening<B>) {
     }
 }
 
-async fn welcome<B>(stream: TcpStream, listening: Arc<Listening<B>>, whose: (Place, PeerAddress))
+async fn welcome<B>(stream: TcpStream, listening: Arc<Listening<B>>, whose: Arc<Connection>)
 where
     B: Body + Send + 'static,
     B::Data: Send,
@@ -151,7 +152,7 @@ where
     }
 }
 
-async fn serve<S, B>(stream: S, listening: &Listening<B>, (place, peer): (Place, PeerAddress))
+async fn serve<S, B>(stream: S, listening: &Listening<B>, whose: Arc<Connection>)
 where
     S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
     B: Body + Send + 'static,
@@ -159,12 +160,9 @@ where
     B::Error: std::error::Error + Send + Sync,
 {
     let handler = Arc::clone(&listening.handler);
-    let due = Due::new();
-    let service_due = due.clone();
+    let due = whose.due.clone();
     let service = service_fn(move |mut request: Request<Incoming>| {
-        request.extensions_mut().insert(place.clone());
-        request.extensions_mut().insert(peer);
-        request.extensions_mut().insert(service_due.clone());
+        request.extensions_mut().insert(Arc::clone(&whose));
         let answer = handler(request);
         async move { Ok::<_, Infallible>(answer.await) }
     });

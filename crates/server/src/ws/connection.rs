@@ -25,7 +25,7 @@ use tokio_tungstenite::tungstenite::{Error, Message};
 use super::Sockets;
 use super::order::SendOrder;
 use super::sessions::{Identity, Membership, Outgoing, Peer, Waiting, message};
-use crate::listener::Place;
+use crate::listener::Connection;
 use crate::product::Done;
 
 type Stream = WebSocketStream<TokioIo<Upgraded>>;
@@ -42,7 +42,7 @@ pub(super) struct Accepted {
     pub(super) actor: Actor,
     pub(super) welcome: Option<Frame>,
     /// Held for as long as the connection lives.
-    pub(super) place: Option<Place>,
+    pub(super) place: Option<Arc<Connection>>,
 }
 
 fn config() -> WebSocketConfig {
@@ -90,7 +90,7 @@ struct Conversation {
     writer: Writer,
     /// Given up with the conversation.
     _membership: Membership,
-    _place: Option<Place>,
+    _place: Option<Arc<Connection>>,
 }
 
 async fn enter(sockets: Arc<Sockets>, on_upgrade: OnUpgrade, accepted: Accepted) -> Option<Conversation> {

@@ -15,7 +15,7 @@ use tokio_tungstenite::tungstenite::handshake::derive_accept_key;
 use super::Sockets;
 use super::connection::{self, Accepted};
 use crate::http::{Answer, own_answer, plain_reply, query_of, text_headers};
-use crate::listener::Place;
+use crate::listener::Connection;
 
 impl Sockets {
     /// Answers a request for a WebSocket; the connection goes on in a task of its own.
@@ -26,7 +26,7 @@ impl Sockets {
         };
         let query = query_of(request.uri().query().unwrap_or_default());
         let headers = text_headers(request.headers());
-        let place = request.extensions_mut().remove::<Place>();
+        let place = request.extensions_mut().remove::<Arc<Connection>>();
         let admitted = self.admit(&query, &headers).await;
         let on_upgrade = hyper::upgrade::on(&mut request);
         match admitted {

@@ -165,7 +165,7 @@ impl Edge for TextEdge {
             Err(Failure::Refused(refusal)) => (200, format!("no: {}", refusal.detail)),
             Err(Failure::Fault(_)) => (500, "fault".to_owned()),
         };
-        Reply { status, headers: vec![("content-type", "text/plain".to_owned())], body: text.into_bytes() }
+        Reply { status, headers: vec![("content-type", "text/plain".into())], body: text.into_bytes() }
     }
     fn unknown(&self, request: &EdgeRequest) -> Reply {
         let (status, why) = if request.route.is_empty() { (404, "unknown") } else { (405, "not so") };

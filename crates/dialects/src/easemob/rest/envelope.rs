@@ -170,5 +170,5 @@ fn write(status: u16, body: &impl Serialize) -> Reply {
 }
 
 fn reply(status: u16, body: Vec<u8>) -> Reply {
-    Reply { status, headers: vec![("content-type", "application/json".to_owned())], body }
+    Reply { status, headers: vec![("content-type", "application/json".into())], body }
 }

@@ -143,7 +143,7 @@ impl Edge for FamilyEdge {
         if let Err(Failure::Refused(refusal)) = result
             && matches!(refusal.code, RefusalCode::ShuttingDown | RefusalCode::Overloaded)
         {
-            reply.headers.push(("retry-after", "1".to_owned()));
+            reply.headers.push(("retry-after", "1".into()));
         }
         reply
     }
@@ -164,7 +164,7 @@ impl Edge for FamilyEdge {
     }
 
     fn preflight(&self) -> Reply {
-        let headers = vec![("content-type", "application/json".to_owned())];
+        let headers = vec![("content-type", "application/json".into())];
         Reply { status: 200, headers, body: b"{}".to_vec() }
     }
 

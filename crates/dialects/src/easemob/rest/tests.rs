@@ -123,7 +123,7 @@ fn decode(request: &EdgeRequest) -> Result<Command, Refusal> {
 }
 
 fn body(reply: &Reply) -> Value {
-    assert_eq!(reply.headers[0], ("content-type", "application/json".to_owned()));
+    assert_eq!(reply.headers[0], ("content-type", "application/json".into()));
     serde_json::from_slice(&reply.body).unwrap()
 }
 

@@ -1,5 +1,7 @@
 //! The envelope of every answer. Source: REST sheet 1.1.
 
+use std::borrow::Cow;
+
 use ringback_model::dialect::Reply;
 use schemars::JsonSchema;
 use serde::Serialize;
@@ -43,7 +45,7 @@ pub(super) fn failure(coded: &Coded) -> Reply {
     let mut reply =
         reply(coded.status, &Envelope { code: coded.code, text: &coded.text, detail, data: None });
     if let Some(seconds) = coded.retry_after_s {
-        reply.headers.push(("retry-after", seconds.to_string()));
+        reply.headers.push(("retry-after", seconds.to_string().into()));
     }
     reply
 }
@@ -53,6 +55,6 @@ fn reply(status: u16, envelope: &Envelope<'_>) -> Reply {
 }
 
 /// The content type of every answer.
-pub(super) fn content_type() -> (&'static str, String) {
-    ("content-type", "application/json; charset=utf-8".to_owned())
+pub(super) const fn content_type() -> (&'static str, Cow<'static, str>) {
+    ("content-type", Cow::Borrowed("application/json; charset=utf-8"))
 }

@@ -236,7 +236,7 @@ fn success_without_fields_has_no_data_key() {
         let reply = OpenImEdge.encode(&asked, &Ok(Outcome::Done), NOW);
         exam::check_reply(&OpenImEdge, &asked, &reply);
         assert_eq!(reply.body, br#"{"errCode":0,"errMsg":"","errDlt":""}"#, "{path}");
-        assert_eq!(reply.headers, [("content-type", "application/json; charset=utf-8".to_owned())]);
+        assert_eq!(reply.headers, [("content-type", "application/json; charset=utf-8".into())]);
     }
 }
 

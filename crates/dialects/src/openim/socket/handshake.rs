@@ -100,7 +100,7 @@ pub(super) fn turn_away(query: &Pairs, refusal: &Refusal) -> TurnAway {
     }
     TurnAway::Reply(Reply {
         status: 200,
-        headers: vec![("content-type", "application/json; charset=utf-8".to_owned())],
+        headers: vec![("content-type", "application/json; charset=utf-8".into())],
         body: text.into_bytes(),
     })
 }

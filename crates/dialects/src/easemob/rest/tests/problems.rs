@@ -150,7 +150,7 @@ fn what_is_ours_does_not_leak() {
     let asked = get("/app-id/4711/users/bob");
     for code in [RefusalCode::ShuttingDown, RefusalCode::Overloaded] {
         let reply = edge().encode(&asked, &Err(refusal(code, "")), NOW);
-        assert!(reply.headers.contains(&("retry-after", "1".to_owned())));
+        assert!(reply.headers.contains(&("retry-after", "1".into())));
     }
 }
 
