@@ -5,11 +5,11 @@
 //! reads slowly delays nobody's callbacks: `limits::ANSWER_FIRST_WAIT`, `limits::HANDOVER_WAIT`.
 //! All of this is lost in a crash, and may be: after a restart callbacks are due at once and clients pull.
 
-use std::collections::HashMap;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
+use ringback_model::hashing::FastMap;
 use ringback_model::ids::{MessageId, UserId};
 use ringback_model::limits;
 use ringback_model::ports::{Fut, Handover};
@@ -19,7 +19,7 @@ use tokio::time::{Instant, sleep_until, timeout};
 /// All messages on their way, by number.
 #[derive(Debug, Default)]
 pub struct Handovers {
-    on_their_way: Mutex<HashMap<MessageId, Arc<OnItsWay>>>,
+    on_their_way: Mutex<FastMap<MessageId, Arc<OnItsWay>>>,
 }
 
 /// One message on its way.
@@ -113,7 +113,7 @@ impl Handovers {
         Arc::new(Written { handovers: Arc::clone(self), message, _round: round })
     }
 
-    fn lock(&self) -> std::sync::MutexGuard<'_, HashMap<MessageId, Arc<OnItsWay>>> {
+    fn lock(&self) -> std::sync::MutexGuard<'_, FastMap<MessageId, Arc<OnItsWay>>> {
         self.on_their_way.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

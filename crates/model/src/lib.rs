@@ -35,6 +35,7 @@ pub mod dialect;
 pub mod event;
 pub mod failure;
 pub mod group;
+pub mod hashing;
 pub mod ids;
 pub mod limits;
 pub mod message;

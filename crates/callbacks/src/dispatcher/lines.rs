@@ -1,9 +1,10 @@
 //! Lanes with something to do.
 
-use std::collections::{HashMap, VecDeque};
+use std::collections::VecDeque;
 
 use ringback_model::delivery::DeliveryKey;
 use ringback_model::event::Lane;
+use ringback_model::hashing::FastMap;
 use ringback_model::ids::LogPos;
 
 use super::attempt::Delivery;
@@ -70,7 +71,7 @@ pub(crate) enum Phase {
 }
 
 /// Lanes by key.
-pub(crate) type Lines = HashMap<LaneKey, Line>;
+pub(crate) type Lines = FastMap<LaneKey, Line>;
 
 /// The whole of an event.
 pub(crate) const fn whole(pos: LogPos) -> DeliveryKey {

@@ -162,7 +162,7 @@ impl Runner {
             ledger,
             staged: Staged::default(),
             delivered: false,
-            lines: Lines::new(),
+            lines: Lines::default(),
             ready: VecDeque::new(),
             rows: Rows::default(),
             probe_rows_next: false,

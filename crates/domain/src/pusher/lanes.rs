@@ -1,11 +1,12 @@
 //! Pushes that wait: for their sender to be answered, for before-rules, and for those of their lane that came earlier.
 
 use std::collections::hash_map::Entry;
-use std::collections::{HashMap, VecDeque};
+use std::collections::VecDeque;
 use std::sync::Arc;
 use std::time::Duration;
 
 use ringback_model::event::{Event, Lane};
+use ringback_model::hashing::FastMap;
 use ringback_model::ids::UserId;
 use ringback_model::ports::Push;
 
@@ -87,7 +88,7 @@ pub(super) enum Next {
 /// All lanes in which something waits.
 #[derive(Default)]
 pub(super) struct Lanes {
-    waiting: HashMap<Lane, VecDeque<Place>>,
+    waiting: FastMap<Lane, VecDeque<Place>>,
     next: u64,
     held: usize,
 }

@@ -5,13 +5,13 @@
 //! told of it, so whoever was told meets nothing older. A reader's findings are taken in only where nothing was
 //! forgotten since before it looked ([`Facts::versions`]); else it might bring back what has just gone.
 
-use std::collections::HashMap;
-use std::hash::{BuildHasher, RandomState};
+use std::hash::BuildHasher;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use ringback_model::commit::{Require, Write};
 use ringback_model::conversation::{ConversationId, Target};
 use ringback_model::group::{Group, GroupStatus, Member};
+use ringback_model::hashing::{FastHash, FastMap};
 use ringback_model::ids::{GroupId, UserId};
 use ringback_model::limits;
 use ringback_model::ports::SendFacts;
@@ -248,7 +248,7 @@ pub(super) fn assemble(sender: &UserId, target: &Target, found: Vec<Fact>) -> Op
 
 /// What is known.
 pub(super) struct Facts {
-    hasher: RandomState,
+    hasher: FastHash,
     /// Never held while the tables are asked.
     known: Mutex<Known>,
 }
@@ -261,7 +261,7 @@ struct Known {
 
 #[derive(Default)]
 struct Place {
-    facts: HashMap<Key, Fact>,
+    facts: FastMap<Key, Fact>,
     /// How often something of these keys was forgotten.
     version: u64,
 }
@@ -277,7 +277,7 @@ impl Known {
 impl Default for Facts {
     fn default() -> Self {
         let places = std::iter::repeat_with(Place::default).take(PLACES).collect();
-        Self { hasher: RandomState::new(), known: Mutex::new(Known { places, bytes: 0 }) }
+        Self { hasher: FastHash::default(), known: Mutex::new(Known { places, bytes: 0 }) }
     }
 }
 

@@ -1,10 +1,10 @@
 //! Reading conversations and their messages.
 
-use std::collections::HashMap;
 use std::sync::Arc;
 
 use ringback_model::conversation::{ConversationId, ConversationState};
 use ringback_model::event::Fact;
+use ringback_model::hashing::FastMap;
 use ringback_model::ids::{Seq, UserId};
 use ringback_model::message::Message;
 use ringback_model::ports::StoredRange;
@@ -70,7 +70,7 @@ pub(super) fn conversation_states(
 fn state(
     connection: &Connection,
     open: i64,
-    own: &HashMap<i64, u64>,
+    own: &FastMap<i64, u64>,
     row: &Row<'_>,
 ) -> Outcome<ConversationState> {
     let (sealed_seq, sealed_at) = (count(row.get(1)?), row.get(2)?);

@@ -1,12 +1,13 @@
 //! The writer's state: what the tables say, as far as it is needed for every commit. All of it can be taken back
 //! when a transaction is rolled back.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
 use std::sync::Arc;
 
 use ringback_model::commit::{Commit, Committed, NewEvent};
 use ringback_model::conversation::Target;
 use ringback_model::event::{Event, Fact, Lane, MessageSent};
+use ringback_model::hashing::FastSet;
 use ringback_model::ids::{LogPos, UserId};
 use ringback_model::message::Message;
 use ringback_model::time::UnixMs;
@@ -55,7 +56,7 @@ pub(super) struct Journal {
     writes_reads_to: Option<u64>,
     facts: Arc<Facts>,
     /// Of what the facts are about, what the running transaction has changed.
-    changed: HashSet<Key>,
+    changed: FastSet<Key>,
     birth: Birth,
 }
 
@@ -91,7 +92,7 @@ impl Journal {
             moved_reads: HashMap::new(),
             writes_reads_to: None,
             facts,
-            changed: HashSet::new(),
+            changed: FastSet::default(),
             birth: versions::birth(connection)?,
         })
     }

@@ -1,8 +1,8 @@
 //! Lanes: who has which number, and how far each has come.
 
-use std::collections::HashMap;
 
 use ringback_model::event::Lane;
+use ringback_model::hashing::FastMap;
 use rusqlite::{Connection, OptionalExtension};
 
 use super::segments;
@@ -57,7 +57,7 @@ pub(super) fn stored_at(connection: &Connection, open: i64, lane: i64, seq: u64)
 /// The lanes that the writer has in mind, changes of the running transaction included.
 #[derive(Default)]
 pub(super) struct Lanes {
-    known: HashMap<Lane, LaneState>,
+    known: FastMap<Lane, LaneState>,
 }
 
 impl Lanes {

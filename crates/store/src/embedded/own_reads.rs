@@ -5,10 +5,10 @@
 //!
 //! Who sends to a group without being in it has no view that a mark could move. Should he join while it waits, it counts.
 
-use std::collections::HashMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use ringback_model::event::Fact;
+use ringback_model::hashing::FastMap;
 use rusqlite::Connection;
 
 use super::log::text;
@@ -24,7 +24,7 @@ const MOST_EVENTS: u64 = 4096;
 const WRITTEN_TO: &str = "own_reads";
 
 /// Seqs by folded user and lane.
-type Marks = HashMap<String, HashMap<i64, u64>>;
+type Marks = FastMap<String, FastMap<i64, u64>>;
 
 /// The writer changes them, readers look at them.
 #[derive(Default)]
@@ -78,7 +78,7 @@ impl OwnReads {
     }
 
     /// A user's marks by lane. Ask after the snapshot was taken; a mark may be newer than that.
-    pub(super) fn of(&self, folded: &str) -> HashMap<i64, u64> {
+    pub(super) fn of(&self, folded: &str) -> FastMap<i64, u64> {
         let known = self.lock();
         let mut marks = known.written.get(folded).cloned().unwrap_or_default();
         // Seqs of a lane only grow.
@@ -105,7 +105,7 @@ impl OwnReads {
     pub(super) fn write(&self, connection: &Connection, to: u64) -> Outcome<()> {
         let mut marks: Vec<_> = {
             let known = self.lock();
-            let of_user = |(user, lanes): (&String, &HashMap<i64, u64>)| {
+            let of_user = |(user, lanes): (&String, &FastMap<i64, u64>)| {
                 lanes.iter().map(|(lane, seq)| (user.clone(), *lane, *seq)).collect::<Vec<_>>()
             };
             known.waiting.iter().flat_map(of_user).collect()
@@ -140,11 +140,11 @@ mod tests {
         let reads = OwnReads::default();
         reads.add([mark("ann", 1, 5), mark("ann", 2, 9), mark("bob", 1, 6)].into_iter());
         reads.are_written(3);
-        assert_eq!(reads.of("ann"), HashMap::from([(1, 5), (2, 9)]), "a snapshot may be older");
+        assert_eq!(reads.of("ann"), FastMap::from_iter([(1, 5), (2, 9)]), "a snapshot may be older");
         reads.add([mark("ann", 1, 7)].into_iter());
-        assert_eq!(reads.of("ann"), HashMap::from([(1, 7), (2, 9)]));
+        assert_eq!(reads.of("ann"), FastMap::from_iter([(1, 7), (2, 9)]));
         reads.are_written(4);
-        assert_eq!((reads.of("ann"), reads.of("bob")), (HashMap::from([(1, 7)]), HashMap::new()));
+        assert_eq!((reads.of("ann"), reads.of("bob")), (FastMap::from_iter([(1, 7)]), FastMap::default()));
     }
 
     #[test]

@@ -1,8 +1,8 @@
 //! What must hold before a commit is written. Only reads.
 
-use std::collections::HashSet;
 
 use ringback_model::commit::{Commit, CommitError, Require};
+use ringback_model::hashing::FastSet;
 use ringback_model::time::UnixMs;
 use rusqlite::{Connection, OptionalExtension, Params};
 
@@ -37,7 +37,7 @@ pub(super) struct Memory<'a> {
     pub(super) sends: &'a Sends,
     pub(super) facts: &'a Facts,
     /// What the running transaction has changed: of this the facts do not know yet.
-    pub(super) changed: &'a HashSet<Key>,
+    pub(super) changed: &'a FastSet<Key>,
 }
 
 impl Memory<'_> {

@@ -4,10 +4,13 @@
 //! memory (read back when the store is opened) and are indexed in one go when it is sealed; filters in memory, one
 //! for a few segments each, keep most probes away from sealed segments.
 
-use std::collections::BTreeSet;
+use std::cmp::Reverse;
+use std::hash::BuildHasher as _;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+use hashbrown::HashTable;
 use ringback_model::event::Fact;
+use ringback_model::hashing::FastHash;
 use ringback_model::message::Message;
 use ringback_model::time::UnixMs;
 use rusqlite::Connection;
@@ -31,7 +34,10 @@ struct Known {
     /// Number of the open segment.
     n: i64,
     /// Hash and position of each send in it, the running transaction's included.
-    open: BTreeSet<(u64, u64)>,
+    open: HashTable<(u64, u64)>,
+    /// Where in the table a send's hash leads: clients choose what is hashed, so that hash alone would let them heap
+    /// up sends in one place.
+    places: FastHash,
     /// What the running transaction added.
     fresh: Vec<(u64, u64)>,
     /// Oldest first.
@@ -78,6 +84,11 @@ pub(super) struct Candidate {
 }
 
 impl Known {
+    fn note(&mut self, send: (u64, u64)) {
+        let place = |(hash, _): &(u64, u64)| self.places.hash_one(hash);
+        self.open.insert_unique(place(&send), send, place);
+    }
+
     fn add(&mut self, segment: Sealed, hashes: impl Iterator<Item = u64>, sends: usize) {
         match self.sealed.last_mut() {
             Some(stretch) if stretch.room >= sends && stretch.segments.len() < STRETCH => {
@@ -99,7 +110,7 @@ impl Sends {
         for segment in segments::all(connection)? {
             if segment.last.is_none() {
                 known.n = segment.n;
-                known.open = hashes(connection, segment.n)?.into_iter().collect();
+                hashes(connection, segment.n)?.into_iter().for_each(|send| known.note(send));
             } else if shape::inside_window(UnixMs(segment.last_at), known.newest_at) {
                 let hashes = hashes(connection, segment.n)?;
                 let sealed = Sealed { n: segment.n, last_at: segment.last_at };
@@ -122,19 +133,25 @@ impl Sends {
     pub(super) fn candidates(&self, key: &SendKey, now: UnixMs) -> Vec<Candidate> {
         let hash = key.hash();
         let known = self.lock();
-        let open = known.open.range((hash, 0)..=(hash, u64::MAX)).rev();
-        let open = open.map(|(_, pos)| Candidate { segment: known.n, pos: Some(*pos) });
+        let mut open: Vec<_> = known
+            .open
+            .iter_hash(known.places.hash_one(hash))
+            .filter(|(known, _)| *known == hash)
+            .map(|(_, pos)| Candidate { segment: known.n, pos: Some(*pos) })
+            .collect();
+        open.sort_unstable_by_key(|candidate| Reverse(candidate.pos));
         let stretches = known.sealed.iter().rev().filter(|stretch| stretch.filter.may_hold(hash));
         let young = stretches
             .flat_map(|stretch| stretch.segments.iter().rev())
             .filter(|sealed| shape::inside_window(UnixMs(sealed.last_at), now));
-        open.chain(young.map(|sealed| Candidate { segment: sealed.n, pos: None })).collect()
+        open.extend(young.map(|sealed| Candidate { segment: sealed.n, pos: None }));
+        open
     }
 
     /// Notes a send of the running transaction.
     pub(super) fn add(&self, hash: u64, pos: u64) {
         let mut known = self.lock();
-        known.open.insert((hash, pos));
+        known.note((hash, pos));
         known.fresh.push((hash, pos));
     }
 
@@ -148,8 +165,11 @@ impl Sends {
     /// The running transaction was rolled back.
     pub(super) fn undo(&self) {
         let known = &mut *self.lock();
-        for entry in known.fresh.drain(..) {
-            known.open.remove(&entry);
+        for send in known.fresh.drain(..) {
+            let place = known.places.hash_one(send.0);
+            if let Ok(found) = known.open.find_entry(place, |other| *other == send) {
+                found.remove();
+            }
         }
     }
 

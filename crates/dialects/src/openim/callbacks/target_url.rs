@@ -1,7 +1,7 @@
 //! Where a callback goes: the operator's address with the command put into it.
 //! Source: openim-callbacks fact sheet 0.2 and 1.1.
 
-use std::fmt::Write as _;
+use std::borrow::Cow;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -25,21 +25,26 @@ pub(super) fn build(
     }
     let base = base.split_once('#').map_or(base, |(address, _)| address);
     let (address, query) = base.split_once('?').unwrap_or((base, ""));
-    let mut parameters: Vec<String> =
-        query.split('&').filter(|part| !part.is_empty()).map(str::to_owned).collect();
-    let mut url = address.to_owned();
+    let mut parameters = Vec::with_capacity(4);
+    parameters.extend(query.split('&').filter(|part| !part.is_empty()).map(Cow::Borrowed));
+    // Room for the command, and for the key where there is one.
+    let mut url = String::with_capacity(base.len() + 2 * command.len() + 2 * key.map_or(0, str::len));
+    url.push_str(address);
     if generation == Generation::V30 {
-        parameters.push(format!("command={command}"));
+        parameters.push(format!("command={command}").into());
     } else {
         url.truncate(url.trim_end_matches('/').len());
-        // Writing to a String cannot fail.
-        let _ = write!(url, "/{command}");
+        url.push('/');
+        url.push_str(command);
     }
     if content_type_query && !parameters.iter().any(|part| name_of(part) == "contenttype") {
-        parameters.push("contenttype=json".to_owned());
+        parameters.push("contenttype=json".into());
     }
     if let Some(key) = key {
-        parameters.push(format!("key={}", utf8_percent_encode(key, NON_ALPHANUMERIC)));
+        let mut parameter = String::with_capacity(2 * key.len());
+        parameter.push_str("key=");
+        parameter.extend(utf8_percent_encode(key, NON_ALPHANUMERIC));
+        parameters.push(parameter.into());
         // Where the original adds this parameter it writes all of them in the order of their names.
         parameters.sort_by(|one, other| name_of(one).cmp(name_of(other)));
     }
