@@ -1,5 +1,6 @@
 //! Rounds: every case once per round, so that what changes on the machine changes for all of them. Odd rounds run
-//! backwards. A case during which too much processor time was stolen, or went to other processes, or the disk stood
+//! backwards. What is divided by bare calls runs between two short runs of these: within a round of a minute, what a
+//! processor does in a second drifts by a quarter. A case during which too much processor time was stolen, or went to other processes, or the disk stood
 //! still, is repeated at once, a bounded number of times; the least disturbed run counts. Disturbances come and go within seconds: to
 //! repeat whole rounds would throw good runs away, and a mean over a round would hide the bad one.
 
@@ -9,9 +10,11 @@ use std::time::Instant;
 use anyhow::Context as _;
 use serde::Serialize;
 
+use crate::load::Pace;
 use crate::machine;
 use crate::pulse::Pulse;
-use crate::scenarios::{Case, Figures, Lab, figure};
+use crate::scenarios::{self, Case, Figures, Lab, figure};
+use crate::stats::ratio;
 
 /// Share of all processor time that may be stolen during a case.
 pub(crate) const STOLEN_MAX: f64 = 0.05;
@@ -45,6 +48,12 @@ impl Round {
     /// A figure of a case.
     pub(crate) fn figure(&self, case: &str, figure: &str) -> Option<f64> {
         self.cases.get(case)?.get(figure).copied()
+    }
+
+    /// A case's rate by that of the bare calls beside it; where there were none, by the bare case of the round.
+    pub(crate) fn of_bare(&self, case: &str, rate: &str, bare: &str) -> Option<f64> {
+        let beside = self.figure(case, figure::BARE_BESIDE);
+        ratio(self.figure(case, rate)?, beside.or_else(|| self.figure(bare, figure::RATE))?)
     }
 }
 
@@ -102,12 +111,26 @@ async fn run_round(lab: &Lab, cases: &[Case], backwards: bool) -> anyhow::Result
     if backwards {
         order.reverse();
     }
+    // What was measured after the case before is what is measured before the next one.
+    let mut last_bare: Option<(Pace, f64)> = None;
     for case in order {
+        let bare = case.bare_beside(&lab.options);
+        let before = match bare {
+            Some(pace) => Some(bare_before(lab, pace, last_bare.take()).await?),
+            None => None,
+        };
         let repeats_left = lab.options.repeats.saturating_sub(round.repeated).min(REPEATS_OF_A_CASE);
-        let (repeated, figures) = run_undisturbed(lab, case, repeats_left).await?;
+        let (repeated, mut figures) = run_undisturbed(lab, case, repeats_left).await?;
         round.repeated += repeated;
         if disturbance(&figures) > 1.0 {
             round.disturbed.push(case.name());
+        }
+        if let (Some(pace), Some(before)) = (bare, before) {
+            let after = scenarios::bare_rate(&lab.options, pace).await?;
+            figures.insert(figure::BARE_BESIDE, f64::midpoint(before, after));
+            last_bare = Some((pace, after));
+        } else {
+            last_bare = None;
         }
         round.cases.insert(case.name(), figures);
     }
@@ -115,6 +138,14 @@ async fn run_round(lab: &Lab, cases: &[Case], backwards: bool) -> anyhow::Result
     round.others = mean(&round.cases, figure::OTHERS);
     round.stalled = mean(&round.cases, figure::STALLED);
     Ok(round)
+}
+
+/// The rate of bare calls before a case: what was measured just now, where that was at the same pace.
+async fn bare_before(lab: &Lab, pace: Pace, last: Option<(Pace, f64)>) -> anyhow::Result<f64> {
+    match last {
+        Some((last, rate)) if last == pace => Ok(rate),
+        _ => scenarios::bare_rate(&lab.options, pace).await,
+    }
 }
 
 /// Runs a case until it was not disturbed; answers how often it was repeated, and the least disturbed run.
@@ -186,6 +217,16 @@ fn in_short(figures: &Figures) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_case_is_compared_with_what_ran_beside_it() {
+        let rates = [("case", figure::RATE, 10.0), ("bare", figure::RATE, 100.0)];
+        assert_eq!(Round::with(&rates).of_bare("case", figure::RATE, "bare"), Some(0.1));
+        let beside = [rates.as_slice(), &[("case", figure::BARE_BESIDE, 50.0)]].concat();
+        assert_eq!(Round::with(&beside).of_bare("case", figure::RATE, "bare"), Some(0.2));
+        assert_eq!(Round::with(&beside).of_bare("bare", figure::RATE, "bare"), Some(1.0));
+        assert_eq!(Round::with(&beside).of_bare("absent", figure::RATE, "bare"), None);
+    }
 
     #[test]
     fn a_run_is_disturbed_by_any_share() {

@@ -17,7 +17,7 @@ pub(super) struct Summary {
     pub(super) case: String,
     /// The bare case to which `of_bare` compares; none for open loops, whose rate is a setting.
     compared_to: Option<String>,
-    /// Rate by rate of the bare case in the same round; for after-callbacks their rate of delivery, for a fan-out
+    /// Rate by rate of the bare case beside it, or else in the same round; for after-callbacks their rate of delivery, for a fan-out
     /// that of pushes.
     pub(super) of_bare: Option<Spread>,
     pub(super) figures: BTreeMap<&'static str, Spread>,
@@ -38,7 +38,7 @@ impl Summary {
 
 /// Sums a case up.
 pub(super) fn summary(scenario: &'static str, case: &Case, settings: &Options, rounds: &[Round]) -> Summary {
-    let (name, yardstick) = (case.name(), case.yardstick(settings));
+    let (name, yardstick) = (case.name(), case.yardstick(settings).map(|bare| bare.name()));
     let names: std::collections::BTreeSet<&'static str> = rounds
         .iter()
         .filter_map(|round| round.cases.get(&name))
@@ -53,8 +53,8 @@ pub(super) fn summary(scenario: &'static str, case: &Case, settings: &Options, r
         if let Some(pushes) = round.figure(bare, figure::PUSHED) {
             return ratio(round.figure(&name, figure::PUSHED)?, pushes);
         }
-        let rate = round.figure(&name, figure::DELIVERED).or_else(|| round.figure(&name, figure::RATE))?;
-        ratio(rate, round.figure(bare, figure::RATE)?)
+        let done = if round.figure(&name, figure::DELIVERED).is_some() { figure::DELIVERED } else { figure::RATE };
+        round.of_bare(&name, done, bare)
     };
     Summary {
         scenario,

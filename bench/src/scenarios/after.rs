@@ -134,11 +134,12 @@ pub(super) fn targets(options: &Options) -> Vec<Target> {
         );
         Target::figure(&what, Bound::AtLeast(0.9), Drain::to(delay).name(), figure::OF_CONCURRENCY)
     };
-    let at_once = Target::ratio(
+    let at_once = Target::of_bare(
         "after-callbacks out of a full log to an immediate receiver, by bare calls",
         Bound::AtLeast(0.50),
-        (Drain::to(Duration::ZERO).name(), figure::DELIVERED),
-        (Case::Bare(many(options)).name(), figure::RATE),
+        Drain::to(Duration::ZERO).name(),
+        figure::DELIVERED,
+        Case::Bare(many(options)).name(),
     )
     .aiming_at(0.7);
     let by_bare = |delay: Duration| {

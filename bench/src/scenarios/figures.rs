@@ -80,6 +80,8 @@ pub(crate) mod figure {
     pub(crate) const EVENTS: &str = "events";
     /// Bytes of the data folder, in MiB.
     pub(crate) const FOLDER: &str = "folder_mib";
+    /// Bare calls answered per second just before and just after the case: the mean of the two.
+    pub(crate) const BARE_BESIDE: &str = "bare_beside_per_second";
     /// Share of all processor time that was stolen by the hypervisor.
     pub(crate) const STOLEN: &str = "stolen";
     /// Share of all processor time that went to processes outside of the run.

@@ -24,6 +24,7 @@ use tokio::sync::OnceCell;
 
 pub(crate) use before::{names as before_names, paces as before_paces};
 pub(crate) use figures::{Figures, figure};
+pub(crate) use reference::bare_rate;
 pub(crate) use send::{Send, Via};
 
 use crate::history;
@@ -146,14 +147,14 @@ impl Case {
         }
     }
 
-    /// Name of the bare case by whose rate its own is divided. `None` for open loops, whose rate is a setting, and
-    /// for what has no rate.
-    pub(crate) fn yardstick(&self, options: &Options) -> Option<String> {
+    /// The bare case by whose rate its own is divided. `None` for open loops, whose rate is a setting, and for what has
+    /// no rate.
+    pub(crate) fn yardstick(&self, options: &Options) -> Option<Self> {
         let pace = match self {
             Self::Bare(pace) | Self::Send(Send { pace, .. }) => *pace,
             Self::Append(_) | Self::Drain(_) | Self::Outage(_) => many(options),
-            Self::Broadcast(connections) => return Some(Self::Broadcast(*connections).name()),
-            Self::Push(push) => return Some(Self::Broadcast(push.online).name()),
+            Self::Broadcast(connections) => return Some(Self::Broadcast(*connections)),
+            Self::Push(push) => return Some(Self::Broadcast(push.online)),
             Self::BareSlow(..)
             | Self::Copies(_)
             | Self::Lag(_)
@@ -161,7 +162,16 @@ impl Case {
             | Self::Login(_)
             | Self::Start(_) => return None,
         };
-        matches!(pace, Pace::Closed(_)).then(|| Self::Bare(pace).name())
+        matches!(pace, Pace::Closed(_)).then_some(Self::Bare(pace))
+    }
+
+    /// The pace of the bare calls that run just before and just after it, where it is divided by those: what one
+    /// processor does in a second drifts within a round by more than what is to be told apart.
+    pub(crate) fn bare_beside(&self, options: &Options) -> Option<Pace> {
+        match self.yardstick(options) {
+            Some(Self::Bare(pace)) if !self.is_reference() => Some(pace),
+            _ => None,
+        }
     }
 
     /// Whether it is a limit of the machine, without a server of ours.
@@ -180,8 +190,8 @@ impl Case {
     /// Measures it.
     pub(crate) async fn run(&self, lab: &Lab) -> anyhow::Result<Figures> {
         match self {
-            Self::Bare(pace) => reference::bare(lab, *pace, Duration::ZERO).await,
-            Self::BareSlow(pace, delay) => reference::bare(lab, *pace, *delay).await,
+            Self::Bare(pace) => reference::bare(&lab.options, *pace, Duration::ZERO).await,
+            Self::BareSlow(pace, delay) => reference::bare(&lab.options, *pace, *delay).await,
             Self::Append(in_flight) => reference::append(lab, *in_flight).await,
             Self::Send(send) => send.run(lab).await,
             Self::Drain(drain) => drain.run(lab).await,
@@ -242,7 +252,7 @@ mod tests {
             let cases = run_of(part, &options);
             let names: BTreeSet<_> = cases.iter().map(Case::name).collect();
             for case in &cases {
-                assert!(case.yardstick(&options).is_none_or(|name| names.contains(&name)), "{}", case.name());
+                assert!(case.yardstick(&options).is_none_or(|bare| names.contains(&bare.name())), "{}", case.name());
             }
         }
     }

@@ -21,6 +21,7 @@ use crate::listeners::Listeners;
 use crate::load::{self, Bounds, Pace};
 use crate::machine::Meter;
 use crate::receiver::Receiver;
+use crate::settings::Options;
 
 /// Bytes of an appended record: about what one message and its event take.
 const RECORD_BYTES: usize = 820;
@@ -28,13 +29,13 @@ const RECORD_BYTES: usize = 820;
 const WAITING_RECORDS: usize = 4096;
 
 /// Calls from the bare client to a receiver that takes so long, with a body like a callback's.
-pub(super) async fn bare(lab: &Lab, pace: Pace, delay: Duration) -> anyhow::Result<Figures> {
+pub(super) async fn bare(options: &Options, pace: Pace, delay: Duration) -> anyhow::Result<Figures> {
     let receiver = Receiver::start(delay).await?;
     let http = Http::new();
     let uri: Uri = format!("{}/bare", receiver.url()).parse()?;
     let mut headers = HeaderMap::new();
     headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json; charset=utf-8"));
-    let characters = lab.options.text;
+    let characters = options.text;
     let call = async |number: u64| {
         let body = format!(
             r#"{{"callbackCommand":"bare","serverMsgID":"{number:032x}","clientMsgID":"{number:032x}","operationID":"bench-{number}","senderPlatformID":7,"senderNickname":"","sessionType":1,"msgFrom":200,"contentType":101,"status":1,"sendTime":0,"createTime":0,"content":"{}","seq":{number},"atUserList":null,"faceURL":"","ex":"","recvID":"to1","sendID":"from1"}}"#,
@@ -42,14 +43,22 @@ pub(super) async fn bare(lab: &Lab, pace: Pace, delay: Duration) -> anyhow::Resu
         );
         http.post_ok(&uri, &headers, Bytes::from(body)).await.map(drop)
     };
-    load::run(pace, Bounds::time(lab.options.warm_up_time()), call).await?;
+    load::run(pace, Bounds::time(options.warm_up_time()), call).await?;
     receiver.reset().await?;
     let meter = Meter::start(None, receiver.pid())?;
-    let tally = load::run(pace, Bounds::time(lab.options.measured_time()), call).await?;
+    let tally = load::run(pace, Bounds::time(options.measured_time()), call).await?;
     let usage = meter.stop()?;
     let mut figures = of_load(&tally)?;
     add_usage(&mut figures, &usage, tally.done);
     Ok(figures)
+}
+
+/// Bare calls per second, measured for half the time: every case that is compared with them has two such runs.
+pub(crate) async fn bare_rate(options: &Options, pace: Pace) -> anyhow::Result<f64> {
+    let halved =
+        Options { seconds: options.seconds / 2.0, warm_up: options.warm_up / 2.0, ..options.clone() };
+    let figures = bare(&halved, pace, Duration::ZERO).await?;
+    figures.get(figure::RATE).copied().context("bare calls without a rate")
 }
 
 /// Bytes that a push to a group adds to a message's text before it is encoded: names, ids, settings.

@@ -290,11 +290,12 @@ pub(super) fn targets(options: &Options) -> Vec<Target> {
         Target::new(what, bound, [case.clone()], move |round| Some(round.figure(&case, figure)? / by))
     };
     vec![
-        Target::ratio(
+        Target::of_bare(
             "send over REST with an after-rule, delivered end to end, by bare calls",
             Bound::AtLeast(0.20),
-            (told.clone(), figure::DELIVERED),
-            (bare, figure::RATE),
+            told.clone(),
+            figure::DELIVERED,
+            bare,
         )
         .aiming_at(0.30),
         scaled(
