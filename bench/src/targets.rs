@@ -66,7 +66,13 @@ impl Target {
     }
 
     /// A case's rate by that of bare calls: see [`Round::of_bare`].
-    pub(crate) fn of_bare(what: &str, bound: Bound, case: String, figure: &'static str, bare: String) -> Self {
+    pub(crate) fn of_bare(
+        what: &str,
+        bound: Bound,
+        case: String,
+        figure: &'static str,
+        bare: String,
+    ) -> Self {
         Self::new(what, bound, [case.clone(), bare.clone()], move |round| round.of_bare(&case, figure, &bare))
     }
 

@@ -53,7 +53,8 @@ pub(super) fn summary(scenario: &'static str, case: &Case, settings: &Options, r
         if let Some(pushes) = round.figure(bare, figure::PUSHED) {
             return ratio(round.figure(&name, figure::PUSHED)?, pushes);
         }
-        let done = if round.figure(&name, figure::DELIVERED).is_some() { figure::DELIVERED } else { figure::RATE };
+        let done =
+            if round.figure(&name, figure::DELIVERED).is_some() { figure::DELIVERED } else { figure::RATE };
         round.of_bare(&name, done, bare)
     };
     Summary {

@@ -252,7 +252,11 @@ mod tests {
             let cases = run_of(part, &options);
             let names: BTreeSet<_> = cases.iter().map(Case::name).collect();
             for case in &cases {
-                assert!(case.yardstick(&options).is_none_or(|bare| names.contains(&bare.name())), "{}", case.name());
+                assert!(
+                    case.yardstick(&options).is_none_or(|bare| names.contains(&bare.name())),
+                    "{}",
+                    case.name()
+                );
             }
         }
     }

@@ -1,7 +1,7 @@
 //! Pushes that wait: for their sender to be answered, for before-rules, and for those of their lane that came earlier.
 
-use std::collections::hash_map::Entry;
 use std::collections::VecDeque;
+use std::collections::hash_map::Entry;
 use std::sync::Arc;
 use std::time::Duration;
 

@@ -147,7 +147,8 @@ impl Http {
         let (route, answer) = if is_admin(request.uri().path()) {
             (ADMIN_PATH, self.administer(request).await)
         } else if let Some(door) = self.parts.objects.as_ref().filter(|_| ObjectDoor::serves(&request)) {
-            (objects::ROUTE, transfer(door, request).await)
+            // Boxed, as everything below that is rare: else every request has room for what an upload needs.
+            (objects::ROUTE, Box::pin(transfer(door, request)).await)
         } else {
             self.answer_edge(request).await
         };
@@ -190,9 +191,7 @@ impl Http {
         if request.method() == http::Method::OPTIONS {
             let interface = match &found {
                 // Names of objects may look like routes of anybody.
-                _ if self.parts.objects.is_some() && objects::is_below(request.uri().path()) => {
-                    &self.default
-                }
+                _ if self.parts.objects.is_some() && objects::is_below(request.uri().path()) => &self.default,
                 Found::Route(served, ..) | Found::OtherMethod(served, ..) => &served.interface,
                 Found::Nothing => self.interface_of(request.uri().path()),
             };
@@ -204,7 +203,7 @@ impl Http {
             Found::Nothing => None,
         };
         if crate::ws::is_upgrade(&request) {
-            return self.parts.sockets.upgrade(request).await;
+            return Box::pin(self.parts.sockets.upgrade(request)).await;
         }
         if let Some((served, params, allow)) = taken {
             let mut answer = self.unknown(&served.interface, served.route, params, request);
@@ -329,12 +328,7 @@ impl Http {
         Ok(command)
     }
 
-    fn finish(
-        &self,
-        interface: &Interface,
-        request: &EdgeRequest,
-        result: Result<Done, Stopped>,
-    ) -> Answer {
+    fn finish(&self, interface: &Interface, request: &EdgeRequest, result: Result<Done, Stopped>) -> Answer {
         let (mut ticket, mut retry_after) = (None, None);
         let result = match result {
             Ok(Done { outcome, answered }) => {

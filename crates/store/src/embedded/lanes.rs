@@ -1,6 +1,5 @@
 //! Lanes: who has which number, and how far each has come.
 
-
 use ringback_model::event::Lane;
 use ringback_model::hashing::FastMap;
 use rusqlite::{Connection, OptionalExtension};

@@ -1,6 +1,5 @@
 //! What must hold before a commit is written. Only reads.
 
-
 use ringback_model::commit::{Commit, CommitError, Require};
 use ringback_model::hashing::FastSet;
 use ringback_model::time::UnixMs;

@@ -1,7 +1,10 @@
 //! The table of routes. To add one: a line here, and two functions in its resource's file.
 
+use std::sync::LazyLock;
+
 use ringback_model::command::{Actor, Command, Outcome};
 use ringback_model::dialect::{EdgeRequest, Method, Route};
+use ringback_model::hashing::FastMap;
 
 use super::body::Reject;
 use super::group::{entering, leaving, listing, settings, syncing};
@@ -372,7 +375,10 @@ pub(super) fn all() -> &'static [Entry] {
 
 /// The entry of a path.
 pub(super) fn find(path: &str) -> Option<&'static Entry> {
-    TABLE.iter().find(|entry| entry.route.path == path)
+    // Asked several times per request: to look through the table would bring all of it into the processor's cache.
+    static BY_PATH: LazyLock<FastMap<&str, &Entry>> =
+        LazyLock::new(|| TABLE.iter().map(|entry| (entry.route.path, entry)).collect());
+    BY_PATH.get(path).copied()
 }
 
 /// For routes whose answer depends on how it was asked for.
