@@ -58,8 +58,7 @@ impl Serving<'_> {
     /// One listener serves everything; a second one, where there is one, WebSockets only.
     pub(super) fn start_all(&self, workers: &Workers, http: &Arc<Http>, main: Bound, extra: Option<Bound>) {
         let everything = Arc::clone(http);
-        let handler: Handler<ReplyBody> =
-            Arc::new(move |request| Box::pin(Arc::clone(&everything).answer(request)));
+        let handler: Handler<ReplyBody> = Arc::new(move |request| everything.answer(request));
         self.start(workers, "listener", main, handler);
         let Some(extra) = extra else { return };
         let sockets = Arc::clone(http);

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use anyhow::Context as _;
+use futures_util::TryFutureExt as _;
 use ringback_callbacks::{
     Engine, EngineParts, EngineSettings, HttpCaller, HttpCallerSettings, SetRulesError, tls,
 };
@@ -308,10 +309,9 @@ impl Product for Front {
     }
 
     fn execute(&self, call: Call) -> Fut<'_, Result<Done, Failure>> {
-        Box::pin(async move {
-            let done = self.0.execute(call).await?;
-            Ok(Done { outcome: done.outcome, answered: Box::new(done.answered) })
-        })
+        let boxed =
+            |done: ringback_domain::Done| Done { outcome: done.outcome, answered: Box::new(done.answered) };
+        Box::pin(self.0.execute(call).map_ok(boxed))
     }
 }
 

@@ -27,7 +27,7 @@ use ringback_model::command::{Actor, Call, Command};
 use ringback_model::dialect::{Edge, EdgeRequest, Method, Opening};
 use ringback_model::failure::{Failure, Fault, Refusal, RefusalCode};
 use ringback_model::message::Origin;
-use ringback_model::ports::Clock;
+use ringback_model::ports::{Clock, Fut};
 use tokio_util::task::TaskTracker;
 
 pub use body::ReplyBody;
@@ -45,7 +45,7 @@ pub use request::query as query_of;
 use interface::Interface;
 use meters::Meters;
 use request::{BodyBounds, Head};
-use router::{Found, Params, Router, Served, method_of};
+use router::{Found, Params, Router, method_of};
 
 /// Where the admin API is. No dialect's route may lead there.
 pub const ADMIN_PATH: &str = "/admin/v1";
@@ -141,19 +141,40 @@ impl Http {
     }
 
     /// Answers a request. Never panics.
-    pub async fn answer(self: Arc<Self>, request: Request<Incoming>) -> Answer {
+    pub fn answer(self: &Arc<Self>, request: Request<Incoming>) -> Fut<'static, Answer> {
         let started = Instant::now();
-        let this = Arc::clone(&self);
-        let (route, answer) = if is_admin(request.uri().path()) {
-            (ADMIN_PATH, self.administer(request).await)
-        } else if let Some(door) = self.parts.objects.as_ref().filter(|_| ObjectDoor::serves(&request)) {
-            // Boxed, as everything below that is rare: else every request has room for what an upload needs.
-            (objects::ROUTE, Box::pin(transfer(door, request)).await)
-        } else {
-            self.answer_edge(request).await
-        };
+        let this = Arc::clone(self);
+        let path = request.uri().path();
+        if is_admin(path) {
+            return Box::pin(async move {
+                let answer = this.administer(request).await;
+                this.observed(ADMIN_PATH, answer, started)
+            });
+        }
+        if let Some(door) = self.parts.objects.clone().filter(|_| ObjectDoor::serves(&request)) {
+            return Box::pin(async move {
+                let answer = transfer(&door, request).await;
+                this.observed(objects::ROUTE, answer, started)
+            });
+        }
+        match self.router.find(request.method(), path) {
+            Found::Route(served, method, params) => {
+                // Read now: a future that holds the request has room for it several times, and there are many of them.
+                let (parts, body) = request.into_parts();
+                let head = self.head(Head { route: served.route, method, params }, &parts);
+                let serving = Arc::clone(self).serve(Arc::clone(&served.interface), head, body);
+                Box::pin(AssertUnwindSafe(serving).catch_unwind().map(move |answer| {
+                    let answer = answer.unwrap_or_else(|_| this.panicked(&served.interface, served.route));
+                    this.observed(served.route, answer, started)
+                }))
+            }
+            found => Box::pin(this.answer_unserved(request, found, started)),
+        }
+    }
+
+    fn observed(&self, route: &'static str, answer: Answer, started: Instant) -> Answer {
         let route = answer.extensions().get::<RouteLabel>().map_or(route, |label| label.0);
-        this.meters.observe(route, answer.status(), started.elapsed());
+        self.meters.observe(route, answer.status(), started.elapsed());
         answer
     }
 
@@ -166,17 +187,20 @@ impl Http {
         })
     }
 
-    async fn answer_edge(self: Arc<Self>, request: Request<Incoming>) -> (&'static str, Answer) {
-        let found = self.router.find(request.method(), request.uri().path());
+    async fn answer_unserved(
+        self: Arc<Self>,
+        request: Request<Incoming>,
+        found: Found,
+        started: Instant,
+    ) -> Answer {
         let (route, interface) = match &found {
             Found::Route(served, ..) | Found::OtherMethod(served, ..) => {
                 (served.route, Arc::clone(&served.interface))
             }
             Found::Nothing => ("other", Arc::clone(self.interface_of(request.uri().path()))),
         };
-        let this = Arc::clone(&self);
-        let answer = AssertUnwindSafe(self.dispatch(request, found)).catch_unwind().await;
-        (route, answer.unwrap_or_else(|_| this.panicked(&interface, route)))
+        let answer = AssertUnwindSafe(self.otherwise(request, found)).catch_unwind().await;
+        self.observed(route, answer.unwrap_or_else(|_| self.panicked(&interface, route)), started)
     }
 
     /// Answers a request on an address that serves WebSockets only, on any path.
@@ -187,7 +211,8 @@ impl Http {
         self.unknown(&self.default, "", Vec::new(), request)
     }
 
-    async fn dispatch(self: Arc<Self>, request: Request<Incoming>, found: Found) -> Answer {
+    /// Preflights, sockets, probes, and what nobody serves.
+    async fn otherwise(&self, request: Request<Incoming>, found: Found) -> Answer {
         if request.method() == http::Method::OPTIONS {
             let interface = match &found {
                 // Names of objects may look like routes of anybody.
@@ -197,15 +222,10 @@ impl Http {
             };
             return interface.respond(interface.edge.preflight(), None);
         }
-        let taken = match found {
-            Found::Route(served, method, params) => return self.serve(request, served, method, params).await,
-            Found::OtherMethod(served, params, allow) => Some((served, params, allow)),
-            Found::Nothing => None,
-        };
         if crate::ws::is_upgrade(&request) {
-            return Box::pin(self.parts.sockets.upgrade(request)).await;
+            return self.parts.sockets.upgrade(request).await;
         }
-        if let Some((served, params, allow)) = taken {
+        if let Found::OtherMethod(served, params, allow) = found {
             let mut answer = self.unknown(&served.interface, served.route, params, request);
             answer.headers_mut().insert(ALLOW, allow);
             return answer;
@@ -240,16 +260,10 @@ impl Http {
 
     async fn serve(
         self: Arc<Self>,
-        request: Request<Incoming>,
-        served: Served,
-        method: Method,
-        params: Params,
+        interface: Arc<Interface>,
+        mut request: EdgeRequest,
+        body: Incoming,
     ) -> Answer {
-        let (parts, body) = request.into_parts();
-        let mut request = self.head(Head { route: served.route, method, params }, &parts);
-        // What was read from it is enough; every request that waits would hold it.
-        drop(parts);
-        let interface = Arc::clone(&served.interface);
         let opened = match self.open(interface.edge.as_ref(), &request).await {
             // The body is read after the token was checked: strangers do not make us hold a megabyte.
             Ok(opened) => self.read_body(body).await.map(|bytes| (opened, bytes)),
@@ -260,9 +274,10 @@ impl Http {
             Err(stopped) => return self.finish(&interface, &request, Err(stopped)),
         };
         request.body = bytes;
+        let route = request.route;
         // A task of its own: a caller who hangs up must not stop half-way what he has started.
-        let work = self.parts.tracker.spawn(Arc::clone(&self).work(interface, request, opened));
-        work.await.unwrap_or_else(|_| self.panicked(&served.interface, served.route))
+        let work = Arc::clone(&self).work(Arc::clone(&interface), request, opened);
+        self.parts.tracker.spawn(work).await.unwrap_or_else(|_| self.panicked(&interface, route))
     }
 
     async fn read_body(&self, body: Incoming) -> Result<Vec<u8>, Stopped> {
