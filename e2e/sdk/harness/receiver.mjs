@@ -33,12 +33,13 @@ export class Receiver {
   async #take(request, response) {
     const chunks = [];
     for await (const chunk of request) chunks.push(chunk);
-    const body = JSON.parse(Buffer.concat(chunks).toString());
+    const raw = Buffer.concat(chunks).toString();
+    const body = JSON.parse(raw);
     const command = body.callbackCommand;
     const answer = this.#answers.get(command)?.(body) ?? ALLOW;
     response.setHeader('content-type', 'application/json');
     response.end(JSON.stringify({ ...ALLOW, ...answer }));
-    this.calls.push({ command, body });
+    this.calls.push({ command, body, raw, headers: request.headers, path: request.url });
   }
 
   stop() {

@@ -66,6 +66,11 @@ const BASE: Operation = Operation {
 
 const PURGE: Param =
     Param { name: "purge", kind: "boolean", doc: "Throw away what the rule has parked, too." };
+const KIND: Param = Param {
+    name: "kind",
+    kind: "string",
+    doc: "`hmac-sha256` or `ed25519`, which receivers check with the rule's `public_key`; without it as before.",
+};
 const PAGE: &[Param] = &[
     Param { name: "rule", kind: "string", doc: "Only deliveries of the rule with this name or id." },
     Param { name: "after", kind: "string", doc: "`next` of the page before." },
@@ -147,6 +152,7 @@ pub(super) static OPERATIONS: &[Operation] = &[
         path: "/admin/v1/rules/{name}/secret/rotate",
         summary: "Gives a rule a new secret and keeps the present one as the previous one. The answer shows it.",
         versioned: true,
+        query: &[KIND],
         answer: (200, "Rule"),
         run: |admin, input| Box::pin(rules::rotate(admin, input)),
         ..BASE

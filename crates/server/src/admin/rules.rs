@@ -3,7 +3,7 @@
 use http::StatusCode;
 use http::header::{CACHE_CONTROL, ETAG, LOCATION};
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
-use ringback_callbacks::RuleStatus;
+use ringback_callbacks::{RuleStatus, signature};
 use serde_json::{Map, Value, json};
 
 use super::error::ApiError;
@@ -11,7 +11,7 @@ use super::input::Input;
 use super::reply::Reply;
 use super::views::{Deleted, RuleList, RuleState, SecretView, TestAnswer, TestRequest, TestResult, millis};
 use super::{Admin, ROOT};
-use crate::rules::desk::{Changed, Listed};
+use crate::rules::desk::{Changed, Listed, SecretKind};
 use crate::rules::shown::show_rule;
 
 pub(super) async fn list(admin: &Admin, _: &Input) -> Result<Reply, ApiError> {
@@ -49,7 +49,13 @@ async fn change(admin: &Admin, input: &Input, anew: bool) -> Result<Reply, ApiEr
 }
 
 pub(super) async fn rotate(admin: &Admin, input: &Input) -> Result<Reply, ApiError> {
-    let changed = admin.desk.rotate(input.param("name"), input.if_match.as_deref()).await?;
+    let kind = match input.query("kind") {
+        None => None,
+        Some("hmac-sha256") => Some(SecretKind::Shared),
+        Some("ed25519") => Some(SecretKind::Pair),
+        Some(_) => return Err(ApiError::field("kind", "must be hmac-sha256 or ed25519")),
+    };
+    let changed = admin.desk.rotate(input.param("name"), kind, input.if_match.as_deref()).await?;
     answer_change(admin, &changed)
 }
 
@@ -69,7 +75,8 @@ pub(super) async fn remove(admin: &Admin, input: &Input) -> Result<Reply, ApiErr
 
 pub(super) async fn secret(admin: &Admin, input: &Input) -> Result<Reply, ApiError> {
     let secrets = admin.desk.find(input.param("name"))?.rule.secrets.clone();
-    let view = SecretView { secret: secrets.current, previous_secret: secrets.previous };
+    let public_key = secrets.current.as_deref().and_then(signature::public_key);
+    let view = SecretView { secret: secrets.current, previous_secret: secrets.previous, public_key };
     // Nobody on the way is to keep it.
     Ok(Reply::json(StatusCode::OK, &view)?.with(CACHE_CONTROL, "no-store".to_owned()))
 }

@@ -107,6 +107,8 @@ pub(super) struct SecretView {
     pub(super) secret: Option<String>,
     /// The one before, while receivers change over.
     pub(super) previous_secret: Option<String>,
+    /// What receivers check signatures with, where the secret is a key pair.
+    pub(super) public_key: Option<String>,
 }
 
 /// What became of a deletion.

@@ -22,6 +22,7 @@ Examples:
   ringback rules set history --set from=alice,bob --set rate_limit=100
   ringback rules enable history --start-at earliest  # send what has happened before, too
   ringback rules secret history --rotate
+  ringback rules secret history --rotate --kind ed25519
 
 docs/rules.md lists every field that --set takes; `field=null` brings its default back.";
 
@@ -139,6 +140,9 @@ struct SecretArgs {
     /// Make a new one first; the present one stays valid as the previous one
     #[arg(long)]
     rotate: bool,
+    /// What the new one is: shared with the receiver, or a key pair of which he gets the public half; as before without it
+    #[arg(long, requires = "rotate", value_parser = ["hmac-sha256", "ed25519"])]
+    kind: Option<String>,
 }
 
 /// Reads `field=value`.
@@ -267,11 +271,12 @@ fn question(command: Command) -> Question {
             let path = format!("{}/test", of(&named.name));
             Question { method: Method::POST, path, body: None, show: tested }
         }
-        Command::Secret(SecretArgs { name, rotate: false }) => {
+        Command::Secret(SecretArgs { name, rotate: false, .. }) => {
             Question::get(format!("{}/secret", of(&name)), secret)
         }
-        Command::Secret(SecretArgs { name, rotate: true }) => {
-            let path = format!("{}/secret/rotate", of(&name));
+        Command::Secret(SecretArgs { name, rotate: true, kind }) => {
+            let query = kind.map(|kind| format!("?kind={kind}")).unwrap_or_default();
+            let path = format!("{}/secret/rotate{query}", of(&name));
             Question { method: Method::POST, path, body: None, show: secret }
         }
     }
@@ -377,7 +382,11 @@ fn tested(out: &mut dyn io::Write, answer: &Value) -> io::Result<()> {
 }
 
 fn secret(out: &mut dyn io::Write, answer: &Value) -> io::Result<()> {
-    writeln!(out, "{}", text(&answer["secret"]))
+    writeln!(out, "{}", text(&answer["secret"]))?;
+    match &answer["public_key"] {
+        Value::String(key) => writeln!(out, "receivers check signatures with {key}"),
+        _ => Ok(()),
+    }
 }
 
 #[cfg(test)]

@@ -4,7 +4,7 @@
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use ringback_callbacks::{Engine, SetRulesError};
+use ringback_callbacks::{Engine, SetRulesError, signature};
 use ringback_model::failure::Fault;
 use ringback_model::ids::{LogPos, RuleId};
 use ringback_model::ports::{Clock, Dice, Fut, Log, RuleShelf};
@@ -83,6 +83,21 @@ pub struct Listed {
     pub rule: Arc<Rule>,
     /// Why it is kept but not in use.
     pub problem: Option<String>,
+}
+
+/// What a secret that the server makes is. Source: Standard Webhooks specification, "Signature scheme".
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum SecretKind {
+    /// Random text that receivers know, too: HMAC-SHA256.
+    Shared,
+    /// A key pair, of which receivers know the public half: ed25519.
+    Pair,
+}
+
+impl SecretKind {
+    fn of(secret: Option<&str>) -> Self {
+        if secret.and_then(signature::public_key).is_some() { Self::Pair } else { Self::Shared }
+    }
 }
 
 /// A rule that was made or changed.
@@ -235,7 +250,7 @@ impl RuleDesk {
             return Err(DeskError::TooMany(own.len()));
         }
         if draft.rule.secrets.current.is_none() {
-            draft.rule.secrets.current = Some(self.secret());
+            draft.rule.secrets.current = Some(self.secret(SecretKind::Shared));
         }
         self.put(own, draft, None).await
     }
@@ -260,15 +275,22 @@ impl RuleDesk {
         self.put(own, draft, Some(&old)).await
     }
 
-    /// Gives a rule a new secret; the present one becomes the previous one.
+    /// Gives a rule a new secret, of the same kind unless another one is named; the present one becomes the previous
+    /// one.
     ///
     /// # Errors
     /// See [`DeskError`].
-    pub async fn rotate(&self, name: &str, expected: Expected<'_>) -> Result<Changed, DeskError> {
+    pub async fn rotate(
+        &self,
+        name: &str,
+        kind: Option<SecretKind>,
+        expected: Expected<'_>,
+    ) -> Result<Changed, DeskError> {
         let _one_by_one = self.changes.lock().await;
         let old = self.changeable(name, expected)?;
         let mut rule = old.as_ref().clone();
-        rule.secrets.previous = rule.secrets.current.replace(self.secret());
+        let kind = kind.unwrap_or_else(|| SecretKind::of(rule.secrets.current.as_deref()));
+        rule.secrets.previous = rule.secrets.current.replace(self.secret(kind));
         let own = self.rules().own.clone();
         self.put(own, Draft { rule, start_at: None }, Some(&old)).await
     }
@@ -358,10 +380,17 @@ impl RuleDesk {
         }
     }
 
-    /// 48 hexadecimal digits: 192 random bits.
-    fn secret(&self) -> String {
-        let roll = || format!("{:016x}", self.parts.dice.roll());
-        [roll(), roll(), roll()].concat()
+    fn secret(&self, kind: SecretKind) -> String {
+        let dice = &self.parts.dice;
+        match kind {
+            // 48 hexadecimal digits: 192 random bits.
+            SecretKind::Shared => (0..3).map(|_| format!("{:016x}", dice.roll())).collect(),
+            SecretKind::Pair => {
+                let mut seed = [0; 32];
+                seed.chunks_exact_mut(8).for_each(|part| part.copy_from_slice(&dice.roll().to_be_bytes()));
+                signature::key_pair(&seed)
+            }
+        }
     }
 
     fn rules(&self) -> MutexGuard<'_, Rules> {

@@ -3,7 +3,7 @@
 use std::net::IpAddr;
 use std::sync::Arc;
 
-use ringback_callbacks::address;
+use ringback_callbacks::{address, signature};
 use ringback_model::app::App;
 use ringback_model::dialect::{Contract, Preset};
 use ringback_model::event::Phase;
@@ -122,6 +122,7 @@ impl Workshop {
             }
         }
         self.keep_old_secret(body, task, &mut rule);
+        check_secrets(&rule, &mut errors);
         check_name(&rule, &mut errors);
         self.check_url(&rule, &mut errors);
         check_events(&rule, contract.as_ref(), &mut errors);
@@ -273,6 +274,15 @@ pub fn preset_rule(contract: &str, phase: Phase, preset: &Preset) -> Rule {
         version: 0,
         changed_at: UnixMs(0),
         switches: Vec::new(),
+    }
+}
+
+fn check_secrets(rule: &Rule, errors: &mut Vec<FieldError>) {
+    let secrets = [("secret", &rule.secrets.current), ("previous_secret", &rule.secrets.previous)];
+    for (field, secret) in secrets {
+        if let Some(Err(what)) = secret.as_deref().map(signature::check) {
+            errors.push(FieldError::new(field, what));
+        }
     }
 }
 

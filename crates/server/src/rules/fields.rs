@@ -130,7 +130,8 @@ pub static FIELDS: &[Field] = &[
         initially: Initially::Said("made by the server"),
         doc: "Signs the calls. Answers show it only when it is made or changed; later `GET \
               /admin/v1/rules/{name}/secret` does. Changing it keeps the old one as `previous_secret`, unless that \
-              is named too.",
+              is named too. `whsk_` and base64 is an ed25519 key pair (Standard Webhooks): answers then show its \
+              `public_key`, and signatures are `v1a`; what a dialect signs with the secret itself needs another kind.",
         set: |rule, value, _| read_into(&mut rule.secrets.current, value),
         show: None,
     },
@@ -338,7 +339,8 @@ pub static FIELDS: &[Field] = &[
         unit: "",
         phases: Phases::Both,
         initially: Initially::Preset,
-        doc: "Adds the headers of the Standard Webhooks specification, signed with the secret.",
+        doc: "Adds the headers of the Standard Webhooks specification, signed with the secret and, while receivers \
+              change over, with the one before: `v1` (HMAC-SHA256) or, where it is a key pair, `v1a` (ed25519).",
         set: |rule, value, _| read_into(&mut rule.policy.standard_webhooks, value),
         show: Some(|rule, _| json!(rule.policy.standard_webhooks)),
     },

@@ -1,10 +1,10 @@
-//! What a rule file cannot know about its rules: whether the files that they name are there, and whether their
-//! addresses are ever called.
+//! What a rule file cannot know about its rules: whether the files that they name are there, whether their addresses
+//! are ever called, and whether their secrets can sign.
 
 use std::net::IpAddr;
 use std::path::Path;
 
-use ringback_callbacks::{address, tls};
+use ringback_callbacks::{address, signature, tls};
 use ringback_model::dialect::{Note, RuleFile, Severity};
 use ringback_model::rule::Rule;
 
@@ -16,6 +16,9 @@ pub fn inspect(file: &mut RuleFile, folder: &Path) {
         let note = |severity, key: String, text| Note { severity, line, key, text };
         if let Err(why) = find_authorities(rule, folder) {
             file.notes.push(note(Severity::Error, format!("{}.caFile", rule.name), why));
+        }
+        if let Some(Err(why)) = rule.secrets.current.as_deref().map(signature::check) {
+            file.notes.push(note(Severity::Error, format!("{}.secret", rule.name), why.to_owned()));
         }
         if let Some((severity, why)) = wrong_address(&rule.url) {
             file.notes.push(note(severity, rule.name.clone(), why));

@@ -1,5 +1,6 @@
 //! A rule as answers show it: its fields, and what is known about it besides.
 
+use ringback_callbacks::signature;
 use ringback_model::dialect::Contract;
 use ringback_model::rule::{Rule, RuleOrigin};
 use serde_json::{Map, Value, json};
@@ -51,6 +52,16 @@ pub static READ_ONLY: &[ReadOnly] = &[
         schema: || json!({"type": "boolean"}),
     },
     ReadOnly {
+        name: "public_key",
+        doc: "What receivers check signatures with, `whpk_` and base64, where the `secret` is a key pair; else null.",
+        schema: || json!({"type": ["string", "null"]}),
+    },
+    ReadOnly {
+        name: "previous_public_key",
+        doc: "The same of the `previous_secret`.",
+        schema: || json!({"type": ["string", "null"]}),
+    },
+    ReadOnly {
         name: "problem",
         doc: "Why the rule is kept but not in use; null where it is in order.",
         schema: || json!({"type": ["string", "null"]}),
@@ -83,6 +94,9 @@ pub fn show_rule(rule: &Rule, contract: Option<&dyn Contract>, problem: Option<&
     };
     shown.insert("has_secret".to_owned(), json!(rule.secrets.current.is_some()));
     shown.insert("has_previous_secret".to_owned(), json!(rule.secrets.previous.is_some()));
+    let public_key = |secret: &Option<String>| secret.as_deref().and_then(signature::public_key);
+    shown.insert("public_key".to_owned(), json!(public_key(&rule.secrets.current)));
+    shown.insert("previous_public_key".to_owned(), json!(public_key(&rule.secrets.previous)));
     shown.insert("origin".to_owned(), json!(origin));
     shown.insert("version".to_owned(), json!(rule.version));
     shown.insert("changed_at".to_owned(), json!(changed_at));

@@ -4,6 +4,7 @@ use std::fmt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use ringback_callbacks::signature;
 use ringback_model::app::App;
 use ringback_model::dialect::{DialectSetting, Note, Rate, Severity};
 
@@ -253,6 +254,14 @@ impl<'a> Reading<'a> {
             (
                 settings.push.provider == PushProviderChoice::Http && settings.push.url.is_none(),
                 ("push", "push.url", "push.provider is http; say where it posts to"),
+            ),
+            (
+                settings.push.secret.as_ref().is_some_and(|it| signature::check(it.reveal()).is_err()),
+                (
+                    "push",
+                    "push.secret",
+                    "whsk_ announces an ed25519 key pair: 32 bytes (the seed) or 64 (seed and public key), in base64",
+                ),
             ),
             (
                 ADMIN_PATH == (app.org.as_str(), app.name.as_str()),

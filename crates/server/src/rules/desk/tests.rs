@@ -248,10 +248,22 @@ async fn a_rule_begins_where_it_is_told_and_secrets_rotate() {
     with_start["start_at"] = json!("earliest");
     let made = desk.create(&with_start).await.unwrap().listed.rule;
     assert_eq!(world.engine.starts.lock().unwrap().get(&made.id), Some(&LogPos::ZERO));
-    let rotated = desk.rotate("one", None).await.unwrap();
+    let rotated = desk.rotate("one", None, None).await.unwrap();
     assert!(rotated.new_secret);
     let secrets = &rotated.listed.rule.secrets;
     assert!(secrets.previous == made.secrets.current && secrets.current != secrets.previous);
+    let pair = desk.rotate("one", Some(SecretKind::Pair), None).await.unwrap().listed.rule.secrets.clone();
+    let next = desk.rotate("one", None, None).await.unwrap();
+    assert_eq!(next.listed.rule.secrets.previous, pair.current);
+    let kinds =
+        [&pair.current, &next.listed.rule.secrets.current].map(|secret| SecretKind::of(secret.as_deref()));
+    assert_eq!(kinds, [SecretKind::Pair; 2], "the kind stays until another one is named");
+    let shared =
+        desk.rotate("one", Some(SecretKind::Shared), None).await.unwrap().listed.rule.secrets.clone();
+    assert_eq!(SecretKind::of(shared.current.as_deref()), SecretKind::Shared);
+    let refused = desk.change("one", &json!({"secret": "whsk_AAAA"}), false, None).await.unwrap_err();
+    assert!(matches!(refused, DeskError::Invalid(errors) if errors[0].field == "secret"));
+    let rotated = desk.rotate("one", None, None).await.unwrap();
     let same = desk.change("one", &json!({}), false, None).await.unwrap().listed.rule;
     assert_eq!(same.version, rotated.listed.rule.version, "nothing was changed");
 }
