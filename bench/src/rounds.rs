@@ -1,8 +1,9 @@
 //! Rounds: every case once per round, so that what changes on the machine changes for all of them. Odd rounds run
 //! backwards. What is divided by bare calls runs between two short runs of these: within a round of a minute, what a
-//! processor does in a second drifts by a quarter. A case during which too much processor time was stolen, or went to other processes, or the disk stood
-//! still, is repeated at once, a bounded number of times; the least disturbed run counts. Disturbances come and go within seconds: to
-//! repeat whole rounds would throw good runs away, and a mean over a round would hide the bad one.
+//! processor does in a second drifts by a quarter. A case during which too much processor time was stolen, or went to
+//! other processes, or the disk stood still, is repeated at once, a bounded number of times; the least disturbed run
+//! counts. Disturbances come and go within seconds: to repeat whole rounds would throw good runs away, and a mean over a
+//! round would hide the bad one.
 
 use std::collections::BTreeMap;
 use std::time::Instant;

@@ -17,8 +17,8 @@ pub(super) struct Summary {
     pub(super) case: String,
     /// The bare case to which `of_bare` compares; none for open loops, whose rate is a setting.
     compared_to: Option<String>,
-    /// Rate by rate of the bare case beside it, or else in the same round; for after-callbacks their rate of delivery, for a fan-out
-    /// that of pushes.
+    /// Rate by rate of the bare case beside it, or else in the same round; for after-callbacks their rate of delivery,
+    /// for a fan-out that of pushes.
     pub(super) of_bare: Option<Spread>,
     pub(super) figures: BTreeMap<&'static str, Spread>,
     /// Rounds in which it was disturbed and counts all the same.

@@ -161,7 +161,12 @@ impl Http {
             Found::Route(served, method, params) => {
                 // Read now: a future that holds the request has room for it several times, and there are many of them.
                 let (parts, body) = request.into_parts();
-                let head = self.head(Head { route: served.route, method, params }, &parts);
+                let reading = || self.head(Head { route: served.route, method, params }, &parts);
+                let Ok(head) = std::panic::catch_unwind(AssertUnwindSafe(reading)) else {
+                    let answer = self.panicked(&served.interface, served.route);
+                    let answer = self.observed(served.route, answer, started);
+                    return Box::pin(std::future::ready(answer));
+                };
                 let serving = Arc::clone(self).serve(Arc::clone(&served.interface), head, body);
                 Box::pin(AssertUnwindSafe(serving).catch_unwind().map(move |answer| {
                     let answer = answer.unwrap_or_else(|_| this.panicked(&served.interface, served.route));
