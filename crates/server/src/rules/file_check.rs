@@ -117,7 +117,7 @@ mod tests {
     #[test]
     fn a_rule_file_with_a_key_pair_that_is_none_is_broken() {
         let folder = tempfile::tempdir().unwrap();
-        let pair = ringback_callbacks::signature::key_pair(&[7; 32]);
+        let pair = signature::key_pair(&[7; 32]);
         for (secret, broken) in [("whsk_AAAA", true), (pair.as_str(), false), ("whsec_?", false)] {
             let mut read = file("http://h/", "\"\"");
             read.rules[0].secrets.current = Some(secret.to_owned());
