@@ -123,8 +123,13 @@ impl Engine {
         let known = self.shared.progress.load(rule).await?.filter(|known| known.cursor > to);
         let Some(known) = known else { return Ok(()) };
         let later = known.exceptions.iter().map(|exception| exception.key).filter(|key| key.pos > to);
-        let change =
-            ProgressChange { rule: rule.clone(), cursor: Some(to), put: Vec::new(), remove: later.collect() };
+        let remove = later.collect();
+        let change = ProgressChange {
+            cursor: Some(to),
+            remove,
+            reopen: Some(to),
+            ..ProgressChange::none(rule.clone())
+        };
         self.shared.progress.save(vec![change]).await
     }
 

@@ -147,7 +147,7 @@ fn batches(owed: Vec<Owed>) -> Vec<Vec<Owed>> {
     let mut batches: Vec<Vec<Owed>> = Vec::new();
     let mut rows = 0;
     for (ledger, change) in owed {
-        let more = change.put.len() + change.remove.len();
+        let more = change.put.len() + change.remove.len() + change.gaps.len();
         rows += more;
         match batches.last_mut() {
             Some(batch) if rows <= ROWS_PER_WRITE => batch.push((ledger, change)),
@@ -172,7 +172,7 @@ mod tests {
         let rule = RuleId::new("r");
         let ledger = Ledger::new(rule.clone(), Gauge::noop(), LogPos::ZERO, LogPos::ZERO);
         let remove = vec![DeliveryKey { pos: LogPos(1), copy: 0 }; rows];
-        (Arc::new(ledger), ProgressChange { rule, cursor: None, put: Vec::new(), remove })
+        (Arc::new(ledger), ProgressChange { remove, ..ProgressChange::none(rule) })
     }
 
     #[test]

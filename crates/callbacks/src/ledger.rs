@@ -4,7 +4,7 @@ use std::collections::{HashMap, HashSet};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use metrics::Gauge;
-use ringback_model::delivery::{DeliveryKey, Exception, ProgressChange};
+use ringback_model::delivery::{DeliveryKey, Exception, Gap, ProgressChange};
 use ringback_model::ids::{LogPos, RuleId};
 use ringback_model::time::UnixMs;
 use tokio::sync::Notify;
@@ -14,6 +14,7 @@ use tokio::sync::Notify;
 pub(crate) struct Staged {
     put: HashMap<DeliveryKey, Exception>,
     remove: HashSet<DeliveryKey>,
+    gaps: Vec<Gap>,
 }
 
 impl Staged {
@@ -27,13 +28,18 @@ impl Staged {
         self.remove.insert(key);
     }
 
+    /// Deliveries came to nothing.
+    pub(crate) fn gap(&mut self, gap: Gap) {
+        self.gaps.push(gap);
+    }
+
     /// Rows that it writes or removes.
     pub(crate) fn len(&self) -> usize {
-        self.put.len() + self.remove.len()
+        self.put.len() + self.remove.len() + self.gaps.len()
     }
 
     fn is_empty(&self) -> bool {
-        self.put.is_empty() && self.remove.is_empty()
+        self.len() == 0
     }
 
     /// Adds later changes.
@@ -44,6 +50,7 @@ impl Staged {
         for exception in later.put.into_values() {
             self.put(exception);
         }
+        self.gaps.extend(later.gaps);
     }
 }
 
@@ -165,10 +172,11 @@ impl Ledger {
         let cursor = moved.then_some(state.cursor);
         state.saved = cursor.unwrap_or(state.saved);
         Some(ProgressChange {
-            rule: self.rule.clone(),
             cursor,
             put: staged.put.into_values().collect(),
             remove: staged.remove.into_iter().collect(),
+            gaps: staged.gaps,
+            ..ProgressChange::none(self.rule.clone())
         })
     }
 
@@ -194,6 +202,7 @@ impl Ledger {
         let mut staged = Staged::default();
         change.remove.into_iter().for_each(|key| staged.remove(key));
         change.put.into_iter().for_each(|exception| staged.put(exception));
+        staged.gaps = change.gaps;
         let mut state = self.state();
         let later = std::mem::take(&mut state.staged);
         staged.then(later);

@@ -118,6 +118,101 @@ impl ParkReason {
     }
 }
 
+/// Deliveries of a rule that came to an end without being taken, or that it never comes to: everything between two
+/// places, both included, that was the rule's business and has no row of its own. Durable, so that whoever counts
+/// what was sent does not take it for delivered. Kept as long as the log.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Gap {
+    /// The first.
+    pub first: DeliveryKey,
+    /// The last.
+    pub last: DeliveryKey,
+    /// Only those of this lane; `None` = all.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub lane: Option<Lane>,
+    /// Why.
+    pub reason: GapReason,
+    /// When it came to that.
+    pub at: UnixMs,
+}
+
+impl Gap {
+    /// One delivery.
+    #[must_use]
+    pub const fn one(key: DeliveryKey, reason: GapReason, at: UnixMs) -> Self {
+        Self { first: key, last: key, lane: None, reason, at }
+    }
+
+    /// Every delivery of the events after one position, up to and including another.
+    #[must_use]
+    pub const fn whole(after: LogPos, upto: LogPos, reason: GapReason, at: UnixMs) -> Self {
+        let first = DeliveryKey { pos: LogPos(after.0.saturating_add(1)), copy: 0 };
+        Self { first, last: DeliveryKey { pos: upto, copy: u32::MAX }, lane: None, reason, at }
+    }
+
+    /// Whether it holds this delivery of this lane.
+    #[must_use]
+    pub fn holds(&self, key: DeliveryKey, lane: &Lane) -> bool {
+        self.first <= key && key <= self.last && self.lane.as_ref().is_none_or(|only| only == lane)
+    }
+}
+
+/// Why a delivery was not taken, and never will be.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum GapReason {
+    /// Its retries were used up, and nothing is parked for its rule.
+    Exhausted,
+    /// It fell into a ban, and nothing is parked for its rule.
+    Banned,
+    /// It had not been sent when its rule was switched off.
+    SwitchedOff,
+    /// It left the log before its rule came to it.
+    LeftLog,
+    /// It was parked until that had lasted long enough.
+    ParkedTooLong,
+    /// It was parked, and somebody threw it away.
+    Purged,
+    /// The contract announced it and then had no request for it.
+    Unrendered,
+}
+
+impl GapReason {
+    /// All of them.
+    pub const ALL: [Self; 7] = [
+        Self::Exhausted,
+        Self::Banned,
+        Self::SwitchedOff,
+        Self::LeftLog,
+        Self::ParkedTooLong,
+        Self::Purged,
+        Self::Unrendered,
+    ];
+
+    /// Stable name, for the API.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Exhausted => "exhausted",
+            Self::Banned => "banned",
+            Self::SwitchedOff => "switched_off",
+            Self::LeftLog => "left_log",
+            Self::ParkedTooLong => "parked_too_long",
+            Self::Purged => "purged",
+            Self::Unrendered => "unrendered",
+        }
+    }
+}
+
+impl From<ParkReason> for GapReason {
+    fn from(reason: ParkReason) -> Self {
+        match reason {
+            ParkReason::Exhausted => Self::Exhausted,
+            ParkReason::Banned => Self::Banned,
+        }
+    }
+}
+
 /// How far a rule has come. Everything up to and including `cursor` is delivered, dropped by policy, or among
 /// its exceptions.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -141,6 +236,18 @@ pub struct ProgressChange {
     pub put: Vec<Exception>,
     /// Exceptions that are over.
     pub remove: Vec<DeliveryKey>,
+    /// Deliveries that came to nothing; one that begins where another did takes its place.
+    pub gaps: Vec<Gap>,
+    /// Gaps are forgotten first as far as they lie after this position: what was there is sent again.
+    pub reopen: Option<LogPos>,
+}
+
+impl ProgressChange {
+    /// No change.
+    #[must_use]
+    pub const fn none(rule: RuleId) -> Self {
+        Self { rule, cursor: None, put: Vec::new(), remove: Vec::new(), gaps: Vec::new(), reopen: None }
+    }
 }
 
 /// One version of a rule, and the position after which it holds.

@@ -13,6 +13,7 @@
 //! | [`command`] | everything a caller can ask, and what he is answered |
 //! | [`event`] | what happened (the event log) and what is about to (questions to before-rules) |
 //! | [`verdict`], [`rule`], [`delivery`], [`storage`] | callbacks: answers, who is called how, what is still owed |
+//! | [`trace`] | what was decided and tried, for those who ask why |
 //! | [`commit`] | what stands or falls together in the store |
 //! | [`failure`], [`limits`] | refusals and faults; every bound with unit and reason |
 //! | [`statistics`] | numbers that operators look at |
@@ -51,6 +52,7 @@ pub mod secret;
 pub mod statistics;
 pub mod storage;
 pub mod time;
+pub mod trace;
 pub mod user;
 pub mod verdict;
 pub mod version;

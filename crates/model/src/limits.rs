@@ -236,6 +236,19 @@ pub const LOG_CACHE_BYTES: usize = 64 * 1024 * 1024;
 /// Bytes of users, blocks, groups and their members that the store keeps in memory for those who send, roughly: a
 /// hundred thousand people who talk.
 pub const DIRECTORY_CACHE_BYTES: usize = 64 * 1024 * 1024;
+/// How long it is remembered what was decided and tried. Setting `why.keep`.
+pub const TRACE_KEEP: Duration = Duration::from_secs(3 * 24 * 3600);
+/// Bytes on disk of what is remembered of decisions and attempts; the oldest goes first. About five million attempts.
+/// Setting `why.max_bytes`.
+pub const TRACE_MAX_BYTES: u64 = 256 * 1024 * 1024;
+/// Bytes of an answer, an error or an extension text that are remembered.
+pub const TRACE_TEXT_BYTES: usize = 2048;
+/// Traces that may wait to be written; what comes then is shed and counted. A few megabytes.
+pub const TRACE_QUEUE: usize = 32_768;
+/// Traces that one look for an id answers at most.
+pub const TRACES_FOUND: usize = 2_000;
+/// Events behind the end of the log from which on their ids are not noted any more, but shed.
+pub const TRACE_LAG_EVENTS: u64 = 100_000;
 /// How long an event stays readable for rules. Setting `log.keep`.
 pub const LOG_KEEP: Duration = Duration::from_secs(3 * 24 * 3600);
 /// How often progress of rules is written down; what lies between is sent again after a crash.

@@ -8,7 +8,7 @@ use std::sync::Arc;
 use crate::app::{App, AppKeys};
 use crate::commit::{Commit, CommitError, Committed};
 use crate::conversation::{ConversationId, ConversationState, Target};
-use crate::delivery::{DeliveryKey, Exception, ProgressChange, RuleProgress, RuleVersion};
+use crate::delivery::{DeliveryKey, Exception, Gap, ProgressChange, RuleProgress, RuleVersion};
 use crate::event::{Event, Lane, Question, Subject};
 use crate::failure::{Failure, Fault};
 use crate::group::{Group, Member};
@@ -22,6 +22,7 @@ use crate::secret::Secret;
 use crate::statistics::{Growth, Period};
 use crate::storage::{BanRecord, Bucket, ParkedCount, Resend, ResendStart, Slice, SliceScope};
 use crate::time::UnixMs;
+use crate::trace::{Trace, TraceBounds, TraceQuery};
 use crate::user::{Block, Connection, Platform, TokenClaims, TokenRecord, User};
 use crate::verdict::AnswerCheck;
 use crate::version::{Changes, Version, VersionLog};
@@ -301,6 +302,24 @@ pub trait Progress: Send + Sync {
         after: Option<DeliveryKey>,
         limit: usize,
     ) -> Fut<'a, Result<Vec<Exception>, Fault>>;
+    /// Deliveries of a rule that came to nothing, as far as they touch the events between two positions, both included;
+    /// no order is promised.
+    fn gaps<'a>(
+        &'a self,
+        rule: &'a RuleId,
+        first: LogPos,
+        last: LogPos,
+    ) -> Fut<'a, Result<Vec<Gap>, Fault>>;
+}
+
+/// Remembers what was decided and tried, for those who ask why. What it is given may be lost.
+pub trait Traces: Send + Sync {
+    /// Notes a batch, in order.
+    fn note(&self, batch: Vec<Trace>) -> Fut<'_, Result<(), Fault>>;
+    /// The newest traces that answer the query, oldest first; at most `limit`.
+    fn find<'a>(&'a self, query: &'a TraceQuery, limit: usize) -> Fut<'a, Result<Vec<Trace>, Fault>>;
+    /// Forgets what is older than it is kept, and what there is too much of.
+    fn forget(&self, now: UnixMs) -> Fut<'_, Result<TraceBounds, Fault>>;
 }
 
 /// Parked deliveries over all rules, by the ten minutes in which they were parked. What one rule parks is written
@@ -317,11 +336,16 @@ pub trait ParkedBook: Send + Sync {
         limit: usize,
     ) -> Fut<'a, Result<Vec<Exception>, Fault>>;
     /// Forgets what was parked before this instant, and retry counters not used since; at most `limit` deliveries in
-    /// one go. Answers how many of which rule.
-    fn forget_parked(&self, before: UnixMs, limit: usize) -> Fut<'_, Result<Vec<(RuleId, u64)>, Fault>>;
+    /// one go. Each leaves a gap. Answers how many of which rule.
+    fn forget_parked(
+        &self,
+        before: UnixMs,
+        limit: usize,
+        now: UnixMs,
+    ) -> Fut<'_, Result<Vec<(RuleId, u64)>, Fault>>;
     /// Forgets everything that a rule has parked, in bounded pieces: where that ends with a fault, some are gone
-    /// already. Answers how many deliveries.
-    fn purge_parked<'a>(&'a self, rule: &'a RuleId) -> Fut<'a, Result<u64, Fault>>;
+    /// already. Each delivery leaves a gap. Answers how many deliveries.
+    fn purge_parked<'a>(&'a self, rule: &'a RuleId, now: UnixMs) -> Fut<'a, Result<u64, Fault>>;
     /// How often slices were sent again, by date key; those that never were are left out.
     fn slice_retries(&self) -> Fut<'_, Result<Vec<(String, u32)>, Fault>>;
     /// Counts one more; answers the new number once it is durable.

@@ -62,7 +62,7 @@ async fn park(store: &dyn Store, rows: u64) {
     for batch in 0..rows / SAVED {
         let rule = RULES[usize::try_from(batch % 2).unwrap()];
         let put = (batch * SAVED..(batch + 1) * SAVED).map(|pos| exception(pos, rows)).collect();
-        let change = ProgressChange { rule: RuleId::new(rule), cursor: None, put, remove: Vec::new() };
+        let change = ProgressChange { put, ..ProgressChange::none(RuleId::new(rule)) };
         let began = Instant::now();
         store.save(vec![change]).await.unwrap();
         longest = longest.max(began.elapsed());
@@ -116,7 +116,7 @@ async fn forget(store: &Arc<dyn Store>) {
     let forgetting = store.clone();
     let began = Instant::now();
     let before = UnixMs(NOON + BUCKETS / 2 * SLICE_MS);
-    let half = tokio::spawn(async move { forgetting.forget_parked(before, usize::MAX).await.unwrap() });
+    let half = tokio::spawn(async move { forgetting.forget_parked(before, usize::MAX, before).await.unwrap() });
     let mut waits = Vec::new();
     while !half.is_finished() {
         waits.push(commit(store.as_ref(), waits.len()).await);
@@ -131,7 +131,7 @@ async fn forget(store: &Arc<dyn Store>) {
         waits[waits.len() - 1]
     );
     let began = Instant::now();
-    let gone = store.purge_parked(&RuleId::new(RULES[0])).await.unwrap();
+    let gone = store.purge_parked(&RuleId::new(RULES[0]), UnixMs(0)).await.unwrap();
     println!("purge_parked: {:?} ({gone} deliveries)", began.elapsed());
 }
 

@@ -5,6 +5,8 @@
 //! | [`memory()`] | tests, and as the clearest statement of the semantics |
 //! | [`open`] | one data folder, nothing to install, crash-safe (SQLite, one writer thread, group commit) |
 //!
+//! What was decided and tried lies beside the store, in a file of its own ([`traces()`]).
+//!
 //! What every backend promises is written in `tests/it` as one exam that each of them passes. Rules that hold for
 //! every backend beyond what [`ringback_model::commit`] and [`ringback_model::ports`] say:
 //!
@@ -24,6 +26,7 @@ mod embedded;
 mod memory;
 mod settings;
 mod shape;
+mod traces;
 
 use std::path::Path;
 use std::sync::Arc;
@@ -32,6 +35,7 @@ use ringback_model::failure::Fault;
 use ringback_model::ports::Store;
 
 pub use settings::StoreSettings;
+pub use traces::{TraceSettings, memory_traces, traces};
 
 /// A store in memory. What it holds is gone with it.
 #[must_use]

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use futures_util::FutureExt as _;
-use ringback_model::delivery::DeliveryKey;
+use ringback_model::delivery::{DeliveryKey, Gap, GapReason};
 use ringback_model::event::Event;
 
 use super::attempt::{Cause, Delivery, Source};
@@ -52,8 +52,13 @@ impl Runner {
     fn admit_copy(&mut self, mut expanding: Expanding) {
         let event = &expanding.event;
         let copy = expanding.next;
-        if let Some(delivery) = self.render(event, copy, Source::Stream) {
-            self.enqueue(delivery);
+        match self.render(event, copy, Source::Stream) {
+            Some(delivery) => self.enqueue(delivery),
+            None => {
+                let key = DeliveryKey { pos: event.pos, copy };
+                let now = self.shared.clock.now();
+                self.staged.gap(Gap::one(key, GapReason::Unrendered, now));
+            }
         }
         expanding.next += 1;
         if expanding.next < expanding.copies {
@@ -109,7 +114,7 @@ impl Runner {
 
     /// Whether the delivery has left the stream already.
     pub(super) fn has_row(&self, key: DeliveryKey) -> bool {
-        self.rows.contains(key) || self.set_aside.contains(&key)
+        self.rows.contains(key) || self.set_aside.contains(&key) || self.given_up.contains(&key)
     }
 
     /// Adds a delivery at the end of its lane.

@@ -51,7 +51,7 @@ impl Runner {
     }
 
     fn may_divert(&self) -> bool {
-        !self.live.parks || (self.may_stage() && !self.is_full())
+        self.may_stage() && (!self.live.parks || !self.is_full())
     }
 
     /// Whether more rows may be waiting to be saved; else the stream waits for the next save.

@@ -220,7 +220,7 @@ const fn before(key: DeliveryKey) -> Option<DeliveryKey> {
 mod tests {
     use futures_util::FutureExt as _;
     use proptest::prelude::*;
-    use ringback_model::delivery::{Exception, ExceptionState, ProgressChange, RuleProgress};
+    use ringback_model::delivery::{Exception, ExceptionState, Gap, ProgressChange, RuleProgress};
     use ringback_model::event::Lane;
     use ringback_model::ports::Fut;
     use ringback_model::time::UnixMs;
@@ -240,6 +240,10 @@ mod tests {
 
         fn save(&self, _: Vec<ProgressChange>) -> Fut<'_, Result<(), Fault>> {
             Box::pin(async { Ok(()) })
+        }
+
+        fn gaps<'a>(&'a self, _: &'a RuleId, _: LogPos, _: LogPos) -> Fut<'a, Result<Vec<Gap>, Fault>> {
+            Box::pin(async { Ok(Vec::new()) })
         }
 
         fn parked<'a>(

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use ringback_model::delivery::{DeliveryKey, Exception, ExceptionState};
+use ringback_model::delivery::{DeliveryKey, Exception, ExceptionState, Gap, GapReason};
 use ringback_model::event::{Event, Lane};
 use ringback_model::failure::Fault;
 use ringback_model::ids::LogPos;
@@ -177,6 +177,9 @@ impl Runner {
             self.resuming += 1;
             if done.pos.next() < self.shared.log.start() {
                 self.live.metrics.expired_lanes.increment(1);
+                let upto = LogPos(self.shared.log.start().0.saturating_sub(1));
+                let gap = Gap::whole(done.pos, upto, GapReason::LeftLog, self.shared.clock.now());
+                self.staged.gap(Gap { lane: Some(lane.to_lane()), ..gap });
                 tracing::warn!(
                     target: "ringback::callback",
                     rule = %self.live.id(),

@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use futures_util::stream::FuturesUnordered;
 use futures_util::{FutureExt as _, StreamExt as _};
-use ringback_model::delivery::{DeliveryKey, Exception, ExceptionState, RuleProgress};
+use ringback_model::delivery::{DeliveryKey, Exception, ExceptionState, Gap, GapReason, RuleProgress};
 use ringback_model::event::Event;
 use ringback_model::failure::Fault;
 use ringback_model::ids::LogPos;
@@ -93,6 +93,8 @@ pub(crate) struct Runner {
     pub(super) parked: u64,
     /// Parked before this run began: not to be tried again where the cursor is still before them.
     pub(super) set_aside: HashSet<DeliveryKey>,
+    /// Came to nothing before this run began: not to be tried again either.
+    pub(super) given_up: HashSet<DeliveryKey>,
     pub(super) breaker: Breaker,
     pub(super) probe_rows_next: bool,
     /// Where the app's ban is the rule's business.
@@ -140,6 +142,10 @@ pub(crate) struct Loaded {
     pub(crate) progress: RuleProgress,
     /// Keys of parked deliveries: of those after the cursor, and of those that hold lanes.
     pub(crate) parked: HashSet<DeliveryKey>,
+    /// Keys after the cursor of deliveries that came to nothing.
+    pub(crate) given_up: HashSet<DeliveryKey>,
+    /// What the rule missed while it was off.
+    pub(crate) missed: Option<Gap>,
     pub(crate) notices: Arc<Notices>,
     pub(crate) checkpoints: Checkpoints,
 }
@@ -157,6 +163,7 @@ impl Runner {
             intake: Intake::Behind(read_log(&shared, loaded.cursor)),
             parked: loaded.progress.parked,
             set_aside: loaded.parked,
+            given_up: loaded.given_up,
             live,
             shared,
             ledger,
@@ -180,6 +187,7 @@ impl Runner {
             sweep: None,
             notices: loaded.notices,
         };
+        loaded.missed.into_iter().for_each(|gap| runner.staged.gap(gap));
         for exception in loaded.progress.exceptions {
             runner.restore(exception, loaded.cursor);
         }
@@ -328,7 +336,10 @@ impl Runner {
                 events = gone,
                 "events left the log before this rule came to them"
             );
-            self.window.set_read(LogPos(before_start));
+            let upto = LogPos(before_start);
+            let now = self.shared.clock.now();
+            self.staged.gap(Gap::whole(self.window.read(), upto, GapReason::LeftLog, now));
+            self.window.set_read(upto);
         }
     }
 

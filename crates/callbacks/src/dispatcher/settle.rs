@@ -1,6 +1,6 @@
 //! What an attempt's outcome means.
 
-use ringback_model::delivery::ParkReason;
+use ringback_model::delivery::{Gap, ParkReason};
 use ringback_model::rule::Order;
 use ringback_model::time::UnixMs;
 
@@ -117,6 +117,7 @@ impl Runner {
     /// It is dropped, and counted: nothing is parked for the rule.
     pub(super) fn give_up(&mut self, delivery: &Delivery, reason: ParkReason) {
         self.live.metrics.dropped(reason);
+        self.staged.gap(Gap::one(delivery.key, reason.into(), self.shared.clock.now()));
         self.live.was_given_up(delivery.at);
         self.say_ended(delivery, reason, false);
         self.over(delivery);

@@ -8,7 +8,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use futures_util::FutureExt as _;
-use ringback_model::delivery::{DeliveryKey, ExceptionState, RuleProgress};
+use ringback_model::delivery::{DeliveryKey, ExceptionState, Gap, GapReason, RuleProgress};
 use ringback_model::failure::Fault;
 use ringback_model::ids::LogPos;
 use ringback_model::rule::Order;
@@ -182,17 +182,19 @@ impl Life {
         };
         // A rule that never had anything to save has come as far as where it began.
         let began = self.live.versions.first().map_or(self.live.started, |first| first.since);
-        self.show_gap(known.as_ref().map_or(began, |known| known.cursor));
+        let missed = self.missed(known.as_ref().map_or(began, |known| known.cursor));
         let progress = known.unwrap_or_default();
         let parked = if progress.parked > 0 { self.parked_keys(&progress).await? } else { HashSet::new() };
         let cursor = progress.cursor.max(self.live.started);
-        Ok(Loaded { cursor, progress, parked, notices, checkpoints: self.checkpoints.clone() })
+        let given_up = self.given_up_after(cursor).await?;
+        let checkpoints = self.checkpoints.clone();
+        Ok(Loaded { cursor, progress, parked, given_up, missed, notices, checkpoints })
     }
 
     /// A rule that was off does not send what it missed; it says so.
-    fn show_gap(&self, cursor: LogPos) {
+    fn missed(&self, cursor: LogPos) -> Option<Gap> {
         let missed = self.live.started.0.saturating_sub(cursor.0);
-        if missed > 0 {
+        (missed > 0).then(|| {
             self.live.metrics.missed_off.increment(missed);
             tracing::warn!(
                 target: "ringback::callback",
@@ -203,7 +205,14 @@ impl Life {
                 "the rule is on again; events that it had not sent when it was switched off, or that passed \
                  meanwhile, are not sent"
             );
-        }
+            Gap::whole(cursor, self.live.started, GapReason::SwitchedOff, self.shared.clock.now())
+        })
+    }
+
+    /// What came to nothing in events that will be read again.
+    async fn given_up_after(&self, cursor: LogPos) -> Result<HashSet<DeliveryKey>, Fault> {
+        let gaps = self.shared.progress.gaps(self.live.id(), cursor.next(), LogPos(u64::MAX)).await?;
+        Ok(gaps.into_iter().filter(|gap| gap.first == gap.last).map(|gap| gap.first).collect())
     }
 
     /// Keys of parked deliveries that the runner must know: all others cost it no memory.

@@ -59,7 +59,7 @@ impl Engine {
         unheard: &mut HashSet<RuleId>,
     ) -> Result<Vec<(RuleId, u64)>, Fault> {
         let listeners = self.shared.listeners.lock().await;
-        let piece = self.shared.parked_book.forget_parked(before, PIECE).await?;
+        let piece = self.shared.parked_book.forget_parked(before, PIECE, self.shared.clock.now()).await?;
         for (rule, count) in &piece {
             telemetry::parked_expired(rule, *count);
             if !listeners.tell(rule, Left::some(*count)) {
@@ -83,7 +83,7 @@ impl Engine {
             return Err(Fault::new("progress of rules could not be saved"));
         }
         let listeners = self.shared.listeners.lock().await;
-        let purged = self.shared.parked_book.purge_parked(rule).await?;
+        let purged = self.shared.parked_book.purge_parked(rule, self.shared.clock.now()).await?;
         let heard = listeners.tell(rule, Left::some(purged));
         drop(listeners);
         if !heard {

@@ -273,12 +273,8 @@ impl Worker {
             }
         }
         let rule = part.live.id();
-        let change = ProgressChange {
-            rule: rule.clone(),
-            cursor: None,
-            put,
-            remove: remove.iter().copied().collect(),
-        };
+        let remove_rows = remove.iter().copied().collect();
+        let change = ProgressChange { put, remove: remove_rows, ..ProgressChange::none(rule.clone()) };
         self.shared.progress.save(vec![change]).await?;
         let heard = listeners.tell(rule, Left::these(remove));
         drop(listeners);

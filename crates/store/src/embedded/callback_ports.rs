@@ -2,15 +2,17 @@
 
 use std::collections::BTreeMap;
 
-use ringback_model::delivery::{DeliveryKey, Exception, ProgressChange, RuleProgress, RuleVersion};
+use ringback_model::delivery::{DeliveryKey, Exception, Gap, ProgressChange, RuleProgress, RuleVersion};
 use ringback_model::failure::Fault;
-use ringback_model::ids::RuleId;
+use ringback_model::ids::{LogPos, RuleId};
 use ringback_model::ports::{BanBook, Fut, ParkedBook, Progress, RuleBook, RuleShelf};
 use ringback_model::rule::Rule;
 use ringback_model::storage::{BanRecord, Bucket, ParkedCount};
 use ringback_model::time::UnixMs;
 
-use super::{Embedded, parked, progress, shelf};
+use rusqlite::Connection;
+
+use super::{Embedded, gaps, parked, progress, shelf};
 
 /// Deliveries that one transaction forgets at most; the commits that wait meanwhile share the next one.
 const PIECE: usize = 1000;
@@ -35,6 +37,17 @@ impl Progress for Embedded {
         self.readers
             .ask("read parked deliveries", move |connection| parked::of_rule(connection, &rule, after, limit))
     }
+
+    fn gaps<'a>(
+        &'a self,
+        rule: &'a RuleId,
+        first: LogPos,
+        last: LogPos,
+    ) -> Fut<'a, Result<Vec<Gap>, Fault>> {
+        let rule = rule.clone();
+        let between = move |connection: &Connection| gaps::between(connection, &rule, first, last);
+        self.readers.ask("read the gaps of a rule", between)
+    }
 }
 
 impl ParkedBook for Embedded {
@@ -55,13 +68,18 @@ impl ParkedBook for Embedded {
         })
     }
 
-    fn forget_parked(&self, before: UnixMs, limit: usize) -> Fut<'_, Result<Vec<(RuleId, u64)>, Fault>> {
+    fn forget_parked(
+        &self,
+        before: UnixMs,
+        limit: usize,
+        now: UnixMs,
+    ) -> Fut<'_, Result<Vec<(RuleId, u64)>, Fault>> {
         Box::pin(async move {
             let mut forgotten: BTreeMap<RuleId, u64> = BTreeMap::new();
             let mut room = limit;
             loop {
                 let most = room.min(PIECE);
-                let piece = match self.write(move |connection| parked::forget(connection, before, most)).await
+                let piece = match self.write(move |connection| parked::forget(connection, before, most, now)).await
                 {
                     Ok(piece) => piece,
                     // What is gone is counted; the next call meets the fault again.
@@ -81,12 +99,12 @@ impl ParkedBook for Embedded {
         })
     }
 
-    fn purge_parked<'a>(&'a self, rule: &'a RuleId) -> Fut<'a, Result<u64, Fault>> {
+    fn purge_parked<'a>(&'a self, rule: &'a RuleId, now: UnixMs) -> Fut<'a, Result<u64, Fault>> {
         Box::pin(async move {
             let mut purged = 0;
             loop {
                 let rule = rule.clone();
-                let gone = self.write(move |connection| parked::purge(connection, &rule, PIECE)).await?;
+                let gone = self.write(move |connection| parked::purge(connection, &rule, PIECE, now)).await?;
                 purged += gone as u64;
                 if gone < PIECE {
                     return Ok(purged);

@@ -6,7 +6,7 @@ use rusqlite::Connection;
 use super::journal::Journal;
 use super::segments::{self, Segment};
 use super::sql::{Outcome, int};
-use super::{log, schema};
+use super::{gaps, log, schema};
 use crate::settings::{StoreSettings, millis};
 
 /// What changed.
@@ -38,6 +38,7 @@ pub(super) fn expire(
         }
     }
     prune_versions(connection, start)?;
+    gaps::prune(connection, start, keep_from)?;
     Ok(Expired { start, dropped })
 }
 

@@ -13,6 +13,7 @@ mod facts;
 mod filter;
 mod folder;
 mod folding;
+mod gaps;
 mod history;
 mod journal;
 mod lanes;

@@ -5,12 +5,13 @@
 //! its own, which triggers keep, and everything else but the pages themselves is answered from the index (rule,
 //! bucket, position, copy, instant) alone.
 
-use ringback_model::delivery::{DeliveryKey, Exception};
+use ringback_model::delivery::{DeliveryKey, Exception, GapReason};
 use ringback_model::ids::RuleId;
 use ringback_model::storage::{Bucket, ParkedCount};
 use ringback_model::time::UnixMs;
 use rusqlite::{Connection, Params};
 
+use super::gaps;
 use super::log::text;
 use super::sql::{Outcome, count, from_json, int, limit};
 
@@ -24,13 +25,9 @@ const IN_BUCKET: &str =
     ORDER BY pos, copy LIMIT ?5";
 const NOT_PARKED: &str = "SELECT data FROM exceptions WHERE rule = ?1 AND bucket IS NULL ORDER BY pos, copy";
 /// Older buckets go as they are; only in the one that the instant lies in does the instant itself decide.
-const FORGET: &str = "DELETE FROM exceptions WHERE rowid IN (
-        SELECT rowid FROM exceptions WHERE rule = ?1 AND bucket <= ?2 AND parked_at < ?3
-        ORDER BY bucket, pos, copy LIMIT ?4
-    )";
-const PURGE: &str = "DELETE FROM exceptions WHERE rowid IN (
-        SELECT rowid FROM exceptions WHERE rule = ?1 AND bucket IS NOT NULL LIMIT ?2
-    )";
+const FORGET: &str = "SELECT rowid FROM exceptions WHERE rule = ?1 AND bucket <= ?2 AND parked_at < ?3
+    ORDER BY bucket, pos, copy LIMIT ?4";
+const PURGE: &str = "SELECT rowid FROM exceptions WHERE rule = ?1 AND bucket IS NOT NULL LIMIT ?2";
 
 /// Reads a page of what one rule has parked, in the order of the log.
 pub(super) fn of_rule(
@@ -96,14 +93,20 @@ pub(super) fn counts(connection: &Connection) -> Outcome<Vec<ParkedCount>> {
 
 /// Forgets what was parked before an instant, rule by rule and oldest first, and retry counters not used since.
 /// Answers how many deliveries of which rule.
-pub(super) fn forget(connection: &Connection, before: UnixMs, most: usize) -> Outcome<Vec<(RuleId, u64)>> {
+pub(super) fn forget(
+    connection: &Connection,
+    before: UnixMs,
+    most: usize,
+    now: UnixMs,
+) -> Outcome<Vec<(RuleId, u64)>> {
     connection.prepare_cached("DELETE FROM slice_retries WHERE used_at < ?1")?.execute([before.0])?;
     let bucket = Bucket::of(before).0;
     let mut forgotten = Vec::new();
     let mut room = most;
     for rule in rules_until(connection, bucket)? {
         let row = (&*rule.0, bucket, before.0, limit(room));
-        let gone = connection.prepare_cached(FORGET)?.execute(row)?;
+        gaps::instead_of_rows(connection, FORGET, row, GapReason::ParkedTooLong, now)?;
+        let gone = connection.prepare_cached(&delete(FORGET))?.execute(row)?;
         room = room.saturating_sub(gone);
         if gone > 0 {
             forgotten.push((rule, gone as u64));
@@ -121,8 +124,14 @@ fn rules_until(connection: &Connection, bucket: i64) -> Outcome<Vec<RuleId>> {
 }
 
 /// Forgets what one rule has parked, whenever that was. Answers how many.
-pub(super) fn purge(connection: &Connection, rule: &RuleId, most: usize) -> Outcome<usize> {
-    Ok(connection.prepare_cached(PURGE)?.execute((&*rule.0, limit(most)))?)
+pub(super) fn purge(connection: &Connection, rule: &RuleId, most: usize, now: UnixMs) -> Outcome<usize> {
+    let row = (&*rule.0, limit(most));
+    gaps::instead_of_rows(connection, PURGE, row, GapReason::Purged, now)?;
+    Ok(connection.prepare_cached(&delete(PURGE))?.execute(row)?)
+}
+
+fn delete(rows: &str) -> String {
+    format!("DELETE FROM exceptions WHERE rowid IN ({rows})")
 }
 
 /// How often slices were sent again, by date key, ascending.

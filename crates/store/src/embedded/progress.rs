@@ -7,7 +7,7 @@ use ringback_model::ids::{LogPos, RuleId};
 use ringback_model::storage::Bucket;
 use rusqlite::{Connection, OptionalExtension};
 
-use super::parked;
+use super::{gaps, parked};
 use super::sql::{Outcome, count, from_json, int, to_json};
 
 /// Writes one rule's change. A key that is both removed and put stays.
@@ -20,6 +20,10 @@ pub(super) fn save(connection: &Connection, change: &ProgressChange) -> Outcome<
         let sql = "DELETE FROM exceptions WHERE rule = ?1 AND pos = ?2 AND copy = ?3";
         connection.prepare_cached(sql)?.execute((rule, int(key.pos.0), key.copy))?;
     }
+    if let Some(after) = change.reopen {
+        gaps::reopen(connection, &change.rule, after)?;
+    }
+    gaps::put(connection, &change.rule, &change.gaps)?;
     for exception in &change.put {
         let sql = "INSERT INTO exceptions (rule, pos, copy, bucket, parked_at, data)
             VALUES (?1, ?2, ?3, ?4, ?5, ?6)

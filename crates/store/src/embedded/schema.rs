@@ -10,7 +10,7 @@ use super::segments;
 use super::sql::{Outcome, count, int};
 
 /// Version of the schema that this program writes.
-const VERSION: i64 = 4;
+const VERSION: i64 = 5;
 
 /// Bytes of a page, SQLite's default.
 const PAGE_BYTES: u64 = 4096;
@@ -135,6 +135,18 @@ INSERT INTO meta VALUES ('own_reads', 0);
 UPDATE meta SET value = 4 WHERE key = 'schema';
 ";
 
+/// Version 5: deliveries that came to nothing; `pos` and `copy` are where a gap begins, `lane` is
+/// empty where it is about all of them.
+const FROM_4_TO_5: &str = "
+CREATE TABLE gaps (
+    rule TEXT NOT NULL, pos INTEGER NOT NULL, copy INTEGER NOT NULL, lane TEXT NOT NULL, last_pos INTEGER NOT NULL,
+    at INTEGER NOT NULL, data TEXT NOT NULL, PRIMARY KEY (rule, pos, copy, lane)
+) WITHOUT ROWID;
+CREATE INDEX gaps_wide ON gaps (rule, pos, last_pos) WHERE last_pos > pos;
+CREATE INDEX gaps_by_age ON gaps (at);
+UPDATE meta SET value = 5 WHERE key = 'schema';
+";
+
 /// Opens the writer's connection and brings the schema up to date.
 pub(super) fn open_writer(file: &Path, max_bytes: Option<u64>) -> Result<Connection, Fault> {
     let mut connection = Connection::open(file).map_err(|error| cannot_open(file, error))?;
@@ -227,6 +239,9 @@ fn bring_forward(connection: &mut Connection, version: i64) -> Outcome<()> {
     }
     if version < 4 {
         transaction.execute_batch(FROM_3_TO_4)?;
+    }
+    if version < 5 {
+        transaction.execute_batch(FROM_4_TO_5)?;
     }
     Ok(transaction.commit()?)
 }

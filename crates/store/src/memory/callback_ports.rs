@@ -3,10 +3,10 @@
 use std::collections::BTreeMap;
 
 use ringback_model::delivery::{
-    DeliveryKey, Exception, ExceptionState, ProgressChange, RuleProgress, RuleVersion,
+    DeliveryKey, Exception, ExceptionState, Gap, GapReason, ProgressChange, RuleProgress, RuleVersion,
 };
 use ringback_model::failure::Fault;
-use ringback_model::ids::RuleId;
+use ringback_model::ids::{LogPos, RuleId};
 use ringback_model::ports::{BanBook, Fut, ParkedBook, Progress, RuleBook, RuleShelf};
 use ringback_model::rule::Rule;
 use ringback_model::storage::{BanRecord, Bucket, ParkedCount};
@@ -33,6 +33,13 @@ impl Progress for Memory {
                 for key in change.remove {
                     known.exceptions.remove(&key);
                 }
+                if let Some(after) = change.reopen {
+                    known.gaps.retain(|(first, _), _| first.pos <= after);
+                    for gap in known.gaps.values_mut().filter(|gap| gap.last.pos > after) {
+                        gap.last = DeliveryKey { pos: after, copy: u32::MAX };
+                    }
+                }
+                known.gaps.extend(change.gaps.into_iter().map(|gap| ((gap.first, gap.lane.clone()), gap)));
                 known.exceptions.extend(change.put.into_iter().map(|exception| (exception.key, exception)));
             }
         })
@@ -48,6 +55,19 @@ impl Progress for Memory {
             let Some(known) = state.progress.get(rule) else { return Vec::new() };
             let later = known.exceptions.values().filter(|row| after.is_none_or(|after| row.key > after));
             later.filter(|row| is_parked(row)).take(limit).cloned().collect()
+        })
+    }
+
+    fn gaps<'a>(
+        &'a self,
+        rule: &'a RuleId,
+        first: LogPos,
+        last: LogPos,
+    ) -> Fut<'a, Result<Vec<Gap>, Fault>> {
+        self.ask(move |state| {
+            let Some(known) = state.progress.get(rule) else { return Vec::new() };
+            let touches = |gap: &&Gap| gap.first.pos <= last && gap.last.pos >= first;
+            known.gaps.values().filter(touches).cloned().collect()
         })
     }
 }
@@ -66,7 +86,7 @@ fn is_parked(exception: &Exception) -> bool {
 
 impl RuleState {
     /// Forgets what was parked before an instant, oldest bucket first. Answers how many.
-    fn forget_parked(&mut self, before: UnixMs, limit: usize) -> usize {
+    fn forget_parked(&mut self, before: UnixMs, limit: usize, now: UnixMs) -> usize {
         let parked = self.exceptions.values().filter_map(|row| Some((parked_at(row)?, row.key)));
         let old = parked.filter(|(at, _)| *at < before).map(|(at, key)| (Bucket::of(at), key));
         let mut old: Vec<_> = old.collect();
@@ -74,18 +94,19 @@ impl RuleState {
         old.truncate(limit);
         for (_, key) in &old {
             self.exceptions.remove(key);
+            self.gaps.insert((*key, None), Gap::one(*key, GapReason::ParkedTooLong, now));
         }
         old.len()
     }
 }
 
 impl State {
-    fn forget_parked(&mut self, before: UnixMs, limit: usize) -> Vec<(RuleId, u64)> {
+    fn forget_parked(&mut self, before: UnixMs, limit: usize, now: UnixMs) -> Vec<(RuleId, u64)> {
         self.slice_retries.retain(|_, (_, used_at)| *used_at >= before);
         let mut room = limit;
         let mut forgotten = Vec::new();
         for (rule, known) in &mut self.progress {
-            let gone = known.forget_parked(before, room);
+            let gone = known.forget_parked(before, room, now);
             room -= gone;
             if gone > 0 {
                 forgotten.push((rule.clone(), gone as u64));
@@ -123,16 +144,25 @@ impl ParkedBook for Memory {
         })
     }
 
-    fn forget_parked(&self, before: UnixMs, limit: usize) -> Fut<'_, Result<Vec<(RuleId, u64)>, Fault>> {
-        self.ask(move |state| state.forget_parked(before, limit))
+    fn forget_parked(
+        &self,
+        before: UnixMs,
+        limit: usize,
+        now: UnixMs,
+    ) -> Fut<'_, Result<Vec<(RuleId, u64)>, Fault>> {
+        self.ask(move |state| state.forget_parked(before, limit, now))
     }
 
-    fn purge_parked<'a>(&'a self, rule: &'a RuleId) -> Fut<'a, Result<u64, Fault>> {
+    fn purge_parked<'a>(&'a self, rule: &'a RuleId, now: UnixMs) -> Fut<'a, Result<u64, Fault>> {
         self.ask(move |state| {
             let Some(known) = state.progress.get_mut(rule) else { return 0 };
-            let before = known.exceptions.len();
-            known.exceptions.retain(|_, row| !is_parked(row));
-            (before - known.exceptions.len()) as u64
+            let purged: Vec<DeliveryKey> =
+                known.exceptions.values().filter(|row| is_parked(row)).map(|row| row.key).collect();
+            for key in &purged {
+                known.exceptions.remove(key);
+                known.gaps.insert((*key, None), Gap::one(*key, GapReason::Purged, now));
+            }
+            purged.len() as u64
         })
     }
 

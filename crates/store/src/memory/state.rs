@@ -5,7 +5,7 @@ use std::hash::{BuildHasher, RandomState};
 use std::sync::Arc;
 
 use ringback_model::conversation::{ConversationId, ConversationState};
-use ringback_model::delivery::{DeliveryKey, Exception, RuleVersion};
+use ringback_model::delivery::{DeliveryKey, Exception, Gap, RuleVersion};
 use ringback_model::event::{Event, Lane};
 use ringback_model::group::{Group, Member};
 use ringback_model::ids::{GroupId, LogPos, MessageId, RuleId, Seq, UserId};
@@ -109,6 +109,8 @@ pub(super) struct View {
 pub(super) struct RuleState {
     pub(super) cursor: LogPos,
     pub(super) exceptions: BTreeMap<DeliveryKey, Exception>,
+    /// By where they begin, and the lane that they are about.
+    pub(super) gaps: BTreeMap<(DeliveryKey, Option<Lane>), Gap>,
 }
 
 impl State {
@@ -179,6 +181,10 @@ impl State {
             }
         }
         self.prune_versions();
+        let start = self.start();
+        for known in self.progress.values_mut() {
+            known.gaps.retain(|_, gap| gap.at >= keep_from || gap.last.pos >= start);
+        }
         gone
     }
 

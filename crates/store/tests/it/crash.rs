@@ -146,7 +146,7 @@ fn parking(number: u64) -> ProgressChange {
             outbound: None,
         }
     });
-    ProgressChange { rule: RuleId::new("rule"), cursor: None, put: put.collect(), remove: Vec::new() }
+    ProgressChange { put: put.collect(), ..ProgressChange::none(RuleId::new("rule")) }
 }
 
 #[tokio::test]

@@ -48,7 +48,7 @@ fn waiting(pos: u64) -> Exception {
 }
 
 fn change(rule: &str, put: Vec<Exception>) -> ProgressChange {
-    ProgressChange { rule: RuleId::new(rule), cursor: None, put, remove: Vec::new() }
+    ProgressChange { put, ..ProgressChange::none(RuleId::new(rule)) }
 }
 
 async fn counts(store: &dyn Store) -> Vec<(i64, String, u64)> {
@@ -123,15 +123,15 @@ async fn only_what_was_parked_before_the_instant_is_forgotten(kind: Kind) {
         waiting(5),
     ];
     world.store.save(vec![change("a", of_a), change("b", vec![parked(1, SLICE + 100)])]).await.unwrap();
-    let gone = world.store.forget_parked(UnixMs(SLICE + 100), 100).await.unwrap();
+    let gone = world.store.forget_parked(UnixMs(SLICE + 100), 100, UnixMs(NOON)).await.unwrap();
     assert_eq!(gone, [(RuleId::new("a"), 2)]);
     let world = world.reopen().await;
     let left = world.store.parked(&RuleId::new("a"), None, 9).await.unwrap();
     assert_eq!(positions(&left), [3, 4]);
     assert_eq!(world.store.load(&RuleId::new("a")).await.unwrap().unwrap().exceptions, [waiting(5)]);
-    let gone = world.store.forget_parked(UnixMs(i64::MAX), 100).await.unwrap();
+    let gone = world.store.forget_parked(UnixMs(i64::MAX), 100, UnixMs(NOON)).await.unwrap();
     assert_eq!(gone, [(RuleId::new("a"), 2), (RuleId::new("b"), 1)]);
-    assert!(world.store.forget_parked(UnixMs(i64::MAX), 100).await.unwrap().is_empty());
+    assert!(world.store.forget_parked(UnixMs(i64::MAX), 100, UnixMs(NOON)).await.unwrap().is_empty());
     assert_eq!(world.store.load(&RuleId::new("a")).await.unwrap().unwrap().exceptions, [waiting(5)]);
 }
 
@@ -142,22 +142,22 @@ async fn no_more_is_forgotten_than_was_asked_for(kind: Kind) {
     let of_b = (1..=5).map(|pos| parked(pos, SLICE)).collect();
     world.store.save(vec![change("a", of_a), change("b", of_b)]).await.unwrap();
     let before = UnixMs(SLICE + 1);
-    assert!(world.store.forget_parked(before, 0).await.unwrap().is_empty());
-    assert_eq!(world.store.forget_parked(before, 3).await.unwrap(), [(RuleId::new("a"), 3)]);
+    assert!(world.store.forget_parked(before, 0, UnixMs(NOON)).await.unwrap().is_empty());
+    assert_eq!(world.store.forget_parked(before, 3, UnixMs(NOON)).await.unwrap(), [(RuleId::new("a"), 3)]);
     let left = world.store.parked(&RuleId::new("a"), None, 9).await.unwrap();
     assert_eq!(positions(&left), [1, 2], "the oldest go first");
-    let gone = world.store.forget_parked(before, 3).await.unwrap();
+    let gone = world.store.forget_parked(before, 3, UnixMs(NOON)).await.unwrap();
     assert_eq!(gone, [(RuleId::new("a"), 2), (RuleId::new("b"), 1)]);
-    assert_eq!(world.store.forget_parked(before, 9).await.unwrap(), [(RuleId::new("b"), 4)]);
+    assert_eq!(world.store.forget_parked(before, 9, UnixMs(NOON)).await.unwrap(), [(RuleId::new("b"), 4)]);
 }
 
 async fn what_one_rule_has_parked_is_purged(kind: Kind) {
     let world = kind.open();
     let put = || vec![parked(1, SLICE), parked(2, SLICE + SLICE_MS), waiting(3)];
     world.store.save(vec![change("a", put()), change("b", put())]).await.unwrap();
-    assert_eq!(world.store.purge_parked(&RuleId::new("a")).await.unwrap(), 2);
-    assert_eq!(world.store.purge_parked(&RuleId::new("a")).await.unwrap(), 0);
-    assert_eq!(world.store.purge_parked(&RuleId::new("none")).await.unwrap(), 0);
+    assert_eq!(world.store.purge_parked(&RuleId::new("a"), UnixMs(NOON)).await.unwrap(), 2);
+    assert_eq!(world.store.purge_parked(&RuleId::new("a"), UnixMs(NOON)).await.unwrap(), 0);
+    assert_eq!(world.store.purge_parked(&RuleId::new("none"), UnixMs(NOON)).await.unwrap(), 0);
     let world = world.reopen().await;
     assert_eq!(counts(world.store.as_ref()).await, expected(&[(0, "b", 1), (1, "b", 1)]));
     assert_eq!(world.store.load(&RuleId::new("a")).await.unwrap().unwrap().exceptions, [waiting(3)]);
@@ -183,7 +183,7 @@ async fn counters_that_are_not_used_are_forgotten(kind: Kind) {
     {
         world.store.count_slice_retry(date, UnixMs(at)).await.unwrap();
     }
-    world.store.forget_parked(UnixMs(NOON + 1), 100).await.unwrap();
+    world.store.forget_parked(UnixMs(NOON + 1), 100, UnixMs(NOON)).await.unwrap();
     let retries = world.store.slice_retries().await.unwrap();
     assert_eq!(
         retries,
@@ -198,9 +198,9 @@ async fn ten_thousand_are_parked_and_forgotten(kind: Kind) {
     let put = |offset| (0..5_000).map(|pos| parked(pos, SLICE + offset)).collect();
     world.store.save(vec![change("a", put(0)), change("b", put(1))]).await.unwrap();
     assert_eq!(counts(world.store.as_ref()).await, expected(&[(0, "a", 5_000), (0, "b", 5_000)]));
-    let gone = world.store.forget_parked(UnixMs(SLICE + 9), 6_500).await.unwrap();
+    let gone = world.store.forget_parked(UnixMs(SLICE + 9), 6_500, UnixMs(NOON)).await.unwrap();
     assert_eq!(gone, [(RuleId::new("a"), 5_000), (RuleId::new("b"), 1_500)]);
-    assert_eq!(world.store.purge_parked(&RuleId::new("b")).await.unwrap(), 3_500);
+    assert_eq!(world.store.purge_parked(&RuleId::new("b"), UnixMs(NOON)).await.unwrap(), 3_500);
     assert_eq!(counts(world.store.as_ref()).await, []);
 }
 
@@ -259,13 +259,13 @@ async fn take(world: World, model: &mut Model, step: &Step) -> World {
                 model.remove(&(rule, pos));
                 *expected.entry(RuleId::new(rule)).or_default() += 1;
             }
-            let gone = store.forget_parked(UnixMs(before), limit).await.unwrap();
+            let gone = store.forget_parked(UnixMs(before), limit, UnixMs(NOON)).await.unwrap();
             assert_eq!(gone, expected.into_iter().collect::<Vec<_>>());
         }
         Step::Purge { rule } => {
             let before = model.len();
             model.retain(|(of, _), at| *of != RULES[rule] || at.is_none());
-            let gone = store.purge_parked(&RuleId::new(RULES[rule])).await.unwrap();
+            let gone = store.purge_parked(&RuleId::new(RULES[rule]), UnixMs(NOON)).await.unwrap();
             assert_eq!(gone, (before - model.len()) as u64);
         }
         Step::Reopen => return world.reopen().await,

@@ -101,7 +101,7 @@ async fn a_full_store_refuses_writes_and_goes_on_reading() {
         }
     };
     assert!(matches!(error, CommitError::Full), "{error}");
-    assert!(world.store.forget_parked(UnixMs(NOON), 10).await.unwrap().is_empty());
+    assert!(world.store.forget_parked(UnixMs(NOON), 10, UnixMs(NOON)).await.unwrap().is_empty());
     assert!(world.store.writable().is_err(), "forgetting nothing needs no room");
     assert_eq!(world.seqs(&single("me", "you")).await, (1..=stored).collect::<Vec<_>>());
     world.store.close().await.unwrap();

@@ -40,7 +40,7 @@ fn exception(pos: u64, copy: u32, parked: bool) -> Exception {
 }
 
 fn change(rule: &RuleId) -> ProgressChange {
-    ProgressChange { rule: rule.clone(), cursor: None, put: Vec::new(), remove: Vec::new() }
+    ProgressChange::none(rule.clone())
 }
 
 async fn progress_is_kept_per_rule(kind: Kind) {

@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
 
 use ringback_model::delivery::{
-    DeliveryKey, Exception, ExceptionState, ProgressChange, RuleProgress, RuleVersion,
+    DeliveryKey, Exception, ExceptionState, Gap, GapReason, ProgressChange, RuleProgress, RuleVersion,
 };
 use ringback_model::event::{Event, Fact, Lane, MessageSent};
 use ringback_model::failure::Fault;
@@ -43,6 +43,7 @@ pub struct TestStore {
 pub struct Saved {
     pub cursor: LogPos,
     pub rows: BTreeMap<DeliveryKey, Exception>,
+    pub gaps: Vec<Gap>,
 }
 
 impl Default for TestStore {
@@ -105,6 +106,10 @@ impl TestStore {
             for key in change.remove {
                 saved.rows.remove(&key);
             }
+            if let Some(after) = change.reopen {
+                saved.gaps.retain(|gap| gap.first.pos <= after);
+            }
+            saved.gaps.extend(change.gaps);
             for exception in change.put {
                 saved.rows.insert(exception.key, exception);
             }
@@ -210,6 +215,18 @@ impl Progress for TestStore {
             Ok(parked.filter(|row| after.is_none_or(|after| row.key > after)).take(limit).collect())
         })
     }
+
+    fn gaps<'a>(
+        &'a self,
+        rule: &'a RuleId,
+        first: LogPos,
+        last: LogPos,
+    ) -> Fut<'a, Result<Vec<Gap>, Fault>> {
+        Box::pin(async move {
+            let gaps = self.progress.lock().unwrap().get(rule).cloned().unwrap_or_default().gaps;
+            Ok(gaps.into_iter().filter(|gap| gap.first.pos <= last && gap.last.pos >= first).collect())
+        })
+    }
 }
 
 impl RuleBook for TestStore {
@@ -265,7 +282,12 @@ impl ParkedBook for TestStore {
         })
     }
 
-    fn forget_parked(&self, before: UnixMs, limit: usize) -> Fut<'_, Result<Vec<(RuleId, u64)>, Fault>> {
+    fn forget_parked(
+        &self,
+        before: UnixMs,
+        limit: usize,
+        now: UnixMs,
+    ) -> Fut<'_, Result<Vec<(RuleId, u64)>, Fault>> {
         Box::pin(async move {
             let mut left = limit;
             let mut gone = Vec::new();
@@ -278,6 +300,7 @@ impl ParkedBook for TestStore {
                 }
                 for key in keys {
                     saved.rows.remove(&key);
+                    saved.gaps.push(Gap::one(key, GapReason::ParkedTooLong, now));
                 }
             }
             self.slice_retries.lock().unwrap().retain(|_, (_, used)| *used >= before);
@@ -285,13 +308,16 @@ impl ParkedBook for TestStore {
         })
     }
 
-    fn purge_parked<'a>(&'a self, rule: &'a RuleId) -> Fut<'a, Result<u64, Fault>> {
+    fn purge_parked<'a>(&'a self, rule: &'a RuleId, now: UnixMs) -> Fut<'a, Result<u64, Fault>> {
         Box::pin(async move {
             let mut progress = self.progress.lock().unwrap();
             let Some(saved) = progress.get_mut(rule) else { return Ok(0) };
-            let before = saved.rows.len();
-            saved.rows.retain(|_, row| !is_parked(row));
-            Ok((before - saved.rows.len()) as u64)
+            let keys: Vec<DeliveryKey> = saved.rows.values().filter(|row| is_parked(row)).map(|row| row.key).collect();
+            for key in &keys {
+                saved.rows.remove(key);
+                saved.gaps.push(Gap::one(*key, GapReason::Purged, now));
+            }
+            Ok(keys.len() as u64)
         })
     }
 
