@@ -150,14 +150,22 @@ impl Engine {
 
     /// A rule that is not in use, from the versions that the book knows; `None` where they are of no use any more.
     pub(crate) fn build_from(&self, versions: &[RuleVersion]) -> Option<Arc<LiveRule>> {
-        let with = Surroundings { contracts: &self.contracts, storage_enabled: self.storage_enabled };
+        let with = self.surroundings();
         rule_set::build(&versions.last()?.rule, versions, Arc::default(), &with).ok().map(Arc::new)
+    }
+
+    fn surroundings(&self) -> Surroundings<'_> {
+        Surroundings {
+            contracts: &self.contracts,
+            storage_enabled: self.storage_enabled,
+            recorder: &self.recorder,
+        }
     }
 
     /// Rules that run already are taken over as they are.
     fn build(&self, plan: &Plan, book: &Book) -> Result<Vec<Arc<LiveRule>>, SetRulesError> {
         let in_use = self.in_use();
-        let with = Surroundings { contracts: &self.contracts, storage_enabled: self.storage_enabled };
+        let with = self.surroundings();
         let in_use: HashMap<&RuleId, &Arc<LiveRule>> =
             in_use.rules.iter().map(|live| (live.id(), live)).collect();
         let build = |rule: &Arc<Rule>| {

@@ -10,7 +10,7 @@ use ringback_model::failure::Fault;
 use ringback_model::ids::RuleId;
 use ringback_model::limits;
 use ringback_model::message::Message;
-use ringback_model::ports::{BanBook, Clock, Dice, Gate, Handover, Log, ParkedBook, Progress, RuleBook};
+use ringback_model::ports::{BanBook, Clock, Dice, Gate, Handover, Log, ParkedBook, Progress, RuleBook, Traces};
 use ringback_model::rule::Rule;
 use tokio::sync::Semaphore;
 use tokio_util::task::AbortOnDropHandle;
@@ -22,8 +22,9 @@ use crate::change::InUse;
 use crate::checkpoint::{Checkpoints, Pace};
 use crate::dispatcher::runner::{Bounds, Shared};
 use crate::dispatcher::task::RuleTask;
-use crate::gate::EngineGate;
+use crate::gate::{EngineGate, GateParts};
 use crate::live::LiveRule;
+use crate::recorder::Recorder;
 use crate::rule_set::{self, Book, Contracts, SetRulesError};
 use crate::status::{BanStatus, RuleStatus};
 use crate::steady::Steady;
@@ -47,6 +48,8 @@ pub struct EngineParts {
     pub parked_book: Arc<dyn ParkedBook>,
     /// Keeps the app's ban over restarts.
     pub ban_book: Arc<dyn BanBook>,
+    /// Remembers what is decided and tried; `None` = nobody does.
+    pub traces: Option<Arc<dyn Traces>>,
     /// Every contract that rules may name.
     pub contracts: Vec<Arc<dyn Contract>>,
     /// Says when a message was pushed.
@@ -127,6 +130,7 @@ pub struct Engine {
     pub(crate) book: Arc<dyn RuleBook>,
     pub(crate) contracts: Contracts,
     pub(crate) gate: Arc<EngineGate>,
+    pub(crate) recorder: Arc<Recorder>,
     pub(crate) checkpoints: Checkpoints,
     /// What the book holds; locked for the whole of a change of rules, so that changes come one by one.
     pub(crate) versions: tokio::sync::Mutex<Book>,
@@ -157,8 +161,16 @@ impl Engine {
         let pace = Pace { every: settings.checkpoint_every, idle_every: settings.idle_checkpoint_every };
         let (checkpoints, saver) = Checkpoints::start(Arc::clone(&parts.progress), Arc::clone(&tail), pace);
         let reader = tokio::spawn(Arc::clone(&tail).run());
-        let gate =
-            EngineGate::new(Arc::clone(&parts.caller), Arc::clone(&parts.clock), settings.gate_max_wait);
+        let (log, clock) = (Arc::clone(&parts.log), Arc::clone(&parts.clock));
+        let recorder = Arc::new(Recorder::new(parts.traces, log, clock));
+        let noting = tokio::spawn(Arc::clone(&recorder).run());
+        let gate = EngineGate::new(GateParts {
+            caller: Arc::clone(&parts.caller),
+            clock: Arc::clone(&parts.clock),
+            recorder: Arc::clone(&recorder),
+            log: Arc::clone(&parts.log),
+            max_wait: settings.gate_max_wait,
+        });
         let shared = Shared {
             log: parts.log,
             progress: parts.progress,
@@ -184,6 +196,7 @@ impl Engine {
             book: parts.book,
             contracts: parts.contracts.into_iter().map(|contract| (contract.name(), contract)).collect(),
             gate: Arc::new(gate),
+            recorder,
             checkpoints,
             versions: tokio::sync::Mutex::new(book),
             rules: Mutex::default(),
@@ -199,6 +212,7 @@ impl Engine {
                 ("checkpoints", saver),
                 ("log_tail", AbortOnDropHandle::new(reader)),
                 ("app_ban", AbortOnDropHandle::new(keeper)),
+                ("recorder", AbortOnDropHandle::new(noting)),
             ],
         }))
     }
@@ -300,6 +314,8 @@ impl Engine {
             Ok(cuts) => {
                 let ban_saved = tokio::time::timeout(LAST_SAVE, self.shared.ban.all_saved()).await.is_ok();
                 let saved = self.checkpoints.flush().await;
+                // What is not noted in time is lost, and no harm done.
+                tokio::time::timeout(LAST_SAVE, self.recorder.write()).await.ok();
                 Drained { cut: cuts.into_iter().sum(), complete: saved && ban_saved }
             }
             Err(_) => Drained { cut: 0, complete: false },

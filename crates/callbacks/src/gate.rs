@@ -1,6 +1,7 @@
 //! The gate: asks before-rules, in their declared order, and gathers what they say.
 
 mod answer;
+mod noted;
 mod singly;
 
 use std::sync::{Arc, PoisonError, RwLock};
@@ -11,8 +12,9 @@ use ringback_model::dialect::Skip;
 use ringback_model::event::{EventKind, Question, Subject};
 use ringback_model::failure::{CallbackRefusal, Failure, Refusal, RefusalCode};
 use ringback_model::limits;
-use ringback_model::ports::{Clock, Fut, Gate};
+use ringback_model::ports::{Clock, Fut, Gate, Log};
 use ringback_model::rule::OnFailure;
+use ringback_model::trace::Trace;
 use ringback_model::verdict::AnswerCheck;
 use tokio::sync::Semaphore;
 use tokio::time::Instant;
@@ -21,9 +23,11 @@ use crate::caller::{CallError, CallErrorKind, CallPolicy, Caller, Response};
 use crate::headers;
 use crate::index::{Index, Place};
 use crate::live::{LiveRule, LiveVersion};
+use crate::recorder::Recorder;
 use crate::telemetry::AttemptLine;
 use crate::webhook_id;
 use answer::{Answered, Silence, judge};
+use noted::Call;
 
 /// Before-rules by the kind that they are about.
 pub(crate) struct GateRules {
@@ -76,24 +80,26 @@ impl OfKind {
     }
 }
 
+/// What a gate needs.
+pub(crate) struct GateParts {
+    pub(crate) caller: Arc<dyn Caller>,
+    pub(crate) clock: Arc<dyn Clock>,
+    pub(crate) recorder: Arc<Recorder>,
+    pub(crate) log: Arc<dyn Log>,
+    /// Total time of one message.
+    pub(crate) max_wait: Duration,
+}
+
 /// The engine's [`Gate`].
 pub(crate) struct EngineGate {
     rules: RwLock<Arc<GateRules>>,
-    caller: Arc<dyn Caller>,
-    clock: Arc<dyn Clock>,
-    max_wait: Duration,
+    parts: GateParts,
     in_flight: Semaphore,
 }
 
 impl EngineGate {
-    pub(crate) fn new(caller: Arc<dyn Caller>, clock: Arc<dyn Clock>, max_wait: Duration) -> Self {
-        Self {
-            rules: RwLock::default(),
-            caller,
-            clock,
-            max_wait,
-            in_flight: Semaphore::new(limits::GATE_IN_FLIGHT),
-        }
+    pub(crate) fn new(parts: GateParts) -> Self {
+        Self { rules: RwLock::default(), parts, in_flight: Semaphore::new(limits::GATE_IN_FLIGHT) }
     }
 
     pub(crate) fn set_rules(&self, rules: GateRules) {
@@ -104,17 +110,37 @@ impl EngineGate {
         Arc::clone(&self.rules.read().unwrap_or_else(PoisonError::into_inner))
     }
 
-    async fn ask_all(&self, mut question: Question, check: &dyn AnswerCheck) -> Result<Subject, Failure> {
+    async fn ask_all(&self, question: Question, check: &dyn AnswerCheck) -> Result<Subject, Failure> {
+        let began = Instant::now();
+        let mut seen = None;
+        let result = self.ask_each(question, check, &mut seen).await;
+        if let Some(seen) = seen {
+            let ended = || noted::ended(seen, result.as_ref().map(|_| ()), began.elapsed());
+            self.parts.recorder.note(ended);
+        }
+        result
+    }
+
+    /// `seen` becomes the question as the first rule saw it that was asked.
+    async fn ask_each(
+        &self,
+        mut question: Question,
+        check: &dyn AnswerCheck,
+        seen: &mut Option<Trace>,
+    ) -> Result<Subject, Failure> {
         let rules = self.rules();
         // Over all the questions that one message raises.
-        let spent = self.clock.now().since(question.at);
-        let deadline = Instant::now() + self.max_wait.saturating_sub(spent);
+        let spent = self.parts.clock.now().since(question.at);
+        let deadline = Instant::now() + self.parts.max_wait.saturating_sub(spent);
         let Some(about) = rules.about(question.kind) else { return Ok(question.subject) };
         let mut places = about.index.find(question.subject.facets());
         let mut next = 0;
         while let Some(place) = places.get(next).copied() {
             next += 1;
             let Some((rule, version)) = about.asked(place, &question) else { continue };
+            if seen.is_none() && self.parts.recorder.traces().is_some() {
+                *seen = Some(noted::first_seen(&question, self.parts.log.tail()));
+            }
             let answered = if version.contract.asks_singly(&version.rule, &question) {
                 self.ask_singly((rule, version), &question, check, deadline).await?
             } else {
@@ -154,13 +180,16 @@ impl EngineGate {
         };
         let id = webhook_id::of_question(rule.id(), question.number, question.kind, part);
         let said = headers::Said { id: &id, pos: None, attempt: 1 };
-        let extra = headers::of_attempt(&rule.rule, said, self.clock.now(), &outbound.body);
+        let began = self.parts.clock.now();
+        let extra = headers::of_attempt(&rule.rule, said, began, &outbound.body);
         let started = Instant::now();
         let room = answer_bytes(question, &outbound);
         let answer = self.call(rule, &outbound, &extra, (deadline, room)).await;
         let took = started.elapsed();
-        let asked = judge(version, question, answer, check).await?;
+        let asked = judge(version, question, &answer, check).await?;
         rule.metrics.attempted(asked.outcome, took);
+        let call = Call { question, part, webhook_id: &id, body: &outbound.body, began, took };
+        rule.recorder.note(|| call.noted((rule, version), answer.as_ref().ok(), &asked));
         AttemptLine {
             rule: &rule.rule,
             webhook_id: &id,
@@ -197,7 +226,7 @@ impl EngineGate {
         };
         let _counted = InFlight::new(&rule.metrics.in_flight);
         let how = CallPolicy { timeout: rule.how.timeout.min(left), answer_bytes, ..rule.how.clone() };
-        self.caller.call(outbound, extra, &how).await
+        self.parts.caller.call(outbound, extra, &how).await
     }
 }
 

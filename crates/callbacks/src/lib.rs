@@ -18,6 +18,7 @@
 //! | [`live`] | rules in use, with their versions |
 //! | [`caller`], [`connect`], [`address`], [`tls`], [`retry_after`] | one HTTP call |
 //! | [`headers`], [`webhook_id`], [`signature`] | what every call carries |
+//! | [`recorder`] | notes what was decided and tried |
 //! | [`telemetry`] | metrics and the line per attempt |
 
 #![warn(missing_docs)]
@@ -39,6 +40,7 @@ mod ledger;
 mod live;
 pub mod matching;
 mod promise;
+mod recorder;
 pub mod retry;
 pub mod retry_after;
 mod rule_set;

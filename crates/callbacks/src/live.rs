@@ -13,6 +13,7 @@ use ringback_model::time::UnixMs;
 use crate::caller::CallPolicy;
 use crate::matching::{self, Compiled, Reason};
 use crate::promise::Promise;
+use crate::recorder::Recorder;
 use crate::telemetry::RuleMetrics;
 
 /// A rule, ready for use.
@@ -22,6 +23,7 @@ pub(crate) struct LiveRule {
     pub(crate) contract: Arc<dyn Contract>,
     pub(crate) how: CallPolicy,
     pub(crate) metrics: RuleMetrics,
+    pub(crate) recorder: Arc<Recorder>,
     pub(crate) promise: Arc<Promise>,
     /// Whether what cannot be delivered is parked; else it is dropped and counted.
     pub(crate) parks: bool,

@@ -15,6 +15,7 @@ use crate::caller::CallPolicy;
 use crate::live::{LiveRule, LiveVersion};
 use crate::matching::Compiled;
 use crate::promise::Promise;
+use crate::recorder::Recorder;
 use crate::telemetry::RuleMetrics;
 
 /// Why a set of rules was not taken; the rules before it stay in use.
@@ -224,6 +225,7 @@ pub(crate) struct Surroundings<'a> {
     pub(crate) contracts: &'a Contracts,
     /// Storage services of dialects are switched on.
     pub(crate) storage_enabled: bool,
+    pub(crate) recorder: &'a Arc<Recorder>,
 }
 
 /// Builds a rule for use from all its versions; `promise` is what was counted of it before.
@@ -257,6 +259,7 @@ pub(crate) fn build(
             Phase::After => CallPolicy::after(&rule.policy),
         },
         metrics: RuleMetrics::new(rule),
+        recorder: Arc::clone(with.recorder),
         started: began.map_or(LogPos::ZERO, |version| version.since),
         since: began.map_or(UnixMs(0), |version| version.rule.changed_at),
         versions: live,

@@ -49,6 +49,11 @@ pub const PARKED_EXPIRED: &str = "ringback_callback_parked_expired_total";
 /// Panics of a rule's task; each is a bug. The rule goes on from what is saved. By `rule`.
 pub const BROKE: &str = "ringback_callback_task_panics_total";
 
+/// Notes for `why` that were shed: too many at once, or the file of them could not be written.
+pub const TRACES_SHED: &str = "ringback_why_shed_total";
+/// Bytes of what is noted for `why`.
+pub const TRACE_BYTES: &str = "ringback_why_bytes";
+
 /// Time from an event to its delivery, seconds, by `rule`. Of first-time deliveries from the log: those that are parked,
 /// and sent again later, are not in it.
 pub const DELAY: &str = "ringback_callback_delay_seconds";

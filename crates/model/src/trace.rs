@@ -1,6 +1,7 @@
 //! What was decided, asked and tried, so that somebody can ask why. A record beside the product: it is bounded in time
 //! and size, written in batches, and may be lost; the log, the cursors and what is owed may not.
 
+use std::borrow::Cow;
 use std::sync::Arc;
 
 use crate::delivery::{DeliveryKey, ParkReason};
@@ -100,7 +101,7 @@ pub struct Asked {
     /// Microseconds until the answer, or until nobody waited for it any more.
     pub took_us: u64,
     /// Stable name of the outcome, as in metrics: `allowed`, `refused`, `unusable`, `timeout` and so on.
-    pub outcome: String,
+    pub outcome: Cow<'static, str>,
     /// HTTP status; 0 = there was no answer.
     pub status: u16,
     /// The answer, cut to [`crate::limits::TRACE_TEXT_BYTES`].
@@ -125,7 +126,7 @@ pub struct Tried {
     /// Microseconds until the answer, or until nobody waited for it any more.
     pub took_us: u64,
     /// Stable name of the outcome, as in metrics.
-    pub outcome: String,
+    pub outcome: Cow<'static, str>,
     /// HTTP status; 0 = there was no answer.
     pub status: u16,
     /// Why it failed; empty where it did not.

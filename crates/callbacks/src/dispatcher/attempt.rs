@@ -8,12 +8,14 @@ use ringback_model::dialect::Acceptance;
 use ringback_model::ids::MessageId;
 use ringback_model::ports::Clock;
 use ringback_model::time::UnixMs;
+use ringback_model::trace::{Names, Trace, Traced, Tried};
 use tokio::time::Instant;
 
 use super::lines::LaneKey;
 use crate::breaker::Symptom;
 use crate::caller::{CallError, CallErrorKind, CallPolicy, Caller, Response};
 use crate::live::LiveRule;
+use crate::recorder::{cut, micros};
 use crate::telemetry::AttemptLine;
 use crate::{headers, webhook_id};
 
@@ -103,13 +105,34 @@ pub(crate) async fn send_once(
     let id = webhook_id::of_delivery(live.id(), delivery.key, &outbound.body);
     let number = delivery.attempts.saturating_add(1);
     let said = headers::Said { id: &id, pos: Some(delivery.key.pos), attempt: number };
-    let extra = headers::of_attempt(&live.rule, said, clock.now(), &outbound.body);
+    let began = clock.now();
+    let extra = headers::of_attempt(&live.rule, said, began, &outbound.body);
     let started = Instant::now();
     let answer = caller.call(outbound, &extra, how).await;
     let took = started.elapsed();
     let status = answer.as_ref().map_or(0, |response| response.answer.status);
     let (outcome, result) = judge(live, answer);
     live.metrics.attempted(outcome, took);
+    let error = match &result {
+        Attempted::Failed { error, .. } => error.as_str(),
+        Attempted::DeliveredBadly(why) => why,
+        Attempted::Delivered | Attempted::HeldBack => "",
+    };
+    live.recorder.note(|| Trace {
+        at: began,
+        number: delivery.cause.as_ref().map(|cause| cause.message),
+        names: Names::of(&[&id, live.contract.call_id(&outbound.body).unwrap_or_default()]),
+        what: Traced::Tried(Box::new(Tried {
+            rule: live.id().clone(),
+            key: delivery.key,
+            attempt: number,
+            took_us: micros(took),
+            outcome: outcome.into(),
+            status,
+            error: cut(error).to_owned(),
+            resent: resend,
+        })),
+    });
     AttemptLine {
         rule: &live.rule,
         webhook_id: &id,
@@ -120,10 +143,7 @@ pub(crate) async fn send_once(
         outcome,
         status,
         took,
-        error: match &result {
-            Attempted::Failed { error, .. } => error,
-            Attempted::Delivered | Attempted::DeliveredBadly(_) | Attempted::HeldBack => "",
-        },
+        error,
         resend,
     }
     .log();

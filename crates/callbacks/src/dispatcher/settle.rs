@@ -3,6 +3,7 @@
 use ringback_model::delivery::{Gap, ParkReason};
 use ringback_model::rule::Order;
 use ringback_model::time::UnixMs;
+use ringback_model::trace::{Ended, Names, Trace, Traced};
 
 use super::attempt::{Attempted, Delivery, Done, Source};
 use super::lines::LaneKey;
@@ -182,6 +183,12 @@ impl Runner {
     }
 
     fn say_ended(&self, delivery: &Delivery, reason: ParkReason, parked: bool) {
+        self.live.recorder.note(|| Trace {
+            at: self.shared.clock.now(),
+            number: delivery.cause.as_ref().map(|cause| cause.message),
+            names: Names::default(),
+            what: Traced::Ended(Ended { rule: self.live.id().clone(), key: delivery.key, reason, parked }),
+        });
         EndLine {
             rule: &self.live.rule,
             webhook_id: &webhook_id::of_delivery(self.live.id(), delivery.key, &delivery.outbound.body),

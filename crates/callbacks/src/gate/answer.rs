@@ -42,12 +42,12 @@ pub(super) struct Asked {
 pub(super) async fn judge(
     version: &LiveVersion,
     question: &Question,
-    answer: Result<Response, CallError>,
+    answer: &Result<Response, CallError>,
     check: &dyn AnswerCheck,
 ) -> Result<Asked, Failure> {
     let response = match answer {
         Ok(response) => response,
-        Err(error) => return Ok(unanswered(&error)),
+        Err(error) => return Ok(unanswered(error)),
     };
     let status = response.answer.status;
     let (outcome, result) = match version.contract.verdict(&version.rule, question, &response.answer) {

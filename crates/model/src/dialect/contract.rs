@@ -71,6 +71,11 @@ pub trait Contract: Send + Sync {
     /// Whether the receiver has taken a delivery.
     fn accepted(&self, rule: &Rule, answer: &Answer) -> Acceptance;
 
+    /// The id that a request of this contract carries in its body, for those who ask what became of it.
+    fn call_id<'a>(&self, _body: &'a [u8]) -> Option<&'a str> {
+        None
+    }
+
     /// How rules of this contract start out.
     fn preset(&self, phase: Phase) -> Preset;
 

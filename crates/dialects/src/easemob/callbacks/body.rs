@@ -101,6 +101,13 @@ pub(super) fn delivery(rule: &Rule, pos: LogPos, message: &Message, copy: Copy<'
     )
 }
 
+/// What every body begins with; no id has a character that JSON would escape.
+pub(super) fn call_id_of(body: &[u8]) -> Option<&str> {
+    let rest = body.strip_prefix(b"{\"callId\":\"")?;
+    let end = rest.iter().position(|byte| *byte == b'"')?;
+    std::str::from_utf8(rest.get(..end)?).ok()
+}
+
 /// Unique per callback, and the same on every attempt, after every restart and whenever it is sent again: the app's
 /// key and a UUID of rule, event, message and copy. The message counts because places in the log begin anew in a
 /// new data folder.

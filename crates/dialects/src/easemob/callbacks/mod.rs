@@ -117,6 +117,10 @@ impl Contract for FamilyContract {
         selectors::without(kind)
     }
 
+    fn call_id<'a>(&self, body: &'a [u8]) -> Option<&'a str> {
+        body::call_id_of(body)
+    }
+
     fn content_code(&self, content: &Content) -> i32 {
         content::body_type(content).code()
     }
