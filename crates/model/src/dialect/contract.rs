@@ -59,6 +59,13 @@ pub trait Contract: Send + Sync {
     /// Says in words why it is not an answer; that is a failure of the call.
     fn verdict(&self, rule: &Rule, question: &Question, answer: &Answer) -> Result<Verdict, WrongAnswer>;
 
+    /// What of an answer to [`Contract::question`] does not mean what it seems to: a refusal that does not refuse, codes
+    /// or members that nobody reads, numbers in quotes. Each is a whole sentence that says what to write instead; empty
+    /// = the answer means what it says. What [`Contract::verdict`] makes of the answer does not depend on it.
+    fn misgivings(&self, _rule: &Rule, _question: &Question, _answer: &Answer) -> Vec<String> {
+        Vec::new()
+    }
+
     /// How many deliveries the event means for this rule; selectors have matched already.
     ///
     /// # Errors

@@ -7,6 +7,7 @@
 
 mod answer;
 mod body;
+mod misgivings;
 mod preset;
 mod reference;
 pub mod selectors;
@@ -149,6 +150,10 @@ impl Contract for FamilyContract {
     fn verdict(&self, rule: &Rule, question: &Question, answer: &Answer) -> Result<Verdict, WrongAnswer> {
         let message = asks(rule, question).map_err(|Skip(why)| WrongAnswer(why.to_owned()))?;
         answer::verdict(rule, message, answer).map_err(WrongAnswer)
+    }
+
+    fn misgivings(&self, rule: &Rule, question: &Question, answer: &Answer) -> Vec<String> {
+        asks(rule, question).map(|message| misgivings::of(rule, message, answer)).unwrap_or_default()
     }
 
     /// The message itself first, then those who were offline in the event's order, both as far as the rule wants

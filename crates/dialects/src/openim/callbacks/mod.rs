@@ -2,7 +2,7 @@
 //!
 //! [`commands`] says what a row of the register is, [`register`] holds the rows; the other files each hold one step from
 //! a matter to a request ([`exclusion`], [`call`], [`target_url`]) or from an answer to a verdict ([`answer`],
-//! [`members`], [`modify`]).
+//! [`members`], [`modify`]); [`misgivings`] says where an answer reads like another verdict.
 
 mod answer;
 mod call;
@@ -12,6 +12,7 @@ mod fields;
 pub mod generation;
 mod json;
 mod members;
+mod misgivings;
 mod modify;
 pub(crate) mod numbers;
 mod preset;
@@ -214,6 +215,13 @@ impl Contract for OpenImContract {
         let about = Occasion::of_question(question);
         let command = self.asking(rule, &about).map_err(|Skip(why)| WrongAnswer(why.to_owned()))?;
         answer::verdict(rule, command, &Asked { generation: self.generation, matter: about.matter }, answer)
+    }
+
+    fn misgivings(&self, rule: &Rule, question: &Question, answer: &Answer) -> Vec<String> {
+        let about = Occasion::of_question(question);
+        let asked = Asked { generation: self.generation, matter: about.matter };
+        let command = self.asking(rule, &about).ok();
+        command.map(|command| misgivings::of(rule, command, &asked, answer)).unwrap_or_default()
     }
 
     /// All calls of one command first, then those of the next.

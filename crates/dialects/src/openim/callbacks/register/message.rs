@@ -140,7 +140,7 @@ pub(super) fn server_message_id(message: &Message) -> Cow<'_, str> {
 }
 
 /// v2 receivers get text as it is, all others the element's JSON.
-pub(super) fn said(generation: Generation, message: &Message) -> Cow<'_, str> {
+pub(in crate::openim::callbacks) fn said(generation: Generation, message: &Message) -> Cow<'_, str> {
     let said = &message.content;
     if is_plain(generation, message) {
         return content::words(said).unwrap_or(Cow::Borrowed(&said.raw));
