@@ -243,6 +243,10 @@ impl Gate for EngineGate {
         let rules = self.rules.read().unwrap_or_else(PoisonError::into_inner);
         rules.about(kind).is_some_and(|about| !about.rules.is_empty())
     }
+
+    fn handed_only(&self, question: &Question) {
+        self.parts.recorder.note(|| noted::first_seen(question, self.parts.log.tail()));
+    }
 }
 
 /// How many bytes of the answer are read. An answer about a list repeats it: it is as long as the question, which is

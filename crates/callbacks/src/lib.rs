@@ -15,6 +15,9 @@
 //! | [`promise`] | whether deliveries come in time |
 //! | [`storage`] | parked deliveries: listed in slices, sent again, forgotten |
 //! | [`trial`] | one call of a rule that is not in use |
+//! | [`audit`] | what became of everything |
+//! | [`why`] | why a callback came or did not |
+//! | [`standing`] | what has become of a delivery |
 //! | [`live`] | rules in use, with their versions |
 //! | [`caller`], [`connect`], [`address`], [`tls`], [`retry_after`] | one HTTP call |
 //! | [`headers`], [`webhook_id`], [`signature`] | what every call carries |
@@ -25,6 +28,7 @@
 
 pub mod address;
 mod app_ban;
+pub mod audit;
 pub mod ban;
 pub mod breaker;
 pub mod caller;
@@ -46,6 +50,7 @@ pub mod retry_after;
 mod rule_set;
 pub mod signature;
 pub mod status;
+mod standing;
 mod steady;
 pub mod storage;
 mod tail;
@@ -53,6 +58,7 @@ pub mod telemetry;
 pub mod tls;
 mod trial;
 pub mod webhook_id;
+pub mod why;
 
 pub use caller::{CallError, CallErrorKind, CallPolicy, Caller, HttpCaller, HttpCallerSettings, Response};
 pub use engine::{Drained, Engine, EngineParts, EngineSettings};

@@ -59,7 +59,7 @@ impl LiveVersion {
         self.selects(question.subject.facets(), question.origin).is_ok()
     }
 
-    fn selects<'a>(&self, about: Facets<'a>, origin: Origin) -> Result<(), Reason<'a>> {
+    pub(crate) fn selects<'a>(&self, about: Facets<'a>, origin: Origin) -> Result<(), Reason<'a>> {
         let content = about.content.filter(|_| self.selectors.wants_code());
         let code = content.map_or(0, |content| self.contract.content_code(content));
         matching::matches(&self.selectors, about, origin, code)

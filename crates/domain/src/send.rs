@@ -37,6 +37,22 @@ pub(crate) struct Context {
     pub(crate) came_in: UnixMs,
 }
 
+impl Context {
+    /// What is said of a message that is only handed to devices.
+    fn handed(&self, message: &Message) -> Question {
+        Question {
+            kind: EventKind::MessageSent,
+            number: message.id,
+            actor: Some(message.sender.clone()),
+            subject: Subject::Message(Box::new(message.clone())),
+            operation_id: Arc::clone(&self.operation_id),
+            origin: self.origin,
+            actor_is_admin: self.sender_is_admin,
+            at: self.came_in,
+        }
+    }
+}
+
 impl Im {
     /// Sends a message.
     pub(crate) async fn send(
@@ -278,6 +294,7 @@ impl Im {
         let recipients = recipients(&message, &facts);
         if message.content.class == ContentClass::Typing {
             // Not kept, not called back: nothing to commit.
+            self.gate.handed_only(&context.handed(&message));
             let message = Arc::<Message>::from(message);
             let push = Push { message: Arc::clone(&message), operation_id: context.operation_id };
             self.sessions.push(&push, &recipients, Arc::new(()));

@@ -176,6 +176,14 @@ impl MessageId {
         hex::encode((number << 64 | check).to_be_bytes())
     }
 
+    /// When it was made, as far as it tells: to the millisecond, or a little later than it was.
+    #[must_use]
+    pub const fn made_at(self) -> UnixMs {
+        // Forty-one bits are left, far below the sign.
+        #[allow(clippy::cast_possible_wrap, reason = "41 bits")]
+        UnixMs((self.0 >> MESSAGE_LOW_BITS) as i64 + MESSAGE_EPOCH_MS)
+    }
+
     /// Reads what [`MessageId::to_hex`] wrote; `None` for any other text.
     #[must_use]
     pub fn from_hex(text: &str) -> Option<Self> {
@@ -252,6 +260,12 @@ mod tests {
         }
         assert_eq!(UserId::parse(&"x".repeat(65)), Err(BadId::TooLong));
         assert_eq!(UserId::parse("Bob_1").map(|id| id.folded()), Ok("bob_1".to_owned()));
+    }
+
+    #[test]
+    fn a_number_tells_when_it_was_made() {
+        let now = UnixMs(1_731_000_000_123);
+        assert_eq!(MessageIds::after(MessageId(0)).next(now, u64::MAX).made_at(), now);
     }
 
     #[test]

@@ -247,6 +247,16 @@ pub const TRACE_TEXT_BYTES: usize = 2048;
 pub const TRACE_QUEUE: usize = 32_768;
 /// Traces that one look for an id answers at most.
 pub const TRACES_FOUND: usize = 2_000;
+/// Events that one page of an audit is about at most.
+pub const AUDIT_EVENTS: usize = 10_000;
+/// Messages and actions that one answer to "why" is about at most; the newest.
+pub const WHY_SUBJECTS: usize = 20;
+/// Copies of one event whose lines are shown to those who ask why; of the others there is a sum.
+pub const WHY_COPIES: usize = 20;
+/// Copies of one event that are looked at for those who ask why.
+pub const WHY_SUMMED_COPIES: u32 = 2_000;
+/// Events that are looked through for an id of which nothing is remembered; the newest.
+pub const WHY_SEARCH_EVENTS: usize = 100_000;
 /// Events behind the end of the log from which on their ids are not noted any more, but shed.
 pub const TRACE_LAG_EVENTS: u64 = 100_000;
 /// How long an event stays readable for rules. Setting `log.keep`.

@@ -13,7 +13,7 @@ enum Kind {
 use Kind::{Counter, Gauge, Seconds, Sizes};
 
 /// Kind, name, meaning; labels are named in the meaning.
-const ALL: [(Kind, &str, &str); 53] = [
+const ALL: [(Kind, &str, &str); 55] = [
     (Counter, callbacks::ATTEMPTS, "Calls of callbacks, by rule, phase and outcome."),
     (Seconds, callbacks::DURATION, "Time from sending a callback to its answer, by rule and phase."),
     (Gauge, callbacks::IN_FLIGHT, "Callbacks under way, by rule and phase."),
@@ -57,6 +57,12 @@ const ALL: [(Kind, &str, &str); 53] = [
     (Counter, callbacks::APP_BANS, "Bans of the app."),
     (Counter, callbacks::APP_BAN_FAILURES, "Failures that counted towards a ban of the app."),
     (Counter, callbacks::SAVE_FAILURES, "Saves of rules' progress that failed and were tried again."),
+    (
+        Counter,
+        callbacks::TRACES_SHED,
+        "Notes for `ringback why` that were left out: too many at once, or their file could not be written.",
+    ),
+    (Gauge, callbacks::TRACE_BYTES, "Bytes of notes for `ringback why`."),
     (Counter, callbacks::BROKE, "Panics of the task that serves a rule, by rule; each is a bug."),
     (Counter, callbacks::UNRENDERED, "Deliveries that could not be written as a request, by rule."),
     (Counter, "ringback_rules_reloads_total", "Rule files read again, by result (applied, broken)."),

@@ -50,6 +50,12 @@ impl Engine {
         Ok(slices.into_values().collect())
     }
 
+    /// The key of the slice that a rule's delivery lies in which was parked at this instant.
+    pub(crate) fn slice_of(&self, live: &LiveRule, parked_at: UnixMs) -> String {
+        let of_contract = live.contract.storage().map_or(0, |service| service.zone_offset_min);
+        slice::key(parked_at, self.storage.zone_min.unwrap_or(of_contract))
+    }
+
     /// Refuses what is only offered while the service is on.
     pub(super) fn check_scope(&self, scope: SliceScope) -> Result<(), Refusal> {
         if scope == SliceScope::Service && !self.storage_enabled {

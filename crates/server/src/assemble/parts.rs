@@ -16,11 +16,11 @@ use ringback_model::command::{Actor, Call};
 use ringback_model::dialect::{Edge, Socket};
 use ringback_model::failure::Failure;
 use ringback_model::object::Objects;
-use ringback_model::ports::{Clock as _, Fut, Sessions, Store, TokenKeys};
+use ringback_model::ports::{Clock as _, Fut, Sessions, Store, TokenKeys, Traces};
 use ringback_model::presence::PresenceWatch;
 use ringback_model::rule::Rule;
 use ringback_objects::{BucketSettings, HmacSeals};
-use ringback_store::StoreSettings;
+use ringback_store::{StoreSettings, TraceSettings};
 use tokio_util::task::TaskTracker;
 
 use crate::admin::{Admin, AdminParts};
@@ -111,6 +111,21 @@ impl Parts {
         opened?.with_context(|| format!("cannot open the data folder {shown}"))
     }
 
+    /// What is remembered for those who ask why; the data folder is there.
+    async fn traces(&self) -> anyhow::Result<Option<Arc<dyn Traces>>> {
+        let choices = &self.settings.why;
+        if !choices.record {
+            return Ok(None);
+        }
+        let (path, choices) = (
+            self.settings.data_dir.clone(),
+            TraceSettings { keep: choices.keep, max_bytes: choices.max_bytes },
+        );
+        let shown = path.display().to_string();
+        let opened = tokio::task::spawn_blocking(move || ringback_store::traces(&path, choices)).await;
+        opened?.map(Some).with_context(|| format!("cannot open what is remembered in {shown}"))
+    }
+
     /// Who is connected, and who is told of it.
     pub(super) fn sessions(&self) -> (Arc<Presence>, Arc<SessionTable>) {
         let presence = Arc::new(Presence::new(Arc::new(SystemClock)));
@@ -149,6 +164,7 @@ impl Parts {
             book: Arc::clone(store) as _,
             parked_book: Arc::clone(store) as _,
             ban_book: Arc::clone(store) as _,
+            traces: self.traces().await?,
             contracts: self.dialects.contracts.clone(),
             handover: Arc::clone(handovers) as _,
             clock: Arc::new(SystemClock),

@@ -178,6 +178,21 @@ pub static KEYS: &[Key] = &[
         show: |from| from.storage.zone_min.map(|zone| quoted(&show_zone(zone))).unwrap_or_default(),
     },
     Key {
+        path: "why.record",
+        set: |to, value, _| value.flag().map(|flag| to.why.record = flag),
+        show: |from| from.why.record.to_string(),
+    },
+    Key {
+        path: "why.keep",
+        set: |to, value, _| value.duration(MINUTE, LONG).map(|time| to.why.keep = time),
+        show: |from| show_duration(from.why.keep),
+    },
+    Key {
+        path: "why.max_bytes",
+        set: |to, value, _| value.bytes(1 << 20).map(|bytes| to.why.max_bytes = bytes),
+        show: |from| show_bytes(from.why.max_bytes),
+    },
+    Key {
         path: "objects.backend",
         set: |to, value, _| {
             let word = value.word(&ObjectBackend::WORDS)?;

@@ -67,6 +67,8 @@ pub struct Settings {
     pub history_keep: Option<Duration>,
     /// Deliveries that failed.
     pub storage: StorageSettings,
+    /// What is remembered for those who ask why.
+    pub why: WhySettings,
     /// Uploads.
     pub objects: ObjectSettings,
     /// Waking devices that are offline.
@@ -112,6 +114,7 @@ impl Default for Settings {
             log_max_bytes: None,
             history_keep: None,
             storage: StorageSettings::default(),
+            why: WhySettings::default(),
             objects: ObjectSettings::default(),
             push: PushSettings::default(),
             ban: BanPolicy::default(),
@@ -192,6 +195,23 @@ pub struct StorageSettings {
 impl Default for StorageSettings {
     fn default() -> Self {
         Self { enabled: false, keep: limits::STORAGE_KEEP, zone_min: None }
+    }
+}
+
+/// What is remembered for those who ask why.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct WhySettings {
+    /// Whether calls are remembered at all.
+    pub record: bool,
+    /// See [`limits::TRACE_KEEP`].
+    pub keep: Duration,
+    /// See [`limits::TRACE_MAX_BYTES`].
+    pub max_bytes: u64,
+}
+
+impl Default for WhySettings {
+    fn default() -> Self {
+        Self { record: true, keep: limits::TRACE_KEEP, max_bytes: limits::TRACE_MAX_BYTES }
     }
 }
 

@@ -20,14 +20,17 @@ use ringback_model::dialect::{
     Acceptance, Contract, EventName, Preset, Rendered, Skip, StorageService, WrongAnswer,
 };
 use ringback_model::event::{Event, EventKind, Phase, Question, Subject};
-use ringback_model::failure::{CallbackRefusal, Failure, Refusal};
+use ringback_model::failure::{CallbackRefusal, Failure, Fault, Refusal};
 use ringback_model::group::Role;
 use ringback_model::ids::{GroupId, LogPos, MessageId, UserId};
 use ringback_model::message::{Content, ContentClass, Message};
-use ringback_model::ports::{BanBook, Clock, Dice, Fut, Gate, Handover, Log, ParkedBook, Progress, RuleBook};
+use ringback_model::ports::{
+    BanBook, Clock, Dice, Fut, Gate, Handover, Log, ParkedBook, Progress, RuleBook, Traces,
+};
 use ringback_model::rule::{Order, Policy, Rule};
 use ringback_model::sample;
 use ringback_model::time::UnixMs;
+use ringback_model::trace::{Trace, TraceBounds, TraceQuery};
 use ringback_model::verdict::{AnyAnswer, Change, Verdict};
 use tokio::sync::watch;
 use tokio::time::Instant;
@@ -427,12 +430,37 @@ impl Caller for TestCaller {
     }
 }
 
+/// Remembers what was tried, in memory.
+#[derive(Default)]
+pub struct TestTraces {
+    pub noted: Mutex<Vec<Trace>>,
+}
+
+impl Traces for TestTraces {
+    fn note(&self, batch: Vec<Trace>) -> Fut<'_, Result<(), Fault>> {
+        self.noted.lock().unwrap().extend(batch);
+        Box::pin(async { Ok(()) })
+    }
+
+    fn find<'a>(&'a self, query: &'a TraceQuery, limit: usize) -> Fut<'a, Result<Vec<Trace>, Fault>> {
+        let noted = self.noted.lock().unwrap();
+        let found = noted.iter().filter(|trace| trace.answers(query)).take(limit).cloned().collect();
+        Box::pin(async { Ok(found) })
+    }
+
+    fn forget(&self, _: UnixMs) -> Fut<'_, Result<TraceBounds, Fault>> {
+        let oldest = self.noted.lock().unwrap().first().map(|trace| trace.at);
+        Box::pin(async move { Ok(TraceBounds { oldest, bytes: 0 }) })
+    }
+}
+
 /// Everything around an engine.
 pub struct World {
     pub store: Arc<TestStore>,
     pub clock: Arc<TestClock>,
     pub caller: Arc<TestCaller>,
     pub handover: Arc<TestHandover>,
+    pub traces: Arc<TestTraces>,
     pub settings: EngineSettings,
     seed: u64,
 }
@@ -445,6 +473,7 @@ impl World {
             caller: Arc::new(TestCaller::new(Arc::clone(&clock))),
             clock,
             handover: Arc::default(),
+            traces: Arc::default(),
             settings: EngineSettings::default(),
             seed,
         }
@@ -457,6 +486,7 @@ impl World {
             book: Arc::clone(&self.store) as Arc<dyn RuleBook>,
             parked_book: Arc::clone(&self.store) as Arc<dyn ParkedBook>,
             ban_book: Arc::clone(&self.store) as Arc<dyn BanBook>,
+            traces: Some(Arc::clone(&self.traces) as Arc<dyn Traces>),
             contracts: vec![Arc::new(TestContract::PLAIN), Arc::new(TestContract::served())],
             handover: Arc::clone(&self.handover) as Arc<dyn Handover>,
             clock: Arc::clone(&self.clock) as Arc<dyn Clock>,

@@ -1,0 +1,249 @@
+//! What has become of a delivery, read off what is durable: the rule's cursor, its rows and its gaps. Whoever asks why,
+//! and whoever counts, ask here.
+
+use std::collections::HashMap;
+
+use ringback_model::delivery::{DeliveryKey, Exception, ExceptionState, Gap, GapReason, ParkReason};
+use ringback_model::event::{Event, Lane};
+use ringback_model::failure::Fault;
+use ringback_model::ids::{LogPos, RuleId};
+use ringback_model::ports::Progress;
+use ringback_model::rule::Order;
+use ringback_model::time::UnixMs;
+
+use crate::dispatcher::lines::{marker_of, whole};
+use crate::live::{LiveRule, LiveVersion};
+
+/// Parked deliveries that are read at once.
+const PARKED_PAGE: usize = 500;
+
+/// What has become of one delivery.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Standing {
+    /// It was taken.
+    Delivered,
+    /// It has failed, and is tried again.
+    Waiting {
+        /// Attempts so far.
+        attempts: u32,
+        /// When next, at the earliest.
+        due: UnixMs,
+        /// What the last one ran into.
+        error: String,
+    },
+    /// It waits in its lane for another delivery, which is this one.
+    Behind(DeliveryKey),
+    /// Its rule has not come to it yet.
+    Ahead,
+    /// It is kept, and not tried again by itself.
+    Parked {
+        /// Attempts so far.
+        attempts: u32,
+        /// Since when.
+        at: UnixMs,
+        /// Why.
+        reason: ParkReason,
+        /// What the last attempt ran into.
+        error: String,
+    },
+    /// It was not taken and never will be.
+    Gone {
+        /// Why.
+        reason: GapReason,
+        /// Since when.
+        at: UnixMs,
+    },
+}
+
+/// How an event concerns a rule.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Concern {
+    /// The rule was made later.
+    NotThere,
+    /// It was off.
+    Off,
+    /// It is about other events.
+    OtherEvents,
+    /// A selector said no.
+    Filtered {
+        /// Which.
+        selector: &'static str,
+        /// To what.
+        value: String,
+    },
+    /// Its contract has nothing to say about it.
+    Skipped(&'static str),
+    /// It means so many deliveries, 1 or more.
+    Deliveries(u32),
+}
+
+impl LiveRule {
+    /// The version that an event meets, and what comes of it.
+    pub(crate) fn concern(&self, event: &Event) -> (Option<&LiveVersion>, Concern) {
+        let first = self.versions.first().map_or(LogPos::ZERO, |first| first.since);
+        let version = self.version_at(event.pos).filter(|_| event.pos > first);
+        let Some(version) = version else { return (None, Concern::NotThere) };
+        (Some(version), version.concern(event))
+    }
+}
+
+impl LiveVersion {
+    fn concern(&self, event: &Event) -> Concern {
+        if !self.rule.enabled {
+            return Concern::Off;
+        }
+        if !event.kind().is_some_and(|kind| self.kinds.contains(&kind)) {
+            return Concern::OtherEvents;
+        }
+        if let Err(no) = self.selects(event.fact.facets(), event.fact.origin()) {
+            return Concern::Filtered { selector: no.selector, value: no.value.into_owned() };
+        }
+        match self.contract.copies(&self.rule, event) {
+            Err(skip) => Concern::Skipped(skip.0),
+            Ok(0) => Concern::Skipped("it has no copies for anybody"),
+            Ok(copies) => Concern::Deliveries(copies),
+        }
+    }
+}
+
+/// What a rule has written down, as far as it touches some events.
+pub(crate) struct Books {
+    cursor: LogPos,
+    /// Deliveries that wait.
+    rows: HashMap<DeliveryKey, Exception>,
+    /// Lanes that wait, and after which delivery.
+    stuck: HashMap<Lane, DeliveryKey>,
+    parked: HashMap<DeliveryKey, Exception>,
+    gaps: Vec<Gap>,
+}
+
+impl Books {
+    /// Reads them for the events between two positions. What moves meanwhile is seen before or after its move, never
+    /// in neither place.
+    pub(crate) async fn read(
+        store: &dyn Progress,
+        live: &LiveRule,
+        first: LogPos,
+        last: LogPos,
+    ) -> Result<Self, Fault> {
+        let progress = store.load(live.id()).await?.unwrap_or_default();
+        let mut books = Self {
+            cursor: progress.cursor.max(live.started),
+            rows: HashMap::new(),
+            stuck: HashMap::new(),
+            parked: parked_between(store, live.id(), first, last).await?,
+            gaps: store.gaps(live.id(), first, last).await?,
+        };
+        for row in progress.exceptions {
+            let done = if row.state == ExceptionState::Resume { marker_of(row.key) } else { row.key };
+            if live.rule.policy.order != Order::None && !row.lane.0.is_empty() {
+                let place = books.stuck.entry(row.lane.clone()).or_insert(done);
+                *place = done.min(*place);
+            }
+            if row.state != ExceptionState::Resume {
+                books.rows.insert(row.key, row);
+            }
+        }
+        Ok(books)
+    }
+
+    /// Whether any lane waits: then the lane of each delivery has to be known.
+    pub(crate) fn any_stuck(&self) -> bool {
+        !self.stuck.is_empty() || self.gaps.iter().any(|gap| gap.lane.is_some())
+    }
+
+    /// What has become of a delivery; `lane` is its own where [`Books::any_stuck`], else any.
+    pub(crate) fn standing(&self, key: DeliveryKey, lane: &Lane) -> Standing {
+        if let Some(row) = self.parked.get(&key)
+            && let ExceptionState::Parked { attempts, at, reason } = row.state
+        {
+            return Standing::Parked { attempts, at, reason, error: row.last_error.clone() };
+        }
+        if let Some(row) = self.rows.get(&key)
+            && let ExceptionState::Waiting { attempts, due } = row.state
+        {
+            return Standing::Waiting { attempts, due, error: row.last_error.clone() };
+        }
+        if let Some(gap) = self.gaps.iter().find(|gap| gap.holds(key, lane)) {
+            return Standing::Gone { reason: gap.reason, at: gap.at };
+        }
+        if let Some(done) = self.stuck.get(lane).filter(|done| **done < key) {
+            return Standing::Behind(*done);
+        }
+        if key.pos > self.cursor { Standing::Ahead } else { Standing::Delivered }
+    }
+}
+
+async fn parked_between(
+    store: &dyn Progress,
+    rule: &RuleId,
+    first: LogPos,
+    last: LogPos,
+) -> Result<HashMap<DeliveryKey, Exception>, Fault> {
+    let mut parked = HashMap::new();
+    let mut after = Some(whole(LogPos(first.0.saturating_sub(1))));
+    loop {
+        let page = store.parked(rule, after, PARKED_PAGE).await?;
+        let full = page.len() == PARKED_PAGE;
+        after = page.last().map(|row| row.key);
+        let beyond = after.is_none_or(|after| after.pos > last);
+        parked.extend(page.into_iter().filter(|row| row.key.pos <= last).map(|row| (row.key, row)));
+        if !full || beyond {
+            return Ok(parked);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn key(pos: u64, copy: u32) -> DeliveryKey {
+        DeliveryKey { pos: LogPos(pos), copy }
+    }
+
+    fn row(key: DeliveryKey, state: ExceptionState) -> Exception {
+        Exception {
+            key,
+            lane: Lane("l".into()),
+            state,
+            since: UnixMs(0),
+            last_error: "status 503".to_owned(),
+            outbound: None,
+        }
+    }
+
+    #[test]
+    fn what_is_durable_says_what_has_become_of_each() {
+        let parked = ExceptionState::Parked { attempts: 3, at: UnixMs(9), reason: ParkReason::Exhausted };
+        let waiting = ExceptionState::Waiting { attempts: 2, due: UnixMs(7) };
+        let books = Books {
+            cursor: LogPos(20),
+            rows: HashMap::from([(key(5, 0), row(key(5, 0), waiting))]),
+            stuck: HashMap::from([(Lane("l".into()), key(5, 0))]),
+            parked: HashMap::from([(key(3, 0), row(key(3, 0), parked))]),
+            gaps: vec![
+                Gap::one(key(2, 1), GapReason::Banned, UnixMs(4)),
+                Gap::whole(LogPos(15), LogPos(16), GapReason::SwitchedOff, UnixMs(5)),
+            ],
+        };
+        let error = || "status 503".to_owned();
+        let gone = |reason, at| Standing::Gone { reason, at: UnixMs(at) };
+        let reason = ParkReason::Exhausted;
+        for (pos, copy, lane, wanted) in [
+            (1, 0, "l", Standing::Delivered),
+            (2, 0, "l", Standing::Delivered),
+            (2, 1, "l", gone(GapReason::Banned, 4)),
+            (3, 0, "l", Standing::Parked { attempts: 3, at: UnixMs(9), reason, error: error() }),
+            (5, 0, "l", Standing::Waiting { attempts: 2, due: UnixMs(7), error: error() }),
+            (6, 0, "l", Standing::Behind(key(5, 0))),
+            (6, 0, "other", Standing::Delivered),
+            (16, 7, "other", gone(GapReason::SwitchedOff, 5)),
+            (17, 0, "other", Standing::Delivered),
+            (21, 0, "other", Standing::Ahead),
+            (21, 0, "l", Standing::Behind(key(5, 0))),
+        ] {
+            assert_eq!(books.standing(key(pos, copy), &Lane(lane.into())), wanted, "{pos}.{copy} of {lane}");
+        }
+    }
+}
