@@ -154,7 +154,7 @@ impl Engine {
         rule_set::build(&versions.last()?.rule, versions, Arc::default(), &with).ok().map(Arc::new)
     }
 
-    fn surroundings(&self) -> Surroundings<'_> {
+    pub(crate) fn surroundings(&self) -> Surroundings<'_> {
         Surroundings {
             contracts: &self.contracts,
             storage_enabled: self.storage_enabled,

@@ -25,6 +25,7 @@ use crate::dispatcher::task::RuleTask;
 use crate::gate::{EngineGate, GateParts};
 use crate::live::LiveRule;
 use crate::recorder::Recorder;
+use crate::replay::Replays;
 use crate::rule_set::{self, Book, Contracts, SetRulesError};
 use crate::status::{BanStatus, RuleStatus};
 use crate::steady::Steady;
@@ -89,7 +90,7 @@ pub struct EngineSettings {
     pub storage_keep: Duration,
     /// Zone in which slices are named, minutes east of UTC, a multiple of 10; `None` = each contract's own.
     pub storage_zone_min: Option<i32>,
-    /// Slices may be sent again to private and loopback addresses, whatever their rules say.
+    /// Slices and replays may be sent to private and loopback addresses that somebody names, whatever their rules say.
     pub private_targets: bool,
     /// Time that calls under way get when their rule is changed or removed.
     pub change_grace: Duration,
@@ -139,6 +140,7 @@ pub struct Engine {
     pub(crate) storage_enabled: bool,
     pub(crate) storage: StorageSettings,
     pub(crate) resends: Resends,
+    pub(crate) replays: Replays,
     /// By name.
     background: Vec<(&'static str, AbortOnDropHandle<()>)>,
 }
@@ -208,6 +210,7 @@ impl Engine {
                 private_targets: settings.private_targets,
             },
             resends: Resends::new(),
+            replays: Replays::new(),
             background: vec![
                 ("checkpoints", saver),
                 ("log_tail", AbortOnDropHandle::new(reader)),
@@ -309,7 +312,7 @@ impl Engine {
         };
         tasks.iter().for_each(RuleTask::stop);
         let all = futures_util::future::join_all(tasks.into_iter().map(RuleTask::ended));
-        let all = async { tokio::join!(all, self.resends.drain()).0 };
+        let all = async { tokio::join!(all, self.resends.drain(), self.replays.drain()).0 };
         match tokio::time::timeout(within + LAST_SAVE, all).await {
             Ok(cuts) => {
                 let ban_saved = tokio::time::timeout(LAST_SAVE, self.shared.ban.all_saved()).await.is_ok();

@@ -24,7 +24,7 @@ use crate::headers;
 use crate::index::{Index, Place};
 use crate::live::{LiveRule, LiveVersion};
 use crate::recorder::Recorder;
-use crate::telemetry::AttemptLine;
+use crate::telemetry::{AttemptLine, Why};
 use crate::webhook_id;
 use answer::{Answered, Silence, judge};
 use noted::Call;
@@ -179,7 +179,7 @@ impl EngineGate {
             Err(Skip(_)) => return Ok(Ok(Answered::Unasked)),
         };
         let id = webhook_id::of_question(rule.id(), question.number, question.kind, part);
-        let said = headers::Said { id: &id, pos: None, attempt: 1 };
+        let said = headers::Said { id: &id, pos: None, attempt: 1, replay: None };
         let began = self.parts.clock.now();
         let extra = headers::of_attempt(&rule.rule, said, began, &outbound.body);
         let started = Instant::now();
@@ -201,7 +201,7 @@ impl EngineGate {
             status: asked.status,
             took,
             error: asked.result.as_ref().err().map_or("", |silence| silence.text.as_str()),
-            resend: false,
+            why: Why::Due,
         }
         .log();
         Ok(asked.result)

@@ -14,6 +14,9 @@ pub const ATTEMPT_HEADER: &str = "ringback-attempt";
 /// first.
 pub const PLACE_HEADER: &str = "ringback-pos";
 
+/// Header with the id of the replay that sends what has been sent before; absent on everything else.
+pub const REPLAY_HEADER: &str = "ringback-replay";
+
 /// What is said of an attempt.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Said<'a> {
@@ -23,17 +26,22 @@ pub(crate) struct Said<'a> {
     pub(crate) pos: Option<LogPos>,
     /// The number of the attempt, from 1.
     pub(crate) attempt: u32,
+    /// The replay that makes it.
+    pub(crate) replay: Option<&'a str>,
 }
 
 /// Id, place, number of the attempt and, for rules that want them, time and signature.
 pub(crate) fn of_attempt(rule: &Rule, said: Said<'_>, now: UnixMs, body: &[u8]) -> Vec<(String, String)> {
-    let Said { id, pos, attempt } = said;
+    let Said { id, pos, attempt, replay } = said;
     let mut headers = vec![(webhook_id::HEADER.to_owned(), id.to_owned())];
     if let Some(pos) = pos {
         headers.push((PLACE_HEADER.to_owned(), pos.to_string()));
     }
     if attempt > 1 {
         headers.push((ATTEMPT_HEADER.to_owned(), attempt.to_string()));
+    }
+    if let Some(replay) = replay {
+        headers.push((REPLAY_HEADER.to_owned(), replay.to_owned()));
     }
     if rule.policy.standard_webhooks {
         let at_s = now.seconds();

@@ -14,6 +14,8 @@
 //! | [`app_ban`] | the ban that rules share: who hears of it, its record |
 //! | [`promise`] | whether deliveries come in time |
 //! | [`storage`] | parked deliveries: listed in slices, sent again, forgotten |
+//! | [`replay`] | what was sent once, sent again because somebody wants it |
+//! | [`errands`] | work that goes on by itself: slices and replays under way |
 //! | [`trial`] | one call of a rule that is not in use |
 //! | [`audit`] | what became of everything |
 //! | [`why`] | why a callback came or did not |
@@ -37,6 +39,7 @@ mod checkpoint;
 mod connect;
 mod dispatcher;
 pub mod engine;
+mod errands;
 mod gate;
 pub mod headers;
 mod index;
@@ -45,6 +48,7 @@ mod live;
 pub mod matching;
 mod promise;
 mod recorder;
+pub mod replay;
 pub mod retry;
 pub mod retry_after;
 mod rule_set;
@@ -62,6 +66,7 @@ pub mod why;
 
 pub use caller::{CallError, CallErrorKind, CallPolicy, Caller, HttpCaller, HttpCallerSettings, Response};
 pub use engine::{Drained, Engine, EngineParts, EngineSettings};
+pub use replay::{ReplayError, ReplayOrder};
 pub use rule_set::SetRulesError;
 pub use status::{BanStatus, BreakerStatus, RuleStatus};
 pub use trial::Trial;

@@ -44,6 +44,10 @@ pub const UNRENDERED: &str = "ringback_callback_unrendered_total";
 pub const STORAGE_RESENT: &str = "ringback_storage_resent_total";
 /// Slices of parked deliveries that are being sent again.
 pub const STORAGE_SLICES_RUNNING: &str = "ringback_storage_slices_running";
+/// Deliveries of replays, by `rule` and `outcome` (`delivered`, `failed`).
+pub const REPLAY_SENT: &str = "ringback_replay_sent_total";
+/// Replays that count, send or are paused.
+pub const REPLAYS_RUNNING: &str = "ringback_replays_running";
 /// Parked deliveries that were forgotten because they were kept long enough, by `rule`.
 pub const PARKED_EXPIRED: &str = "ringback_callback_parked_expired_total";
 /// Panics of a rule's task; each is a bug. The rule goes on from what is saved. By `rule`.
@@ -217,6 +221,14 @@ pub(crate) fn slices_running(slices: usize) {
     gauge!(STORAGE_SLICES_RUNNING).set(f64::from(u32::try_from(slices).unwrap_or(u32::MAX)));
 }
 
+pub(crate) fn replayed(rule: &RuleId, outcome: &'static str) {
+    counter!(REPLAY_SENT, "rule" => rule.to_string(), "outcome" => outcome).increment(1);
+}
+
+pub(crate) fn replays_running(replays: usize) {
+    gauge!(REPLAYS_RUNNING).set(f64::from(u32::try_from(replays).unwrap_or(u32::MAX)));
+}
+
 /// For rules without a task of their own.
 pub(crate) fn parked(rule: &RuleId, deliveries: u64) {
     let deliveries = f64::from(u32::try_from(deliveries).unwrap_or(u32::MAX));
@@ -243,8 +255,28 @@ pub(crate) struct AttemptLine<'a> {
     pub(crate) status: u16,
     pub(crate) took: Duration,
     pub(crate) error: &'a str,
+    pub(crate) why: Why<'a>,
+}
+
+/// Why something is sent.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Why<'a> {
+    /// It is its turn.
+    Due,
     /// It was parked, and is sent again because somebody asked for it.
-    pub(crate) resend: bool,
+    Resend,
+    /// It is over, and is sent again by the replay of this id.
+    Replay(&'a str),
+}
+
+impl<'a> Why<'a> {
+    /// The id of the replay, if it is one.
+    pub(crate) const fn replay(self) -> Option<&'a str> {
+        match self {
+            Self::Replay(id) => Some(id),
+            Self::Due | Self::Resend => None,
+        }
+    }
 }
 
 impl AttemptLine<'_> {
@@ -263,7 +295,8 @@ impl AttemptLine<'_> {
             status = (self.status > 0).then_some(self.status),
             duration_ms = u64::try_from(self.took.as_millis()).unwrap_or(u64::MAX),
             error = (!self.error.is_empty()).then_some(self.error),
-            resend = self.resend.then_some(true),
+            resend = (self.why == Why::Resend).then_some(true),
+            replay = self.why.replay(),
             "callback attempt"
         );
     }

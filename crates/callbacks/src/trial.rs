@@ -153,7 +153,8 @@ pub(crate) async fn run(
     now: UnixMs,
 ) -> Trial {
     let Try { outbound, id, pos, question } = tried;
-    let headers = headers::of_attempt(rule, Said { id: &id, pos, attempt: 1 }, now, &outbound.body);
+    let said = Said { id: &id, pos, attempt: 1, replay: None };
+    let headers = headers::of_attempt(rule, said, now, &outbound.body);
     let how = match rule.phase {
         Phase::Before => CallPolicy::before(&rule.policy),
         Phase::After => CallPolicy::after(&rule.policy),

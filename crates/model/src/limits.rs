@@ -193,6 +193,29 @@ pub const RESENDS_TAKEN: usize = 500;
 pub const RESEND_PAGE: usize = 128;
 /// Longest URL, in characters, that a request to send a slice again may name.
 pub const TARGET_URL_CHARS: usize = 2048;
+/// Replays that count, send or are paused at once; one more is refused. Each reads the log and calls a receiver.
+pub const REPLAYS_AT_ONCE: usize = 4;
+/// Replays that are over and can still be asked about; of more, the oldest are forgotten.
+pub const REPLAYS_KEPT: usize = 50;
+/// Calls per second that a replay starts, unless it says otherwise: a receiver works for live traffic at the same time.
+pub const REPLAY_RATE: u32 = 50;
+/// Calls per second that a replay may start at most.
+pub const REPLAY_RATE_MAX: u32 = 10_000;
+/// Calls that a replay may have under way, where its rule does not allow fewer.
+pub const REPLAY_CONCURRENCY: u16 = 16;
+/// Deliveries of one replay that are in memory.
+pub const REPLAY_PAGE: usize = 128;
+/// Bytes of their bodies; one delivery may exceed it.
+pub const REPLAY_PAGE_BYTES: usize = 4 * 1024 * 1024;
+/// Seconds that a replay waits before it tries a delivery again; after the last one the delivery has failed. Short: its
+/// conversation waits meanwhile.
+pub const REPLAY_WAITS_S: [u32; 3] = [1, 3, 10];
+/// Failed deliveries that a replay names; the others are counted.
+pub const REPLAY_FAILURES: usize = 100;
+/// Number of deliveries in a row that fail until a replay pauses by itself: its receiver is down, or refuses everything.
+pub const REPLAY_FAILED_IN_A_ROW: usize = 20;
+/// Names of events in one order for a replay.
+pub const REPLAY_EVENTS: usize = 100;
 /// How long parked deliveries are kept. Setting `storage.keep`. Source: second callback sheet 3.8.
 pub const STORAGE_KEEP: Duration = Duration::from_secs(3 * 24 * 3600);
 /// Rules made through the admin API. Setting `rules.max`. Source: second callback sheet 1.3.

@@ -4,12 +4,13 @@ use std::sync::Arc;
 
 use futures_util::FutureExt as _;
 use ringback_model::delivery::{DeliveryKey, Gap, GapReason};
+use ringback_model::dialect::Rendered;
 use ringback_model::event::Event;
 
 use super::attempt::{Cause, Delivery, Source};
 use super::lines::{ALL_COPIES, LaneKey, Phase};
 use super::runner::{Owned, Runner};
-use crate::live::LiveVersion;
+use crate::live::{LiveRule, LiveVersion};
 
 /// An event whose deliveries are being added, as far as there is room.
 pub(super) struct Expanding {
@@ -75,27 +76,7 @@ impl Runner {
             self.live.metrics.unrendered.increment(1);
             return None;
         };
-        let key = DeliveryKey { pos: event.pos, copy };
-        let lane = if self.live.keeps_order() || source == Source::Lane {
-            LaneKey::Named(match &rendered.recipient {
-                Some(user) => event.lane.of_recipient(user),
-                None => event.lane.clone(),
-            })
-        } else {
-            LaneKey::Single(key)
-        };
-        Some(Delivery {
-            key,
-            lane,
-            outbound: Arc::new(rendered.outbound),
-            cause: Some(cause_of(event)),
-            attempts: 0,
-            at: event.at,
-            since: None,
-            last_error: String::new(),
-            source,
-            handed: false,
-        })
+        Some(delivery_of(&self.live, rendered, event, copy, source))
     }
 
     fn enqueue(&mut self, delivery: Delivery) {
@@ -179,8 +160,39 @@ impl Runner {
     }
 }
 
+/// The delivery of what was rendered for one copy.
+pub(crate) fn delivery_of(
+    live: &LiveRule,
+    rendered: Rendered,
+    event: &Event,
+    copy: u32,
+    source: Source,
+) -> Delivery {
+    let key = DeliveryKey { pos: event.pos, copy };
+    let lane = if live.keeps_order() || source == Source::Lane {
+        LaneKey::Named(match &rendered.recipient {
+            Some(user) => event.lane.of_recipient(user),
+            None => event.lane.clone(),
+        })
+    } else {
+        LaneKey::Single(key)
+    };
+    Delivery {
+        key,
+        lane,
+        outbound: Arc::new(rendered.outbound),
+        cause: Some(cause_of(event)),
+        attempts: 0,
+        at: event.at,
+        since: None,
+        last_error: String::new(),
+        source,
+        handed: false,
+    }
+}
+
 /// How many deliveries the event means, at most as many as keys can number.
-pub(super) fn copies_of(version: &LiveVersion, event: &Event) -> u32 {
+pub(crate) fn copies_of(version: &LiveVersion, event: &Event) -> u32 {
     version.contract.copies(&version.rule, event).map_or(0, |copies| copies.min(ALL_COPIES))
 }
 

@@ -16,7 +16,7 @@ use crate::breaker::Symptom;
 use crate::caller::{CallError, CallErrorKind, CallPolicy, Caller, Response};
 use crate::live::LiveRule;
 use crate::recorder::{cut, micros};
-use crate::telemetry::AttemptLine;
+use crate::telemetry::{AttemptLine, Why};
 use crate::{headers, webhook_id};
 
 /// A delivery in memory.
@@ -88,23 +88,23 @@ pub(crate) async fn attempt(
     delivery: Delivery,
     probe: bool,
 ) -> Done {
-    let result = send_once(&live, caller.as_ref(), clock.as_ref(), &delivery, &live.how, false).await;
+    let result = send_once(&live, caller.as_ref(), clock.as_ref(), &delivery, &live.how, Why::Due).await;
     Done { delivery, probe, result }
 }
 
-/// Sends a delivery once: the call itself, its headers, its metrics and its line in the log. `resend` = out of storage.
+/// Sends a delivery once: the call itself, its headers, its metrics and its line in the log.
 pub(crate) async fn send_once(
     live: &LiveRule,
     caller: &dyn Caller,
     clock: &dyn Clock,
     delivery: &Delivery,
     how: &CallPolicy,
-    resend: bool,
+    why: Why<'_>,
 ) -> Attempted {
     let outbound = &delivery.outbound;
     let id = webhook_id::of_delivery(live.id(), delivery.key, &outbound.body);
     let number = delivery.attempts.saturating_add(1);
-    let said = headers::Said { id: &id, pos: Some(delivery.key.pos), attempt: number };
+    let said = headers::Said { id: &id, pos: Some(delivery.key.pos), attempt: number, replay: why.replay() };
     let began = clock.now();
     let extra = headers::of_attempt(&live.rule, said, began, &outbound.body);
     let started = Instant::now();
@@ -112,10 +112,13 @@ pub(crate) async fn send_once(
     let took = started.elapsed();
     let status = answer.as_ref().map_or(0, |response| response.answer.status);
     let (outcome, result) = judge(live, answer);
-    live.metrics.attempted(outcome, took);
+    // A replay has counters of its own: what it runs into is no news about what is owed.
+    if why.replay().is_none() {
+        live.metrics.attempted(outcome, took);
+    }
     let error = match &result {
         Attempted::Failed { error, .. } => error.as_str(),
-        Attempted::DeliveredBadly(why) => why,
+        Attempted::DeliveredBadly(misgiving) => misgiving,
         Attempted::Delivered | Attempted::HeldBack => "",
     };
     live.recorder.note(|| Trace {
@@ -130,7 +133,7 @@ pub(crate) async fn send_once(
             outcome: outcome.into(),
             status,
             error: cut(error).to_owned(),
-            resent: resend,
+            resent: why != Why::Due,
         })),
     });
     AttemptLine {
@@ -144,7 +147,7 @@ pub(crate) async fn send_once(
         status,
         took,
         error,
-        resend,
+        why,
     }
     .log();
     result

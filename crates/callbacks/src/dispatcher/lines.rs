@@ -1,6 +1,7 @@
 //! Lanes with something to do.
 
-use std::collections::VecDeque;
+use std::collections::{HashMap, VecDeque};
+use std::hash::Hash;
 
 use ringback_model::delivery::DeliveryKey;
 use ringback_model::event::Lane;
@@ -83,9 +84,32 @@ pub(crate) const fn marker_of(key: DeliveryKey) -> DeliveryKey {
     DeliveryKey { pos: key.pos, copy: !key.copy }
 }
 
+/// Groups what was read by lane, each in its order; what has no lane stands alone.
+pub(crate) fn by_lane<T, K: Eq + Hash>(items: Vec<T>, lane: impl Fn(&T) -> Option<K>) -> Vec<Vec<T>> {
+    let mut lanes: Vec<Vec<T>> = Vec::new();
+    let mut places: HashMap<K, usize> = HashMap::new();
+    for item in items {
+        let place = lane(&item).map_or(lanes.len(), |lane| *places.entry(lane).or_insert(lanes.len()));
+        match lanes.get_mut(place) {
+            Some(lane) => lane.push(item),
+            None => lanes.push(vec![item]),
+        }
+    }
+    lanes
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn lanes_keep_their_order_and_what_has_none_stands_alone() {
+        let items = vec![(1, "a"), (2, "b"), (3, ""), (4, "a"), (5, ""), (6, "b")];
+        let lanes = by_lane(items, |(_, lane)| (!lane.is_empty()).then_some(*lane));
+        let numbers: Vec<Vec<i32>> =
+            lanes.iter().map(|lane| lane.iter().map(|(number, _)| *number).collect()).collect();
+        assert_eq!(numbers, [vec![1, 4], vec![2, 6], vec![3], vec![5]]);
+    }
 
     #[test]
     fn markers_never_meet_deliveries() {

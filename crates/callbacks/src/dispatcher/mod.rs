@@ -12,7 +12,7 @@
 //! | [`notices`] | parked deliveries that left without the rule's doing |
 //! | [`window`], [`lines`], [`rows`], [`pacer`], [`attempt`] | the parts they work on |
 
-mod admit;
+pub(crate) mod admit;
 pub(crate) mod attempt;
 mod divert;
 mod flow;

@@ -13,8 +13,8 @@ mod catalog;
 mod forget;
 pub(crate) mod resend;
 pub mod slice;
-mod target;
-mod throttle;
+pub(crate) mod target;
+pub(crate) mod throttle;
 mod worker;
 
 use std::time::Duration;

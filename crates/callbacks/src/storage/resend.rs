@@ -8,7 +8,6 @@ use ringback_model::limits;
 use ringback_model::ports::{Fut, Storage};
 use ringback_model::storage::{Resend, ResendStart, Slice, SliceScope};
 use tokio::sync::Semaphore;
-use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
 use super::catalog::Part;
@@ -16,14 +15,16 @@ use super::target;
 use super::throttle::Throttles;
 use super::worker::{Assigned, Worker};
 use crate::engine::Engine;
+use crate::errands::Errands;
 use crate::telemetry;
 
 /// All orders under way. Dropping it cuts them off, like a crash: what was not written down is sent again.
 pub(crate) struct Resends {
     orders: Arc<Orders>,
-    /// `None` once closed.
-    tasks: Mutex<Option<JoinSet<()>>>,
+    errands: Errands,
 }
+
+const BROKE: &str = "sending a slice again broke off; what was not written down stays parked";
 
 /// What orders share.
 pub(super) struct Orders {
@@ -93,7 +94,7 @@ impl Drop for Claim {
 
 impl Resends {
     pub(crate) fn new() -> Self {
-        Self { orders: Arc::new(Orders::new()), tasks: Mutex::new(Some(JoinSet::new())) }
+        Self { orders: Arc::new(Orders::new()), errands: Errands::new(BROKE) }
     }
 
     /// Keys of slices that are being sent again.
@@ -101,36 +102,11 @@ impl Resends {
         self.orders.dates().clone()
     }
 
-    /// False where nothing may be begun any more.
-    fn spawn(&self, worker: Worker) -> bool {
-        let mut tasks = self.tasks.lock().unwrap_or_else(PoisonError::into_inner);
-        let Some(tasks) = tasks.as_mut() else { return false };
-        while let Some(ended) = tasks.try_join_next() {
-            log_panic(ended);
-        }
-        tasks.spawn(worker.run());
-        true
-    }
-
     /// Starts no more calls, and takes no more orders; resolves once those under way are back and written down. What was
     /// not sent stays parked.
     pub(crate) async fn drain(&self) {
         self.orders.stop.cancel();
-        let tasks = self.tasks.lock().unwrap_or_else(PoisonError::into_inner).take();
-        let Some(mut tasks) = tasks else { return };
-        while let Some(ended) = tasks.join_next().await {
-            log_panic(ended);
-        }
-    }
-}
-
-fn log_panic(ended: Result<(), tokio::task::JoinError>) {
-    if let Err(error) = ended {
-        tracing::error!(
-            target: "ringback::callback",
-            %error,
-            "sending a slice again broke off; what was not written down stays parked. Please report this"
-        );
+        self.errands.drain().await;
     }
 }
 
@@ -185,7 +161,7 @@ impl Engine {
             private_targets: self.storage.private_targets,
             parts: assigned,
         };
-        if !self.resends.spawn(worker) {
+        if !self.resends.errands.spawn(worker.run()) {
             return Err(shutting_down());
         }
         Ok(ResendStart::Started(deliveries))

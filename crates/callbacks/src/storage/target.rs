@@ -16,7 +16,7 @@ const RESOLVE: Duration = Duration::from_secs(2);
 ///
 /// # Errors
 /// What is wrong with it, for whoever named it.
-pub(super) async fn check(url: &str, allow_private: bool) -> Result<(), String> {
+pub(crate) async fn check(url: &str, allow_private: bool) -> Result<(), String> {
     let uri = parse(url)?;
     let Ok(Ok(resolved)) = tokio::time::timeout(RESOLVE, connect::resolve(&uri)).await else {
         return Ok(());

@@ -1,4 +1,5 @@
-//! A rule's own bounds on calls, kept by all orders that send deliveries of it again.
+//! Bounds on calls that send something again: a rule's own ones, kept by all orders for its parked deliveries, or a
+//! replay's.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError, Weak};
@@ -10,24 +11,24 @@ use tokio::time::Instant;
 use crate::dispatcher::pacer::Pacer;
 use crate::live::LiveRule;
 
-/// Bounds of one rule: calls under way at once, and calls started per second.
+/// Calls under way at once, and calls started per second.
 #[derive(Debug)]
-pub(super) struct Throttle {
+pub(crate) struct Throttle {
     slots: Semaphore,
     pacer: Mutex<Pacer>,
 }
 
 impl Throttle {
-    fn new(live: &LiveRule) -> Self {
-        let policy = &live.rule.policy;
+    /// So many calls at once, and so many started per second; `None` = no bound.
+    pub(crate) fn new(at_once: u16, per_second: Option<u32>) -> Self {
         Self {
-            slots: Semaphore::new(usize::from(policy.concurrency)),
-            pacer: Mutex::new(Pacer::new(policy.rate_limit, Instant::now())),
+            slots: Semaphore::new(usize::from(at_once)),
+            pacer: Mutex::new(Pacer::new(per_second, Instant::now())),
         }
     }
 
     /// Waits until a call may start; it is under way until the permit is dropped.
-    pub(super) async fn slot(&self) -> Option<SemaphorePermit<'_>> {
+    pub(crate) async fn slot(&self) -> Option<SemaphorePermit<'_>> {
         // Nobody closes it.
         let slot = self.slots.acquire().await.ok()?;
         while let Some(later) = self.start() {
@@ -60,7 +61,8 @@ impl Throttles {
         if let Some(known) = throttles.get(&key).and_then(Weak::upgrade) {
             return known;
         }
-        let throttle = Arc::new(Throttle::new(live));
+        let policy = &live.rule.policy;
+        let throttle = Arc::new(Throttle::new(policy.concurrency, policy.rate_limit));
         throttles.insert(key, Arc::downgrade(&throttle));
         throttle
     }

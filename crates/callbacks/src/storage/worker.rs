@@ -1,13 +1,12 @@
 //! The work of one order: a slice, rule by rule, page by page. What the receiver takes leaves the slice, the rest stays
 //! under its key.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashSet;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use futures_util::StreamExt as _;
 use futures_util::stream::FuturesUnordered;
 use ringback_model::delivery::{DeliveryKey, Exception, ExceptionState, Outbound, ProgressChange};
-use ringback_model::event::Lane;
 use ringback_model::failure::Fault;
 use ringback_model::limits::{self, RESEND_PAGE};
 use ringback_model::storage::Bucket;
@@ -18,11 +17,11 @@ use super::resend::{Claim, Orders};
 use super::throttle::Throttle;
 use crate::caller::CallPolicy;
 use crate::dispatcher::attempt::{Attempted, Delivery, Source, send_once};
-use crate::dispatcher::lines::LaneKey;
+use crate::dispatcher::lines::{LaneKey, by_lane};
 use crate::dispatcher::notices::Left;
 use crate::dispatcher::runner::Shared;
 use crate::live::LiveRule;
-use crate::telemetry;
+use crate::telemetry::{self, Why};
 
 /// See the module.
 pub(super) struct Worker {
@@ -168,8 +167,9 @@ impl Worker {
         let Some(last) = rows.last().map(|row| row.key) else { return Ok(None) };
         let read = u64::try_from(rows.len()).unwrap_or(u64::MAX);
         let sent = Mutex::new(Vec::with_capacity(rows.len()));
+        let lanes = by_lane(rows, |row| (!row.lane.0.is_empty()).then(|| row.lane.clone()));
         let lanes: FuturesUnordered<_> =
-            lanes_of(rows).into_iter().map(|lane| self.send_lane(part, throttle, how, lane, &sent)).collect();
+            lanes.into_iter().map(|lane| self.send_lane(part, throttle, how, lane, &sent)).collect();
         tokio::select! {
             () = lanes.collect::<()>() => {}
             () = self.grace_over() => {}
@@ -205,7 +205,7 @@ impl Worker {
                 return;
             }
             let (caller, clock) = (self.shared.caller.as_ref(), self.shared.clock.as_ref());
-            let attempted = send_once(&part.live, caller, clock, &delivery, how, true).await;
+            let attempted = send_once(&part.live, caller, clock, &delivery, how, Why::Resend).await;
             drop(slot);
             let error = match attempted {
                 Attempted::Delivered | Attempted::DeliveredBadly(_) => None,
@@ -321,47 +321,5 @@ impl Tally {
         } else {
             self.delivered += 1;
         }
-    }
-}
-
-/// Rows by lane, in their order; those without a lane stand alone.
-fn lanes_of(rows: Vec<Exception>) -> Vec<Vec<Exception>> {
-    let mut lanes: Vec<Vec<Exception>> = Vec::new();
-    let mut places: HashMap<Lane, usize> = HashMap::new();
-    for row in rows {
-        let place = if row.lane.0.is_empty() {
-            lanes.len()
-        } else {
-            *places.entry(row.lane.clone()).or_insert(lanes.len())
-        };
-        match lanes.get_mut(place) {
-            Some(lane) => lane.push(row),
-            None => lanes.push(vec![row]),
-        }
-    }
-    lanes
-}
-
-#[cfg(test)]
-mod tests {
-    use ringback_model::ids::LogPos;
-    use ringback_model::time::UnixMs;
-
-    use super::*;
-
-    #[test]
-    fn lanes_keep_their_order_and_rows_without_one_stand_alone() {
-        let row = |pos: u64, lane: &str| Exception {
-            key: DeliveryKey { pos: LogPos(pos), copy: 0 },
-            lane: Lane(lane.into()),
-            state: ExceptionState::Resume,
-            since: UnixMs(0),
-            last_error: String::new(),
-            outbound: None,
-        };
-        let rows = vec![row(1, "a"), row(2, "b"), row(3, ""), row(4, "a"), row(5, ""), row(6, "b")];
-        let positions: Vec<Vec<u64>> =
-            lanes_of(rows).iter().map(|lane| lane.iter().map(|row| row.key.pos.0).collect()).collect();
-        assert_eq!(positions, [vec![1, 4], vec![2, 6], vec![3], vec![5]]);
     }
 }

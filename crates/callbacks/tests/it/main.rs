@@ -15,6 +15,7 @@ mod dispatcher;
 mod gate;
 mod http;
 mod promise;
+mod replay;
 mod rules;
 mod simulation;
 mod starts;

@@ -307,6 +307,8 @@ pub struct Seen {
     pub body: String,
     pub webhook_id: String,
     pub attempt: u32,
+    /// The replay that made it.
+    pub replay: Option<String>,
     /// Whether it might have gone to a private address.
     pub allow_private: bool,
     /// How much of the answer would have been read.
@@ -402,6 +404,7 @@ impl Caller for TestCaller {
                     body: String::from_utf8(request.body.to_vec()).unwrap(),
                     webhook_id: header("webhook-id").unwrap(),
                     attempt: header("ringback-attempt").map_or(1, |text| text.parse().unwrap()),
+                    replay: header("ringback-replay"),
                     allow_private: how.allow_private,
                     answer_bytes: how.answer_bytes,
                     status: None,
