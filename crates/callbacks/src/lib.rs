@@ -66,7 +66,7 @@ pub mod why;
 
 pub use caller::{CallError, CallErrorKind, CallPolicy, Caller, HttpCaller, HttpCallerSettings, Response};
 pub use engine::{Drained, Engine, EngineParts, EngineSettings};
-pub use replay::{ReplayError, ReplayOrder};
+pub use replay::{ReplayError, ReplayOrder, ReplayStatus};
 pub use rule_set::SetRulesError;
 pub use status::{BanStatus, BreakerStatus, RuleStatus};
 pub use trial::Trial;

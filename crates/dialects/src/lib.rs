@@ -17,6 +17,7 @@ pub mod tokens;
 use std::sync::Arc;
 
 use ringback_model::app::App;
+use ringback_model::conversation::ConversationId;
 use ringback_model::dialect::{Contract, DialectSetting, Edge, Receiver, RuleFormat, Socket};
 use ringback_model::ports::TokenCodec;
 
@@ -115,6 +116,19 @@ pub fn all(app: &App) -> Dialects {
     }
 }
 
+/// What a name of a conversation may mean to somebody who is not in it: the model's own key (`u:<user>:<user>` in whichever
+/// order, `g:<group>`), or what clients of a dialect call it. Empty where it is no such name.
+#[must_use]
+pub fn conversations(name: &str) -> Vec<ConversationId> {
+    let turned = || {
+        let (kind, users) = name.split_once(':')?;
+        let (one, other) = users.split_once(':')?;
+        ConversationId::parse(&format!("{kind}:{other}:{one}"))
+    };
+    let key = ConversationId::parse(name).or_else(turned);
+    key.map_or_else(|| openim::conversation_id::readings(name), |key| vec![key])
+}
+
 /// The secret of development mode: the one in every sample of the original.
 #[must_use]
 pub const fn dev_secret() -> &'static str {
@@ -138,6 +152,24 @@ mod tests {
         assert_eq!(settings.len(), all.settings.len());
         assert!(all.fallback_edge().is_some());
         assert!(all.contract("openim").is_some() && all.rule_format("webhooks").is_some());
+    }
+
+    #[test]
+    fn conversations_have_several_names() {
+        let keys = |name: &str| conversations(name).iter().map(ToString::to_string).collect::<Vec<_>>();
+        for (name, expected) in [
+            ("u:alice:bob", &["u:alice:bob"][..]),
+            ("u:bob:alice", &["u:alice:bob"]),
+            ("g:tea", &["g:tea"]),
+            ("sg_tea", &["g:tea"]),
+            ("si_alice_bob", &["u:alice:bob"]),
+            ("si_a_b_c", &["u:a:b_c", "u:a_b:c"]),
+            ("tea", &[]),
+            ("", &[]),
+            ("u:alice", &[]),
+        ] {
+            assert_eq!(keys(name), expected, "{name}");
+        }
     }
 
     #[test]

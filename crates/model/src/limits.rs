@@ -195,6 +195,8 @@ pub const RESEND_PAGE: usize = 128;
 pub const TARGET_URL_CHARS: usize = 2048;
 /// Replays that count, send or are paused at once; one more is refused. Each reads the log and calls a receiver.
 pub const REPLAYS_AT_ONCE: usize = 4;
+/// Time that whoever orders a replay that only counts waits for it; below [`ADMIN_WAIT`].
+pub const REPLAY_DRY_WAIT: Duration = Duration::from_secs(60);
 /// Replays that are over and can still be asked about; of more, the oldest are forgotten.
 pub const REPLAYS_KEPT: usize = 50;
 /// Calls per second that a replay starts, unless it says otherwise: a receiver works for live traffic at the same time.

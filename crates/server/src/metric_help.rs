@@ -48,6 +48,8 @@ const ALL: [(Kind, &str, &str); 55] = [
     ),
     (Counter, callbacks::PARKED_EXPIRED, "Parked deliveries forgotten after storage.keep, by rule."),
     (Counter, callbacks::STORAGE_RESENT, "Parked deliveries sent again, by outcome (delivered, failed)."),
+    (Counter, callbacks::REPLAY_SENT, "Deliveries of replays, by rule and outcome (delivered, failed)."),
+    (Gauge, callbacks::REPLAYS_RUNNING, "Replays that count, send or are paused."),
     (Gauge, callbacks::STORAGE_SLICES_RUNNING, "Slices of parked deliveries that are being sent again."),
     (
         Gauge,

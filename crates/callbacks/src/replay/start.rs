@@ -93,6 +93,16 @@ impl Engine {
         self.find_replay(id).map(|replay| replay.status())
     }
 
+    /// How a replay is doing once it is over; it may wait for ever for one that is paused.
+    ///
+    /// # Errors
+    /// [`ReplayError::NotFound`].
+    pub async fn replay_over(&self, id: &str) -> Result<ReplayStatus, ReplayError> {
+        let replay = self.find_replay(id)?;
+        replay.over.cancelled().await;
+        Ok(replay.status())
+    }
+
     /// Lets a replay start no more calls until it is resumed.
     ///
     /// # Errors
@@ -248,7 +258,7 @@ fn check(order: &ReplayOrder, rule: &Rule) -> Result<(), ReplayError> {
             );
         }
         if first < 1 || last < first {
-            return invalid("seq", "must be two numbers from 1 on, the first not above the last");
+            return invalid("first_seq", "must be two numbers from 1 on, the first not above the last");
         }
     }
     match (order.from, order.to) {

@@ -9,6 +9,7 @@ use ringback_model::ids::LogPos;
 use ringback_model::limits;
 use ringback_model::time::UnixMs;
 use tokio::sync::watch;
+use tokio_util::sync::CancellationToken;
 
 use super::order::ReplayOrder;
 
@@ -152,6 +153,8 @@ pub(super) struct Replay {
     pub(super) given: Given,
     wish: watch::Sender<Wish>,
     figures: Mutex<Figures>,
+    /// Cancelled once it is over.
+    pub(super) over: CancellationToken,
 }
 
 struct Figures {
@@ -184,7 +187,12 @@ impl Replay {
             ended: None,
         };
         let wish = if given.order.hold { Wish::Pause } else { Wish::Go };
-        Self { given, wish: watch::Sender::new(wish), figures: Mutex::new(figures) }
+        Self {
+            given,
+            wish: watch::Sender::new(wish),
+            figures: Mutex::new(figures),
+            over: CancellationToken::new(),
+        }
     }
 
     fn figures(&self) -> MutexGuard<'_, Figures> {
@@ -338,6 +346,8 @@ impl Replay {
             figures.why = why;
         }
         figures.ended = Some((state, now));
+        drop(figures);
+        self.over.cancel();
     }
 }
 

@@ -2,6 +2,7 @@
 
 use http::StatusCode;
 use http::header::{ALLOW, HeaderName, RETRY_AFTER, WWW_AUTHENTICATE};
+use ringback_callbacks::ReplayError;
 use ringback_model::failure::{Failure, Fault, Refusal, RefusalCode};
 use ringback_model::limits;
 use schemars::JsonSchema;
@@ -130,6 +131,23 @@ impl From<Refusal> for ApiError {
             RefusalCode::Overloaded | RefusalCode::ShuttingDown => Self::busy(&detail),
             RefusalCode::StorageFull => Self::new(StatusCode::SERVICE_UNAVAILABLE, "storage_full", detail),
             _ => Self::bad_request(detail),
+        }
+    }
+}
+
+impl From<ReplayError> for ApiError {
+    fn from(error: ReplayError) -> Self {
+        let message = error.to_string();
+        match error {
+            ReplayError::Invalid { field, text } => Self::field(field, text),
+            ReplayError::UnknownRule(_) | ReplayError::NotFound(_) => {
+                Self::new(StatusCode::NOT_FOUND, "not_found", message)
+            }
+            ReplayError::Running(_) => Self::new(StatusCode::CONFLICT, "running", message),
+            ReplayError::Banned => Self::new(StatusCode::CONFLICT, "banned", message),
+            ReplayError::Over { .. } => Self::new(StatusCode::CONFLICT, "over", message),
+            ReplayError::Full | ReplayError::ShuttingDown => Self::busy(&message),
+            ReplayError::Fault(fault) => fault.into(),
         }
     }
 }

@@ -1,11 +1,11 @@
-//! The administrators' interface below `/admin/v1/`: rules, bans, parked deliveries, and what rules may say. JSON in
+//! The administrators' interface below `/admin/v1/`: rules, bans, parked deliveries, replays, and what rules may say. JSON in
 //! and out; every error has the same form.
 //!
 //! | file | holds |
 //! |---|---|
 //! | [`operations`] | the table of everything that can be asked |
-//! | [`rules`], [`bans`], [`storage`], [`dialects`] | what is done |
-//! | [`input`], [`distinct`], [`reply`], [`error`], [`views`] | requests and answers |
+//! | [`rules`], [`bans`], [`storage`], [`replays`], [`dialects`] | what is done |
+//! | [`input`], [`distinct`], [`reply`], [`error`], [`views`], [`replay_views`] | requests and answers |
 //! | [`openapi`] | the table as a description for machines |
 
 mod bans;
@@ -15,6 +15,8 @@ mod error;
 mod input;
 pub mod openapi;
 mod operations;
+mod replay_views;
+mod replays;
 mod reply;
 mod rules;
 mod storage;
@@ -29,6 +31,7 @@ use http::request::Parts;
 use http::{Method, Request, StatusCode};
 use hyper::body::Incoming;
 use ringback_callbacks::{Engine, RuleStatus};
+use ringback_model::conversation::ConversationId;
 use ringback_model::dialect::Edge;
 use ringback_model::failure::Failure;
 use ringback_model::ids::RuleId;
@@ -61,7 +64,9 @@ pub struct AdminParts {
     pub edges: Vec<(&'static str, Arc<dyn Edge>)>,
     /// Made-up messages, for sample callbacks.
     pub samples: fn(UnixMs) -> Vec<Message>,
-    /// When samples are sent.
+    /// What a name of a conversation may mean; empty = it is none.
+    pub conversations: fn(&str) -> Vec<ConversationId>,
+    /// When samples are sent; times that are named by how long ago they were.
     pub clock: Arc<dyn Clock>,
     /// Time that a caller has for a body.
     pub body_read: Duration,
@@ -76,6 +81,7 @@ pub struct Admin {
     product: Arc<dyn Product>,
     edges: Vec<(&'static str, Arc<dyn Edge>)>,
     samples: fn(UnixMs) -> Vec<Message>,
+    conversations: fn(&str) -> Vec<ConversationId>,
     clock: Arc<dyn Clock>,
     body_read: Duration,
     descriptions: dialects::Descriptions,
@@ -96,6 +102,7 @@ impl Admin {
             product: parts.product,
             edges: parts.edges,
             samples: parts.samples,
+            conversations: parts.conversations,
             clock: parts.clock,
             body_read: parts.body_read,
             descriptions: dialects::Descriptions::default(),

@@ -13,13 +13,13 @@ use serde_json::{Map, Value, json};
 
 use super::error::ErrorBody;
 use super::operations::{Body, OPERATIONS, Operation, Param};
-use super::views;
+use super::{replays, views};
 use crate::rules::draft::preset_rule;
 use crate::rules::fields::{FIELDS, Field, Initially};
 use crate::rules::shown::READ_ONLY;
 
 const INFO: &str =
-    "Rules of business callbacks, bans and parked deliveries. Every error has the form of `Error`.";
+    "Rules of business callbacks, bans, parked deliveries and replays. Every error has the form of `Error`.";
 
 /// The whole description.
 #[must_use]
@@ -95,6 +95,9 @@ fn responses(operation: &Operation) -> Map<String, Value> {
     let (status, schema) = operation.answer;
     let mut all = Map::new();
     all.insert(status.to_string(), answer("Done.", schema));
+    if let Some((status, meaning)) = operation.also {
+        all.insert(status.to_string(), answer(meaning, schema));
+    }
     for (status, meaning, happens) in REFUSALS {
         if happens(operation) {
             all.insert(status.to_string(), answer(meaning, "Error"));
@@ -114,7 +117,7 @@ const REFUSALS: &[Refusals] = &[
     }),
     (404, "There is no such thing.", |_| true),
     (408, "The body did not come in time.", |operation| operation.body != Body::None),
-    (409, "The name is taken, or the rule is a file's.", |operation| {
+    (409, "The name is taken, the rule is a file's, or what is under way forbids it.", |operation| {
         !operation.open && operation.method != Method::GET
     }),
     (412, "The rule has another version than `If-Match` names.", |operation| operation.versioned),
@@ -142,6 +145,7 @@ fn path_doc(name: &str) -> &'static str {
     match name {
         "name" => "Name or id of the rule, percent-encoded.",
         "date" => "Date key of the slice, `yyyyMMddHHmm`.",
+        "id" => "Id of the replay.",
         _ => "Name of the interface, with `.json`.",
     }
 }
@@ -152,6 +156,7 @@ fn request(body: Body) -> Option<(&'static str, bool)> {
         Body::Rule => Some(("NewRule", true)),
         Body::RuleChange => Some(("RuleChange", true)),
         Body::Retry => Some(("RetryOrder", false)),
+        Body::Replay => Some(("NewReplay", true)),
     }
 }
 
@@ -178,9 +183,11 @@ fn schemas(contracts: &[Arc<dyn Contract>]) -> Map<String, Value> {
     answers.subschema_for::<views::SliceList>();
     answers.subschema_for::<views::ParkedList>();
     answers.subschema_for::<views::RetryStarted>();
+    answers.subschema_for::<replays::ReplayList>();
     answers.subschema_for::<views::DialectList>();
     let mut requests = SchemaGenerator::new(settings().for_deserialize());
     requests.subschema_for::<views::RetryOrder>();
+    requests.subschema_for::<replays::NewReplay>();
     let mut all = answers.take_definitions(true);
     all.extend(requests.take_definitions(true));
     all.insert("OpenApi".to_owned(), json!({"type": "object", "description": "OpenAPI 3.1."}));

@@ -6,7 +6,7 @@ use ringback_model::ports::Fut;
 use super::error::ApiError;
 use super::input::Input;
 use super::reply::Reply;
-use super::{Admin, bans, dialects, rules, storage};
+use super::{Admin, bans, dialects, replays, rules, storage};
 
 /// One thing that can be asked.
 pub(super) struct Operation {
@@ -25,6 +25,8 @@ pub(super) struct Operation {
     pub(super) body: Body,
     /// The status of success, and the name of the schema of its answer.
     pub(super) answer: (u16, &'static str),
+    /// Another status of success, with the same answer, and what it means.
+    pub(super) also: Option<(u16, &'static str)>,
     pub(super) run: Run,
 }
 
@@ -49,6 +51,8 @@ pub(super) enum Body {
     RuleChange,
     /// [`super::views::RetryOrder`]; may be left out.
     Retry,
+    /// [`super::replays::NewReplay`].
+    Replay,
 }
 
 const BASE: Operation = Operation {
@@ -61,6 +65,7 @@ const BASE: Operation = Operation {
     query: &[],
     body: Body::None,
     answer: (200, ""),
+    also: None,
     run: |admin, input| Box::pin(rules::list(admin, input)),
 };
 
@@ -208,6 +213,61 @@ pub(super) static OPERATIONS: &[Operation] = &[
         body: Body::Retry,
         answer: (202, "RetryStarted"),
         run: |admin, input| Box::pin(storage::retry(admin, input)),
+        ..BASE
+    },
+    Operation {
+        id: "listReplays",
+        path: "/admin/v1/replays",
+        summary: "Replays under way, and the last ones that are over; newest first.",
+        answer: (200, "ReplayList"),
+        run: |admin, input| Box::pin(replays::list(admin, input)),
+        ..BASE
+    },
+    Operation {
+        id: "createReplay",
+        method: Method::POST,
+        path: "/admin/v1/replays",
+        summary: "Sends a rule's past callbacks again: counts them, then sends them. With `dry` it only counts, answers \
+                  with 200 when it has, and sends nothing; with `hold` it pauses between the two.",
+        body: Body::Replay,
+        answer: (201, "Replay"),
+        also: Some((200, "Counted; nothing is sent.")),
+        run: |admin, input| Box::pin(replays::create(admin, input)),
+        ..BASE
+    },
+    Operation {
+        id: "showReplay",
+        path: "/admin/v1/replays/{id}",
+        summary: "How a replay is doing.",
+        answer: (200, "Replay"),
+        run: |admin, input| Box::pin(replays::show(admin, input)),
+        ..BASE
+    },
+    Operation {
+        id: "pauseReplay",
+        method: Method::POST,
+        path: "/admin/v1/replays/{id}/pause",
+        summary: "Lets a replay start no more calls until it is resumed.",
+        answer: (200, "Replay"),
+        run: |admin, input| Box::pin(replays::pause(admin, input)),
+        ..BASE
+    },
+    Operation {
+        id: "resumeReplay",
+        method: Method::POST,
+        path: "/admin/v1/replays/{id}/resume",
+        summary: "Lets a replay that is paused go on.",
+        answer: (200, "Replay"),
+        run: |admin, input| Box::pin(replays::resume(admin, input)),
+        ..BASE
+    },
+    Operation {
+        id: "cancelReplay",
+        method: Method::DELETE,
+        path: "/admin/v1/replays/{id}",
+        summary: "Ends a replay; its calls under way are finished, and `position` says where another one can go on.",
+        answer: (200, "Replay"),
+        run: |admin, input| Box::pin(replays::cancel(admin, input)),
         ..BASE
     },
     Operation {

@@ -308,6 +308,7 @@ impl Parts {
             product: Arc::clone(product),
             edges: self.dialects.edges.clone(),
             samples: ringback_dialects::samples,
+            conversations: ringback_dialects::conversations,
             clock: Arc::new(SystemClock),
             body_read: self.settings.limits.body_read,
             tracker: tracker.clone(),

@@ -7,6 +7,7 @@ pub mod demo;
 pub mod interrupt;
 pub mod listen;
 mod print;
+pub mod replay;
 pub(crate) mod rest;
 pub mod rules;
 pub mod serve;
@@ -65,6 +66,8 @@ enum Command {
     Rules(rules::Args),
     /// Look at parked deliveries of a running server, and send them again
     Storage(storage::Args),
+    /// Send past callbacks of a running server again: counted first, with their ids and bytes
+    Replay(replay::Args),
     /// Look at the ban of a running server's app, and lift it
     Bans(bans::Args),
     /// Check or print configuration
@@ -91,6 +94,7 @@ pub async fn run() -> ExitCode {
         Command::Listen(args) => listen::run(args, &global).await,
         Command::Rules(args) => rules::run(args, &global).await,
         Command::Storage(args) => storage::run(args, &global).await,
+        Command::Replay(args) => replay::run(args, &global).await,
         Command::Bans(args) => bans::run(args, &global).await,
         Command::Config(args) => config::run(args, &global).await,
         Command::Token(args) => token::run(args, &global).await,

@@ -8,6 +8,8 @@ use serde_json::Value;
 use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
 
+use crate::settings::value::parse_duration;
+
 /// The word for the oldest event that is still kept.
 pub const EARLIEST: &str = "earliest";
 
@@ -69,6 +71,22 @@ pub fn parse_time(text: &str) -> Option<UnixMs> {
     i64::try_from(ms).ok().map(UnixMs)
 }
 
+/// Reads an instant: an RFC 3339 time, or a length of time before now, such as `2h`.
+///
+/// # Errors
+/// A clause that follows the field's name.
+pub fn parse_moment(text: &str, now: UnixMs) -> Result<UnixMs, String> {
+    let ago = || {
+        let ago = parse_duration(text).ok()?;
+        let ms = i64::try_from(ago.as_millis()).ok()?;
+        now.0.checked_sub(ms).map(UnixMs)
+    };
+    parse_time(text).or_else(ago).ok_or_else(|| {
+        "must be a time such as 2026-01-31T08:00:00Z, or how long ago it was, such as 90m, 2h or 3d"
+            .to_owned()
+    })
+}
+
 /// An instant as RFC 3339 text in UTC, with milliseconds; empty for instants beyond the year 9999.
 #[must_use]
 pub fn show_time(at: UnixMs) -> String {
@@ -95,6 +113,21 @@ mod tests {
             [json!(0), json!("latest"), json!("2021-09-09"), json!("2021-02-30T00:00:00Z"), json!(true)]
         {
             assert!(StartAt::read(&wrong).is_err(), "{wrong}");
+        }
+    }
+
+    #[test]
+    fn moments_are_times_or_so_long_ago() {
+        let now = UnixMs(1_631_193_031_254);
+        for (text, expected) in [
+            ("2021-09-09T13:10:31.254Z", Some(now)),
+            ("2h", Some(UnixMs(now.0 - 7_200_000))),
+            ("0s", Some(now)),
+            ("2", None),
+            ("yesterday", None),
+            ("", None),
+        ] {
+            assert_eq!(parse_moment(text, now).ok(), expected, "{text}");
         }
     }
 

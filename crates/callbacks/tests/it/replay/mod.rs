@@ -47,7 +47,7 @@ fn positions(calls: &[Seen]) -> Vec<u64> {
 
 /// Waits until nothing of a replay is under way.
 async fn ended(engine: &Engine, id: &str) -> ReplayStatus {
-    wait(engine, id, |status| status.ended.is_some()).await
+    tokio::time::timeout(Duration::from_secs(36_000), engine.replay_over(id)).await.unwrap().unwrap()
 }
 
 async fn wait(engine: &Engine, id: &str, fits: impl Fn(&ReplayStatus) -> bool) -> ReplayStatus {
