@@ -9,6 +9,7 @@ use ringback_model::event::{Event, Lane, Phase};
 use ringback_model::failure::Fault;
 use ringback_model::ids::{LogPos, RuleId, Seq};
 use ringback_model::limits;
+use ringback_model::time::UnixMs;
 
 use crate::engine::Engine;
 use crate::live::LiveRule;
@@ -215,6 +216,14 @@ impl Engine {
         }
         page.lanes = lanes.done();
         Ok(page)
+    }
+
+    /// Position of the last event that was committed before this instant.
+    ///
+    /// # Errors
+    /// The store cannot be read.
+    pub async fn position_at(&self, at: UnixMs) -> Result<LogPos, Fault> {
+        self.shared.log.position_at(at).await
     }
 
     async fn events_after(

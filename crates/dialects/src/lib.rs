@@ -129,6 +129,12 @@ pub fn conversations(name: &str) -> Vec<ConversationId> {
     key.map_or_else(|| openim::conversation_id::readings(name), |key| vec![key])
 }
 
+/// The content of a message from the number and the text that clients of the first dialect write.
+#[must_use]
+pub fn content_of(code: i32, raw: String) -> ringback_model::message::Content {
+    openim::content::content(code, raw)
+}
+
 /// The secret of development mode: the one in every sample of the original.
 #[must_use]
 pub const fn dev_secret() -> &'static str {

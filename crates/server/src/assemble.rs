@@ -140,7 +140,7 @@ impl Server {
             edges: parts.dialects.edges.iter().map(|(_, edge)| Arc::clone(edge)).collect(),
             default_edge: parts.default_edge()?,
             rates: Rates::new(&settings.rates)?,
-            admin: parts.admin(&product, &engine, &desk, &connections),
+            admin: parts.admin(&store, &product, &engine, &desk, &connections),
             objects: parts.object_door(uploads.as_ref()),
             product,
             clock: Arc::new(SystemClock),

@@ -5,9 +5,11 @@
 //! |---|---|
 //! | [`operations`] | the table of everything that can be asked |
 //! | [`rules`], [`bans`], [`storage`], [`replays`], [`dialects`] | what is done |
+//! | [`why`], [`audit`] | what became of callbacks |
 //! | [`input`], [`distinct`], [`reply`], [`error`], [`views`], [`replay_views`] | requests and answers |
 //! | [`openapi`] | the table as a description for machines |
 
+mod audit;
 mod bans;
 mod dialects;
 mod distinct;
@@ -21,6 +23,8 @@ mod reply;
 mod rules;
 mod storage;
 mod views;
+mod why;
+mod why_views;
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -36,8 +40,8 @@ use ringback_model::dialect::Edge;
 use ringback_model::failure::Failure;
 use ringback_model::ids::RuleId;
 use ringback_model::limits;
-use ringback_model::message::Message;
-use ringback_model::ports::Clock;
+use ringback_model::message::{Content, Message};
+use ringback_model::ports::{Clock, History};
 use ringback_model::time::UnixMs;
 use tokio::sync::Semaphore;
 use tokio_util::task::TaskTracker;
@@ -66,6 +70,10 @@ pub struct AdminParts {
     pub samples: fn(UnixMs) -> Vec<Message>,
     /// What a name of a conversation may mean; empty = it is none.
     pub conversations: fn(&str) -> Vec<ConversationId>,
+    /// The content of a message from its number and its text, as clients write it.
+    pub content: fn(i32, String) -> Content,
+    /// What was said.
+    pub history: Arc<dyn History>,
     /// When samples are sent; times that are named by how long ago they were.
     pub clock: Arc<dyn Clock>,
     /// Time that a caller has for a body.
@@ -82,6 +90,8 @@ pub struct Admin {
     edges: Vec<(&'static str, Arc<dyn Edge>)>,
     samples: fn(UnixMs) -> Vec<Message>,
     conversations: fn(&str) -> Vec<ConversationId>,
+    content: fn(i32, String) -> Content,
+    history: Arc<dyn History>,
     clock: Arc<dyn Clock>,
     body_read: Duration,
     descriptions: dialects::Descriptions,
@@ -103,6 +113,8 @@ impl Admin {
             edges: parts.edges,
             samples: parts.samples,
             conversations: parts.conversations,
+            content: parts.content,
+            history: parts.history,
             clock: parts.clock,
             body_read: parts.body_read,
             descriptions: dialects::Descriptions::default(),

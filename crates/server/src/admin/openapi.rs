@@ -13,7 +13,8 @@ use serde_json::{Map, Value, json};
 
 use super::error::ErrorBody;
 use super::operations::{Body, OPERATIONS, Operation, Param};
-use super::{replays, views};
+use super::why_views::WhyView;
+use super::{audit, replays, views, why};
 use crate::rules::draft::preset_rule;
 use crate::rules::fields::{FIELDS, Field, Initially};
 use crate::rules::shown::READ_ONLY;
@@ -157,6 +158,7 @@ fn request(body: Body) -> Option<(&'static str, bool)> {
         Body::RuleChange => Some(("RuleChange", true)),
         Body::Retry => Some(("RetryOrder", false)),
         Body::Replay => Some(("NewReplay", true)),
+        Body::WhyDry => Some(("WhyDry", false)),
     }
 }
 
@@ -184,10 +186,13 @@ fn schemas(contracts: &[Arc<dyn Contract>]) -> Map<String, Value> {
     answers.subschema_for::<views::ParkedList>();
     answers.subschema_for::<views::RetryStarted>();
     answers.subschema_for::<replays::ReplayList>();
+    answers.subschema_for::<WhyView>();
+    answers.subschema_for::<audit::AuditView>();
     answers.subschema_for::<views::DialectList>();
     let mut requests = SchemaGenerator::new(settings().for_deserialize());
     requests.subschema_for::<views::RetryOrder>();
     requests.subschema_for::<replays::NewReplay>();
+    requests.subschema_for::<why::WhyDry>();
     let mut all = answers.take_definitions(true);
     all.extend(requests.take_definitions(true));
     all.insert("OpenApi".to_owned(), json!({"type": "object", "description": "OpenAPI 3.1."}));

@@ -6,7 +6,7 @@ use ringback_model::ports::Fut;
 use super::error::ApiError;
 use super::input::Input;
 use super::reply::Reply;
-use super::{Admin, bans, dialects, replays, rules, storage};
+use super::{Admin, audit, bans, dialects, replays, rules, storage, why};
 
 /// One thing that can be asked.
 pub(super) struct Operation {
@@ -53,6 +53,8 @@ pub(super) enum Body {
     Retry,
     /// [`super::replays::NewReplay`].
     Replay,
+    /// [`super::why::WhyDry`].
+    WhyDry,
 }
 
 const BASE: Operation = Operation {
@@ -213,6 +215,55 @@ pub(super) static OPERATIONS: &[Operation] = &[
         body: Body::Retry,
         answer: (202, "RetryStarted"),
         run: |admin, input| Box::pin(storage::retry(admin, input)),
+        ..BASE
+    },
+    Operation {
+        id: "why",
+        path: "/admin/v1/why",
+        summary: "What became of a message or action, rule by rule, and why.",
+        query: &[
+            Param {
+                name: "id",
+                kind: "string",
+                doc: "A message's number in either form, or the id of a callback, an operation or a client's message.",
+            },
+            Param {
+                name: "conversation",
+                kind: "string",
+                doc: "Instead of `id`, with `seq`: `u:USER:USER`, `g:GROUP`, or its name as clients know it.",
+            },
+            Param { name: "seq", kind: "string", doc: "Number of the message in that conversation." },
+        ],
+        answer: (200, "Why"),
+        run: |admin, input| Box::pin(why::show(admin, input)),
+        ..BASE
+    },
+    Operation {
+        id: "whyDry",
+        method: Method::POST,
+        path: "/admin/v1/why",
+        summary: "What the rules as they are now would make of something made up. Nobody is called.",
+        body: Body::WhyDry,
+        answer: (200, "Why"),
+        run: |admin, input| Box::pin(why::dry(admin, input)),
+        ..BASE
+    },
+    Operation {
+        id: "audit",
+        path: "/admin/v1/audit",
+        summary: "What became of everything in the log: a page of it, with sums and whatever was not delivered.",
+        query: &[
+            Param { name: "rule", kind: "string", doc: "Only the rule with this name or id." },
+            Param {
+                name: "since",
+                kind: "string",
+                doc: "Only events of this time or later: RFC 3339, or how long ago, such as `2h`.",
+            },
+            Param { name: "after", kind: "string", doc: "`last` of the page before." },
+            Param { name: "upto", kind: "string", doc: "`upto` of the page before." },
+        ],
+        answer: (200, "Audit"),
+        run: |admin, input| Box::pin(audit::show(admin, input)),
         ..BASE
     },
     Operation {

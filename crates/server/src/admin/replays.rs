@@ -121,7 +121,7 @@ fn read(admin: &Admin, draft: NewReplay) -> Result<ReplayOrder, ApiError> {
     })
 }
 
-fn conversations(admin: &Admin, name: Option<&str>) -> Result<Vec<ConversationId>, ApiError> {
+pub(super) fn conversations(admin: &Admin, name: Option<&str>) -> Result<Vec<ConversationId>, ApiError> {
     let Some(name) = name else { return Ok(Vec::new()) };
     let readings = (admin.conversations)(name);
     if readings.is_empty() {

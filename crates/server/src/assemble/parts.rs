@@ -297,6 +297,7 @@ impl Parts {
     /// The admin API, on top of everything else.
     pub(super) fn admin(
         &self,
+        store: &Arc<dyn Store>,
         product: &Arc<dyn Product>,
         engine: &Arc<Engine>,
         desk: &Arc<RuleDesk>,
@@ -309,6 +310,8 @@ impl Parts {
             edges: self.dialects.edges.clone(),
             samples: ringback_dialects::samples,
             conversations: ringback_dialects::conversations,
+            content: ringback_dialects::content_of,
+            history: Arc::clone(store) as _,
             clock: Arc::new(SystemClock),
             body_read: self.settings.limits.body_read,
             tracker: tracker.clone(),

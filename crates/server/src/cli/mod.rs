@@ -1,6 +1,7 @@
 //! The command line: one module per command, each with its `Args` and its `run`.
 
 mod access;
+pub mod audit;
 pub mod bans;
 pub mod config;
 pub mod demo;
@@ -13,6 +14,7 @@ pub mod rules;
 pub mod serve;
 pub mod storage;
 pub mod token;
+pub mod why;
 
 use std::process::ExitCode;
 
@@ -40,6 +42,7 @@ Examples:
   ringback config check webhooks.yml          # what a rule file means
   ringback serve --dev --config ringback.yml  # a server for development
   ringback rules list                         # whom a running server calls
+  ringback why 7301442233445566               # why callbacks about this message came, or did not
   ringback COMMAND --help                     # more about one command
 
 Exit codes: 0 done; 1 no: refused, broken or not there; 2 used wrongly.";
@@ -68,6 +71,10 @@ enum Command {
     Storage(storage::Args),
     /// Send past callbacks of a running server again: counted first, with their ids and bytes
     Replay(replay::Args),
+    /// Say why callbacks came, or did not
+    Why(why::Args),
+    /// Prove that everything in the log was delivered, or say what was not
+    Audit(audit::Args),
     /// Look at the ban of a running server's app, and lift it
     Bans(bans::Args),
     /// Check or print configuration
@@ -95,6 +102,8 @@ pub async fn run() -> ExitCode {
         Command::Rules(args) => rules::run(args, &global).await,
         Command::Storage(args) => storage::run(args, &global).await,
         Command::Replay(args) => replay::run(args, &global).await,
+        Command::Why(args) => why::run(args, &global).await,
+        Command::Audit(args) => audit::run(args, &global).await,
         Command::Bans(args) => bans::run(args, &global).await,
         Command::Config(args) => config::run(args, &global).await,
         Command::Token(args) => token::run(args, &global).await,
