@@ -316,7 +316,7 @@ impl<'a> Counting<'a> {
     fn count(&mut self, event: &Event, books: &Books, lanes: &mut Lanes) {
         let (version, concern) = self.live.concern(event);
         let (Concern::Deliveries(copies), Some(version)) = (&concern, version) else {
-            *self.sums.entry(unconcerned(concern)).or_default() += 1;
+            *self.sums.entry(unconcerned(&concern)).or_default() += 1;
             return;
         };
         for copy in 0..*copies {
@@ -329,7 +329,7 @@ impl<'a> Counting<'a> {
                 Some(user) => event.lane.of_recipient(user),
                 None => event.lane.clone(),
             };
-            let sum = fate(books.standing(key, &lane));
+            let sum = fate(&books.standing(key, &lane));
             let delivered = sum.fate == Fate::Delivered;
             lanes.delivery(&event.lane, delivered);
             if delivered {
@@ -395,27 +395,27 @@ impl<'a> Counting<'a> {
     }
 }
 
-fn unconcerned(concern: Concern) -> Sum {
+fn unconcerned(concern: &Concern) -> Sum {
     let (fate, detail) = match concern {
         Concern::NotThere => (Fate::NotThere, String::new()),
         Concern::Off => (Fate::Off, String::new()),
         Concern::OtherEvents => (Fate::OtherEvents, String::new()),
-        Concern::Filtered { selector, .. } => (Fate::Filtered, selector.to_owned()),
-        Concern::Skipped(why) => (Fate::Skipped, why.to_owned()),
+        Concern::Filtered { selector, .. } => (Fate::Filtered, (*selector).to_owned()),
+        Concern::Skipped(why) => (Fate::Skipped, (*why).to_owned()),
         // A version is there whenever there are deliveries.
         Concern::Deliveries(_) => (Fate::Unaccounted, "no version of the rule is known".to_owned()),
     };
     Sum { fate, detail }
 }
 
-fn fate(standing: Standing) -> Sum {
+fn fate(standing: &Standing) -> Sum {
     let (fate, detail) = match standing {
         Standing::Delivered => (Fate::Delivered, ""),
         Standing::Waiting { .. } => (Fate::Waiting, ""),
         Standing::Behind(_) => (Fate::Behind, ""),
         Standing::Ahead => (Fate::Ahead, ""),
         Standing::Parked { reason, .. } => (Fate::Parked, reason.name()),
-        Standing::Gone { reason, .. } => return gone(reason),
+        Standing::Gone { reason, .. } => return gone(*reason),
     };
     Sum { fate, detail: detail.to_owned() }
 }

@@ -10,7 +10,9 @@ use ringback_model::failure::Fault;
 use ringback_model::ids::RuleId;
 use ringback_model::limits;
 use ringback_model::message::Message;
-use ringback_model::ports::{BanBook, Clock, Dice, Gate, Handover, Log, ParkedBook, Progress, RuleBook, Traces};
+use ringback_model::ports::{
+    BanBook, Clock, Dice, Gate, Handover, Log, ParkedBook, Progress, RuleBook, Traces,
+};
 use ringback_model::rule::Rule;
 use tokio::sync::Semaphore;
 use tokio_util::task::AbortOnDropHandle;

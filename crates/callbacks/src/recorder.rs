@@ -186,7 +186,8 @@ fn logged(event: &Event) -> Trace {
 
 /// As much of a text as is remembered.
 pub(crate) fn cut(text: &str) -> &str {
-    text.get(..text.floor_char_boundary(limits::TRACE_TEXT_BYTES)).unwrap_or(text)
+    let most = limits::TRACE_TEXT_BYTES.min(text.len());
+    (0..=most).rev().find_map(|end| text.get(..end)).unwrap_or_default()
 }
 
 /// A duration as it is noted.

@@ -503,7 +503,10 @@ mod tests {
             _ => None,
         });
         let edit = edit.unwrap();
-        let renamed = crate::action::GroupEdit { group: crate::ids::GroupId::parse("77").unwrap(), ..edit.clone() };
+        let renamed = Box::new(crate::action::GroupEdit {
+            group: crate::ids::GroupId::parse("77").unwrap(),
+            ..*edit.clone()
+        });
         let of = |edit| Subject::Action(Box::new(Action::Group(crate::action::GroupAction::Edit(edit))));
         assert_eq!(of(edit).differences(&of(renamed)), ["group"]);
     }

@@ -304,12 +304,7 @@ pub trait Progress: Send + Sync {
     ) -> Fut<'a, Result<Vec<Exception>, Fault>>;
     /// Deliveries of a rule that came to nothing, as far as they touch the events between two positions, both included;
     /// no order is promised.
-    fn gaps<'a>(
-        &'a self,
-        rule: &'a RuleId,
-        first: LogPos,
-        last: LogPos,
-    ) -> Fut<'a, Result<Vec<Gap>, Fault>>;
+    fn gaps<'a>(&'a self, rule: &'a RuleId, first: LogPos, last: LogPos) -> Fut<'a, Result<Vec<Gap>, Fault>>;
 }
 
 /// Remembers what was decided and tried, for those who ask why. What it is given may be lost.

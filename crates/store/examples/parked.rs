@@ -116,7 +116,8 @@ async fn forget(store: &Arc<dyn Store>) {
     let forgetting = store.clone();
     let began = Instant::now();
     let before = UnixMs(NOON + BUCKETS / 2 * SLICE_MS);
-    let half = tokio::spawn(async move { forgetting.forget_parked(before, usize::MAX, before).await.unwrap() });
+    let half =
+        tokio::spawn(async move { forgetting.forget_parked(before, usize::MAX, before).await.unwrap() });
     let mut waits = Vec::new();
     while !half.is_finished() {
         waits.push(commit(store.as_ref(), waits.len()).await);

@@ -63,7 +63,9 @@ fn advice(line: &Line, rule: &Rule) -> Option<String> {
         State::Dropped => format!(
             "it is lost for rule {name} unless it is still in the log: {replay}; with storage on (`storage.enabled`, and `storage` of the rule) such are parked"
         ),
-        State::Expired | State::Purged => format!("as long as the event is in the log, {replay} to rule {name}'s receiver"),
+        State::Expired | State::Purged => {
+            format!("as long as the event is in the log, {replay} to rule {name}'s receiver")
+        }
         State::Unrendered => "please report this as a bug of the server".to_owned(),
         _ => return None,
     })

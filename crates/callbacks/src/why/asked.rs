@@ -1,7 +1,7 @@
 //! What before-rules said, and why others were not asked.
 
 use ringback_model::conversation::Target;
-use ringback_model::event::{EventKind, Fact, Facets, Phase, Question, Subject};
+use ringback_model::event::{Event, EventKind, Facets, Fact, Phase, Question, Subject};
 use ringback_model::ids::{GroupId, LogPos, UserId};
 use ringback_model::message::{Content, ContentClass, Origin};
 use ringback_model::rule::Rule;
@@ -150,8 +150,16 @@ fn nothing_remembered(kind: EventKind, seen: Option<&Questioned>) -> String {
 
 /// A question like the one that was asked, for contracts to say whether they ask it.
 fn rebuilt(kind: EventKind, known: &Known, seen: Option<&Questioned>) -> Option<Question> {
-    let Some(event) = known.event.as_deref() else { return from_memory(kind, seen?) };
+    match known.event.as_deref() {
+        Some(event) => question_of(kind, event),
+        None => from_memory(kind, seen?),
+    }
+}
+
+/// The question that an event must have been, at one of the moments before it.
+pub(super) fn question_of(kind: EventKind, event: &Event) -> Option<Question> {
     match &event.fact {
+        Fact::MessageSent(_) if !OF_MESSAGES.contains(&kind) => None,
         Fact::MessageSent(sent) => {
             let message = sent.message.as_ref().clone();
             let question = match kind {
@@ -161,9 +169,16 @@ fn rebuilt(kind: EventKind, known: &Known, seen: Option<&Questioned>) -> Option<
                 }
                 _ => sample::question(kind, message),
             };
-            Some(Question { origin: sent.origin, actor_is_admin: sent.sender_is_admin, at: event.at, ..question })
+            Some(Question {
+                origin: sent.origin,
+                actor_is_admin: sent.sender_is_admin,
+                at: event.at,
+                ..question
+            })
         }
-        Fact::Done(done) => sample::action_question(done.action.clone(), event.at),
+        Fact::Done(done) => {
+            sample::action_question(done.action.clone(), event.at).filter(|it| it.kind == kind)
+        }
     }
 }
 
@@ -231,9 +246,15 @@ fn said(rule: &Rule, calls: &[(&Trace, &Asked)], stopped: bool) -> (State, Strin
         _ => {
             let failure = failure(rule, asked);
             if stopped {
-                (State::FailedRefused, format!("was asked, and gave no verdict: {failure}. Its policy refuses then"))
+                (
+                    State::FailedRefused,
+                    format!("was asked, and gave no verdict: {failure}. Its policy refuses then"),
+                )
             } else {
-                (State::FailedPassed, format!("was asked, and gave no verdict: {failure}. Its policy lets it pass then"))
+                (
+                    State::FailedPassed,
+                    format!("was asked, and gave no verdict: {failure}. Its policy lets it pass then"),
+                )
             }
         }
     };

@@ -43,7 +43,12 @@ impl Engine {
         let pos = LogPos(u64::MAX);
         let (event, questions) = match hypothesis {
             Hypothesis::Message { message, origin, admin, offline } => {
-                let asked = |kind| Question { origin, actor_is_admin: admin, at: now, ..sample::question(kind, message.as_ref().clone()) };
+                let asked = |kind| Question {
+                    origin,
+                    actor_is_admin: admin,
+                    at: now,
+                    ..sample::question(kind, message.as_ref().clone())
+                };
                 let subject = Subject::Message(message.clone());
                 let questions: Vec<Question> = moments_of(&subject).into_iter().map(asked).collect();
                 let mut event = sample::sent(pos, message.as_ref().clone(), origin, offline);
@@ -61,15 +66,19 @@ impl Engine {
         let mut lines: Vec<Line> = Vec::new();
         for live in &rules {
             match live.rule.phase {
-                Phase::Before => lines.extend(questions.iter().filter_map(|question| self.would_be_asked(live, question))),
+                Phase::Before => {
+                    lines.extend(questions.iter().filter_map(|question| self.would_be_asked(live, question)));
+                }
                 Phase::After => lines.extend(self.would_be_told(live, &event)),
             }
         }
         lines.retain(is_worth_saying);
         let mut report = Report::default();
+        let mut advice = advice::of(&lines, &rules);
+        advice.extend(self.missing(&event, &lines, &rules));
         report.subjects.extend(made_up(&event, &questions).map(|about| About {
             at: now,
-            advice: advice::of(&lines, &rules),
+            advice,
             lines,
             ..about
         }));
@@ -116,6 +125,7 @@ impl Engine {
 /// What is said of it whatever rules there are.
 fn made_up(event: &Event, questions: &[Question]) -> Option<About> {
     let known = of_event(event)?;
-    let kind = event.kind().or(questions.first().map(|question| question.kind)).unwrap_or(EventKind::MessageSent);
+    let kind =
+        event.kind().or(questions.first().map(|question| question.kind)).unwrap_or(EventKind::MessageSent);
     Some(About { kind, pos: None, end: End::Hypothetical, ..known })
 }

@@ -6,13 +6,14 @@
 //! | [`search`] | what an id names |
 //! | [`asked`] | what before-rules said, and why others were not asked |
 //! | [`told`] | what after-rules were told, and why others were not |
-//! | [`advice`] | what to do |
+//! | [`advice`], [`missing`] | what to do |
 //! | [`dry`] | the same about something made up |
 //! | [`words`] | sentences |
 
 mod advice;
 mod asked;
 mod dry;
+mod missing;
 pub mod report;
 mod search;
 mod told;
@@ -91,6 +92,9 @@ impl Engine {
         let came_in = about.at;
         about.lines.sort_by_key(|line| (line.phase, line.at.unwrap_or(came_in)));
         about.advice = advice::of(&about.lines, rules);
+        if let Some(event) = &known.event {
+            about.advice.extend(self.missing(event, &about.lines, rules));
+        }
         Ok(Some(about))
     }
 }

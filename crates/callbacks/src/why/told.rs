@@ -69,15 +69,20 @@ impl Engine {
                 ) + &telling.held_up(),
                 Some(due),
             ),
-            Standing::Behind(head) => (State::Behind, self.behind(telling, head).await? + &telling.held_up(), None),
+            Standing::Behind(head) => {
+                (State::Behind, self.behind(telling, head).await? + &telling.held_up(), None)
+            }
             Standing::Ahead => (State::Ahead, telling.ahead(), None),
             Standing::Parked { attempts, at, reason, error } => {
                 let slice = self.slice_of(telling.live, at);
                 let why = match reason {
-                    ParkReason::Exhausted => format!("{} failed", times(attempts.into(), "attempt", "attempts")),
+                    ParkReason::Exhausted => {
+                        format!("{} failed", times(attempts.into(), "attempt", "attempts"))
+                    }
                     ParkReason::Banned => "after-callbacks were banned".to_owned(),
                 };
-                let words = format!("is parked in slice {slice}: {why}, at last: {}", quoted(&error, ERROR_CHARS));
+                let words =
+                    format!("is parked in slice {slice}: {why}, at last: {}", quoted(&error, ERROR_CHARS));
                 (State::Parked, words, None)
             }
             Standing::Gone { reason, at } => {
@@ -254,9 +259,7 @@ pub(super) fn not_told(live: &LiveRule, kind: EventKind, concern: &Concern) -> L
             format!("was made later, at {}: it begins with what comes then", instant(live.since)),
         ),
         Concern::Off if live.rule.enabled => (State::Off, "was switched off then".to_owned()),
-        Concern::Off => {
-            (State::Off, format!("is switched off, since {}", instant(live.rule.changed_at)))
-        }
+        Concern::Off => (State::Off, format!("is switched off, since {}", instant(live.rule.changed_at))),
         Concern::OtherEvents => (State::OtherEvents, "is about other events".to_owned()),
         Concern::Filtered { selector, value } => {
             (State::Filtered, super::asked::selector_words(&live.rule, selector, value))
@@ -311,10 +314,7 @@ fn nothing_to_tell(live: &LiveRule, about: &About) -> Vec<Line> {
 }
 
 const fn is_sending(kind: EventKind) -> bool {
-    matches!(
-        kind,
-        EventKind::MessageScreening | EventKind::MessageSending | EventKind::MessageRewriting
-    )
+    matches!(kind, EventKind::MessageScreening | EventKind::MessageSending | EventKind::MessageRewriting)
 }
 
 /// Of very many copies, those in trouble first, and a sum of the others.
@@ -329,7 +329,8 @@ fn summed(mut lines: Vec<Line>, copies: u32) -> Vec<Line> {
         *sums.entry(line.state).or_default() += 1;
     }
     let unseen = u64::from(copies).saturating_sub((limits::WHY_COPIES + rest.len()) as u64);
-    let mut parts: Vec<String> = sums.iter().map(|(state, count)| format!("{count} {}", state.name())).collect();
+    let mut parts: Vec<String> =
+        sums.iter().map(|(state, count)| format!("{count} {}", state.name())).collect();
     if unseen > 0 {
         parts.push(format!("{unseen} not looked at"));
     }

@@ -57,7 +57,7 @@ pub(super) async fn show(admin: &Admin, input: &Input) -> Result<Reply, ApiError
     match (id, conversation, seq) {
         (Some(id), None, None) if !id.is_empty() => {
             let report = admin.engine.why(id).await?;
-            answer(id, report)
+            answer(id, &report)
         }
         (None, Some(conversation), Some(seq)) => of_seq(admin, conversation, seq).await,
         (None, None, Some(_)) => Err(ApiError::field("seq", "needs `conversation`")),
@@ -77,16 +77,16 @@ async fn of_seq(admin: &Admin, conversation: &str, seq: &str) -> Result<Reply, A
     for reading in conversations(admin, Some(conversation))? {
         let found = admin.history.chosen(&reading, &[number]).await?;
         if let Some(message) = found.first() {
-            return answer(&shown, admin.engine.why(&message.id.to_string()).await?);
+            return answer(&shown, &admin.engine.why(&message.id.to_string()).await?);
         }
     }
-    answer(&shown, Report::default())
+    answer(&shown, &Report::default())
 }
 
 /// An id that names nothing is not there; what limits the search is said.
-fn answer(id: &str, report: Report) -> Result<Reply, ApiError> {
+fn answer(id: &str, report: &Report) -> Result<Reply, ApiError> {
     if !report.subjects.is_empty() {
-        return Reply::json(StatusCode::OK, &WhyView::of(id, &report));
+        return Reply::json(StatusCode::OK, &WhyView::of(id, report));
     }
     let since = report.remembered_since.map_or_else(
         || "nothing is remembered of calls".to_owned(),
@@ -148,9 +148,11 @@ fn of_action(admin: &Admin, name: &str, draft: &WhyDry) -> Result<Hypothesis, Ap
     let is_it = |action: &Action| kind.is_some() && (action.told_as() == kind || action.asked_as() == kind);
     let found = sample::actions(admin.clock.now()).into_iter().find(is_it);
     let Some(action) = found else {
-        let of_messages = kind.is_some_and(|kind| !sample::actions(admin.clock.now()).iter().any(|action| {
-            action.told_as() == Some(kind) || action.asked_as() == Some(kind)
-        }));
+        let of_messages = kind.is_some_and(|kind| {
+            !sample::actions(admin.clock.now())
+                .iter()
+                .any(|action| action.told_as() == Some(kind) || action.asked_as() == Some(kind))
+        });
         let why = if of_messages {
             "is a moment of messages: leave it out, and all of a message's moments are tried".to_owned()
         } else {
@@ -161,7 +163,10 @@ fn of_action(admin: &Admin, name: &str, draft: &WhyDry) -> Result<Hypothesis, Ap
     };
     let alone = WhyDry { event: None, ..WhyDry::default() };
     if draft.names_more_than(&alone) {
-        return Err(ApiError::field("event", "is tried with the catalogue's sample: no other field can be named"));
+        return Err(ApiError::field(
+            "event",
+            "is tried with the catalogue's sample: no other field can be named",
+        ));
     }
     Ok(Hypothesis::Action(Box::new(action)))
 }

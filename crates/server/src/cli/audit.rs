@@ -195,9 +195,10 @@ impl Whole {
 
     fn to_json(&self) -> Value {
         let rule = |(id, rule): (&String, &Rule)| {
-            let sums = rule.sums.iter().map(
-                |((fate, detail), count)| json!({"fate": fate, "detail": detail, "count": count}),
-            );
+            let sums = rule
+                .sums
+                .iter()
+                .map(|((fate, detail), count)| json!({"fate": fate, "detail": detail, "count": count}));
             json!({
                 "rule": id, "name": rule.name, "gone": rule.gone, "sums": sums.collect::<Vec<_>>(),
                 "open": rule.open,
@@ -229,7 +230,8 @@ fn show_open(out: &mut dyn io::Write, open: &Value) -> io::Result<()> {
     let detail = if detail.is_empty() { detail } else { format!(" ({detail})") };
     let lane = word(&open["lane"]);
     let lane = if lane.is_empty() { String::new() } else { format!(" in {lane}") };
-    let span = |first: u64, last: u64| if first == last { first.to_string() } else { format!("{first} to {last}") };
+    let span =
+        |first: u64, last: u64| if first == last { first.to_string() } else { format!("{first} to {last}") };
     let seqs = match (number(&open["first_seq"]), number(&open["last_seq"])) {
         (0, _) => String::new(),
         (first, last) => format!(", messages {}", span(first, last)),
@@ -262,7 +264,7 @@ impl Lane {
 mod tests {
     use super::*;
 
-    fn page(last: u64, sums: Value, lane: Value) -> Value {
+    fn page(last: u64, sums: &Value, lane: &Value) -> Value {
         let rule = json!({"rule": "r", "name": "history", "gone": false, "sums": sums, "open": []});
         json!({"events": 2, "last": last, "upto": 9, "more": true, "rules": [rule], "lanes": [lane], "holes": []})
     }
@@ -276,13 +278,13 @@ mod tests {
     fn pages_add_up_and_gaps_between_them_show() {
         let sums = json!([{"fate": "delivered", "detail": "", "count": 3}]);
         let mut whole = Whole::default();
-        whole.add(&page(2, sums.clone(), lane(1, 2)));
-        whole.add(&page(4, sums.clone(), lane(3, 4)));
+        whole.add(&page(2, &sums, &lane(1, 2)));
+        whole.add(&page(4, &sums, &lane(3, 4)));
         assert_eq!((whole.events, whole.lost()), (4, 0));
         assert_eq!(whole.rules["r"].sums[&("delivered".to_owned(), String::new())], 6);
         let expected = Lane { events: 4, first_seq: 1, last_seq: 4, missing: vec![], delivered: 2, open: 2 };
         assert_eq!(whole.lanes["g:tea"], expected);
-        whole.add(&page(6, sums, lane(7, 8)));
+        whole.add(&page(6, &sums, &lane(7, 8)));
         assert_eq!(whole.lanes["g:tea"].missing, [(5, 6)]);
         assert_eq!(whole.lost(), 2);
     }
@@ -292,7 +294,7 @@ mod tests {
         let mut whole = Whole::default();
         let sum = |fate: &str| json!({"fate": fate, "detail": "", "count": 1});
         let sums = ["delivered", "parked", "dropped", "off", "expired", "unaccounted"].map(sum);
-        whole.add(&page(2, json!(sums), lane(1, 2)));
+        whole.add(&page(2, &json!(sums), &lane(1, 2)));
         assert_eq!(whole.lost(), 2);
     }
 }

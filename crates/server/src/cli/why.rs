@@ -74,7 +74,11 @@ pub async fn run(args: Args, global: &Global) -> anyhow::Result<ExitCode> {
     Ok(ExitCode::from(DONE))
 }
 
-async fn ask(client: &AdminClient, args: &Args, event: Option<&Value>) -> anyhow::Result<Result<Value, Refused>> {
+async fn ask(
+    client: &AdminClient,
+    args: &Args,
+    event: Option<&Value>,
+) -> anyhow::Result<Result<Value, Refused>> {
     if event.is_some() {
         return client.ask(Method::POST, "/why", event).await;
     }
@@ -174,7 +178,8 @@ fn ended(subject: &Value) -> String {
         Some("logged") => {
             let position = text(&subject["position"]);
             let seq = subject["seq"].as_u64().filter(|seq| *seq > 0);
-            let seq = seq.map(|seq| format!(" as number {seq} of {}", text(&subject["lane"]))).unwrap_or_default();
+            let seq =
+                seq.map(|seq| format!(" as number {seq} of {}", text(&subject["lane"]))).unwrap_or_default();
             format!("event {position} at {at}{seq}")
         }
         Some("refused") => format!("refused at {at}"),
@@ -198,7 +203,8 @@ fn show_line(out: &mut dyn io::Write, line: &Value) -> io::Result<()> {
     }
     for call in calls {
         let at = text(&call["at"]);
-        let status = call["status"].as_u64().map_or_else(|| "no answer".to_owned(), |status| status.to_string());
+        let status =
+            call["status"].as_u64().map_or_else(|| "no answer".to_owned(), |status| status.to_string());
         let error = call["error"].as_str().map(|error| format!(": {error}")).unwrap_or_default();
         let again = if call["resent"] == true { " (sent again)" } else { "" };
         let took = call["took_ms"].as_f64().unwrap_or(0.0);

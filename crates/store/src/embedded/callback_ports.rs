@@ -38,12 +38,7 @@ impl Progress for Embedded {
             .ask("read parked deliveries", move |connection| parked::of_rule(connection, &rule, after, limit))
     }
 
-    fn gaps<'a>(
-        &'a self,
-        rule: &'a RuleId,
-        first: LogPos,
-        last: LogPos,
-    ) -> Fut<'a, Result<Vec<Gap>, Fault>> {
+    fn gaps<'a>(&'a self, rule: &'a RuleId, first: LogPos, last: LogPos) -> Fut<'a, Result<Vec<Gap>, Fault>> {
         let rule = rule.clone();
         let between = move |connection: &Connection| gaps::between(connection, &rule, first, last);
         self.readers.ask("read the gaps of a rule", between)
@@ -79,13 +74,13 @@ impl ParkedBook for Embedded {
             let mut room = limit;
             loop {
                 let most = room.min(PIECE);
-                let piece = match self.write(move |connection| parked::forget(connection, before, most, now)).await
-                {
-                    Ok(piece) => piece,
-                    // What is gone is counted; the next call meets the fault again.
-                    Err(_) if !forgotten.is_empty() => return Ok(forgotten.into_iter().collect()),
-                    Err(fault) => return Err(fault),
-                };
+                let piece =
+                    match self.write(move |connection| parked::forget(connection, before, most, now)).await {
+                        Ok(piece) => piece,
+                        // What is gone is counted; the next call meets the fault again.
+                        Err(_) if !forgotten.is_empty() => return Ok(forgotten.into_iter().collect()),
+                        Err(fault) => return Err(fault),
+                    };
                 let gone = piece.iter().map(|(_, count)| *count).sum::<u64>();
                 for (rule, count) in piece {
                     *forgotten.entry(rule).or_default() += count;

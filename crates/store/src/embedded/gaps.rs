@@ -11,7 +11,8 @@ use super::sql::{Outcome, from_json, int, to_json};
 
 const PUT: &str = "INSERT OR REPLACE INTO gaps (rule, pos, copy, lane, last_pos, at, data)
     VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)";
-const SHORTEN: &str = "UPDATE gaps SET last_pos = ?2, data = json_set(data, '$.last', json_object('pos', ?2, 'copy', ?3))
+const SHORTEN: &str =
+    "UPDATE gaps SET last_pos = ?2, data = json_set(data, '$.last', json_object('pos', ?2, 'copy', ?3))
     WHERE rule = ?1 AND last_pos > ?2";
 const SINGLE: &str = "SELECT data FROM gaps WHERE rule = ?1 AND pos BETWEEN ?2 AND ?3 AND last_pos = pos";
 const WIDE: &str = "SELECT data FROM gaps INDEXED BY gaps_wide

@@ -7,8 +7,8 @@ use ringback_model::ids::{LogPos, RuleId};
 use ringback_model::storage::Bucket;
 use rusqlite::{Connection, OptionalExtension};
 
-use super::{gaps, parked};
 use super::sql::{Outcome, count, from_json, int, to_json};
+use super::{gaps, parked};
 
 /// Writes one rule's change. A key that is both removed and put stays.
 pub(super) fn save(connection: &Connection, change: &ProgressChange) -> Outcome<()> {

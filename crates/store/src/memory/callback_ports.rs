@@ -58,12 +58,7 @@ impl Progress for Memory {
         })
     }
 
-    fn gaps<'a>(
-        &'a self,
-        rule: &'a RuleId,
-        first: LogPos,
-        last: LogPos,
-    ) -> Fut<'a, Result<Vec<Gap>, Fault>> {
+    fn gaps<'a>(&'a self, rule: &'a RuleId, first: LogPos, last: LogPos) -> Fut<'a, Result<Vec<Gap>, Fault>> {
         self.ask(move |state| {
             let Some(known) = state.progress.get(rule) else { return Vec::new() };
             let touches = |gap: &&Gap| gap.first.pos <= last && gap.last.pos >= first;

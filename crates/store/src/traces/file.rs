@@ -156,7 +156,9 @@ impl Shelf {
         loop {
             let oldest = transaction
                 .prepare_cached("SELECT n, last_at, length(body) FROM chunks ORDER BY n LIMIT 1")?
-                .query_row([], |row| Ok((row.get::<_, i64>(0)?, row.get::<_, i64>(1)?, row.get::<_, u32>(2)?)));
+                .query_row([], |row| {
+                    Ok((row.get::<_, i64>(0)?, row.get::<_, i64>(1)?, row.get::<_, u32>(2)?))
+                });
             let (n, last_at, length) = match oldest {
                 Ok(oldest) => oldest,
                 Err(rusqlite::Error::QueryReturnedNoRows) => break,
@@ -197,7 +199,9 @@ fn open(path: &Path) -> rusqlite::Result<Connection> {
         return Ok(connection);
     }
     if version != 0 {
-        return Err(rusqlite::Error::InvalidParameterName("another version of the program wrote it".to_owned()));
+        return Err(rusqlite::Error::InvalidParameterName(
+            "another version of the program wrote it".to_owned(),
+        ));
     }
     connection.execute_batch(TABLES)?;
     connection.pragma_update(None, "user_version", VERSION)?;

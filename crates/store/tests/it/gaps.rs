@@ -1,6 +1,8 @@
 //! Deliveries that came to nothing.
 
-use ringback_model::delivery::{DeliveryKey, Exception, ExceptionState, Gap, GapReason, ParkReason, ProgressChange};
+use ringback_model::delivery::{
+    DeliveryKey, Exception, ExceptionState, Gap, GapReason, ParkReason, ProgressChange,
+};
 use ringback_model::event::Lane;
 use ringback_model::ids::{LogPos, RuleId};
 use ringback_model::time::UnixMs;

@@ -223,7 +223,12 @@ impl Life {
                 known.exceptions.remove(key);
             }
             known.exceptions.insert(put.key, put.clone());
-            changes.push(ProgressChange { cursor: Some(LogPos(cursor)), put: vec![put], remove, ..ProgressChange::none(rule) });
+            changes.push(ProgressChange {
+                cursor: Some(LogPos(cursor)),
+                put: vec![put],
+                remove,
+                ..ProgressChange::none(rule)
+            });
         }
         let moment = self.ledger.books.ask(self.recording.position(), books);
         let store = self.store.clone();
@@ -260,7 +265,8 @@ impl Life {
         }
         let moment = self.ledger.books.ask(self.recording.position(), books);
         let store = self.store.clone();
-        let forget = async move { store.forget_parked(before, 1_000, before).await.map(|_| Vec::new()).unwrap() };
+        let forget =
+            async move { store.forget_parked(before, 1_000, before).await.map(|_| Vec::new()).unwrap() };
         (Subject::Books(moment), Asked::ask(&self.recording, forget))
     }
 

@@ -216,12 +216,7 @@ impl Progress for TestStore {
         })
     }
 
-    fn gaps<'a>(
-        &'a self,
-        rule: &'a RuleId,
-        first: LogPos,
-        last: LogPos,
-    ) -> Fut<'a, Result<Vec<Gap>, Fault>> {
+    fn gaps<'a>(&'a self, rule: &'a RuleId, first: LogPos, last: LogPos) -> Fut<'a, Result<Vec<Gap>, Fault>> {
         Box::pin(async move {
             let gaps = self.progress.lock().unwrap().get(rule).cloned().unwrap_or_default().gaps;
             Ok(gaps.into_iter().filter(|gap| gap.first.pos <= last && gap.last.pos >= first).collect())
@@ -312,7 +307,8 @@ impl ParkedBook for TestStore {
         Box::pin(async move {
             let mut progress = self.progress.lock().unwrap();
             let Some(saved) = progress.get_mut(rule) else { return Ok(0) };
-            let keys: Vec<DeliveryKey> = saved.rows.values().filter(|row| is_parked(row)).map(|row| row.key).collect();
+            let keys: Vec<DeliveryKey> =
+                saved.rows.values().filter(|row| is_parked(row)).map(|row| row.key).collect();
             for key in &keys {
                 saved.rows.remove(key);
                 saved.gaps.push(Gap::one(*key, GapReason::Purged, now));
