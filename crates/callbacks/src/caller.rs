@@ -21,6 +21,7 @@ use ringback_model::ports::Fut;
 use ringback_model::rule::Policy;
 
 use crate::connect::Connector;
+use crate::pace::Pace;
 use crate::{connect, retry_after, tls};
 
 /// Calls receivers. The engine knows nothing else about HTTP.
@@ -51,6 +52,8 @@ pub struct CallPolicy {
     pub allow_private: bool,
     /// See [`Policy::ca_file`].
     pub ca_file: Option<PathBuf>,
+    /// How the connection dawdles; rules never do.
+    pub pace: Option<Pace>,
 }
 
 impl CallPolicy {
@@ -73,6 +76,7 @@ impl CallPolicy {
             cut_long_answers,
             allow_private: policy.allow_private,
             ca_file: policy.ca_file.as_ref().map(PathBuf::from),
+            pace: None,
         }
     }
 }
@@ -178,6 +182,7 @@ type Pool = Client<HttpsConnector<Connector>, Full<Bytes>>;
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 struct PoolKey {
     allow_private: bool,
+    pace: Option<Pace>,
     tls: TlsKey,
 }
 
@@ -210,6 +215,7 @@ impl HttpCaller {
     fn pool(&self, uri: &Uri, how: &CallPolicy) -> Result<Pool, CallError> {
         let key = PoolKey {
             allow_private: how.allow_private,
+            pace: how.pace,
             tls: match (uri.scheme_str(), &how.ca_file, &self.ca_file) {
                 (Some("https"), Some(file), _) => TlsKey::File(file.clone()),
                 (Some("https"), None, Some(file)) => TlsKey::SystemAndFile(file.clone()),
@@ -288,7 +294,7 @@ fn build_pool(key: &PoolKey) -> Result<Pool, CallError> {
         .with_tls_config(config)
         .https_or_http()
         .enable_http1()
-        .wrap_connector(Connector::new(key.allow_private));
+        .wrap_connector(Connector::new(key.allow_private, key.pace));
     Ok(Client::builder(TokioExecutor::new())
         .pool_timer(TokioTimer::new())
         .pool_idle_timeout(limits::IDLE_CONNECTION)

@@ -14,6 +14,7 @@ use tokio::net::TcpStream;
 
 use crate::address;
 use crate::caller::{CallError, CallErrorKind};
+use crate::pace::{Pace, Paced};
 
 /// Addresses of one name that are tried in turn.
 const ADDRESSES_TRIED: usize = 4;
@@ -25,17 +26,18 @@ type Resolver = Arc<dyn Fn(Uri) -> Fut<'static, Result<Vec<SocketAddr>, CallErro
 #[derive(Clone)]
 pub(crate) struct Connector {
     allow_private: bool,
+    pace: Option<Pace>,
     resolver: Resolver,
 }
 
 impl Connector {
-    pub(crate) fn new(allow_private: bool) -> Self {
-        Self { allow_private, resolver: Arc::new(|uri| Box::pin(async move { resolve(&uri).await })) }
+    pub(crate) fn new(allow_private: bool, pace: Option<Pace>) -> Self {
+        Self { allow_private, pace, resolver: Arc::new(|uri| Box::pin(async move { resolve(&uri).await })) }
     }
 }
 
 impl tower_service::Service<Uri> for Connector {
-    type Response = TokioIo<TcpStream>;
+    type Response = TokioIo<Paced<TcpStream>>;
     type Error = CallError;
     type Future = Pin<Box<dyn Future<Output = Result<Self::Response, CallError>> + Send>>;
 
@@ -44,13 +46,13 @@ impl tower_service::Service<Uri> for Connector {
     }
 
     fn call(&mut self, uri: Uri) -> Self::Future {
-        let allow_private = self.allow_private;
+        let (allow_private, pace) = (self.allow_private, self.pace);
         let resolving = (self.resolver)(uri);
         Box::pin(async move {
             // Asked once: what is judged is what is connected to.
             let resolved = resolving.await?;
             let allowed = keep_allowed(&resolved, allow_private)?;
-            connect(&allowed).await.map(TokioIo::new)
+            connect(&allowed).await.map(|stream| TokioIo::new(Paced::new(stream, pace)))
         })
     }
 }
@@ -128,12 +130,12 @@ mod tests {
         let uri = || Uri::from_static("http://rebinding.test/");
         let checked = resolver(uri()).await.unwrap();
         assert_eq!(keep_allowed(&checked, false), Ok(vec![public]));
-        let mut policed = Connector { allow_private: false, resolver: Arc::clone(&resolver) };
+        let mut policed = Connector { allow_private: false, pace: None, resolver: Arc::clone(&resolver) };
         assert_eq!(policed.call(uri()).await.unwrap_err().kind, CallErrorKind::AddressRefused);
         // Where it is allowed, one question is all it takes: there is no second answer.
-        let mut open = Connector { allow_private: true, resolver };
+        let mut open = Connector { allow_private: true, pace: None, resolver };
         let (connected, accepted) = tokio::join!(open.call(uri()), inside.accept());
-        assert_eq!(connected.unwrap().inner().local_addr().unwrap(), accepted.unwrap().1);
+        assert_eq!(connected.unwrap().inner().get_ref().local_addr().unwrap(), accepted.unwrap().1);
         assert_eq!(open.call(uri()).await.unwrap_err().kind, CallErrorKind::Dns);
     }
 

@@ -16,12 +16,12 @@
 //! | [`storage`] | parked deliveries: listed in slices, sent again, forgotten |
 //! | [`replay`] | what was sent once, sent again because somebody wants it |
 //! | [`errands`] | work that goes on by itself: slices and replays under way |
-//! | [`trial`] | one call of a rule that is not in use |
+//! | [`tries`], [`trial`] | what a rule makes of samples; one call of a rule that is not in use |
 //! | [`audit`] | what became of everything |
 //! | [`why`] | why a callback came or did not |
 //! | [`standing`] | what has become of a delivery |
 //! | [`live`] | rules in use, with their versions |
-//! | [`caller`], [`connect`], [`address`], [`tls`], [`retry_after`] | one HTTP call |
+//! | [`caller`], [`connect`], [`address`], [`tls`], [`retry_after`], [`pace`] | one HTTP call |
 //! | [`headers`], [`webhook_id`], [`signature`] | what every call carries |
 //! | [`recorder`] | notes what was decided and tried |
 //! | [`telemetry`] | metrics and the line per attempt |
@@ -46,6 +46,7 @@ mod index;
 mod ledger;
 mod live;
 pub mod matching;
+pub mod pace;
 mod promise;
 mod recorder;
 pub mod replay;
@@ -61,6 +62,7 @@ mod tail;
 pub mod telemetry;
 pub mod tls;
 mod trial;
+pub mod tries;
 pub mod webhook_id;
 pub mod why;
 

@@ -2,23 +2,18 @@
 
 use std::time::Duration;
 
-use ringback_model::action::Action;
-use ringback_model::conversation::Target;
-use ringback_model::delivery::{Answer, DeliveryKey, Outbound};
+use ringback_model::delivery::{Answer, Outbound};
 use ringback_model::dialect::{Acceptance, Contract};
-use ringback_model::event::{Event, EventKind, Phase, Question, Subject};
+use ringback_model::event::{EventKind, Phase, Question, Subject};
 use ringback_model::failure::CallbackRefusal;
-use ringback_model::ids::{LogPos, UserId};
-use ringback_model::message::{Message, Origin};
+use ringback_model::message::Message;
 use ringback_model::rule::{Ban, OnFailure, Retry, Rule};
-use ringback_model::sample;
 use ringback_model::time::UnixMs;
 use ringback_model::verdict::Verdict;
 use tokio::time::Instant;
 
 use crate::caller::{CallError, CallPolicy, Caller, Response};
-use crate::headers::Said;
-use crate::{headers, webhook_id};
+use crate::tries::{self, Try};
 
 /// Characters of an answer that are shown.
 const ANSWER_CHARS: usize = 4000;
@@ -40,18 +35,7 @@ pub struct Trial {
     pub meaning: String,
 }
 
-/// What a trial sends.
-pub(crate) struct Try {
-    outbound: Outbound,
-    id: String,
-    /// Of the event; `None` where something is asked.
-    pos: Option<LogPos>,
-    /// What is asked; `None` = something is told.
-    question: Option<Box<Question>>,
-}
-
-/// What the first of the samples raises for which the contract has something to ask or tell: messages, then actions.
-/// Selectors are not applied: they choose among real ones.
+/// The first callback that the samples mean for a rule.
 ///
 /// # Errors
 /// Why there is nothing, in the contract's words.
@@ -63,84 +47,16 @@ pub(crate) fn first_try(
     now: UnixMs,
 ) -> Result<Try, String> {
     let mut why = "the rule is about nothing";
-    let actions = || sample::actions(now).into_iter();
-    let tries: Box<dyn Iterator<Item = Result<Try, &'static str>>> = match rule.phase {
-        Phase::Before => {
-            let asked =
-                samples.iter().flat_map(|message| kinds.iter().filter_map(|kind| asked(*kind, message)));
-            let of_actions = actions().filter_map(|action| sample::action_question(action, now));
-            let of_actions = of_actions.filter(|question| kinds.contains(&question.kind));
-            Box::new(
-                asked.chain(of_actions).map(|asked| question(rule, contract, Question { at: now, ..asked })),
-            )
-        }
-        Phase::After => {
-            let of_actions = actions().filter(|action| is_told(kinds, action));
-            let of_actions = of_actions.map(|action| sample::done(LogPos(1), action, now));
-            let sent = samples.iter().filter(|_| kinds.contains(&EventKind::MessageSent)).map(sample_event);
-            Box::new(sent.chain(of_actions).map(|event| delivery(rule, contract, &event)))
-        }
-    };
-    for tried in tries {
-        match tried {
-            Ok(tried) => return Ok(tried),
+    for occasion in tries::occasions(rule.phase, kinds, samples, now) {
+        match tries::of(rule, contract, &occasion) {
+            Ok(tries) => match tries.into_iter().next() {
+                Some(first) => return Ok(first),
+                None => why = "it has no copies",
+            },
             Err(skip) => why = skip,
         }
     }
     Err(format!("none of the samples is anything to this rule: {why}"))
-}
-
-fn is_told(kinds: &[EventKind], action: &Action) -> bool {
-    action.told_as().is_some_and(|kind| kinds.contains(&kind))
-}
-
-/// The question that a sample message raises at this moment; `None` where the moment is not about messages.
-fn asked(kind: EventKind, message: &Message) -> Option<Question> {
-    match kind {
-        EventKind::MessageScreening | EventKind::MessageSending | EventKind::MessageRewriting => {
-            Some(sample::question(kind, message.clone()))
-        }
-        EventKind::OnlinePushing | EventKind::OfflinePushing => {
-            Some(sample::push_question(kind, message.clone(), reader_of(message)?))
-        }
-        _ => None,
-    }
-}
-
-fn question(rule: &Rule, contract: &dyn Contract, mut question: Question) -> Result<Try, &'static str> {
-    if contract.asks_singly(rule, &question)
-        && let Some(first) = question.subject.singly().into_iter().next()
-    {
-        question.subject = first;
-    }
-    let outbound = contract.question(rule, &question).map_err(|skip| skip.0)?;
-    let id = webhook_id::of_question(&rule.id, question.number, question.kind, 0);
-    Ok(Try { outbound, id, pos: None, question: Some(Box::new(question)) })
-}
-
-fn delivery(rule: &Rule, contract: &dyn Contract, event: &Event) -> Result<Try, &'static str> {
-    if contract.copies(rule, event).map_err(|skip| skip.0)? == 0 {
-        return Err("it has no copies");
-    }
-    let rendered = contract.delivery(rule, event, 0).ok_or("it cannot be rendered")?;
-    let key = DeliveryKey { pos: event.pos, copy: 0 };
-    let id = webhook_id::of_delivery(&rule.id, key, &rendered.outbound.body);
-    Ok(Try { outbound: rendered.outbound, id, pos: Some(event.pos), question: None })
-}
-
-/// The event of the sample, with somebody offline, so that copies for those who are exist. Its place in the log is the
-/// sample's number: ids differ with the sample, and are the same each time.
-fn sample_event(message: &Message) -> Event {
-    let pos = LogPos(message.id.0);
-    sample::sent(pos, message.clone(), Origin::Client, reader_of(message).into_iter().collect())
-}
-
-/// Somebody whom a sample reaches.
-fn reader_of(message: &Message) -> Option<UserId> {
-    match &message.target {
-        Target::User(user) | Target::Notice(user) => Some(user.clone()),
-        Target::Group(_) | Target::Room(_) => UserId::parse("sample-member").ok(),
-    }
 }
 
 /// Makes the call.
@@ -152,9 +68,8 @@ pub(crate) async fn run(
     tried: Try,
     now: UnixMs,
 ) -> Trial {
-    let Try { outbound, id, pos, question } = tried;
-    let said = Said { id: &id, pos, attempt: 1, replay: None };
-    let headers = headers::of_attempt(rule, said, now, &outbound.body);
+    let headers = tried.headers(rule, now);
+    let Try { outbound, question, .. } = tried;
     let how = match rule.phase {
         Phase::Before => CallPolicy::before(&rule.policy),
         Phase::After => CallPolicy::after(&rule.policy),

@@ -15,7 +15,14 @@ fn caller() -> HttpCaller {
 }
 
 fn how(timeout: Duration) -> CallPolicy {
-    CallPolicy { timeout, answer_bytes: 64, cut_long_answers: true, allow_private: true, ca_file: None }
+    CallPolicy {
+        timeout,
+        answer_bytes: 64,
+        cut_long_answers: true,
+        allow_private: true,
+        ca_file: None,
+        pace: None,
+    }
 }
 
 /// Calls once; the status of the answer.

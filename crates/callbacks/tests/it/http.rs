@@ -113,6 +113,7 @@ fn how() -> CallPolicy {
         cut_long_answers: true,
         allow_private: true,
         ca_file: None,
+        pace: None,
     }
 }
 

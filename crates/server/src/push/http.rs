@@ -51,6 +51,7 @@ impl HttpPush {
                 // The URL stands in the operator's own settings.
                 allow_private: true,
                 ca_file: None,
+                pace: None,
             },
             caller: parts.caller,
             clock: parts.clock,
