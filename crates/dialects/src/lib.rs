@@ -22,7 +22,7 @@ use ringback_model::dialect::{Contract, DialectSetting, Edge, Receiver, RuleForm
 use ringback_model::ports::TokenCodec;
 
 pub use openim::content::mentions;
-pub use samples::samples;
+pub use samples::{samples, texts};
 
 /// Everything that this crate offers.
 pub struct Dialects {

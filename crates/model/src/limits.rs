@@ -381,6 +381,23 @@ pub const RECEIVER_HANG: Duration = Duration::from_secs(600);
 /// Time a test receiver gives to calls in flight when it is stopped.
 pub const RECEIVER_STOP: Duration = Duration::from_secs(2);
 
+/// Calls that one examination of a receiver makes at most.
+pub const DOCTOR_CALLS: usize = 5000;
+/// Time that one examination of a receiver takes at most.
+pub const DOCTOR_TIME: Duration = Duration::from_secs(300);
+/// Time that an examination waits for an answer at least, however soon the contract wants it.
+pub const DOCTOR_WAIT_MIN: Duration = Duration::from_secs(5);
+/// Time over which an examination sends a request, or reads an answer, that is slow on purpose.
+pub const DOCTOR_SLOW: Duration = Duration::from_secs(2);
+/// Calls that an examination makes at once, unless it is told otherwise.
+pub const DOCTOR_BURST: usize = 32;
+/// Calls that an examination may be told to make at once.
+pub const DOCTOR_BURST_MAX: usize = 512;
+/// Number of characters of an answer that an examination shows.
+pub const DOCTOR_SHOWN_CHARS: usize = 200;
+/// Number of events that an examination names where something happened to many.
+pub const DOCTOR_EXAMPLES: usize = 4;
+
 /// Bytes of one uploaded object. Setting `objects.max_bytes`.
 pub const OBJECT_BYTES: u64 = 1024 * 1024 * 1024;
 /// Least bytes of a part of an upload, the last one excepted. Source: REST sheet 10; S3 has the same bound.

@@ -8,6 +8,7 @@ pub mod checked_tokens;
 pub mod cli;
 pub mod clock;
 pub mod demo;
+pub mod doctor;
 pub mod http;
 pub mod listener;
 pub mod metric_help;

@@ -5,6 +5,7 @@ pub mod audit;
 pub mod bans;
 pub mod config;
 pub mod demo;
+pub mod doctor;
 pub mod interrupt;
 pub mod listen;
 mod print;
@@ -39,6 +40,7 @@ const EXAMPLES: &str = "\
 Examples:
   ringback demo                               # watch messages and their callbacks, nothing to prepare
   ringback listen                             # a receiver for your laptop
+  ringback doctor URL                         # what to mend in a receiver of your own
   ringback config check webhooks.yml          # what a rule file means
   ringback serve --dev --config ringback.yml  # a server for development
   ringback rules list                         # whom a running server calls
@@ -65,6 +67,8 @@ enum Command {
     Demo(demo::Args),
     /// Run a callback receiver that prints what it gets and answers as told
     Listen(listen::Args),
+    /// Grade a callback receiver: send it samples, also odd ones, and say what to mend
+    Doctor(doctor::Args),
     /// Make, change and try out the rules of a running server
     Rules(rules::Args),
     /// Look at parked deliveries of a running server, and send them again
@@ -99,6 +103,7 @@ pub async fn run() -> ExitCode {
         Command::Serve(args) => serve::run(args, &global).await,
         Command::Demo(args) => demo::run(args, &global).await,
         Command::Listen(args) => listen::run(args, &global).await,
+        Command::Doctor(args) => doctor::run(args, &global).await,
         Command::Rules(args) => rules::run(args, &global).await,
         Command::Storage(args) => storage::run(args, &global).await,
         Command::Replay(args) => replay::run(args, &global).await,
