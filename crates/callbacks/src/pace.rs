@@ -10,14 +10,14 @@ use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::time::Sleep;
 
 /// Bytes that a paced connection reads at once at most.
-const READ_AT_ONCE: usize = 64;
+pub const READ_AT_ONCE: usize = 4096;
 
 /// How a connection dawdles.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Pace {
     /// Which way.
     pub way: Way,
-    /// Bytes at once, at least 1; of reading at most 64.
+    /// Bytes at once, at least 1; of reading at most [`READ_AT_ONCE`].
     pub piece: usize,
     /// Before each piece but the first.
     pub pause: Duration,

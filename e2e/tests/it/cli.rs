@@ -21,6 +21,7 @@ async fn every_command_explains_itself() {
         &["serve", "--help"],
         &["demo", "--help"],
         &["listen", "--help"],
+        &["doctor", "--help"],
         &["config", "--help"],
         &["config", "check", "--help"],
         &["config", "print", "--help"],

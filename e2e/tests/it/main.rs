@@ -19,6 +19,7 @@ mod clock;
 mod config;
 mod curl;
 mod disk_full;
+mod doctor;
 mod document_003;
 mod failures;
 mod family_failures;

@@ -106,8 +106,8 @@ impl Workshop<'_> {
     }
 }
 
-/// JSON text with every letter beyond ASCII as `\uXXXX`: the same value, written as many runtimes do. Such letters stand
-/// only inside strings.
+/// JSON text with every letter beyond ASCII as escapes of UTF-16: the same value, written as many runtimes do. Such
+/// letters stand only inside strings.
 pub(super) fn escaped(body: &[u8]) -> Vec<u8> {
     let text = String::from_utf8_lossy(body);
     let mut out = String::with_capacity(text.len());

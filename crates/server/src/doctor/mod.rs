@@ -217,7 +217,7 @@ async fn with_texts(bench: &Bench<'_>, plain: &call::Called) -> Vec<Outcome> {
     outcomes.push(signatures::missing(bench).await);
     say("slow callers");
     outcomes.push(slow::sending(bench).await);
-    outcomes.push(slow::reading(bench).await);
+    outcomes.push(slow::reading(bench, plain).await);
     outcomes
 }
 

@@ -6,6 +6,7 @@ use ringback_callbacks::headers::REPLAY_HEADER;
 use ringback_model::time::UnixMs;
 
 use super::bench::{Bench, Manner};
+use super::call::Called;
 use super::check::Check;
 use super::finding::Outcome;
 use super::texts::NO_TEXT;
@@ -23,7 +24,7 @@ pub(super) async fn replay(bench: &Bench<'_>) -> Outcome {
     let first = bench.send(&case, marked()).await;
     let second = bench.send(&case, marked()).await;
     let mut outcome = Outcome::new(Check::Replay, bench.phase());
-    let is_turned_away = |called: &super::call::Called| called.reading.is_turned_away(called.status());
+    let is_turned_away = |called: &Called| called.reading.is_turned_away(called.status());
     if first.reading.is_taken() && second.reading.is_taken() {
         return outcome.noted("taken");
     }

@@ -2,24 +2,22 @@
 
 use std::time::Duration;
 
-use ringback_callbacks::pace::{Pace, Way};
+use ringback_callbacks::pace::{self, Pace, Way};
 use ringback_model::limits;
 use tokio::time::Instant;
 
 use super::bench::{Bench, Manner};
+use super::call::Called;
+use super::case::Case;
 use super::check::Check;
 use super::finding::Outcome;
 use super::texts::NO_TEXT;
 use super::times::shown;
 
-/// Pieces of a slow request.
+/// Pieces of a slow request, and of a short answer.
 const PIECES: u32 = 8;
-/// Bytes of a request's head, roughly.
+/// Bytes of a request's head, roughly; an answer's has half of it.
 const HEAD_BYTES: usize = 600;
-/// Bytes of an answer that are read at once; a short one has some 200.
-const READ_BYTES: usize = 16;
-/// Pieces that a short answer has at least.
-const READ_PIECES: u32 = 12;
 
 /// Sends a request slowly.
 pub(super) async fn sending(bench: &Bench<'_>) -> Outcome {
@@ -33,18 +31,22 @@ pub(super) async fn sending(bench: &Bench<'_>) -> Outcome {
     beside(bench, Check::SlowSending, case, pace, mend).await
 }
 
-/// Reads an answer slowly.
-pub(super) async fn reading(bench: &Bench<'_>) -> Outcome {
+/// Reads an answer slowly; `plain` is one like it.
+pub(super) async fn reading(bench: &Bench<'_>, plain: &Called) -> Outcome {
     let Some(case) = bench.text("read slowly", Duration::ZERO) else {
         return Outcome::skipped(Check::SlowReading, bench.phase(), NO_TEXT);
     };
-    let pace = Pace { way: Way::Reading, piece: READ_BYTES, pause: limits::DOCTOR_SLOW / READ_PIECES };
+    let length = plain.answer.as_ref().map_or(0, |answer| answer.body.len()) + HEAD_BYTES / 2;
+    // However long it is, it is read in about the same time.
+    let pieces = u32::try_from(length.div_ceil(pace::READ_AT_ONCE)).unwrap_or(u32::MAX).max(PIECES);
+    let piece = length.div_ceil(pieces as usize);
+    let pace = Pace { way: Way::Reading, piece, pause: limits::DOCTOR_SLOW / pieces };
     let mend = "keep a connection until its answer has been read, and serve others meanwhile";
     beside(bench, Check::SlowReading, case, pace, mend).await
 }
 
 /// Makes the slow call, and an ordinary one beside it.
-async fn beside(bench: &Bench<'_>, check: Check, slow: super::case::Case, pace: Pace, mend: &str) -> Outcome {
+async fn beside(bench: &Bench<'_>, check: Check, slow: Case, pace: Pace, mend: &str) -> Outcome {
     let mut outcome = Outcome::new(check, bench.phase());
     let Some(quick) = bench.fresh(&slow) else { return Outcome::skipped(check, bench.phase(), NO_TEXT) };
     let slowly = async {
