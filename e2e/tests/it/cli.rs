@@ -28,6 +28,8 @@ async fn every_command_explains_itself() {
         &["token", "--help"],
         &["token", "admin", "--help"],
         &["token", "user", "--help"],
+        &["replay", "--help"],
+        &["replay", "pause", "--help"],
     ] {
         let ended = run(args).await;
         assert_eq!(ended.code, Some(0), "{args:?}: {ended:?}");
@@ -51,6 +53,13 @@ async fn wrong_use_is_2() {
         &["listen", "--status", "99"],
         &["listen", "--dialect", "klingon"],
         &["config", "check"],
+        &["replay"],
+        &["replay", "pause"],
+        &["replay", "--rule", "history", "--seq", "3-4", "--dry"],
+        &["replay", "--rule", "history", "--rate", "fast", "--dry"],
+        &["replay", "--rule", "history", "list"],
+        // Nobody can be asked in a pipe.
+        &["replay", "--rule", "history"],
     ] {
         let ended = run(args).await;
         assert_eq!(ended.code, Some(2), "{args:?}: {ended:?}");

@@ -34,6 +34,7 @@ mod online;
 mod online_callbacks;
 mod pre_send;
 mod promises;
+mod replay;
 mod rest;
 mod rest_msg;
 mod rules_api;

@@ -1,5 +1,6 @@
 //! The work of one replay: count, then page by page, the lanes of a page side by side and each in its order.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -77,7 +78,10 @@ impl Worker {
         }
         let mut pager = Pager::new(log, &self.scope, &self.business);
         while self.replay.may_go_on().await {
-            let Some(page) = pager.next(&self.replay).await? else { break };
+            let Some(page) = pager.next(&self.replay).await? else {
+                self.replay.opened(BTreeMap::new(), self.scope.upto);
+                break;
+            };
             self.send_page(page).await;
         }
         Ok(())

@@ -51,7 +51,7 @@ async fn what_is_named_must_hold_all_at_once() {
         assert_eq!(calls(&world).len(), 0, "{order:?}");
         let status = replayed(&engine, order.clone()).await;
         assert_eq!(dry.counts, status.counts, "{order:?}");
-        assert_eq!(status.state, ReplayState::Done);
+        assert_eq!((status.state, status.position), (ReplayState::Done, status.upto), "{order:?}");
         let mut sent = positions(&calls(&world));
         sent.sort_unstable();
         assert_eq!(sent, expected, "{order:?}");

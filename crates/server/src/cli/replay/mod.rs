@@ -20,7 +20,7 @@ Examples:
   ringback replay --rule history --conversation g:tea            # counts, asks, sends, shows how far it is
   ringback replay --rule history --user alice --from 2026-01-31T08:00:00Z --to 2026-01-31T09:00:00Z
   ringback replay --rule history --conversation u:alice:bob --seq 10..20
-  ringback replay --rule history --from 1d --target https://app.example/late --rate 200 --yes
+  ringback replay --rule history --from 1d --target https://app.example/late --rate 200/s --yes
   ringback replay list                                           # all of them, and how they are doing
   ringback replay pause rp_0123456789                            # resume, cancel and show, too
 
@@ -93,8 +93,8 @@ struct Order {
     /// Where to instead of the rule's URL
     #[arg(long, value_name = "URL")]
     target: Option<String>,
-    /// Calls per second [default: 50, or the rule's rate_limit where that is lower]
-    #[arg(long, value_name = "N")]
+    /// Calls per second [default: 50/s, or the rule's rate_limit where that is lower]
+    #[arg(long, value_name = "N/s", value_parser = rate)]
     rate: Option<u32>,
     /// Only count
     #[arg(long)]
@@ -119,6 +119,11 @@ fn seqs(text: &str) -> Result<Seqs, String> {
         .ok_or_else(|| "two numbers are expected, such as 10..20, 10.. or ..20".to_owned())
 }
 
+fn rate(text: &str) -> Result<u32, String> {
+    let number = text.strip_suffix("/s").unwrap_or(text).parse();
+    number.map_err(|_| "a number of calls per second is expected, such as 50 or 50/s".to_owned())
+}
+
 type Done = Result<ExitCode, Refused>;
 
 /// Runs the command.
@@ -126,6 +131,12 @@ type Done = Result<ExitCode, Refused>;
 /// # Errors
 /// The server cannot be asked.
 pub async fn run(args: Args, global: &Global) -> anyhow::Result<ExitCode> {
+    if args.command.is_some() && args.order.rule.is_some() {
+        eprintln!(
+            "ringback: --rule begins a new replay; list, show, pause, resume and cancel are about those there are"
+        );
+        return Ok(ExitCode::from(WRONG_USE));
+    }
     let named = |id: &str, what: &str| format!("/replays/{}{what}", segment(id));
     let (method, path) = match &args.command {
         None => {
