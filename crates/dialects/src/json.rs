@@ -1,14 +1,23 @@
 //! JSON objects that stay as they came, member by member.
 
+mod notes;
+
 use std::fmt;
 
 use serde::de::{DeserializeOwned, MapAccess, Visitor};
 use serde::{Deserialize, Deserializer};
 use serde_json::value::RawValue;
 
+use crate::schemas::Shape;
+pub(crate) use notes::{Noted, Notes};
+
 /// A JSON object with its members in order, each still as text. A repeated name is kept as often as it came.
-#[derive(Debug)]
-pub(crate) struct Object(Vec<(String, Box<RawValue>)>);
+#[derive(Debug, Default)]
+pub(crate) struct Object {
+    members: Vec<(String, Box<RawValue>)>,
+    /// Where nobody has sent an object and what is asked of one is written down; see [`Object::noting`].
+    notes: Option<Notes>,
+}
 
 impl Object {
     /// Reads an object, or the literal `null` as an empty one; nothing may follow it.
@@ -20,7 +29,7 @@ impl Object {
             return Err("the answer is empty".to_owned());
         }
         match serde_json::from_slice::<Option<Self>>(text) {
-            Ok(object) => Ok(object.unwrap_or(Self(Vec::new()))),
+            Ok(object) => Ok(object.unwrap_or_default()),
             Err(error) if error.is_data() => Err("the answer is JSON, but not an object".to_owned()),
             Err(error) if error.is_syntax() && error.to_string().starts_with("trailing characters") => {
                 Err("something follows the JSON object of the answer".to_owned())
@@ -31,7 +40,13 @@ impl Object {
 
     /// The names of its members, in order.
     pub(crate) fn names(&self) -> impl Iterator<Item = &str> {
-        self.0.iter().map(|(name, _)| name.as_str())
+        self.members.iter().map(|(name, _)| name.as_str())
+    }
+
+    /// An object that has no members and notes which ones its reader asks for: a reader that is given it says what it
+    /// reads.
+    pub(crate) fn noting(notes: &Notes) -> Self {
+        Self { members: Vec::new(), notes: Some(notes.clone()) }
     }
 
     /// A member, whatever the letter case of its name; `null` counts as absent. Where a name is repeated, every
@@ -39,9 +54,15 @@ impl Object {
     ///
     /// # Errors
     /// A sentence that names the member and what it is instead of `T`.
-    pub(crate) fn member<T: DeserializeOwned>(&self, name: &str, wanted: &str) -> Result<Option<T>, String> {
+    pub(crate) fn member<T>(&self, name: &str, wanted: &str) -> Result<Option<T>, String>
+    where
+        T: DeserializeOwned + Shape,
+    {
+        if let Some(notes) = &self.notes {
+            notes.value(name, T::shape());
+        }
         let mut found = None;
-        for (key, raw) in &self.0 {
+        for (key, raw) in &self.members {
             if key.eq_ignore_ascii_case(name) && raw.get() != "null" {
                 let value = serde_json::from_str::<T>(raw.get())
                     .map_err(|_| format!("{name} is {}, not {wanted}", kind_of(raw.get())))?;
@@ -51,12 +72,23 @@ impl Object {
         Ok(found)
     }
 
+    /// [`Object::member`] that is a list of objects, whose readers are noted too.
+    ///
+    /// # Errors
+    /// As there.
+    pub(crate) fn objects(&self, name: &str) -> Result<Option<Vec<Self>>, String> {
+        match &self.notes {
+            Some(notes) => Ok(Some(vec![Self::noting(&notes.entries(name))])),
+            None => self.member(name, "a list of objects"),
+        }
+    }
+
     /// The object's text with one member set and all others as they were.
     pub(crate) fn with_text(&self, name: &str, text: &str) -> String {
         let value = serde_json::Value::from(text).to_string();
         let mut out = String::from("{");
         let mut done = false;
-        for (key, raw) in &self.0 {
+        for (key, raw) in &self.members {
             let hit = key == name;
             if hit && done {
                 continue;
@@ -119,7 +151,7 @@ impl<'de> Deserialize<'de> for Object {
                 while let Some(member) = map.next_entry::<String, Box<RawValue>>()? {
                     members.push(member);
                 }
-                Ok(Object(members))
+                Ok(Object { members, notes: None })
             }
         }
         from.deserialize_map(Members)

@@ -12,6 +12,7 @@ mod nearest;
 mod openapi;
 pub mod openim;
 mod samples;
+mod schemas;
 pub mod tokens;
 
 use std::sync::Arc;
@@ -23,6 +24,7 @@ use ringback_model::ports::TokenCodec;
 
 pub use openim::content::mentions;
 pub use samples::{samples, texts};
+pub use schemas::{File as SchemaFile, files as schema_files};
 
 /// Everything that this crate offers.
 pub struct Dialects {

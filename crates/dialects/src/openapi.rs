@@ -5,14 +5,14 @@
 //! |---|---|
 //! | `schema` | schemas made from types, and what requests need of them |
 //! | `exam` | what every description must pass |
-//! | `validate` | a small reader of JSON Schema, for the exam |
+//! | `validate` | a small reader of JSON Schema, for the exam and for that of the callbacks' schemas |
 
 mod schema;
 
 #[cfg(test)]
 pub(crate) mod exam;
 #[cfg(test)]
-mod validate;
+pub(crate) mod validate;
 
 use ringback_model::dialect::Method;
 use schemars::generate::SchemaGenerator;

@@ -4,10 +4,21 @@
 use serde_json::{Map, Value};
 
 /// Keywords that say nothing about whether a value fits.
-const NOTES: [&str; 6] = ["description", "title", "format", "default", "examples", "readOnly"];
+const NOTES: [&str; 10] = [
+    "$id",
+    "$schema",
+    "contentEncoding",
+    "contentMediaType",
+    "default",
+    "description",
+    "examples",
+    "format",
+    "readOnly",
+    "title",
+];
 
 /// Whether a value fits a schema of this document; if not, why.
-pub(super) fn fits(document: &Value, schema: &Value, value: &Value) -> Result<(), String> {
+pub(crate) fn fits(document: &Value, schema: &Value, value: &Value) -> Result<(), String> {
     let keywords = match schema {
         Value::Bool(true) => return Ok(()),
         Value::Bool(false) => return Err("nothing fits".to_owned()),
@@ -45,6 +56,10 @@ fn keyword_fits(
             let forms: Vec<_> = list().iter().map(fits).collect();
             says(forms.iter().filter(|form| form.is_ok()).count() == 1, || format!("{value}: {forms:?}"))
         }
+        "pattern" => {
+            let text = value.as_str().map(str::as_bytes);
+            says(text.is_none_or(matcher(rule)), || format!("{value} does not match {rule}"))
+        }
         "not" => says(fits(rule).is_err(), || format!("{value} is excluded")),
         "if" => match (fits(rule).is_ok(), beside.get("then"), beside.get("else")) {
             (true, Some(then), _) => fits(then),
@@ -61,6 +76,18 @@ fn keyword_fits(
             .flatten()
             .try_for_each(|item| super::validate::fits(document, rule, item)),
         _ => says(bounded(keyword, rule, value), || format!("{value} is out of {rule}")),
+    }
+}
+
+/// What a pattern means. There is one: whoever needs another says here what it matches.
+fn matcher(pattern: &Value) -> fn(&[u8]) -> bool {
+    match pattern.as_str() {
+        Some("^([A-Za-z0-9+/]{4})*([A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?$") => |text| {
+            let digits = text.strip_suffix(b"==").or_else(|| text.strip_suffix(b"=")).unwrap_or(text);
+            let known = |digit: &u8| digit.is_ascii_alphanumeric() || b"+/".contains(digit);
+            text.len().is_multiple_of(4) && digits.iter().all(known)
+        },
+        other => panic!("unknown pattern {other:?}"),
     }
 }
 
@@ -170,6 +197,28 @@ mod tests {
     #[test]
     #[should_panic(expected = "unknown keyword")]
     fn keywords_that_nobody_checks_are_told() {
+        let _ = fits(&json!({}), &json!({"multipleOf": 2}), &json!(3));
+    }
+
+    #[test]
+    #[should_panic(expected = "unknown pattern")]
+    fn patterns_that_nobody_reads_are_told() {
         let _ = fits(&json!({}), &json!({"pattern": "a"}), &json!("b"));
+    }
+
+    #[test]
+    fn base64_is_told_by_its_length_and_letters() {
+        let schema = json!({"pattern": "^([A-Za-z0-9+/]{4})*([A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?$"});
+        for (text, good) in [
+            ("", true),
+            ("e30=", true),
+            ("eA==", true),
+            ("abcd", true),
+            ("abc", false),
+            ("a===", false),
+            ("a b=", false),
+        ] {
+            assert_eq!(fits(&json!({}), &schema, &json!(text)).is_ok(), good, "{text}");
+        }
     }
 }

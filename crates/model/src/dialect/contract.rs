@@ -89,6 +89,12 @@ pub trait Contract: Send + Sync {
     /// Everything that [`Rule::events`] may name.
     fn event_names(&self, phase: Phase) -> Vec<EventName>;
 
+    /// What every callback of the contract and its answers look like, in both phases. Made anew at every call, which takes
+    /// milliseconds: whoever shows them keeps them.
+    fn schemas(&self) -> Vec<CallbackSchema> {
+        Vec::new()
+    }
+
     /// Switches for [`Rule::switches`] of a rule that is made through the admin API, from the dialect's settings
     /// (`name=value`) and the app.
     fn switches(&self, settings: &[(String, String)], app: &App) -> Vec<(String, String)>;
@@ -124,6 +130,25 @@ pub struct EventName {
     pub name: &'static str,
     /// What it selects; a few words.
     pub doc: String,
+}
+
+/// What one callback looks like: JSON Schemas, draft 2020-12, of what goes out and of what comes back.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CallbackSchema {
+    /// Its name, unique in the contract; it may stand in a path and in the name of a file.
+    pub name: &'static str,
+    /// Asks or tells.
+    pub phase: Phase,
+    /// When it is called; a sentence without an end.
+    pub trigger: String,
+    /// Names in [`Rule::events`] that lead to it ([`Contract::event_names`]).
+    pub events: Vec<&'static str>,
+    /// A call that is about something made-up.
+    pub example: Outbound,
+    /// The schema of bodies, as JSON text.
+    pub request: String,
+    /// The schema of answers, as JSON text.
+    pub answer: String,
 }
 
 /// A dialect's storage service for failed deliveries.

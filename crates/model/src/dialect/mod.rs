@@ -15,7 +15,9 @@ mod receiver;
 mod rule_file;
 mod socket;
 
-pub use contract::{Acceptance, Contract, EventName, Preset, Rendered, Skip, StorageService, WrongAnswer};
+pub use contract::{
+    Acceptance, CallbackSchema, Contract, EventName, Preset, Rendered, Skip, StorageService, WrongAnswer,
+};
 pub use edge::{Edge, EdgeRequest, Method, Opening, Rate, Reply, Route};
 pub use receiver::{Answered, Described, Effect, Instruction, Receiver};
 pub use rule_file::{DialectSetting, Note, RuleFile, RuleFormat, Severity};

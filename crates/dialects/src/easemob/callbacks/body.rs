@@ -7,12 +7,15 @@ use ringback_model::delivery::Outbound;
 use ringback_model::ids::{GroupId, LogPos, UserId};
 use ringback_model::message::Message;
 use ringback_model::rule::Rule;
+use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::Serialize;
 use serde_json::value::RawValue;
+use serde_json::{Map, Value, json};
 
 use super::selectors::Conversation;
 use super::{signature, switches};
 use crate::content;
+use crate::easemob::content::BodyType;
 use crate::easemob::uuid;
 
 /// Which copy of a message a callback is.
@@ -27,14 +30,18 @@ pub(super) enum Copy<'a> {
 /// Who emits: of no meaning to receivers.
 const HOST: &str = "ringback";
 const SECURITY_VERSION: &str = "1.0.0";
+/// What groups and rooms are called before sending, where the settings tell them apart.
+const GROUP: &str = "group";
+const ROOM: &str = "chatroom";
 
-#[derive(Serialize)]
-struct Body<'a> {
+#[derive(Serialize, JsonSchema)]
+pub(super) struct Body<'a> {
     #[serde(rename = "callId")]
     call_id: &'a str,
     #[serde(rename = "eventType", skip_serializing_if = "Option::is_none")]
     event_type: Option<&'static str>,
     timestamp: i64,
+    #[schemars(schema_with = "chat_types")]
     chat_type: &'static str,
     #[serde(skip_serializing_if = "Option::is_none")]
     group_id: Option<&'a str>,
@@ -53,14 +60,34 @@ struct Body<'a> {
     security: String,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
 struct Payload<'a> {
+    #[schemars(schema_with = "one_body")]
     bodies: [Box<RawValue>; 1],
+    #[schemars(with = "Map<String, Value>")]
     ext: Box<RawValue>,
     from: &'a str,
     to: &'a str,
     #[serde(rename = "type")]
+    #[schemars(schema_with = "conversation_types")]
     kind: &'static str,
+}
+
+fn chat_types(_: &mut SchemaGenerator) -> Schema {
+    json_schema!({"enum": ["chat", "groupchat", GROUP, ROOM]})
+}
+
+fn conversation_types(_: &mut SchemaGenerator) -> Schema {
+    json_schema!({"enum": Conversation::ALL.map(payload_type)})
+}
+
+/// What it holds besides its type is the sender's.
+fn one_body(_: &mut SchemaGenerator) -> Schema {
+    let mut types = BodyType::ALL.map(BodyType::wire_name).to_vec();
+    types.sort_unstable();
+    types.dedup();
+    let body = json!({"type": "object", "properties": {"type": {"enum": types}}, "required": ["type"]});
+    json_schema!({"type": "array", "items": body, "minItems": 1, "maxItems": 1})
 }
 
 /// The request that asks about a message.
@@ -70,8 +97,8 @@ pub(super) fn question(rule: &Rule, message: &Message) -> Outbound {
     let call_id = format!("{app_key}_{id}");
     let conversation = conversation(message);
     let chat_type = match conversation {
-        Conversation::Group if switches::splits(rule) => "group",
-        Conversation::Room if switches::splits(rule) => "chatroom",
+        Conversation::Group if switches::splits(rule) => GROUP,
+        Conversation::Room if switches::splits(rule) => ROOM,
         other => chat_type(other),
     };
     outbound(rule, &Body { chat_type, ..common(rule, message, &call_id) })
@@ -153,11 +180,15 @@ fn payload<'a>(message: &'a Message, conversation: Conversation, to: &'a str) ->
         ext: raw(content::ext(&message.ex)),
         from: message.sender.as_str(),
         to,
-        kind: match conversation {
-            Conversation::Single => "chat",
-            Conversation::Group => "groupchat",
-            Conversation::Room => "chatroom",
-        },
+        kind: payload_type(conversation),
+    }
+}
+
+const fn payload_type(conversation: Conversation) -> &'static str {
+    match conversation {
+        Conversation::Single => "chat",
+        Conversation::Group => "groupchat",
+        Conversation::Room => "chatroom",
     }
 }
 

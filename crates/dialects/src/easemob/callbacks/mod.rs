@@ -10,6 +10,7 @@ mod body;
 mod misgivings;
 mod preset;
 mod reference;
+mod schema;
 pub mod selectors;
 pub mod signature;
 pub mod switches;
@@ -20,7 +21,7 @@ use ringback_model::app::App;
 use ringback_model::conversation::Target;
 use ringback_model::delivery::{Answer, Outbound};
 use ringback_model::dialect::{
-    Acceptance, Contract, EventName, Preset, Rendered, Skip, StorageService, WrongAnswer,
+    Acceptance, CallbackSchema, Contract, EventName, Preset, Rendered, Skip, StorageService, WrongAnswer,
 };
 use ringback_model::event::{Event, EventKind, MessageSent, Phase, Question};
 use ringback_model::failure::CallbackRefusal;
@@ -182,6 +183,10 @@ impl Contract for FamilyContract {
 
     fn event_names(&self, _phase: Phase) -> Vec<EventName> {
         selectors::event_names()
+    }
+
+    fn schemas(&self) -> Vec<CallbackSchema> {
+        schema::of_contract(*self)
     }
 
     fn switches(&self, settings: &[(String, String)], app: &App) -> Vec<(String, String)> {

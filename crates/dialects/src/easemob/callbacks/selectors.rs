@@ -143,10 +143,13 @@ pub(super) fn check(contract: &str, name: &str) -> Result<(), String> {
 }
 
 fn all_names() -> impl Iterator<Item = &'static str> {
-    Conversation::ALL.into_iter().flat_map(|conversation| {
-        let family = conversation.family();
-        family.all.into_iter().chain(family.types.iter().flat_map(|(_, names)| *names))
-    })
+    Conversation::ALL.into_iter().flat_map(names_in)
+}
+
+/// The names that are about such conversations.
+pub(super) fn names_in(conversation: Conversation) -> impl Iterator<Item = &'static str> {
+    let family = conversation.family();
+    family.all.into_iter().chain(family.types.iter().flat_map(|(_, names)| *names))
 }
 
 /// Every name with what it selects.

@@ -14,6 +14,7 @@ use super::generation::Generation;
 use super::json::Object;
 use super::members::{number, text};
 use super::switches::Compat;
+use crate::json::{Noted, Notes};
 
 /// The fields that all answers may have; absent ones are zero or empty.
 struct Common {
@@ -115,6 +116,34 @@ impl Proposal for Nothing {
     }
 }
 
+/// Types are checked first, of refusals too: an answer with a wrong type is no answer at all.
+fn read(
+    command: &Command,
+    generation: Generation,
+    object: &Object,
+) -> Result<(Common, Box<dyn Proposal>), String> {
+    let common = Common::read(object, generation)?;
+    let proposal = match command.effect {
+        Effect::Nothing => nothing(object),
+        Effect::Decide { read, .. } => read(object),
+    };
+    Ok((common, proposal?))
+}
+
+/// What is read of answers to a command, by asking who reads them.
+pub(super) fn members(command: &Command, generation: Generation) -> Vec<Noted> {
+    let notes = Notes::default();
+    // Nothing is there, so nothing is wrong.
+    drop(read(command, generation, &Object::noting(&notes)));
+    notes.members()
+}
+
+/// Whether it can be read; whether it can be carried out is another question.
+#[cfg(test)]
+pub(super) fn is_read(command: &Command, generation: Generation, body: &[u8]) -> Result<(), String> {
+    read(command, generation, &Object::read(body)?).map(drop)
+}
+
 /// Reads an answer to a question.
 pub(super) fn verdict(
     rule: &Rule,
@@ -124,13 +153,7 @@ pub(super) fn verdict(
 ) -> Result<Verdict, WrongAnswer> {
     check_transport(Compat::of(rule), answer).map_err(WrongAnswer)?;
     let object = Object::read(&answer.body).map_err(WrongAnswer)?;
-    let common = Common::read(&object, asked.generation).map_err(WrongAnswer)?;
-    // Types are checked first, of refusals too: an answer with a wrong type is no answer at all.
-    let proposal = match command.effect {
-        Effect::Nothing => nothing(&object),
-        Effect::Decide { read, .. } => read(&object),
-    };
-    let proposal = proposal.map_err(WrongAnswer)?;
+    let (common, proposal) = read(command, asked.generation, &object).map_err(WrongAnswer)?;
     if common.refuses(asked.generation).map_err(WrongAnswer)? {
         return Ok(Verdict::Refuse(common.into_refusal(asked.generation, rule.policy.show_error)));
     }

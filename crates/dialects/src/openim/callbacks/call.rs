@@ -89,10 +89,8 @@ impl<'a> Call<'a> {
         self.actor.filter(|_| told && self.filled())
     }
 
-    /// The bytes of the body: compact JSON, with a newline at the end in v3.8 only. v2 has the id of the call in no
-    /// header.
-    /// Source: openim-callbacks fact sheet 1.2, 8 (rows 15 and 16).
-    pub(super) fn rendered(&self) -> Option<Vec<u8>> {
+    /// The whole body. v2 has the id of the call in no header.
+    pub(super) fn written(&self) -> Option<Fields> {
         let mut body = (self.command.render)(self)?;
         if let Some(operator) = self.operator() {
             body = body.put("opUserID", operator);
@@ -100,7 +98,13 @@ impl<'a> Call<'a> {
         if self.generation == Generation::V2 && !body.has("operationID") {
             body = body.put("operationID", self.operation_id);
         }
-        let mut out = body.done();
+        Some(body)
+    }
+
+    /// The bytes of the body: compact JSON, with a newline at the end in v3.8 only.
+    /// Source: openim-callbacks fact sheet 1.2, 8 (rows 15 and 16).
+    pub(super) fn rendered(&self) -> Option<Vec<u8>> {
+        let mut out = self.written()?.done();
         if self.generation == Generation::V38 {
             out.push(b'\n');
         }

@@ -2,13 +2,20 @@
 //! Source: openim-callbacks fact sheet 1.4, 4.6 (wrappers), 4.8 (spellings).
 
 use std::collections::BTreeSet;
+use std::fmt;
+use std::marker::PhantomData;
 
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use ringback_model::ids::{GroupId, UserId};
 use ringback_model::limits;
-use serde::Deserialize;
-use serde_json::Value;
+use serde::de::value::MapAccessDeserializer;
+use serde::de::{MapAccess, Visitor};
+use serde::{Deserialize, Deserializer};
+use serde_json::{Value, json};
 
 use super::json::Object;
+use crate::schemas::Shape;
 
 /// A text.
 pub(super) fn text(object: &Object, name: &str) -> Result<Option<String>, String> {
@@ -32,8 +39,51 @@ pub(super) fn texts(object: &Object, name: &str) -> Result<Option<Vec<String>>, 
 
 /// A list of objects.
 pub(super) fn objects(object: &Object, name: &str) -> Result<Option<Vec<Object>>, String> {
-    object.member(name, "a list of objects")
+    object.objects(name)
 }
+
+/// Members that stand in an object. By itself, what reads members takes a list of their values in order too.
+pub(super) struct AsObject<T>(pub(super) T);
+
+impl<'de, T: Deserialize<'de>> Deserialize<'de> for AsObject<T> {
+    fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
+        struct Members<T>(PhantomData<T>);
+        impl<'de, T: Deserialize<'de>> Visitor<'de> for Members<T> {
+            type Value = AsObject<T>;
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("an object")
+            }
+            fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<AsObject<T>, A::Error> {
+                T::deserialize(MapAccessDeserializer::new(map)).map(AsObject)
+            }
+        }
+        from.deserialize_map(Members(PhantomData))
+    }
+}
+
+impl<T: Shape> Shape for AsObject<T> {
+    fn shape() -> Value {
+        T::shape()
+    }
+}
+
+/// Bytes as base64, padded.
+pub(super) fn bytes(object: &Object, name: &str) -> Result<Option<Vec<u8>>, String> {
+    let text: Option<Base64> = object.member(name, "a text")?;
+    text.map(|text| STANDARD.decode(text.0)).transpose().map_err(|_| format!("{name} is not base64"))
+}
+
+#[derive(Deserialize)]
+struct Base64(String);
+
+impl Shape for Base64 {
+    fn shape() -> Value {
+        json!({"type": "string", "contentEncoding": "base64", "pattern": BASE64})
+    }
+}
+
+/// Source: RFC 4648, section 4.
+const BASE64: &str = "^([A-Za-z0-9+/]{4})*([A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?$";
 
 /// A value, or an object around it, as one revision of the documents shows it.
 #[derive(Deserialize)]
@@ -45,6 +95,17 @@ enum Wrapped<T> {
         #[serde(deserialize_with = "Option::deserialize")]
         value: Option<T>,
     },
+}
+
+impl<T: Shape> Shape for Wrapped<T> {
+    fn shape() -> Value {
+        let inside = json!({
+            "type": "object",
+            "properties": {"value": Option::<T>::shape()},
+            "required": ["value"],
+        });
+        json!({"anyOf": [T::shape(), inside]})
+    }
 }
 
 impl<T> Wrapped<T> {

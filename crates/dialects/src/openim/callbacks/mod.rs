@@ -18,6 +18,8 @@ pub(crate) mod numbers;
 mod preset;
 mod reference;
 mod register;
+mod schema;
+mod specimens;
 pub mod switches;
 mod target_url;
 
@@ -26,7 +28,9 @@ use std::sync::Arc;
 use percent_encoding::{AsciiSet, CONTROLS, utf8_percent_encode};
 use ringback_model::app::App;
 use ringback_model::delivery::{Answer, Outbound};
-use ringback_model::dialect::{Acceptance, Contract, EventName, Preset, Rendered, Skip, WrongAnswer};
+use ringback_model::dialect::{
+    Acceptance, CallbackSchema, Contract, EventName, Preset, Rendered, Skip, WrongAnswer,
+};
 use ringback_model::event::{Event, EventKind, Fact, Phase, Question};
 use ringback_model::ids::{MessageId, UserId};
 use ringback_model::message::Content;
@@ -258,6 +262,10 @@ impl Contract for OpenImContract {
 
     fn event_names(&self, phase: Phase) -> Vec<EventName> {
         preset::event_names(self.generation, phase)
+    }
+
+    fn schemas(&self) -> Vec<CallbackSchema> {
+        schema::of_contract(*self)
     }
 
     fn switches(&self, settings: &[(String, String)], _app: &App) -> Vec<(String, String)> {

@@ -3,8 +3,6 @@
 
 use std::collections::BTreeMap;
 
-use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD;
 use ringback_model::conversation::Target;
 use ringback_model::ids::{GroupId, UserId};
 use ringback_model::limits;
@@ -16,7 +14,7 @@ use super::answer::{Asked, ELSEWHERE, Proposal, nothing};
 use super::call::Matter;
 use super::generation::Generation;
 use super::json::Object;
-use super::members::{is_unfilled, number, text, within_bounds};
+use super::members::{bytes, is_unfilled, number, text, within_bounds};
 use super::numbers;
 use super::register::message::{address, is_plain};
 use super::register::push::PushFields;
@@ -90,9 +88,7 @@ impl Modification {
         let text = |name| text(object, name);
         let number = |name| number(object, name);
         // Parsed and ignored by the original: a wrong type in it still spoils the answer.
-        if let Some(ignored) = text("msgDataList")? {
-            STANDARD.decode(ignored).map_err(|_| "msgDataList is not base64".to_owned())?;
-        }
+        bytes(object, "msgDataList")?;
         Ok(Self {
             content: text("content")?,
             recipient: text("recvID")?,
@@ -107,7 +103,7 @@ impl Modification {
             content_type: number("contentType")?,
             status: number("status")?,
             options: object.member("options", "an object of booleans")?,
-            offline_push: object.member("offlinePushInfo", "an object with offline push fields")?,
+            offline_push: PushFields::read(object)?,
             mentions: object.member("atUserIDList", "a list of texts")?,
             attached_info: text("attachedInfo")?,
             ex: text("ex")?,

@@ -6,6 +6,7 @@ use std::ops::RangeInclusive;
 use ringback_model::conversation::{ConversationId, Target};
 use ringback_model::group::{GroupStatus, Role};
 use ringback_model::user::Platform;
+use serde_json::{Value, json};
 
 use super::generation::Generation;
 
@@ -60,6 +61,34 @@ pub(super) const fn conversation(generation: Generation, id: &ConversationId) ->
         ConversationId::Group(_) | ConversationId::AsideGroup(_) => generation.group_session(),
         ConversationId::Notice(..) => 4,
     }
+}
+
+/// What [`session`] and [`conversation`] give.
+pub(super) fn sessions(generation: Generation) -> Value {
+    json!({"enum": [1, generation.group_session(), 4]})
+}
+
+/// The number that says whether a person or the system speaks.
+pub(super) const fn sender(system: bool) -> i32 {
+    if system { 200 } else { 100 }
+}
+
+/// What [`sender`] gives.
+pub(super) fn senders(_: Generation) -> Value {
+    json!({"enum": [sender(false), sender(true)]})
+}
+
+/// What [`level`] gives.
+pub(super) fn levels(_: Generation) -> Value {
+    let all = [Role::Owner, Role::Admin, Role::Member].map(level);
+    json!({"enum": all})
+}
+
+/// What [`group_status`] gives.
+pub(super) fn group_statuses(_: Generation) -> Value {
+    let all = [GroupStatus::Open, GroupStatus::Banned, GroupStatus::Dismissed, GroupStatus::Muted]
+        .map(group_status);
+    json!({"enum": all})
 }
 
 /// The level of a role.

@@ -2,18 +2,12 @@
 
 use std::fmt::Write as _;
 
-use ringback_model::delivery::Outbound;
-use ringback_model::dialect::Contract;
-use ringback_model::event::{Event, Phase, Question};
-use ringback_model::ids::{LogPos, UserId};
-use ringback_model::message::{Message, OfflinePush, Origin};
-use ringback_model::sample;
-use ringback_model::time::UnixMs;
+use ringback_model::event::Phase;
 
-use super::OpenImContract;
-use super::commands::{self, About, Command, Effect, WITHOUT};
+use super::commands::{self, Command, Effect, WITHOUT};
 use super::json::Object;
 use super::switches::SETTINGS;
+use super::{OpenImContract, specimens};
 
 const HEAD: &str = "# OpenIM callbacks\n\n\
 Generated from the register in `crates/dialects/src/openim/callbacks/register`; a test keeps it up to date.\n\n\
@@ -91,7 +85,9 @@ fn effect(effect: &Effect) -> String {
 
 /// The fields of a body, read off one that is written about a sample.
 fn fields(command: &Command) -> String {
-    let object = sample_call(command).and_then(|call| Object::read(&call.body).ok());
+    let newest = command.generations.first();
+    let call = newest.and_then(|newest| specimens::call(OpenImContract::new(*newest), command));
+    let object = call.and_then(|call| Object::read(&call.body).ok());
     let names: Vec<&str> = object.iter().flat_map(Object::names).collect();
     let (common, own): (Vec<&str>, Vec<&str>) = match names.first() {
         Some(&"sendID") => (vec!["M"], names.into_iter().skip(COMMON).collect()),
@@ -103,44 +99,6 @@ fn fields(command: &Command) -> String {
 
 /// How many fields all messages have; in v2 one fewer.
 const COMMON: usize = 18;
-
-fn sample_call(command: &Command) -> Option<Outbound> {
-    let generation = *command.generations.first()?;
-    let contract = OpenImContract::new(generation);
-    let mut rule = sample::rule("page", generation.contract(), command.phase(), "http://127.0.0.1");
-    rule.events = command.name_in(generation).map(str::to_owned).into_iter().collect();
-    match command.phase() {
-        Phase::Before => questions(command).iter().find_map(|it| contract.question(&rule, it).ok()),
-        Phase::After => events().iter().find_map(|it| Some(contract.delivery(&rule, it, 0)?.outbound)),
-    }
-}
-
-/// A moment for samples; none of it is shown.
-const AT: UnixMs = UnixMs(0);
-
-fn messages() -> impl Iterator<Item = Message> {
-    let show = || Some(OfflinePush::default());
-    crate::samples(AT).into_iter().map(move |message| Message { offline_push: show(), ..message })
-}
-
-fn questions(command: &Command) -> Vec<Question> {
-    match command.about {
-        About::Messages(_) => messages().map(|message| sample::question(command.kind, message)).collect(),
-        About::Pushes(_) => {
-            let Ok(to) = UserId::parse("bob") else { return Vec::new() };
-            messages().map(|message| sample::push_question(command.kind, message, to.clone())).collect()
-        }
-        About::Actions(_) => {
-            sample::actions(AT).into_iter().filter_map(|it| sample::action_question(it, AT)).collect()
-        }
-    }
-}
-
-fn events() -> Vec<Event> {
-    let sent = messages().map(|message| sample::sent(LogPos(1), message, Origin::Client, Vec::new()));
-    let done = sample::actions(AT).into_iter().map(|action| sample::done(LogPos(1), action, AT));
-    sent.chain(done).collect()
-}
 
 fn push_former_names(page: &mut String) {
     page.push_str(

@@ -158,7 +158,7 @@ fn read(call: &Call<'_>) -> Option<Fields> {
         .put("conversationID", conversation_id::text(conversation))
         .put("userID", user)
         .put("Seqs", list(seqs))
-        .put("contentType", numbers::conversation(call.generation, conversation));
+        .put_as("contentType", numbers::conversation(call.generation, conversation), numbers::sessions);
     Some(fields)
 }
 
@@ -169,7 +169,7 @@ fn group_read(call: &Call<'_>) -> Option<Fields> {
         .put("sendID", &read.user)
         .put("receiveID", &read.user)
         .put("unreadMsgNum", read.read_seq)
-        .put("contentType", numbers::conversation(call.generation, &read.conversation));
+        .put_as("contentType", numbers::conversation(call.generation, &read.conversation), numbers::sessions);
     let fields = fields.put_if(call.filled(), "conversationID", conversation_id::text(&read.conversation));
     Some(fields.put_if(call.filled(), "groupID", group_of(&read.conversation)))
 }
@@ -217,7 +217,11 @@ fn start(call: &Call<'_>, one: &ConversationStart, owner: &str) -> Fields {
     call.body()
         .put("ownerUserId", owner)
         .put("conversationId", conversation_id::text(&one.conversation))
-        .put("conversationType", numbers::conversation(call.generation, &one.conversation))
+        .put_as(
+            "conversationType",
+            numbers::conversation(call.generation, &one.conversation),
+            numbers::sessions,
+        )
 }
 
 fn with_settings(fields: Fields, one: &ConversationStart) -> Fields {

@@ -7,6 +7,7 @@ use ringback_model::conversation::Target;
 use ringback_model::event::EventKind;
 use ringback_model::message::{ContentClass, Message};
 use ringback_model::verdict::Change;
+use serde_json::{Value, json};
 
 use crate::content;
 use crate::openim::callbacks::answer::{Asked, ELSEWHERE, Proposal};
@@ -88,13 +89,13 @@ pub(in crate::openim::callbacks) fn common(call: &Call<'_>) -> Option<Fields> {
         .put("operationID", call.operation_id)
         .put("senderPlatformID", message.platform.0)
         .put("senderNickname", &message.nickname)
-        .put("sessionType", numbers::session(call.generation, &message.target))
-        .put("msgFrom", if message.system { 200 } else { 100 })
+        .put_as("sessionType", numbers::session(call.generation, &message.target), numbers::sessions)
+        .put_as("msgFrom", numbers::sender(message.system), numbers::senders)
         .put("contentType", content::element_code(&message.content))
         .put("status", status(call, message))
         .put_if(has_send_time(call), "sendTime", message.sent_at.0)
         .put("createTime", message.created_at.0)
-        .put("content", said(call.generation, message))
+        .put_as("content", said(call.generation, message), element_text)
         .put("seq", seq(call, message))
         .put("atUserList", list(&message.mentions))
         .put("faceURL", &message.face_url)
@@ -146,6 +147,16 @@ pub(in crate::openim::callbacks) fn said(generation: Generation, message: &Messa
         return content::words(said).unwrap_or(Cow::Borrowed(&said.raw));
     }
     content::as_element(said)
+}
+
+/// What [`said`] gives.
+pub(super) fn element_text(generation: Generation) -> Value {
+    match generation {
+        Generation::V2 => json!({"type": "string"}),
+        Generation::V30 | Generation::V35 | Generation::V38 => {
+            json!({"type": "string", "contentMediaType": "application/json"})
+        }
+    }
 }
 
 /// Whether receivers of this contract see the bare text of this message.

@@ -8,10 +8,11 @@ use ringback_model::ids::UserId;
 use ringback_model::limits;
 use ringback_model::message::OfflinePush;
 use ringback_model::verdict::Change;
+use schemars::JsonSchema;
 use serde::Deserialize;
 use serde_json::{Map, Value};
 
-use super::message::{address, said};
+use super::message::{address, element_text, said};
 use crate::content;
 use crate::openim::callbacks::answer::{Asked, ELSEWHERE, Nothing, Proposal};
 use crate::openim::callbacks::call::{Call, Matter};
@@ -19,8 +20,9 @@ use crate::openim::callbacks::commands::{About, Command, OLDER, Targets, row};
 use crate::openim::callbacks::exclusion::NOTIFICATIONS;
 use crate::openim::callbacks::fields::{Fields, list};
 use crate::openim::callbacks::json::Object;
-use crate::openim::callbacks::members::{replace, set_text, texts, users};
+use crate::openim::callbacks::members::{AsObject, replace, set_text, texts, users};
 use crate::openim::callbacks::numbers;
+use crate::schemas::{self, Shape};
 
 const STORED: &str = "Refused or not, the message stays stored and is pulled at the next sync; an unreachable receiver \
                       is handled as `failedContinue` says.";
@@ -80,9 +82,9 @@ fn about_message(call: &Call<'_>, fields: Fields) -> Option<Fields> {
         .put("sendID", &message.sender)
         .put("groupID", address(&message.target).1)
         .put("contentType", content::element_code(&message.content))
-        .put("sessionType", numbers::session(call.generation, &message.target))
+        .put_as("sessionType", numbers::session(call.generation, &message.target), numbers::sessions)
         .put("atUserIDList", list(&message.mentions))
-        .put("content", shown(call)?);
+        .put_as("content", shown(call)?, element_text);
     Some(fields)
 }
 
@@ -123,7 +125,7 @@ fn to_group(call: &Call<'_>) -> Option<Fields> {
 }
 
 /// What an offline push is to show; what is absent stays.
-#[derive(Debug, Default, Deserialize)]
+#[derive(Debug, Default, Deserialize, JsonSchema)]
 #[serde(default)]
 pub(in crate::openim::callbacks) struct PushFields {
     title: Option<String>,
@@ -137,9 +139,17 @@ pub(in crate::openim::callbacks) struct PushFields {
     signal_info: Option<String>,
 }
 
+impl Shape for PushFields {
+    fn shape() -> Value {
+        schemas::read::<Self>()
+    }
+}
+
 impl PushFields {
-    fn read(object: &Object) -> Result<Option<Self>, String> {
-        object.member("offlinePushInfo", "an object with offline push fields")
+    pub(in crate::openim::callbacks) fn read(object: &Object) -> Result<Option<Self>, String> {
+        let fields: Option<AsObject<Self>> =
+            object.member("offlinePushInfo", "an object with offline push fields")?;
+        Ok(fields.map(|fields| fields.0))
     }
 
     /// These, over what is shown now. Where each is there and empty nobody has filled them in: all stay then.

@@ -11,7 +11,9 @@ use ringback_model::limits;
 use ringback_model::time::UnixMs;
 use ringback_model::user::{AccountLevel, User};
 use ringback_model::verdict::Change;
+use schemars::JsonSchema;
 use serde::Serialize;
+use serde_json::Value;
 
 use crate::openim::callbacks::answer::{Asked, ELSEWHERE, Proposal, nothing};
 use crate::openim::callbacks::call::Call;
@@ -23,6 +25,7 @@ use crate::openim::callbacks::members::{
     wrapped_text,
 };
 use crate::openim::callbacks::numbers::{LEVELS, RECEIVE_OPTIONS, within};
+use crate::schemas::{self, Shape};
 
 const EX_FILLED: &str = "`ex` is what the user sets it to, not always empty.";
 
@@ -99,7 +102,7 @@ fn is_of_profile(action: &Action) -> Result<&UserEdit, Skip> {
     Ok(edit)
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 struct Registered<'a> {
     #[serde(rename = "userID")]
@@ -112,6 +115,12 @@ struct Registered<'a> {
     #[serde(rename = "appMangerLevel")]
     level: i32,
     global_recv_msg_opt: i32,
+}
+
+impl Shape for Registered<'_> {
+    fn shape() -> Value {
+        schemas::written::<Self>()
+    }
 }
 
 impl<'a> Registered<'a> {

@@ -5,7 +5,9 @@ use ringback_model::action::{Action, GroupAction, GroupDraft, MemberRole};
 use ringback_model::event::EventKind;
 use ringback_model::group::Group;
 use ringback_model::verdict::Change;
+use schemars::JsonSchema;
 use serde::Serialize;
+use serde_json::Value;
 
 use super::action;
 use crate::openim::callbacks::answer::{Asked, ELSEWHERE, Proposal, nothing};
@@ -15,6 +17,7 @@ use crate::openim::callbacks::fields::Fields;
 use crate::openim::callbacks::json::Object;
 use crate::openim::callbacks::members::{group, is_unfilled, number, replace, set_text, text, user};
 use crate::openim::callbacks::numbers::{self, GROUP_TYPE, SWITCH, VERIFICATIONS, within};
+use crate::schemas::{self, Shape};
 
 /// The state of a group that nobody may make: gone.
 const DISMISSED: i32 = 2;
@@ -39,12 +42,18 @@ pub(in super::super) const ROWS: &[Command] = &[
         .differs("`initMemberList` has each member once, and no operator who is none."),
 ];
 
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 struct InitialMember<'a> {
     #[serde(rename = "userID")]
     user: &'a str,
     role_level: i32,
+}
+
+impl Shape for InitialMember<'_> {
+    fn shape() -> Value {
+        schemas::written::<Self>()
+    }
 }
 
 fn initial(members: &[MemberRole]) -> Vec<InitialMember<'_>> {
@@ -97,7 +106,7 @@ fn stored(fields: Fields, group: &Group) -> Fields {
         .put("createTime", group.created_at.0)
         .put("memberCount", group.member_count)
         .put("ex", &group.ex)
-        .put("status", numbers::group_status(group.status))
+        .put_as("status", numbers::group_status(group.status), numbers::group_statuses)
         .put("creatorUserID", &group.creator)
         .put("groupType", GROUP_TYPE)
         .put("needVerification", group.verification)

@@ -6,6 +6,7 @@ use ringback_model::dialect::Skip;
 use ringback_model::event::EventKind;
 use ringback_model::verdict::Change;
 use serde::Serialize;
+use serde_json::{Value, json};
 
 use super::action;
 use crate::openim::callbacks::answer::{Asked, ELSEWHERE, Proposal, nothing};
@@ -16,6 +17,7 @@ use crate::openim::callbacks::generation::Generation;
 use crate::openim::callbacks::json::Object;
 use crate::openim::callbacks::members::{is_unfilled, set_optional_text, text, wrapped_number, wrapped_text};
 use crate::openim::callbacks::numbers::{self, SWITCH, VERIFICATIONS, role, within};
+use crate::schemas::{self, Shape};
 
 const CHANGEABLE: &str = "change `groupName`, `introduction`, `faceURL`, `ex`, `needVerification`, `lookMemberInfo`, \
                           `applyMemberFriend`; `groupID` must be the same, or empty";
@@ -142,6 +144,13 @@ enum Shown<'a, T> {
     Inside { value: &'a T },
 }
 
+impl<T: Shape> Shape for Shown<'_, T> {
+    fn shape() -> Value {
+        let inside = json!({"type": "object", "properties": {"value": T::shape()}, "required": ["value"]});
+        schemas::any_of(&[T::shape(), inside])
+    }
+}
+
 fn shown<'a, T>(call: &Call<'_>, value: Option<&'a T>) -> Option<Shown<'a, T>> {
     value.map(|value| if call.compat.wrappers { Shown::Inside { value } } else { Shown::Plain(value) })
 }
@@ -168,9 +177,14 @@ fn member(call: &Call<'_>) -> Option<Fields> {
         .put("userID", &edit.user)
         .put("nickName", &edit.nickname)
         .put("faceURL", &edit.face_url)
-        .put("roleLevel", edit.role.map(numbers::level))
+        .put_as("roleLevel", edit.role.map(numbers::level), or_stays)
         .put("ex", &edit.ex);
     Some(fields)
+}
+
+/// A role's level, or null where the role stays.
+fn or_stays(generation: Generation) -> Value {
+    schemas::or_null(numbers::levels(generation))
 }
 
 struct EditAnswer {

@@ -10,7 +10,9 @@ use ringback_model::group::Role;
 use ringback_model::limits;
 use ringback_model::time::UnixMs;
 use ringback_model::verdict::Change;
+use schemars::JsonSchema;
 use serde::Serialize;
+use serde_json::Value;
 
 use super::action;
 use crate::openim::callbacks::answer::{Asked, ELSEWHERE, Nothing, Proposal};
@@ -21,6 +23,7 @@ use crate::openim::callbacks::generation::Generation;
 use crate::openim::callbacks::json::Object;
 use crate::openim::callbacks::members::{check_length, number, objects, set_text, text, texts, user};
 use crate::openim::callbacks::numbers::{GROUP_TYPE_TEXT, role};
+use crate::schemas::{self, Shape};
 
 pub(in super::super) const ROWS: &[Command] = &[
     row("beforeMemberJoinGroup", "callbackBeforeMembersJoinGroupCommand", EventKind::GroupEntering, entry)
@@ -67,11 +70,17 @@ fn everybody_who_joined(action: &Action) -> Result<usize, Skip> {
     }
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
 struct Listed<'a> {
     #[serde(rename = "userID")]
     user: &'a str,
     ex: &'a str,
+}
+
+impl Shape for Listed<'_> {
+    fn shape() -> Value {
+        schemas::written::<Self>()
+    }
 }
 
 fn entry(call: &Call<'_>) -> Option<Fields> {
