@@ -4,7 +4,7 @@
 //! | file | holds |
 //! |---|---|
 //! | [`operations`] | the table of everything that can be asked |
-//! | [`rules`], [`bans`], [`storage`], [`replays`], [`dialects`] | what is done |
+//! | [`rules`], [`bans`], [`storage`], [`replays`], [`dialects`], [`schemas`] | what is done |
 //! | [`why`], [`audit`] | what became of callbacks |
 //! | [`input`], [`distinct`], [`reply`], [`error`], [`views`], [`replay_views`] | requests and answers |
 //! | [`openapi`] | the table as a description for machines |
@@ -21,6 +21,7 @@ mod replay_views;
 mod replays;
 mod reply;
 mod rules;
+mod schemas;
 mod storage;
 mod views;
 mod why;
@@ -95,6 +96,7 @@ pub struct Admin {
     clock: Arc<dyn Clock>,
     body_read: Duration,
     descriptions: dialects::Descriptions,
+    schemas: schemas::Schemas,
     tracker: TaskTracker,
     slots: Arc<Semaphore>,
 }
@@ -118,6 +120,7 @@ impl Admin {
             clock: parts.clock,
             body_read: parts.body_read,
             descriptions: dialects::Descriptions::default(),
+            schemas: schemas::Schemas::default(),
             tracker: parts.tracker,
             slots: Arc::new(Semaphore::new(limits::ADMIN_IN_FLIGHT)),
         })

@@ -13,6 +13,7 @@ use serde_json::{Map, Value, json};
 
 use super::error::ErrorBody;
 use super::operations::{Body, OPERATIONS, Operation, Param};
+use super::schemas::SCHEMA_JSON;
 use super::why_views::WhyView;
 use super::{audit, replays, views, why};
 use crate::rules::draft::preset_rule;
@@ -95,7 +96,13 @@ fn responses(operation: &Operation) -> Map<String, Value> {
     };
     let (status, schema) = operation.answer;
     let mut all = Map::new();
-    all.insert(status.to_string(), answer("Done.", schema));
+    let mut done = answer("Done.", schema);
+    if operation.id == "showSchema" {
+        // One part of it alone.
+        done["content"][SCHEMA_JSON] =
+            json!({"schema": {"type": "object", "description": "JSON Schema 2020-12."}});
+    }
+    all.insert(status.to_string(), done);
     if let Some((status, meaning)) = operation.also {
         all.insert(status.to_string(), answer(meaning, schema));
     }
@@ -138,6 +145,7 @@ fn path_schema(name: &str) -> Value {
 fn query_schema(param: &Param) -> Value {
     match param.kind {
         "integer" => json!({"type": "integer", "minimum": 1, "maximum": limits::ADMIN_PAGE}),
+        kind if param.name == "part" => json!({"type": kind, "enum": ["request", "answer"]}),
         kind => json!({"type": kind}),
     }
 }
@@ -147,6 +155,8 @@ fn path_doc(name: &str) -> &'static str {
         "name" => "Name or id of the rule, percent-encoded.",
         "date" => "Date key of the slice, `yyyyMMddHHmm`.",
         "id" => "Id of the replay.",
+        "dialect" => "Name of the dialect, as rules name it.",
+        "callback" => "Name of the callback, or a name in `events` that leads to no other.",
         _ => "Name of the interface, with `.json`.",
     }
 }
@@ -189,6 +199,8 @@ fn schemas(contracts: &[Arc<dyn Contract>]) -> Map<String, Value> {
     answers.subschema_for::<WhyView>();
     answers.subschema_for::<audit::AuditView>();
     answers.subschema_for::<views::DialectList>();
+    answers.subschema_for::<views::SchemaList>();
+    answers.subschema_for::<views::SchemaView<'_>>();
     let mut requests = SchemaGenerator::new(settings().for_deserialize());
     requests.subschema_for::<views::RetryOrder>();
     requests.subschema_for::<replays::NewReplay>();

@@ -6,7 +6,7 @@ use ringback_model::ports::Fut;
 use super::error::ApiError;
 use super::input::Input;
 use super::reply::Reply;
-use super::{Admin, audit, bans, dialects, replays, rules, storage, why};
+use super::{Admin, audit, bans, dialects, replays, rules, schemas, storage, why};
 
 /// One thing that can be asked.
 pub(super) struct Operation {
@@ -77,6 +77,11 @@ const KIND: Param = Param {
     name: "kind",
     kind: "string",
     doc: "`hmac-sha256` or `ed25519`, which receivers check with the rule's `public_key`; without it as before.",
+};
+const PART: Param = Param {
+    name: "part",
+    kind: "string",
+    doc: "`request` or `answer`: that schema alone, as `application/schema+json`.",
 };
 const PAGE: &[Param] = &[
     Param { name: "rule", kind: "string", doc: "Only deliveries of the rule with this name or id." },
@@ -327,6 +332,25 @@ pub(super) static OPERATIONS: &[Operation] = &[
         summary: "The dialects that rules may name, with their events and defaults.",
         answer: (200, "DialectList"),
         run: |admin, input| Box::pin(dialects::list(admin, input)),
+        ..BASE
+    },
+    Operation {
+        id: "listSchemas",
+        path: "/admin/v1/schemas",
+        summary: "The callbacks of every dialect; `href` leads to their JSON Schemas.",
+        open: true,
+        answer: (200, "SchemaList"),
+        run: |admin, input| Box::pin(schemas::list(admin, input)),
+        ..BASE
+    },
+    Operation {
+        id: "showSchema",
+        path: "/admin/v1/schemas/{dialect}/{callback}",
+        summary: "The JSON Schemas of a callback's body and of answers to it.",
+        open: true,
+        query: &[PART],
+        answer: (200, "SchemaView"),
+        run: |admin, input| Box::pin(schemas::show(admin, input)),
         ..BASE
     },
     Operation {

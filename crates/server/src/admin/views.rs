@@ -6,6 +6,7 @@ use std::collections::BTreeMap;
 use ringback_callbacks::RuleStatus;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+use serde_json::value::RawValue;
 use serde_json::{Map, Value};
 
 use crate::rules::start::show_time;
@@ -304,4 +305,42 @@ pub(super) struct EventView {
     pub(super) name: &'static str,
     /// What it selects.
     pub(super) doc: String,
+}
+
+/// The callbacks of all contracts.
+#[derive(Debug, Serialize, JsonSchema)]
+pub(super) struct SchemaList {
+    /// By contract, in the order in which an event meets them.
+    pub(super) schemas: Vec<SchemaEntry>,
+}
+
+/// A callback that has schemas.
+#[derive(Debug, Serialize, JsonSchema)]
+pub(super) struct SchemaEntry {
+    /// `dialect` of rules.
+    pub(super) dialect: &'static str,
+    /// Its name, unique in the dialect.
+    pub(super) name: &'static str,
+    /// `before` or `after`.
+    pub(super) phase: &'static str,
+    /// When it is called.
+    pub(super) trigger: String,
+    /// Names in `events` of rules that lead to it.
+    pub(super) events: Vec<&'static str>,
+    /// Where its schemas are; with `?part=request` or `?part=answer` one of them alone.
+    pub(super) href: String,
+}
+
+/// A callback with its schemas.
+#[derive(Debug, Serialize, JsonSchema)]
+pub(super) struct SchemaView<'a> {
+    /// What the list says of it.
+    #[serde(flatten)]
+    pub(super) entry: SchemaEntry,
+    /// Of its body: JSON Schema 2020-12.
+    #[schemars(with = "Map<String, Value>")]
+    pub(super) request: &'a RawValue,
+    /// Of answers.
+    #[schemars(with = "Map<String, Value>")]
+    pub(super) answer: &'a RawValue,
 }

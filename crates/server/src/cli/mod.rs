@@ -12,6 +12,7 @@ mod print;
 pub mod replay;
 pub(crate) mod rest;
 pub mod rules;
+pub mod schemas;
 pub mod serve;
 pub mod storage;
 pub mod token;
@@ -83,6 +84,8 @@ enum Command {
     Bans(bans::Args),
     /// Check or print configuration
     Config(config::Args),
+    /// Print what callbacks and their answers look like, as JSON Schema
+    Schemas(schemas::Args),
     /// Make tokens
     Token(token::Args),
 }
@@ -111,6 +114,7 @@ pub async fn run() -> ExitCode {
         Command::Audit(args) => audit::run(args, &global).await,
         Command::Bans(args) => bans::run(args, &global).await,
         Command::Config(args) => config::run(args, &global).await,
+        Command::Schemas(args) => schemas::run(args, &global).await,
         Command::Token(args) => token::run(args, &global).await,
     };
     done.unwrap_or_else(|error| {
