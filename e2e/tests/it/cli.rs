@@ -25,6 +25,7 @@ async fn every_command_explains_itself() {
         &["config", "--help"],
         &["config", "check", "--help"],
         &["config", "print", "--help"],
+        &["schemas", "--help"],
         &["token", "--help"],
         &["token", "admin", "--help"],
         &["token", "user", "--help"],

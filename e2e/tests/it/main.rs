@@ -38,6 +38,7 @@ mod replay;
 mod rest;
 mod rest_msg;
 mod rules_api;
+mod schemas;
 mod serve;
 mod shutdown;
 mod socket;
