@@ -74,11 +74,11 @@ struct Payload<'a> {
 }
 
 fn chat_types(_: &mut SchemaGenerator) -> Schema {
-    json_schema!({"enum": ["chat", "groupchat", GROUP, ROOM]})
+    json_schema!({"type": "string", "enum": ["chat", "groupchat", GROUP, ROOM]})
 }
 
 fn conversation_types(_: &mut SchemaGenerator) -> Schema {
-    json_schema!({"enum": Conversation::ALL.map(payload_type)})
+    json_schema!({"type": "string", "enum": Conversation::ALL.map(payload_type)})
 }
 
 /// What it holds besides its type is the sender's.
@@ -86,7 +86,7 @@ fn one_body(_: &mut SchemaGenerator) -> Schema {
     let mut types = BodyType::ALL.map(BodyType::wire_name).to_vec();
     types.sort_unstable();
     types.dedup();
-    let body = json!({"type": "object", "properties": {"type": {"enum": types}}, "required": ["type"]});
+    let body = json!({"type": "object", "properties": {"type": {"type": "string", "enum": types}}, "required": ["type"]});
     json_schema!({"type": "array", "items": body, "minItems": 1, "maxItems": 1})
 }
 

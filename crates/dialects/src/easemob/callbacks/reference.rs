@@ -33,7 +33,8 @@ Status 200 and no other is success. An answer of more than 1,000 characters is d
 towards a ban.\n\n\
 `callId` is `{org}#{name}_{uuid}`: the same on every attempt, after restarts and when it is sent again, so that a \
 receiver can drop what it has seen. `security` is the MD5 of `callId`, the rule's secret and `timestamp`, run together, \
-in lower-case hex; `timestamp` is when the server took the message, in Unix milliseconds.\n";
+in lower-case hex; `timestamp` is when the server took the message, in Unix milliseconds.\n\n\
+Types and examples of every body and answer: [schemas](../schemas/README.md).\n";
 
 /// The contracts as Markdown: `docs/callbacks/easemob.md`.
 #[must_use]

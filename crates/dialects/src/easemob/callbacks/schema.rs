@@ -164,7 +164,7 @@ fn sent(callback: Callback, calls: &[Outbound]) -> Vec<Property> {
             let mut looks = schema["properties"][&name].clone();
             without_null(&mut looks);
             if name == "eventType" {
-                looks = json!({"const": callback.name()});
+                looks = json!({"type": "string", "const": callback.name()});
             }
             describe(&mut looks);
             let mut property = Property { name, schema: looks, required };
@@ -269,10 +269,14 @@ fn taken() -> Vec<Property> {
             json!({"type": ["string", "null"]}),
             "What the sender is told of a blocked message, where `show_error` is on.",
         ),
-        property("payload", json!({"type": ["object", "null"]}), "What the message says instead."),
+        property(
+            "payload",
+            json!({"type": ["object", "null"]}),
+            "What the message says instead: `bodies` with one text, or the text's own members (`msg`), and `ext`.",
+        ),
         property(
             "chatroom_msg_level",
-            json!({"enum": ["high", "normal", "low", null]}),
+            json!({"type": ["string", "null"], "enum": ["high", "normal", "low", null]}),
             "Priority of a message in a room; of no effect elsewhere.",
         ),
     ]

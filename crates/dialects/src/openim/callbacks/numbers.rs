@@ -65,7 +65,7 @@ pub(super) const fn conversation(generation: Generation, id: &ConversationId) ->
 
 /// What [`session`] and [`conversation`] give.
 pub(super) fn sessions(generation: Generation) -> Value {
-    json!({"enum": [1, generation.group_session(), 4]})
+    json!({"type": "integer", "enum": [1, generation.group_session(), 4]})
 }
 
 /// The number that says whether a person or the system speaks.
@@ -75,20 +75,20 @@ pub(super) const fn sender(system: bool) -> i32 {
 
 /// What [`sender`] gives.
 pub(super) fn senders(_: Generation) -> Value {
-    json!({"enum": [sender(false), sender(true)]})
+    json!({"type": "integer", "enum": [sender(false), sender(true)]})
 }
 
 /// What [`level`] gives.
 pub(super) fn levels(_: Generation) -> Value {
     let all = [Role::Owner, Role::Admin, Role::Member].map(level);
-    json!({"enum": all})
+    json!({"type": "integer", "enum": all})
 }
 
 /// What [`group_status`] gives.
 pub(super) fn group_statuses(_: Generation) -> Value {
     let all = [GroupStatus::Open, GroupStatus::Banned, GroupStatus::Dismissed, GroupStatus::Muted]
         .map(group_status);
-    json!({"enum": all})
+    json!({"type": "integer", "enum": all})
 }
 
 /// The level of a role.

@@ -31,7 +31,8 @@ Never called back: \"is typing\" (113); as messages, but not as pushes, also not
 notification accounts are told by afterMsgSaveDB alone; nobody is asked before an administrator sends to a single \
 chat. A push callback about a notification has the JSON text of its details in `content`.\n\n\
 An answer that is no JSON object, has a field of another type, or wants what cannot be (somebody who is not concerned, \
-an id that is none, a number without a meaning) is a failure of the call: `failedContinue` decides.\n";
+an id that is none, a number without a meaning) is a failure of the call: `failedContinue` decides.\n\n\
+Types, bounds and examples of every body and answer: [schemas](../schemas/README.md).\n";
 
 /// All commands as Markdown: `docs/callbacks/openim.md`.
 #[must_use]

@@ -136,7 +136,8 @@ fn sent(contract: OpenImContract, command: &'static Command, name: &'static str)
             let required = bodies.iter().all(|body| has(body, member));
             let by_setting = !required && bodies.iter().all(|body| body.filled || !has(body, member));
             let looks = looks(&bodies, member, contract.generation);
-            let schema = if member == "callbackCommand" { json!({"const": name}) } else { looks };
+            let schema =
+                if member == "callbackCommand" { json!({"type": "string", "const": name}) } else { looks };
             let mut property = Property { name: member.to_owned(), schema, required };
             let mut says = words::sent(command, member).to_owned();
             if by_setting {
@@ -220,7 +221,8 @@ fn properties(command: &Command, members: Vec<Noted>) -> Vec<Property> {
             schema["items"] = object(properties(command, entries.members()));
         }
         word.bounds.narrow(&mut schema);
-        let mut property = Property { name: member.name, schema: or_null(schema), required: word.needed };
+        let schema = if word.needed { schema } else { or_null(schema) };
+        let mut property = Property { name: member.name, schema, required: word.needed };
         property.says(word.says);
         describe(&mut property.schema, &|inner| words::answered(command, inner).says);
         property

@@ -201,7 +201,7 @@ impl Bounds {
             Self::OneOf(numbers) => {
                 let null = nullable.then_some(Value::Null);
                 let numbers = numbers.iter().map(|number| json!(number)).chain(null);
-                *schema = json!({"enum": numbers.collect::<Vec<_>>()});
+                *schema = json!({"type": schema["type"], "enum": numbers.collect::<Vec<_>>()});
             }
             Self::Moment => schema["minimum"] = json!(0),
         }
