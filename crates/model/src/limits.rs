@@ -197,7 +197,7 @@ pub const TARGET_URL_CHARS: usize = 2048;
 pub const REPLAYS_AT_ONCE: usize = 4;
 /// Time that whoever orders a replay that only counts waits for it; below [`ADMIN_WAIT`].
 pub const REPLAY_DRY_WAIT: Duration = Duration::from_secs(60);
-/// Replays that are over and can still be asked about; of more, the oldest are forgotten.
+/// Number of replays that are over and can still be asked about; of more, the oldest are forgotten.
 pub const REPLAYS_KEPT: usize = 50;
 /// Calls per second that a replay starts, unless it says otherwise: a receiver works for live traffic at the same time.
 pub const REPLAY_RATE: u32 = 50;

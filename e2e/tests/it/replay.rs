@@ -104,6 +104,44 @@ async fn one_conversation_of_many_is_sent_and_nothing_else() {
 }
 
 #[tokio::test]
+async fn one_conversation_out_of_ten_thousand_events_is_all_that_is_sent() {
+    let receiver = Receiver::start().await;
+    let family = Family::start(Setup::dev(), &["alice"]).await;
+    let app = &family.app;
+    let names: Vec<String> = (0..1000).map(|number| format!("u{number}")).collect();
+    app.register(&names.iter().map(String::as_str).collect::<Vec<_>>()).await;
+    let many = json!({ "sendID": "alice", "senderPlatformID": 1, "content": { "content": "x" }, "contentType": 101,
+        "sessionType": 1, "recvIDs": names });
+    // Ten messages to each of a thousand users.
+    for _ in 0..10 {
+        app.admin().post("/msg/batch_send_msg", &many).await.data();
+    }
+    // It comes when everything is over: nothing of it was told before.
+    let rule = json!({ "name": "late", "dialect": "openim", "phase": "after", "url": receiver.url(),
+        "events": ["afterSendSingleMsg"] });
+    family.rule(&rule).await;
+    let dry = replay(app, &["--rule", "late", "--dry", "--json"]).await;
+    let counted: Value = serde_json::from_str(&dry.out).unwrap_or_else(|_| panic!("{dry:?}"));
+    assert_eq!(counted["counts"]["deliveries"], json!(10_000), "{counted}");
+    assert_eq!(counted["counts"]["before_versions"], json!(10_000), "and that is said: {counted}");
+    let sent =
+        replay(app, &["--rule", "late", "--conversation", "u:alice:u500", "--rate", "1000/s", "--yes"]).await;
+    assert_eq!(sent.code, Some(0), "{sent:?}");
+    assert!(sent.out.contains("all 10 callbacks were taken"), "{sent:?}");
+    assert!(
+        sent.out.contains("of 12 events"),
+        "the chat and its two beginnings; others are not even looked at: {sent:?}"
+    );
+    tokio::time::sleep(QUIET).await;
+    let calls = receiver.calls();
+    let ids: BTreeSet<_> = calls.iter().map(|call| call.header("webhook-id").unwrap()).collect();
+    assert_eq!((calls.len(), ids.len()), (10, 10));
+    assert!(
+        calls.iter().all(|call| call.text("recvID") == "u500" && call.header("ringback-replay").is_some())
+    );
+}
+
+#[tokio::test]
 async fn what_cannot_be_replayed_is_said() {
     let receiver = Receiver::start().await;
     let app = talkative(&receiver, 1, 1).await;
