@@ -4,7 +4,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use ringback_model::delivery::ProgressChange;
-use ringback_model::ports::Progress;
+use ringback_model::ports::{Clock, Progress};
 use tokio::sync::{mpsc, oneshot};
 use tokio::time::{Instant, MissedTickBehavior};
 use tokio_util::task::AbortOnDropHandle;
@@ -44,11 +44,12 @@ impl Checkpoints {
     pub(crate) fn start(
         progress: Arc<dyn Progress>,
         tail: Arc<Tail>,
+        clock: Arc<dyn Clock>,
         pace: Pace,
     ) -> (Self, AbortOnDropHandle<()>) {
         let ledgers = Arc::new(Mutex::default());
         let (flush, flushes) = mpsc::channel(FLUSHES);
-        let saver = Saver { progress, tail, ledgers: Arc::clone(&ledgers) };
+        let saver = Saver { progress, tail, clock, ledgers: Arc::clone(&ledgers) };
         let task = AbortOnDropHandle::new(tokio::spawn(saver.run(pace, flushes)));
         (Self { ledgers, flush }, task)
     }
@@ -83,6 +84,7 @@ impl Checkpoints {
 struct Saver {
     progress: Arc<dyn Progress>,
     tail: Arc<Tail>,
+    clock: Arc<dyn Clock>,
     ledgers: Arc<Mutex<Vec<Arc<Ledger>>>>,
 }
 
@@ -112,9 +114,10 @@ impl Saver {
     async fn save(&self, idle_too: bool) -> bool {
         self.tail.let_follow();
         let ledgers = self.ledgers.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        let now = self.clock.now();
         let mut owed = Vec::new();
         for ledger in ledgers {
-            ledger.show_lag(self.tail.end_of_log());
+            ledger.show_lag(self.tail.end_of_log(), now);
             if let Some(change) = ledger.take(idle_too) {
                 owed.push((ledger, change));
             }
@@ -167,10 +170,12 @@ mod tests {
     use ringback_model::ids::{LogPos, RuleId};
 
     use super::*;
+    use crate::ledger::LagGauges;
 
     fn owed(rows: usize) -> Owed {
         let rule = RuleId::new("r");
-        let ledger = Ledger::new(rule.clone(), Gauge::noop(), LogPos::ZERO, LogPos::ZERO);
+        let gauges = LagGauges { events: Gauge::noop(), oldest: Gauge::noop() };
+        let ledger = Ledger::new(rule.clone(), gauges, LogPos::ZERO, LogPos::ZERO);
         let remove = vec![DeliveryKey { pos: LogPos(1), copy: 0 }; rows];
         (Arc::new(ledger), ProgressChange { remove, ..ProgressChange::none(rule) })
     }

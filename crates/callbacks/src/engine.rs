@@ -163,7 +163,12 @@ impl Engine {
         let keeper = tokio::spawn(Arc::clone(&ban).keep());
         let tail = Arc::new(Tail::new(Arc::clone(&parts.log)));
         let pace = Pace { every: settings.checkpoint_every, idle_every: settings.idle_checkpoint_every };
-        let (checkpoints, saver) = Checkpoints::start(Arc::clone(&parts.progress), Arc::clone(&tail), pace);
+        let (checkpoints, saver) = Checkpoints::start(
+            Arc::clone(&parts.progress),
+            Arc::clone(&tail),
+            Arc::clone(&parts.clock),
+            pace,
+        );
         let reader = tokio::spawn(Arc::clone(&tail).run());
         let (log, clock) = (Arc::clone(&parts.log), Arc::clone(&parts.clock));
         let recorder = Arc::new(Recorder::new(parts.traces, log, clock));

@@ -148,19 +148,20 @@ impl EngineGate {
             };
             match answered {
                 Ok(Answered::Unasked) => {}
-                Ok(Answered::Same) => rule.metrics.verdict("allow"),
-                Ok(Answered::Changed(subject)) => {
-                    rule.metrics.verdict("change");
+                Ok(Answered::Same) => rule.metrics.verdict(question.kind, "allow"),
+                Ok(Answered::Changed { subject, fields }) => {
+                    rule.metrics.verdict(question.kind, "change");
+                    fields.into_iter().for_each(|field| rule.metrics.changed(question.kind, field));
                     question.subject = subject;
                     // What was changed may make the message the business of other rules behind this one.
                     places = about.index.find(question.subject.facets());
                     next = places.partition_point(|other| *other <= place);
                 }
                 Ok(Answered::No(refusal)) => {
-                    rule.metrics.verdict("refuse");
+                    rule.metrics.verdict(question.kind, "refuse");
                     return Err(refused(rule, refusal).into());
                 }
-                Err(silence) => tolerate(rule, version, silence)?,
+                Err(silence) => tolerate(rule, version, question.kind, silence)?,
             }
         }
         Ok(question.subject)
@@ -178,6 +179,7 @@ impl EngineGate {
             Ok(outbound) => outbound,
             Err(Skip(_)) => return Ok(Ok(Answered::Unasked)),
         };
+        rule.metrics.matched(Some(question.kind));
         let id = webhook_id::of_question(rule.id(), question.number, question.kind, part);
         let said = headers::Said { id: &id, pos: None, attempt: 1, replay: None };
         let began = self.parts.clock.now();
@@ -187,7 +189,7 @@ impl EngineGate {
         let answer = self.call(rule, &outbound, &extra, (deadline, room)).await;
         let took = started.elapsed();
         let asked = judge(version, question, &answer, check).await?;
-        rule.metrics.attempted(asked.outcome, took);
+        rule.metrics.attempted(Some(question.kind), asked.outcome, took);
         let call = Call { question, part, webhook_id: &id, body: &outbound.body, began, took };
         rule.recorder.note(|| call.noted((rule, version), answer.as_ref().ok(), &asked));
         AttemptLine {
@@ -263,14 +265,19 @@ fn answer_bytes(question: &Question, outbound: &Outbound) -> usize {
 }
 
 /// What the rule's policy makes of silence.
-fn tolerate(rule: &LiveRule, version: &LiveVersion, silence: Silence) -> Result<(), Refusal> {
+fn tolerate(
+    rule: &LiveRule,
+    version: &LiveVersion,
+    kind: EventKind,
+    silence: Silence,
+) -> Result<(), Refusal> {
     match rule.rule.policy.on_failure {
         OnFailure::Continue => {
-            rule.metrics.gate_failure("passed");
+            rule.metrics.gate_failure(kind, "passed");
             Ok(())
         }
         OnFailure::Refuse => {
-            rule.metrics.gate_failure("refused");
+            rule.metrics.gate_failure(kind, "refused");
             Err(silenced(rule, version, silence))
         }
     }

@@ -69,10 +69,19 @@ pub(crate) struct View {
 /// Shared between a rule's runner, which writes, and the checkpointer, which saves.
 pub(crate) struct Ledger {
     rule: RuleId,
-    lag: Gauge,
+    gauges: LagGauges,
     state: Mutex<State>,
     /// A save has ended well.
     saved: Notify,
+}
+
+/// What shows how far a rule is behind.
+#[derive(Clone)]
+pub(crate) struct LagGauges {
+    /// In events.
+    pub(crate) events: Gauge,
+    /// In seconds.
+    pub(crate) oldest: Gauge,
 }
 
 struct State {
@@ -92,10 +101,10 @@ struct State {
 
 impl Ledger {
     /// `saved` is the cursor as the store knows it, or zero.
-    pub(crate) fn new(rule: RuleId, lag: Gauge, cursor: LogPos, saved: LogPos) -> Self {
+    pub(crate) fn new(rule: RuleId, gauges: LagGauges, cursor: LogPos, saved: LogPos) -> Self {
         Self {
             rule,
-            lag,
+            gauges,
             saved: Notify::new(),
             state: Mutex::new(State {
                 cursor,
@@ -144,10 +153,12 @@ impl Ledger {
         self.state().cursor
     }
 
-    /// Shows how far the rule is behind this end of the log.
-    pub(crate) fn show_lag(&self, tail: LogPos) {
+    /// Shows how far the rule is behind this end of the log, and since when.
+    pub(crate) fn show_lag(&self, tail: LogPos, now: UnixMs) {
         let lag = tail.0.saturating_sub(self.cursor().0);
-        self.lag.set(f64::from(u32::try_from(lag).unwrap_or(u32::MAX)));
+        self.gauges.events.set(f64::from(u32::try_from(lag).unwrap_or(u32::MAX)));
+        let oldest = self.view().oldest.map_or(0.0, |oldest| now.since(oldest).as_secs_f64());
+        self.gauges.oldest.set(oldest);
     }
 
     pub(crate) fn view(&self) -> View {
@@ -238,7 +249,8 @@ mod tests {
     }
 
     fn ledger() -> Ledger {
-        Ledger::new(RuleId::new("r"), Gauge::noop(), LogPos(0), LogPos(0))
+        let gauges = LagGauges { events: Gauge::noop(), oldest: Gauge::noop() };
+        Ledger::new(RuleId::new("r"), gauges, LogPos(0), LogPos(0))
     }
 
     #[test]

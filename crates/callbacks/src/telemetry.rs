@@ -1,31 +1,41 @@
 //! Every metric and the one log line per attempt. Names are part of the product: they are added, never renamed.
 
-use std::collections::HashMap;
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
-use metrics::{Counter, Gauge, Histogram, counter, gauge, histogram};
+use metrics::{Counter, Gauge, Histogram, Label, counter, gauge, histogram};
 use ringback_model::delivery::ParkReason;
+use ringback_model::event::EventKind;
+use ringback_model::hashing::FastMap;
 use ringback_model::ids::{MessageId, RuleId};
 use ringback_model::rule::Rule;
 
-/// Attempts, by `rule`, `phase` and `outcome`.
+/// What was a rule's business, by `rule`, `phase` and `event`: questions that it was asked, deliveries that events meant.
+pub const MATCHED: &str = "ringback_callback_matched_total";
+/// Attempts, by `rule`, `phase`, `event` and `outcome`. The event of a delivery that outlived a restart as a row is
+/// `unknown`.
 pub const ATTEMPTS: &str = "ringback_callback_attempts_total";
-/// Time from sending an attempt to its answer, seconds, by `rule` and `phase`.
+/// Time from sending an attempt to its answer, seconds, by `rule`, `phase` and `event`.
 pub const DURATION: &str = "ringback_callback_duration_seconds";
 /// Calls under way, by `rule` and `phase`.
 pub const IN_FLIGHT: &str = "ringback_callback_in_flight";
 /// Events between a rule's cursor and the end of the log, by `rule`.
 pub const LAG: &str = "ringback_callback_lag_events";
+/// Age of the oldest delivery that is neither over nor parked, seconds, by `rule`; 0 = there is none.
+pub const OLDEST: &str = "ringback_callback_oldest_seconds";
 /// Deliveries that wait for a retry, by `rule`.
 pub const WAITING: &str = "ringback_callback_waiting";
 /// Deliveries that are parked, by `rule`.
 pub const PARKED: &str = "ringback_callback_parked";
+/// Deliveries that were parked, by `rule`, `event` and `reason` (`exhausted`, `banned`).
+pub const PARKINGS: &str = "ringback_callback_parked_total";
 /// 1 while the rule's receiver is left alone, by `rule`.
 pub const BREAKER_OPEN: &str = "ringback_callback_breaker_open";
-/// Verdicts of before-rules, by `rule` and `verdict` (`allow`, `change`, `refuse`).
+/// Verdicts of before-rules, by `rule`, `event` and `verdict` (`allow`, `change`, `refuse`).
 pub const VERDICTS: &str = "ringback_callback_verdicts_total";
-/// Before-calls that failed, by `rule` and `effect` (`passed`, `refused`).
+/// Fields that answers of before-rules changed, by `rule`, `event` and `field`.
+pub const CHANGES: &str = "ringback_callback_changes_total";
+/// Before-calls that failed, by `rule`, `event` and `effect` (`passed`, `refused`).
 pub const GATE_FAILURES: &str = "ringback_callback_gate_failures_total";
 /// Events that left the log before a rule came to them, by `rule`.
 pub const EXPIRED: &str = "ringback_callback_expired_total";
@@ -72,25 +82,35 @@ pub const APP_BANS: &str = "ringback_app_bans_total";
 /// Failures that counted towards a ban of the app.
 pub const APP_BAN_FAILURES: &str = "ringback_app_ban_failures_total";
 
-/// Counters that differ in one label, by its value; each is looked up when it counts for the first time, because a
+/// Counters that differ in the event and in one more label, by their values; each is looked up when it counts for the first time, because a
 /// look-up costs several times as much as counting.
-type Counters = Mutex<HashMap<&'static str, Counter>>;
+type Counters = Mutex<FastMap<(Moment, &'static str), Counter>>;
 
-fn count(counters: &Counters, value: &'static str, look_up: impl FnOnce() -> Counter) {
+/// The moment that a call is about; `None` = nobody knows any more.
+pub(crate) type Moment = Option<EventKind>;
+
+fn count(counters: &Counters, key: (Moment, &'static str), look_up: impl FnOnce() -> Counter) {
     let mut counters = counters.lock().unwrap_or_else(PoisonError::into_inner);
-    counters.entry(value).or_insert_with(look_up).increment(1);
+    counters.entry(key).or_insert_with(look_up).increment(1);
+}
+
+fn name(moment: Moment) -> &'static str {
+    moment.map_or("unknown", EventKind::name)
 }
 
 /// Handles of one rule's metrics; looked up once per change of the rule.
 pub(crate) struct RuleMetrics {
     rule: String,
     phase: &'static str,
+    matched: Counters,
     outcomes: Counters,
     verdicts: Counters,
     gate_failures: Counters,
-    pub(crate) duration: Histogram,
+    parkings: Counters,
+    durations: Mutex<FastMap<Moment, Histogram>>,
     pub(crate) in_flight: Gauge,
     pub(crate) lag: Gauge,
+    pub(crate) oldest: Gauge,
     pub(crate) waiting: Gauge,
     pub(crate) parked: Gauge,
     pub(crate) breaker_open: Gauge,
@@ -110,9 +130,9 @@ impl RuleMetrics {
         let id = rule.id.to_string();
         let phase = rule.phase.name();
         Self {
-            duration: histogram!(DURATION, "rule" => id.clone(), "phase" => phase),
             in_flight: gauge!(IN_FLIGHT, "rule" => id.clone(), "phase" => phase),
             lag: gauge!(LAG, "rule" => id.clone()),
+            oldest: gauge!(OLDEST, "rule" => id.clone()),
             waiting: gauge!(WAITING, "rule" => id.clone()),
             parked: gauge!(PARKED, "rule" => id.clone()),
             breaker_open: gauge!(BREAKER_OPEN, "rule" => id.clone()),
@@ -126,7 +146,10 @@ impl RuleMetrics {
             late: counter!(LATE, "rule" => id.clone()),
             unrendered: counter!(UNRENDERED, "rule" => id.clone()),
             broke: counter!(BROKE, "rule" => id.clone()),
+            matched: Mutex::default(),
             outcomes: Mutex::default(),
+            parkings: Mutex::default(),
+            durations: Mutex::default(),
             verdicts: Mutex::default(),
             gate_failures: Mutex::default(),
             rule: id,
@@ -136,18 +159,53 @@ impl RuleMetrics {
 
     /// The rule's task has ended: what it owes stays, but nothing is under way and nobody is being left alone.
     pub(crate) fn stopped(&self) {
-        for gauge in [&self.in_flight, &self.lag, &self.breaker_open] {
+        for gauge in [&self.in_flight, &self.lag, &self.oldest, &self.breaker_open] {
             gauge.set(0.0);
         }
     }
 
-    pub(crate) fn attempted(&self, outcome: &'static str, took: Duration) {
-        self.duration.record(took.as_secs_f64());
-        count(
-            &self.outcomes,
-            outcome,
-            || counter!(ATTEMPTS, "rule" => self.rule.clone(), "phase" => self.phase, "outcome" => outcome),
-        );
+    pub(crate) fn matched(&self, moment: Moment) {
+        let look_up = || counter!(MATCHED, self.labels(moment));
+        count(&self.matched, (moment, ""), look_up);
+    }
+
+    pub(crate) fn attempted(&self, moment: Moment, outcome: &'static str, took: Duration) {
+        {
+            let mut durations = self.durations.lock().unwrap_or_else(PoisonError::into_inner);
+            let duration = durations.entry(moment).or_insert_with(|| histogram!(DURATION, self.labels(moment)));
+            duration.record(took.as_secs_f64());
+        }
+        let look_up = || {
+            counter!(
+                ATTEMPTS,
+                "rule" => self.rule.clone(),
+                "phase" => self.phase,
+                "event" => name(moment),
+                "outcome" => outcome
+            )
+        };
+        count(&self.outcomes, (moment, outcome), look_up);
+    }
+
+    fn labels(&self, moment: Moment) -> Vec<Label> {
+        vec![
+            Label::new("rule", self.rule.clone()),
+            Label::from_static_parts("phase", self.phase),
+            Label::from_static_parts("event", name(moment)),
+        ]
+    }
+
+    pub(crate) fn parked(&self, moment: Moment, reason: ParkReason) {
+        let reason = reason.name();
+        let look_up = || {
+            counter!(PARKINGS, "rule" => self.rule.clone(), "event" => name(moment), "reason" => reason)
+        };
+        count(&self.parkings, (moment, reason), look_up);
+    }
+
+    /// Seldom: looked up each time.
+    pub(crate) fn changed(&self, kind: EventKind, field: String) {
+        counter!(CHANGES, "rule" => self.rule.clone(), "event" => kind.name(), "field" => field).increment(1);
     }
 
     pub(crate) fn dropped(&self, reason: ParkReason) {
@@ -165,14 +223,18 @@ impl RuleMetrics {
         if on_time { &self.on_time } else { &self.late }.increment(1);
     }
 
-    pub(crate) fn verdict(&self, verdict: &'static str) {
-        let look_up = || counter!(VERDICTS, "rule" => self.rule.clone(), "verdict" => verdict);
-        count(&self.verdicts, verdict, look_up);
+    pub(crate) fn verdict(&self, kind: EventKind, verdict: &'static str) {
+        let look_up = || {
+            counter!(VERDICTS, "rule" => self.rule.clone(), "event" => kind.name(), "verdict" => verdict)
+        };
+        count(&self.verdicts, (Some(kind), verdict), look_up);
     }
 
-    pub(crate) fn gate_failure(&self, effect: &'static str) {
-        let look_up = || counter!(GATE_FAILURES, "rule" => self.rule.clone(), "effect" => effect);
-        count(&self.gate_failures, effect, look_up);
+    pub(crate) fn gate_failure(&self, kind: EventKind, effect: &'static str) {
+        let look_up = || {
+            counter!(GATE_FAILURES, "rule" => self.rule.clone(), "event" => kind.name(), "effect" => effect)
+        };
+        count(&self.gate_failures, (Some(kind), effect), look_up);
     }
 }
 

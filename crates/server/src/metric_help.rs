@@ -13,13 +13,28 @@ enum Kind {
 use Kind::{Counter, Gauge, Seconds, Sizes};
 
 /// Kind, name, meaning; labels are named in the meaning.
-const ALL: [(Kind, &str, &str); 57] = [
-    (Counter, callbacks::ATTEMPTS, "Calls of callbacks, by rule, phase and outcome."),
-    (Seconds, callbacks::DURATION, "Time from sending a callback to its answer, by rule and phase."),
+const ALL: [(Kind, &str, &str); 61] = [
+    (
+        Counter,
+        callbacks::MATCHED,
+        "What was a rule's business, by rule, phase and event: questions it was asked, deliveries that events meant.",
+    ),
+    (Counter, callbacks::ATTEMPTS, "Calls of callbacks, by rule, phase, event and outcome."),
+    (Seconds, callbacks::DURATION, "Time from sending a callback to its answer, by rule, phase and event."),
     (Gauge, callbacks::IN_FLIGHT, "Callbacks under way, by rule and phase."),
     (Gauge, callbacks::LAG, "Events that a rule has yet to look at, by rule."),
+    (
+        Gauge,
+        callbacks::OLDEST,
+        "Age of the oldest delivery that is neither over nor parked, in seconds, by rule; 0 = there is none.",
+    ),
     (Gauge, callbacks::WAITING, "Deliveries that wait for another attempt, by rule."),
     (Gauge, callbacks::PARKED, "Deliveries that could not be made and are kept, by rule."),
+    (
+        Counter,
+        callbacks::PARKINGS,
+        "Deliveries that were parked, by rule, event and reason (exhausted, banned).",
+    ),
     (
         Seconds,
         callbacks::DELAY,
@@ -31,12 +46,13 @@ const ALL: [(Kind, &str, &str); 57] = [
     (
         Counter,
         callbacks::VERDICTS,
-        "Answers of before-callbacks, by rule and verdict (allow, change, refuse).",
+        "Answers of before-callbacks, by rule, event and verdict (allow, change, refuse).",
     ),
+    (Counter, callbacks::CHANGES, "Fields that answers of before-callbacks changed, by rule, event and field."),
     (
         Counter,
         callbacks::GATE_FAILURES,
-        "Before-callbacks without an answer, by rule and effect on the message (passed, refused).",
+        "Before-callbacks without a verdict, by rule, event and effect on the message (passed, refused).",
     ),
     (Counter, callbacks::EXPIRED, "Events that left the log before a rule came to them, by rule."),
     (Counter, callbacks::MISSED_OFF, "Events not sent because a rule was off, by rule."),
@@ -141,6 +157,8 @@ mod tests {
     use std::collections::BTreeSet;
     use std::path::Path;
 
+    use serde_json::Value;
+
     use super::*;
 
     /// Texts in quotes that read like names of metrics.
@@ -156,6 +174,31 @@ mod tests {
                 found.extend(quoted.filter(|part| part.chars().all(plain)).map(str::to_owned));
             }
         }
+    }
+
+    #[test]
+    fn the_dashboard_asks_for_metrics_that_there_are() {
+        let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs/grafana/ringback.json");
+        let board: Value = serde_json::from_str(&std::fs::read_to_string(file).unwrap()).unwrap();
+        let panels = board["panels"].as_array().unwrap();
+        let ids: BTreeSet<u64> = panels.iter().map(|panel| panel["id"].as_u64().unwrap()).collect();
+        assert_eq!(ids.len(), panels.len(), "every panel has an id of its own");
+        let mut shown: BTreeSet<String> = BTreeSet::new();
+        for target in panels.iter().flat_map(|panel| panel["targets"].as_array().into_iter().flatten()) {
+            let asked = target["expr"].as_str().unwrap();
+            let words = asked.split(|c: char| !c.is_ascii_alphanumeric() && c != '_');
+            shown.extend(words.filter(|word| word.starts_with("ringback_")).map(|word| {
+                word.strip_suffix("_bucket").unwrap_or(word).to_owned()
+            }));
+        }
+        let described: BTreeSet<String> = ALL.iter().map(|(_, name, _)| (*name).to_owned()).collect();
+        let unknown: Vec<_> = shown.difference(&described).collect();
+        assert!(unknown.is_empty(), "{unknown:?}");
+        let about_callbacks = |name: &&String| name.starts_with("ringback_callback_");
+        let missing: Vec<_> = described.difference(&shown).filter(about_callbacks).collect();
+        let left_out = ["expired_lanes_total", "progress_save_failures_total", "unrendered_total"];
+        let left_out = left_out.map(|name| format!("ringback_callback_{name}"));
+        assert_eq!(missing, left_out.iter().collect::<Vec<_>>(), "bugs and broken disks have no panel");
     }
 
     #[test]

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use futures_util::FutureExt as _;
 use ringback_model::delivery::{DeliveryKey, Gap, GapReason};
 use ringback_model::dialect::Rendered;
-use ringback_model::event::Event;
+use ringback_model::event::{Event, EventKind};
 
 use super::attempt::{Cause, Delivery, Source};
 use super::lines::{ALL_COPIES, LaneKey, Phase};
@@ -46,6 +46,7 @@ impl Runner {
             self.window.set_read(event.pos);
             return;
         }
+        self.live.metrics.matched(event.kind());
         self.window.open(event.pos, event.at);
         self.expanding = Some(Expanding { event, next: 0, copies });
     }
@@ -197,5 +198,9 @@ pub(crate) fn copies_of(version: &LiveVersion, event: &Event) -> u32 {
 }
 
 fn cause_of(event: &Event) -> Cause {
-    Cause { message: event.fact.number(), operation_id: Arc::clone(event.fact.operation_id()) }
+    Cause {
+        message: event.fact.number(),
+        kind: event.kind().unwrap_or(EventKind::MessageSent),
+        operation_id: Arc::clone(event.fact.operation_id()),
+    }
 }

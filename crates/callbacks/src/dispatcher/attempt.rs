@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use ringback_model::delivery::{DeliveryKey, Outbound};
 use ringback_model::dialect::Acceptance;
+use ringback_model::event::EventKind;
 use ringback_model::ids::MessageId;
 use ringback_model::ports::Clock;
 use ringback_model::time::UnixMs;
@@ -16,7 +17,7 @@ use crate::breaker::Symptom;
 use crate::caller::{CallError, CallErrorKind, CallPolicy, Caller, Response};
 use crate::live::LiveRule;
 use crate::recorder::{cut, micros};
-use crate::telemetry::{AttemptLine, Why};
+use crate::telemetry::{AttemptLine, Moment, Why};
 use crate::{headers, webhook_id};
 
 /// A delivery in memory.
@@ -40,10 +41,19 @@ pub(crate) struct Delivery {
     pub(crate) handed: bool,
 }
 
+impl Delivery {
+    /// The moment that it is about.
+    pub(crate) fn moment(&self) -> Moment {
+        self.cause.as_ref().map(|cause| cause.kind)
+    }
+}
+
 /// What a delivery is about, for those who search the log.
 #[derive(Debug, Clone)]
 pub(crate) struct Cause {
     pub(crate) message: MessageId,
+    /// Which moment.
+    pub(crate) kind: EventKind,
     /// Id of the call that caused it.
     pub(crate) operation_id: Arc<str>,
 }
@@ -114,7 +124,7 @@ pub(crate) async fn send_once(
     let (outcome, result) = judge(live, answer);
     // A replay has counters of its own: what it runs into is no news about what is owed.
     if why.replay().is_none() {
-        live.metrics.attempted(outcome, took);
+        live.metrics.attempted(delivery.moment(), outcome, took);
     }
     let error = match &result {
         Attempted::Failed { error, .. } => error.as_str(),

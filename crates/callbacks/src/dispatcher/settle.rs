@@ -161,6 +161,7 @@ impl Runner {
 
     /// It is set aside for good.
     pub(super) fn park(&mut self, delivery: &Delivery, reason: ParkReason, now: UnixMs) {
+        self.live.metrics.parked(delivery.moment(), reason);
         self.live.was_given_up(delivery.at);
         self.say_ended(delivery, reason, true);
         let row = row_of(delivery, now, now);

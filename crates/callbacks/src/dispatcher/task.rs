@@ -19,7 +19,7 @@ use super::lines::{marker_of, whole};
 use super::notices::still_parked;
 use super::runner::{Loaded, Runner, Shared};
 use crate::checkpoint::Checkpoints;
-use crate::ledger::Ledger;
+use crate::ledger::{LagGauges, Ledger};
 use crate::live::LiveRule;
 
 /// Wait after progress could not be read.
@@ -142,9 +142,10 @@ impl Life {
 
     /// Runs until stopped, and saves. An error is a panic.
     async fn run(&self, loaded: Loaded) -> Result<usize, Panic> {
-        let lag = self.live.metrics.lag.clone();
+        let metrics = &self.live.metrics;
+        let gauges = LagGauges { events: metrics.lag.clone(), oldest: metrics.oldest.clone() };
         let saved = loaded.progress.cursor;
-        let ledger = Arc::new(Ledger::new(self.live.id().clone(), lag, loaded.cursor, saved));
+        let ledger = Arc::new(Ledger::new(self.live.id().clone(), gauges, loaded.cursor, saved));
         *self.ledger.lock().unwrap_or_else(PoisonError::into_inner) = Some(Arc::clone(&ledger));
         self.checkpoints.add(Arc::clone(&ledger));
         let running = async {

@@ -22,8 +22,13 @@ pub(super) enum Answered {
     Unasked,
     /// Nothing is to be changed.
     Same,
-    /// It is to be this.
-    Changed(Subject),
+    /// It is to be something else.
+    Changed {
+        /// This.
+        subject: Subject,
+        /// The names of what is different.
+        fields: Vec<String>,
+    },
     /// It is not to be.
     No(CallbackRefusal),
 }
@@ -57,7 +62,7 @@ pub(super) async fn judge(
             let mut subject = question.subject.clone();
             changes.into_iter().for_each(|change| change.apply(&mut subject));
             match check.check(subject).await {
-                Ok(subject) => ("allowed", Ok(Answered::Changed(subject))),
+                Ok(subject) => ("allowed", Ok(changed(&question.subject, subject))),
                 Err(Failure::Refused(refusal)) => ("unusable", Err(unusable(refusal.detail))),
                 Err(fault) => return Err(fault),
             }
@@ -65,6 +70,12 @@ pub(super) async fn judge(
         Err(wrong) => ("unusable", Err(unusable(wrong.0))),
     };
     Ok(Asked { result, outcome, status })
+}
+
+/// What is made of a subject that an answer changed.
+pub(super) fn changed(before: &Subject, subject: Subject) -> Answered {
+    let fields = before.differences(&subject);
+    Answered::Changed { subject, fields }
 }
 
 /// No answer came, or one of which the end is missing.

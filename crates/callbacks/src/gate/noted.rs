@@ -109,7 +109,7 @@ impl Call<'_> {
                 status: answer.status,
                 answer: answered.map(|answer| text_of(&answer.body)).unwrap_or_default(),
                 error: answer.result.as_ref().err().map(error_of).unwrap_or_default(),
-                changes: changes(question, &answer.result),
+                changes: changes(&answer.result),
                 misgivings: answered.map(seems).unwrap_or_default(),
             })),
         }
@@ -127,9 +127,9 @@ fn error_of(silence: &Silence) -> String {
 }
 
 /// The names of what an answer changed.
-fn changes(question: &Question, result: &Result<Answered, Silence>) -> Vec<String> {
+fn changes(result: &Result<Answered, Silence>) -> Vec<String> {
     match result {
-        Ok(Answered::Changed(subject)) => question.subject.differences(subject),
+        Ok(Answered::Changed { fields, .. }) => fields.clone(),
         _ => Vec::new(),
     }
 }

@@ -7,7 +7,7 @@ use ringback_model::limits;
 use ringback_model::verdict::{AnswerCheck, AnyAnswer};
 use tokio::time::Instant;
 
-use super::answer::{Answered, Silence, unusable};
+use super::answer::{Answered, Silence, changed, unusable};
 use super::{EngineGate, tolerate};
 use crate::live::{LiveRule, LiveVersion};
 
@@ -29,30 +29,30 @@ impl EngineGate {
             answered.map(|answered| (one.subject, answered))
         });
         let mut answers = stream::iter(asking).buffered(limits::QUESTIONS_OF_ONE_CALL);
-        let (mut parts, mut changed) = (Vec::new(), false);
+        let (mut parts, mut any_changed) = (Vec::new(), false);
         while let Some(answer) = answers.next().await {
             let (part, answered) = answer?;
             parts.push(match answered {
-                Ok(Answered::Changed(other)) => {
-                    changed = true;
-                    other
+                Ok(Answered::Changed { subject, .. }) => {
+                    any_changed = true;
+                    subject
                 }
                 Ok(Answered::Same | Answered::Unasked) => part,
                 Ok(no @ Answered::No(_)) => return Ok(Ok(no)),
                 Err(silence) => {
-                    tolerate(rule.0, rule.1, silence)?;
+                    tolerate(rule.0, rule.1, question.kind, silence)?;
                     part
                 }
             });
         }
-        if !changed {
+        if !any_changed {
             return Ok(Ok(Answered::Same));
         }
         let Some(whole) = Subject::together(parts) else {
             return Ok(Err(unusable("the parts of the question do not fit together".to_owned())));
         };
         match check.check(whole).await {
-            Ok(subject) => Ok(Ok(Answered::Changed(subject))),
+            Ok(subject) => Ok(Ok(changed(&question.subject, subject))),
             Err(Failure::Refused(refusal)) => Ok(Err(unusable(refusal.detail))),
             Err(fault) => Err(fault),
         }
