@@ -179,6 +179,7 @@ fn logged(event: &Event) -> Trace {
     Trace {
         at: event.at,
         number: Some(fact.number()),
+        operation_id: Some(operation.clone()),
         names,
         what: Traced::Logged(Logged { pos: event.pos }),
     }

@@ -172,7 +172,8 @@ impl RuleMetrics {
     pub(crate) fn attempted(&self, moment: Moment, outcome: &'static str, took: Duration) {
         {
             let mut durations = self.durations.lock().unwrap_or_else(PoisonError::into_inner);
-            let duration = durations.entry(moment).or_insert_with(|| histogram!(DURATION, self.labels(moment)));
+            let duration =
+                durations.entry(moment).or_insert_with(|| histogram!(DURATION, self.labels(moment)));
             duration.record(took.as_secs_f64());
         }
         let look_up = || {
@@ -197,9 +198,8 @@ impl RuleMetrics {
 
     pub(crate) fn parked(&self, moment: Moment, reason: ParkReason) {
         let reason = reason.name();
-        let look_up = || {
-            counter!(PARKINGS, "rule" => self.rule.clone(), "event" => name(moment), "reason" => reason)
-        };
+        let look_up =
+            || counter!(PARKINGS, "rule" => self.rule.clone(), "event" => name(moment), "reason" => reason);
         count(&self.parkings, (moment, reason), look_up);
     }
 
@@ -224,16 +224,13 @@ impl RuleMetrics {
     }
 
     pub(crate) fn verdict(&self, kind: EventKind, verdict: &'static str) {
-        let look_up = || {
-            counter!(VERDICTS, "rule" => self.rule.clone(), "event" => kind.name(), "verdict" => verdict)
-        };
+        let look_up =
+            || counter!(VERDICTS, "rule" => self.rule.clone(), "event" => kind.name(), "verdict" => verdict);
         count(&self.verdicts, (Some(kind), verdict), look_up);
     }
 
     pub(crate) fn gate_failure(&self, kind: EventKind, effect: &'static str) {
-        let look_up = || {
-            counter!(GATE_FAILURES, "rule" => self.rule.clone(), "event" => kind.name(), "effect" => effect)
-        };
+        let look_up = || counter!(GATE_FAILURES, "rule" => self.rule.clone(), "event" => kind.name(), "effect" => effect);
         count(&self.gate_failures, (Some(kind), effect), look_up);
     }
 }

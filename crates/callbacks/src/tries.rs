@@ -74,7 +74,12 @@ impl Try {
     /// Headers of the first attempt besides the request's own: id and, for rules that want them, time and signature.
     #[must_use]
     pub fn headers(&self, rule: &Rule, now: UnixMs) -> Vec<(String, String)> {
-        headers::of_attempt(rule, Said { id: &self.id, pos: self.pos, attempt: 1, replay: None }, now, &self.outbound.body)
+        headers::of_attempt(
+            rule,
+            Said { id: &self.id, pos: self.pos, attempt: 1, replay: None },
+            now,
+            &self.outbound.body,
+        )
     }
 }
 

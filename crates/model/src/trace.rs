@@ -17,6 +17,9 @@ pub struct Trace {
     pub at: UnixMs,
     /// What the message, or the action, is known by; `None` = not known any more (an attempt after a restart).
     pub number: Option<MessageId>,
+    /// The caller's id for the call that caused it, as long as it is known: questions keep it themselves, and of other
+    /// traces it is not kept.
+    pub operation_id: Option<Arc<str>>,
     /// Every text by which somebody may ask for it.
     pub names: Names,
     /// What.

@@ -120,7 +120,7 @@ impl Server {
         let store = parts.store().await?;
         let (presence, sessions) = parts.sessions();
         let handovers = Arc::new(Handovers::new());
-        let engine = parts.engine(&store, &handovers).await?;
+        let engine = parts.engine(&workers, &store, &handovers).await?;
         let desk = parts.desk(&store, &engine, rules.rules).await.map_err(NotStarted::of_rules)?;
         let uploads = parts.uploads(&secret).await?;
         let im = parts.product(&secret, uploads.as_ref(), &store, &engine, &sessions, &handovers).await?;

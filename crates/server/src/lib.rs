@@ -12,6 +12,7 @@ pub mod doctor;
 pub mod http;
 pub mod listener;
 pub mod metric_help;
+pub mod otel;
 pub mod passwords;
 pub mod product;
 pub mod push;

@@ -32,6 +32,7 @@ mod objects_s3;
 mod offline_push;
 mod online;
 mod online_callbacks;
+mod otel;
 mod pre_send;
 mod promises;
 mod replay;

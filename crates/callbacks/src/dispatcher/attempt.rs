@@ -134,6 +134,7 @@ pub(crate) async fn send_once(
     live.recorder.note(|| Trace {
         at: began,
         number: delivery.cause.as_ref().map(|cause| cause.message),
+        operation_id: delivery.cause.as_ref().map(|cause| Arc::clone(&cause.operation_id)),
         names: Names::of(&[&id, live.contract.call_id(&outbound.body).unwrap_or_default()]),
         what: Traced::Tried(Box::new(Tried {
             rule: live.id().clone(),

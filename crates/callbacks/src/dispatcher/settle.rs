@@ -187,6 +187,7 @@ impl Runner {
         self.live.recorder.note(|| Trace {
             at: self.shared.clock.now(),
             number: delivery.cause.as_ref().map(|cause| cause.message),
+            operation_id: None,
             names: Names::default(),
             what: Traced::Ended(Ended { rule: self.live.id().clone(), key: delivery.key, reason, parked }),
         });

@@ -29,6 +29,7 @@ pub(super) fn first_seen(question: &Question, after: LogPos) -> Trace {
     Trace {
         at: question.at,
         number: Some(question.number),
+        operation_id: Some(question.operation_id.clone()),
         names: Names::of(&[&question.operation_id, &client_id]),
         what: Traced::Questioned(Box::new(Questioned {
             kind: question.kind,
@@ -94,6 +95,7 @@ impl Call<'_> {
         Trace {
             at: self.began,
             number: Some(question.number),
+            operation_id: Some(question.operation_id.clone()),
             names: Names::of(&[
                 &question.operation_id,
                 self.webhook_id,

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use anyhow::Context as _;
 use futures_util::TryFutureExt as _;
 use ringback_callbacks::{
-    Engine, EngineParts, EngineSettings, HttpCaller, HttpCallerSettings, SetRulesError, tls,
+    Caller, Engine, EngineParts, EngineSettings, HttpCaller, HttpCallerSettings, SetRulesError, tls,
 };
 use ringback_dialects::{DevDefaults, Dialects};
 use ringback_domain::{
@@ -29,12 +29,14 @@ use crate::clock::{SystemClock, SystemDice};
 use crate::http::ReplyBody;
 use crate::http::objects::ObjectDoor;
 use crate::listener::{self, Bound, Handler};
+use crate::otel::{Export, ExportParts};
 use crate::passwords::ArgonPasswords;
 use crate::product::{Done, Product};
 use crate::push;
 use crate::rules::draft::Workshop;
 use crate::rules::{DeskParts, RuleDesk};
 use crate::settings::{ObjectBackend, Secret, Settings, secret};
+use crate::workers::Workers;
 use crate::ws::sessions::SessionTable;
 
 pub(super) async fn bind_extra(settings: &Settings) -> anyhow::Result<Option<Bound>> {
@@ -111,8 +113,29 @@ impl Parts {
         opened?.with_context(|| format!("cannot open the data folder {shown}"))
     }
 
-    /// What is remembered for those who ask why; the data folder is there.
-    async fn traces(&self) -> anyhow::Result<Option<Arc<dyn Traces>>> {
+    /// What is remembered for those who ask why, and told to a collector where there is one. The data folder is there.
+    async fn traces(
+        &self,
+        workers: &Workers,
+        caller: &Arc<dyn Caller>,
+    ) -> anyhow::Result<Option<Arc<dyn Traces>>> {
+        let remembers = self.remembered().await?;
+        let choices = &self.settings.otel;
+        let Some(endpoint) = choices.endpoint.clone() else { return Ok(remembers) };
+        let authorization = choices.authorization.as_ref().map(|secret| secret.reveal().to_owned());
+        let export = Export::new(ExportParts {
+            endpoint,
+            headers: authorization.into_iter().map(|value| ("authorization".to_owned(), value)).collect(),
+            service: choices.service.clone(),
+            caller: Arc::clone(caller),
+            remembers,
+        });
+        workers.start("otel", Arc::clone(&export).run(workers.stop()));
+        Ok(Some(export))
+    }
+
+    /// What is remembered.
+    async fn remembered(&self) -> anyhow::Result<Option<Arc<dyn Traces>>> {
         let choices = &self.settings.why;
         if !choices.record {
             return Ok(None);
@@ -149,6 +172,7 @@ impl Parts {
 
     pub(super) async fn engine(
         &self,
+        workers: &Workers,
         store: &Arc<dyn Store>,
         handovers: &Arc<Handovers>,
     ) -> anyhow::Result<Arc<Engine>> {
@@ -157,19 +181,19 @@ impl Parts {
         if let Some(path) = &settings.tls.ca_file {
             tls::authorities(path).context("tls.ca_file cannot be used")?;
         }
-        let caller = self.caller()?;
+        let caller: Arc<dyn Caller> = Arc::new(self.caller()?);
         let parts = EngineParts {
             log: Arc::clone(store) as _,
             progress: Arc::clone(store) as _,
             book: Arc::clone(store) as _,
             parked_book: Arc::clone(store) as _,
             ban_book: Arc::clone(store) as _,
-            traces: self.traces().await?,
+            traces: self.traces(workers, &caller).await?,
             contracts: self.dialects.contracts.clone(),
             handover: Arc::clone(handovers) as _,
             clock: Arc::new(SystemClock),
             dice: Arc::new(SystemDice),
-            caller: Arc::new(caller),
+            caller,
             settings: EngineSettings {
                 gate_max_wait: settings.gate_max_wait,
                 storage_enabled: settings.storage.enabled,

@@ -193,6 +193,21 @@ pub static KEYS: &[Key] = &[
         show: |from| show_bytes(from.why.max_bytes),
     },
     Key {
+        path: "otel.endpoint",
+        set: |to, value, _| set_url(&mut to.otel.endpoint, value),
+        show: |from| show_text(from.otel.endpoint.as_deref()),
+    },
+    Key {
+        path: "otel.authorization",
+        set: |to, value, _| set_secret(&mut to.otel.authorization, value),
+        show: |from| show_secret(from.otel.authorization.as_ref()),
+    },
+    Key {
+        path: "otel.service",
+        set: |to, value, _| value.text().map(|text| to.otel.service = text),
+        show: |from| quoted(&from.otel.service),
+    },
+    Key {
         path: "objects.backend",
         set: |to, value, _| {
             let word = value.word(&ObjectBackend::WORDS)?;

@@ -69,6 +69,8 @@ pub struct Settings {
     pub storage: StorageSettings,
     /// What is remembered for those who ask why.
     pub why: WhySettings,
+    /// Telling a collector what was asked and tried.
+    pub otel: OtelSettings,
     /// Uploads.
     pub objects: ObjectSettings,
     /// Waking devices that are offline.
@@ -115,6 +117,7 @@ impl Default for Settings {
             history_keep: None,
             storage: StorageSettings::default(),
             why: WhySettings::default(),
+            otel: OtelSettings::default(),
             objects: ObjectSettings::default(),
             push: PushSettings::default(),
             ban: BanPolicy::default(),
@@ -212,6 +215,23 @@ pub struct WhySettings {
 impl Default for WhySettings {
     fn default() -> Self {
         Self { record: true, keep: limits::TRACE_KEEP, max_bytes: limits::TRACE_MAX_BYTES }
+    }
+}
+
+/// Telling a collector of OpenTelemetry what was asked and tried.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct OtelSettings {
+    /// Its address; `None` = nobody is told.
+    pub endpoint: Option<String>,
+    /// Header `authorization` of every request.
+    pub authorization: Option<Secret>,
+    /// What this server is called there.
+    pub service: String,
+}
+
+impl Default for OtelSettings {
+    fn default() -> Self {
+        Self { endpoint: None, authorization: None, service: "ringback".to_owned() }
     }
 }
 

@@ -332,6 +332,7 @@ fn trace(record: Record, texts: &[String]) -> Option<Trace> {
     Some(Trace {
         at: UnixMs(record.at),
         number: record.number.map(MessageId),
+        operation_id: None,
         names: Names(record.names),
         what,
     })

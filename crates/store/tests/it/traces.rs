@@ -29,6 +29,7 @@ fn logged(at: i64, number: u64, pos: u64, name: &str) -> Trace {
     Trace {
         at: UnixMs(at),
         number: Some(MessageId(number)),
+        operation_id: None,
         names: Names::of(&[name]),
         what: Traced::Logged(Logged { pos: LogPos(pos) }),
     }
@@ -38,6 +39,7 @@ fn tried(at: i64, pos: u64, error: &str) -> Trace {
     Trace {
         at: UnixMs(at),
         number: None,
+        operation_id: None,
         names: Names::of(&["msg_1"]),
         what: Traced::Tried(Box::new(Tried {
             rule: RuleId::new("file:a"),
@@ -100,6 +102,7 @@ fn of_every_kind() -> Vec<Trace> {
     let trace = |(at, what)| Trace {
         at: UnixMs(at),
         number: Some(MessageId(u64::MAX >> 1)),
+        operation_id: None,
         names: Names::of(&["op-1", "client-1", ""]),
         what,
     };
