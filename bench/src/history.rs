@@ -60,6 +60,7 @@ async fn log_one(lab: &Lab, folder: &Path) -> anyhow::Result<()> {
         rules: Rules::NONE,
         receiver_url: "http://127.0.0.1:9/callbacks",
         history: Some(folder),
+        remembers: true,
     };
     let server = Server::start(setup).await?;
     let rest = Rest::log_in(server.address).await?;

@@ -68,6 +68,7 @@ async fn main() -> anyhow::Result<ExitCode> {
         Command::Mixed(options) => scenario("mixed", options, &[scenarios::MIXED]),
         Command::Fanout(options) => scenario("fanout", options, &[scenarios::FANOUT]),
         Command::Rules(options) => scenario("rules", options, &[scenarios::RULES]),
+        Command::Why(options) => scenario("why", options, &[scenarios::WHY]),
         Command::Lag(options) => scenario("lag", options, &[scenarios::LAG]),
         Command::Outage(options) => scenario("outage", options, &[scenarios::OUTAGE]),
         Command::Idle(options) => scenario("idle", options, &[scenarios::IDLE]),

@@ -114,6 +114,8 @@ pub(crate) struct Setup<'a> {
     pub(crate) receiver_url: &'a str,
     /// A folder with a history that it goes on with; without one it begins on an empty store.
     pub(crate) history: Option<&'a Path>,
+    /// It remembers calls for those who ask why, as it does unless told not to.
+    pub(crate) remembers: bool,
 }
 
 /// Where a server keeps its files.
@@ -156,7 +158,7 @@ impl Server {
         };
         let path = |name: &str| folder.path().join(name);
         std::fs::write(path("webhooks.yml"), setup.rules.yaml(setup.receiver_url))?;
-        std::fs::write(path("ringback.yml"), settings())?;
+        std::fs::write(path("ringback.yml"), settings(setup.remembers))?;
         let ordered = Instant::now();
         let mut guard = guarded(setup.binary)?
             .args(["serve", "--json", "--listen", "127.0.0.1:0", "--config"])
@@ -208,10 +210,11 @@ impl Server {
 }
 
 /// What `ringback.yml` says: any number of rules, and no bounds on how often callers may do something.
-fn settings() -> String {
+fn settings(remembers: bool) -> String {
     let rates: String = RATES.iter().map(|rate| format!("  {rate}: off\n")).collect();
     format!(
-        "secret: {SECRET}\nwebhooks: webhooks.yml\nlogging:\n  level: warn\nrules:\n  max: 0\nrates:\n{rates}"
+        "secret: {SECRET}\nwebhooks: webhooks.yml\nlogging:\n  level: warn\nrules:\n  max: 0\n\
+         why:\n  record: {remembers}\nrates:\n{rates}"
     )
 }
 

@@ -45,6 +45,8 @@ pub(crate) enum Command {
     Login(Options),
     /// Time until a server with a long history is ready, and how fast it is then.
     Start(Options),
+    /// What it costs to remember calls for those who ask why.
+    Why(Options),
     /// All of them in one run.
     All(Options),
     /// Kills the server again and again under mixed load, and checks that nothing is lost or doubled.

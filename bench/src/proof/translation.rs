@@ -1,7 +1,7 @@
 //! What targets and attacks are called, in Chinese.
 
 /// A name of targets, and its Chinese one; `#` stands for a part that varies, such as a number.
-const NAMES: [(&str, &str); 30] = [
+const NAMES: [(&str, &str); 32] = [
     (
         "send over REST with an after-rule, delivered end to end, by bare calls",
         "经 REST 发送并由 after 规则端到端投递，相对裸调用",
@@ -63,6 +63,14 @@ const NAMES: [(&str, &str); 30] = [
     (
         "sends beside 1,000 rules that do not match, by those beside one",
         "有 1,000 条不匹配规则时的发送，相对只有一条时",
+    ),
+    (
+        "sends over REST (#) while calls are remembered, by those while they are not",
+        "记录调用时的 REST 发送（#），相对不记录时",
+    ),
+    (
+        "after-callbacks out of a full log while calls are remembered, by those while they are not",
+        "记录调用时从积压日志投递 after 回调，相对不记录时",
     ),
     ("from a send to the callbacks of #, #, by 99 alone", "从发送到回调（#），#，相对只有 99 条规则时"),
     ("after-callbacks missing once a receiver is back", "接收端恢复后缺失的 after 回调"),

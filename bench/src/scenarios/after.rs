@@ -30,24 +30,27 @@ pub(crate) struct Drain {
     pub(crate) delay: Duration,
     /// The server goes on with a long history.
     pub(crate) history: bool,
+    /// The server remembers calls for those who ask why.
+    pub(crate) remembers: bool,
 }
 
 impl Drain {
     /// On an empty store, to a receiver that takes so long.
     pub(super) fn to(delay: Duration) -> Self {
-        Self { delay, history: false }
+        Self { delay, history: false, remembers: true }
     }
 
     /// Its name.
     pub(crate) fn name(&self) -> String {
         let history = if self.history { ", on a history" } else { "" };
-        format!("drain a full log, receiver takes {} ms{history}", self.delay.as_millis())
+        let forgets = if self.remembers { "" } else { ", nothing remembered" };
+        format!("drain a full log, receiver takes {} ms{history}{forgets}", self.delay.as_millis())
     }
 
     /// Fills the log, then measures how fast its after-callbacks are delivered.
     pub(super) async fn run(&self, lab: &Lab) -> anyhow::Result<Figures> {
-        let history = self.history;
-        let send = Send { history, ..Send::told(many(&lab.options), Manner::Takes(self.delay)) };
+        let (history, remembers) = (self.history, self.remembers);
+        let send = Send { history, remembers, ..Send::told(many(&lab.options), Manner::Takes(self.delay)) };
         let mut bench = send.prepare(lab).await?;
         let warm_up = send.load(lab, &mut bench, Bounds::time(self.warm_up(lab))).await?;
         let receiver = bench.receiver.take().context("this receiver is there")?;

@@ -120,8 +120,14 @@ async fn measure_copies(lab: &Lab, server: &Server, receiver: &Receiver) -> anyh
 }
 
 async fn start(lab: &Lab, receiver_url: &str) -> anyhow::Result<Server> {
-    let setup =
-        Setup { binary: &lab.server, root: &lab.root, rules: Rules::NONE, receiver_url, history: None };
+    let setup = Setup {
+        binary: &lab.server,
+        root: &lab.root,
+        rules: Rules::NONE,
+        receiver_url,
+        history: None,
+        remembers: true,
+    };
     Server::start(setup).await
 }
 

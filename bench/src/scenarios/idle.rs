@@ -25,6 +25,7 @@ pub(super) async fn run(lab: &Lab, connections: usize) -> anyhow::Result<Figures
         rules: Rules::NONE,
         receiver_url: "http://127.0.0.1:9/callbacks",
         history: None,
+        remembers: true,
     };
     let server = Server::start(setup).await?;
     let measured = measure(lab, &server, connections).await;

@@ -74,6 +74,7 @@ impl Dead {
             rules: Rules::NONE,
             receiver_url: &receiver.url(),
             history: None,
+            remembers: true,
         };
         let server = Server::start(setup).await?;
         let measured = self.measure(lab, &server, &receiver, dead).await;

@@ -58,6 +58,7 @@ impl Login {
             rules: Rules::NONE,
             receiver_url: "http://127.0.0.1:9/callbacks",
             history: None,
+            remembers: true,
         };
         let server = Server::start(setup).await?;
         let measured = self.measure(&server).await;

@@ -15,6 +15,7 @@ mod reference;
 mod rules;
 mod send;
 mod start;
+mod why;
 
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -67,9 +68,11 @@ pub(crate) const IDLE: Part = Part { name: "idle", cases: idle::cases, targets: 
 pub(crate) const LOGIN: Part = Part { name: "login", cases: login::cases, targets: login::targets };
 /// A long history.
 pub(crate) const START: Part = Part { name: "start", cases: start::cases, targets: start::targets };
+/// Remembering calls for those who ask why.
+pub(crate) const WHY: Part = Part { name: "why", cases: why::cases, targets: why::targets };
 /// All of them.
 pub(crate) const ALL: &[Part] =
-    &[SEND, BEFORE, AFTER, DELAY, MIXED, FANOUT, RULES, LAG, OUTAGE, IDLE, LOGIN, START];
+    &[SEND, BEFORE, AFTER, DELAY, MIXED, FANOUT, RULES, LAG, OUTAGE, IDLE, LOGIN, START, WHY];
 
 /// What every case needs.
 #[derive(Debug)]

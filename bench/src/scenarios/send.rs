@@ -65,6 +65,8 @@ pub(crate) struct Send {
     pub(crate) history: bool,
     /// So many messages, instead of so many seconds.
     pub(crate) count: Option<u32>,
+    /// The server remembers calls for those who ask why.
+    pub(crate) remembers: bool,
 }
 
 /// A server with people on it, and the receiver of its callbacks.
@@ -92,6 +94,7 @@ impl Send {
             online: false,
             history: false,
             count: None,
+            remembers: true,
         }
     }
 
@@ -120,6 +123,7 @@ impl Send {
         }
         name += if self.online { ", recipients online" } else { "" };
         name += if self.history { ", on a history" } else { "" };
+        name += if self.remembers { "" } else { ", nothing remembered" };
         name
     }
 
@@ -145,6 +149,7 @@ impl Send {
             rules: self.rules,
             receiver_url: &receiver.url(),
             history,
+            remembers: self.remembers,
         };
         let server = Server::start(setup).await?;
         let rest = Rest::log_in(server.address).await?;

@@ -41,6 +41,7 @@ impl On {
             rules: Rules::NONE,
             receiver_url: "http://127.0.0.1:9/callbacks",
             history,
+            remembers: true,
         };
         let meter = Meter::start(None, None)?;
         let server = Server::start(setup).await?;
