@@ -171,8 +171,7 @@ impl Engine {
         );
         let reader = tokio::spawn(Arc::clone(&tail).run());
         let (log, clock) = (Arc::clone(&parts.log), Arc::clone(&parts.clock));
-        let recorder = Arc::new(Recorder::new(parts.traces, log, clock));
-        let noting = tokio::spawn(Arc::clone(&recorder).run());
+        let (recorder, noting) = Recorder::start(parts.traces, log, clock);
         let gate = EngineGate::new(GateParts {
             caller: Arc::clone(&parts.caller),
             clock: Arc::clone(&parts.clock),
@@ -192,12 +191,7 @@ impl Engine {
             caller: parts.caller,
             tail,
             ban,
-            bounds: Bounds {
-                window_deliveries: settings.window_deliveries,
-                window_bytes: settings.window_bytes,
-                exceptions: settings.exceptions_per_rule,
-                parked: settings.parked_per_rule,
-            },
+            bounds: Bounds::of(&settings),
             grace_ms: AtomicU64::new(millis(settings.change_grace)),
         };
         Ok(Arc::new(Self {
@@ -222,7 +216,7 @@ impl Engine {
                 ("checkpoints", saver),
                 ("log_tail", AbortOnDropHandle::new(reader)),
                 ("app_ban", AbortOnDropHandle::new(keeper)),
-                ("recorder", AbortOnDropHandle::new(noting)),
+                ("recorder", noting),
             ],
         }))
     }
@@ -334,6 +328,17 @@ impl Engine {
 
     pub(crate) fn in_use(&self) -> MutexGuard<'_, InUse> {
         self.rules.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Bounds {
+    const fn of(settings: &EngineSettings) -> Self {
+        Self {
+            window_deliveries: settings.window_deliveries,
+            window_bytes: settings.window_bytes,
+            exceptions: settings.exceptions_per_rule,
+            parked: settings.parked_per_rule,
+        }
     }
 }
 

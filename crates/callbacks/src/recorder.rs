@@ -14,6 +14,7 @@ use ringback_model::limits;
 use ringback_model::ports::{Clock, Log, Traces};
 use ringback_model::trace::{Logged, Names, Trace, Traced};
 use tokio::time::MissedTickBehavior;
+use tokio_util::task::AbortOnDropHandle;
 
 use crate::telemetry;
 
@@ -40,7 +41,7 @@ pub(crate) struct Recorder {
 
 impl Recorder {
     /// Begins at the end of the log. `None` = nothing is noted.
-    pub(crate) fn new(traces: Option<Arc<dyn Traces>>, log: Arc<dyn Log>, clock: Arc<dyn Clock>) -> Self {
+    fn new(traces: Option<Arc<dyn Traces>>, log: Arc<dyn Log>, clock: Arc<dyn Clock>) -> Self {
         let tail = log.tail();
         Self {
             traces,
@@ -52,6 +53,17 @@ impl Recorder {
             shed: counter!(telemetry::TRACES_SHED),
             bytes: gauge!(telemetry::TRACE_BYTES),
         }
+    }
+
+    /// One, and the task that writes what it is left; it ends when its handle is dropped.
+    pub(crate) fn start(
+        traces: Option<Arc<dyn Traces>>,
+        log: Arc<dyn Log>,
+        clock: Arc<dyn Clock>,
+    ) -> (Arc<Self>, AbortOnDropHandle<()>) {
+        let recorder = Arc::new(Self::new(traces, log, clock));
+        let noting = tokio::spawn(Arc::clone(&recorder).run());
+        (recorder, AbortOnDropHandle::new(noting))
     }
 
     /// What is noted, for those who look for it; `None` = nothing is.
@@ -79,7 +91,7 @@ impl Recorder {
     }
 
     /// Writes for ever.
-    pub(crate) async fn run(self: Arc<Self>) {
+    async fn run(self: Arc<Self>) {
         let Some(traces) = self.traces.clone() else { return std::future::pending().await };
         let mut ticks = tokio::time::interval(WRITE_EVERY);
         ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);

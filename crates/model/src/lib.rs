@@ -33,6 +33,7 @@ pub mod commit;
 pub mod conversation;
 pub mod delivery;
 pub mod dialect;
+mod differences;
 pub mod event;
 pub mod failure;
 pub mod group;

@@ -272,8 +272,8 @@ pub const TRACE_TEXT_BYTES: usize = 2048;
 pub const TRACE_QUEUE: usize = 32_768;
 /// Traces that one look for an id answers at most.
 pub const TRACES_FOUND: usize = 2_000;
-/// Batches of notes that may wait for a collector of OpenTelemetry; what comes then is dropped and counted. A batch is
-/// a second's worth.
+/// Batches of calls, a second's worth each, that may wait for a collector of OpenTelemetry; what comes then is dropped
+/// and counted.
 pub const OTEL_BATCHES: usize = 16;
 /// Events that one page of an audit is about at most.
 pub const AUDIT_EVENTS: usize = 10_000;

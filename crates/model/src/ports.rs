@@ -22,10 +22,11 @@ use crate::secret::Secret;
 use crate::statistics::{Growth, Period};
 use crate::storage::{BanRecord, Bucket, ParkedCount, Resend, ResendStart, Slice, SliceScope};
 use crate::time::UnixMs;
-use crate::trace::{Trace, TraceBounds, TraceQuery};
 use crate::user::{Block, Connection, Platform, TokenClaims, TokenRecord, User};
 use crate::verdict::AnswerCheck;
 use crate::version::{Changes, Version, VersionLog};
+
+pub use crate::trace::Traces;
 
 /// A boxed future, so that ports stay object-safe.
 pub type Fut<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
@@ -305,16 +306,6 @@ pub trait Progress: Send + Sync {
     /// Deliveries of a rule that came to nothing, as far as they touch the events between two positions, both included;
     /// no order is promised.
     fn gaps<'a>(&'a self, rule: &'a RuleId, first: LogPos, last: LogPos) -> Fut<'a, Result<Vec<Gap>, Fault>>;
-}
-
-/// Remembers what was decided and tried, for those who ask why. What it is given may be lost.
-pub trait Traces: Send + Sync {
-    /// Notes a batch, in order.
-    fn note(&self, batch: Vec<Trace>) -> Fut<'_, Result<(), Fault>>;
-    /// The newest traces that answer the query, oldest first; at most `limit`.
-    fn find<'a>(&'a self, query: &'a TraceQuery, limit: usize) -> Fut<'a, Result<Vec<Trace>, Fault>>;
-    /// Forgets what is older than it is kept, and what there is too much of.
-    fn forget(&self, now: UnixMs) -> Fut<'_, Result<TraceBounds, Fault>>;
 }
 
 /// Parked deliveries over all rules, by the ten minutes in which they were parked. What one rule parks is written

@@ -6,8 +6,10 @@ use std::sync::Arc;
 
 use crate::delivery::{DeliveryKey, ParkReason};
 use crate::event::{EventKind, Lane};
+use crate::failure::Fault;
 use crate::ids::{LogPos, MessageId, RuleId};
 use crate::message::{Content, Origin};
+use crate::ports::Fut;
 use crate::time::UnixMs;
 
 /// One thing that was decided or tried.
@@ -215,4 +217,14 @@ pub struct TraceBounds {
     pub oldest: Option<UnixMs>,
     /// Bytes on disk.
     pub bytes: u64,
+}
+
+/// Remembers what was decided and tried, for those who ask why. What it is given may be lost.
+pub trait Traces: Send + Sync {
+    /// Notes a batch, in order.
+    fn note(&self, batch: Vec<Trace>) -> Fut<'_, Result<(), Fault>>;
+    /// The newest traces that answer the query, oldest first; at most `limit`.
+    fn find<'a>(&'a self, query: &'a TraceQuery, limit: usize) -> Fut<'a, Result<Vec<Trace>, Fault>>;
+    /// Forgets what is older than it is kept, and what there is too much of.
+    fn forget(&self, now: UnixMs) -> Fut<'_, Result<TraceBounds, Fault>>;
 }

@@ -92,6 +92,7 @@ fn round(number: u64) -> Commit {
 
 async fn engine(store: &Arc<dyn Store>, receiver: &Arc<Receiver>) -> Arc<Engine> {
     Engine::start(EngineParts {
+        traces: None,
         log: Arc::clone(store) as Arc<dyn Log>,
         progress: Arc::clone(store) as Arc<dyn Progress>,
         book: Arc::clone(store) as Arc<dyn RuleBook>,

@@ -12,7 +12,7 @@ const TO_MILLISECONDS: EncodedConfig = Config::DEFAULT
 /// An instant, to the millisecond: `2026-01-31T08:00:00.123Z`.
 pub(crate) fn instant(at: UnixMs) -> String {
     let nanos = i128::from(at.0).saturating_mul(1_000_000);
-    let shown = UtcDateTime::from_unix_timestamp_nanos(nanos).unwrap_or(UtcDateTime::UNIX_EPOCH);
+    let shown = UtcDateTime::from_unix_timestamp_nanos(nanos).unwrap_or(UtcDateTime::MIN);
     shown.format(&Iso8601::<TO_MILLISECONDS>).unwrap_or_else(|_| at.0.to_string())
 }
 

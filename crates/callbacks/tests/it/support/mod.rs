@@ -3,6 +3,7 @@
 
 mod counters;
 mod store;
+mod traces;
 
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
@@ -20,7 +21,7 @@ use ringback_model::dialect::{
     Acceptance, Contract, EventName, Preset, Rendered, Skip, StorageService, WrongAnswer,
 };
 use ringback_model::event::{Event, EventKind, Phase, Question, Subject};
-use ringback_model::failure::{CallbackRefusal, Failure, Fault, Refusal};
+use ringback_model::failure::{CallbackRefusal, Failure, Refusal};
 use ringback_model::group::Role;
 use ringback_model::ids::{GroupId, LogPos, MessageId, UserId};
 use ringback_model::message::{Content, ContentClass, Message};
@@ -30,13 +31,13 @@ use ringback_model::ports::{
 use ringback_model::rule::{Order, Policy, Rule};
 use ringback_model::sample;
 use ringback_model::time::UnixMs;
-use ringback_model::trace::{Trace, TraceBounds, TraceQuery};
 use ringback_model::verdict::{AnyAnswer, Change, Verdict};
 use tokio::sync::watch;
 use tokio::time::Instant;
 
 pub use counters::Counters;
 pub use store::{TestStore, is_parked};
+pub use traces::TestTraces;
 
 pub fn user(text: &str) -> UserId {
     UserId::parse(text).unwrap()
@@ -430,30 +431,6 @@ impl Caller for TestCaller {
                 retry_after,
             })
         })
-    }
-}
-
-/// Remembers what was tried, in memory.
-#[derive(Default)]
-pub struct TestTraces {
-    pub noted: Mutex<Vec<Trace>>,
-}
-
-impl Traces for TestTraces {
-    fn note(&self, batch: Vec<Trace>) -> Fut<'_, Result<(), Fault>> {
-        self.noted.lock().unwrap().extend(batch);
-        Box::pin(async { Ok(()) })
-    }
-
-    fn find<'a>(&'a self, query: &'a TraceQuery, limit: usize) -> Fut<'a, Result<Vec<Trace>, Fault>> {
-        let noted = self.noted.lock().unwrap();
-        let found = noted.iter().filter(|trace| trace.answers(query)).take(limit).cloned().collect();
-        Box::pin(async { Ok(found) })
-    }
-
-    fn forget(&self, _: UnixMs) -> Fut<'_, Result<TraceBounds, Fault>> {
-        let oldest = self.noted.lock().unwrap().first().map(|trace| trace.at);
-        Box::pin(async move { Ok(TraceBounds { oldest, bytes: 0 }) })
     }
 }
 
