@@ -150,6 +150,31 @@ impl Gap {
         Self { first, last: DeliveryKey { pos: upto, copy: u32::MAX }, lane: None, reason, at }
     }
 
+    /// What is left of it without these deliveries, which are given in order.
+    #[must_use]
+    pub fn without(&self, keys: impl IntoIterator<Item = DeliveryKey>) -> Vec<Self> {
+        let mut rest = Some(self.clone());
+        let mut parts = Vec::new();
+        for key in keys {
+            let Some(gap) = rest.take() else { break };
+            if key < gap.first || key > gap.last {
+                rest = Some(gap);
+                continue;
+            }
+            let before = match key.copy.checked_sub(1) {
+                Some(copy) => DeliveryKey { pos: key.pos, copy },
+                None => DeliveryKey { pos: LogPos(key.pos.0.saturating_sub(1)), copy: u32::MAX },
+            };
+            let after = DeliveryKey { pos: key.pos, copy: key.copy.saturating_add(1) };
+            if gap.first <= before {
+                parts.push(Self { last: before, ..gap.clone() });
+            }
+            rest = (after <= gap.last).then(|| Self { first: after, ..gap });
+        }
+        parts.extend(rest);
+        parts
+    }
+
     /// Whether it holds this delivery of this lane.
     #[must_use]
     pub fn holds(&self, key: DeliveryKey, lane: &Lane) -> bool {
@@ -236,7 +261,7 @@ pub struct ProgressChange {
     pub put: Vec<Exception>,
     /// Exceptions that are over.
     pub remove: Vec<DeliveryKey>,
-    /// Deliveries that came to nothing; one that begins where another did takes its place.
+    /// Deliveries that came to nothing; one that begins and ends where another did takes its place.
     pub gaps: Vec<Gap>,
     /// Gaps are forgotten first as far as they lie after this position: what was there is sent again.
     pub reopen: Option<LogPos>,
@@ -257,4 +282,31 @@ pub struct RuleVersion {
     pub rule: Arc<Rule>,
     /// Events after this position are rendered with it.
     pub since: LogPos,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn key(pos: u64, copy: u32) -> DeliveryKey {
+        DeliveryKey { pos: LogPos(pos), copy }
+    }
+
+    #[test]
+    fn a_gap_is_cut_where_deliveries_have_a_fate_of_their_own() {
+        let gap = Gap::whole(LogPos(4), LogPos(9), GapReason::SwitchedOff, UnixMs(0));
+        let all = u32::MAX;
+        for (keys, left) in [
+            (vec![], vec![((5, 0), (9, all))]),
+            (vec![key(4, 0), key(10, 0)], vec![((5, 0), (9, all))]),
+            (vec![key(5, 0)], vec![((5, 1), (9, all))]),
+            (vec![key(7, 0)], vec![((5, 0), (6, all)), ((7, 1), (9, all))]),
+            (vec![key(7, 1), key(7, 2)], vec![((5, 0), (7, 0)), ((7, 3), (9, all))]),
+            (vec![key(9, all)], vec![((5, 0), (9, all - 1))]),
+        ] {
+            let parts = gap.without(keys.iter().copied());
+            let ends = |gap: &Gap| ((gap.first.pos.0, gap.first.copy), (gap.last.pos.0, gap.last.copy));
+            assert_eq!(parts.iter().map(ends).collect::<Vec<_>>(), left, "{keys:?}");
+        }
+    }
 }

@@ -75,9 +75,16 @@ pub(super) fn between(
     Ok(gaps)
 }
 
-/// Forgets those of events that have left the log, once they have been known for as long as that is kept.
+/// Gaps that are forgotten in one go, so that commits get in between.
+const PIECE: i64 = 5_000;
+
+/// Forgets those of events that have left the log, once they have been known for as long as that is kept; some of them
+/// each time.
 pub(super) fn prune(connection: &Connection, start: u64, noted_before: i64) -> Outcome<()> {
-    let sql = "DELETE FROM gaps WHERE at < ?2 AND last_pos < ?1";
-    connection.prepare_cached(sql)?.execute((int(start), noted_before))?;
+    let sql = "DELETE FROM gaps WHERE (rule, pos, copy, lane, last_pos) IN (
+            SELECT rule, pos, copy, lane, last_pos FROM gaps INDEXED BY gaps_by_age
+            WHERE at < ?2 AND last_pos < ?1 LIMIT ?3
+        )";
+    connection.prepare_cached(sql)?.execute((int(start), noted_before, PIECE))?;
     Ok(())
 }

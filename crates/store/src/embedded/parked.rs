@@ -27,7 +27,8 @@ const NOT_PARKED: &str = "SELECT data FROM exceptions WHERE rule = ?1 AND bucket
 /// Older buckets go as they are; only in the one that the instant lies in does the instant itself decide.
 const FORGET: &str = "SELECT rowid FROM exceptions WHERE rule = ?1 AND bucket <= ?2 AND parked_at < ?3
     ORDER BY bucket, pos, copy LIMIT ?4";
-const PURGE: &str = "SELECT rowid FROM exceptions WHERE rule = ?1 AND bucket IS NOT NULL LIMIT ?2";
+const PURGE: &str = "SELECT rowid FROM exceptions WHERE rule = ?1 AND bucket IS NOT NULL
+    ORDER BY bucket, pos, copy LIMIT ?2";
 
 /// Reads a page of what one rule has parked, in the order of the log.
 pub(super) fn of_rule(

@@ -140,7 +140,7 @@ UPDATE meta SET value = 4 WHERE key = 'schema';
 const FROM_4_TO_5: &str = "
 CREATE TABLE gaps (
     rule TEXT NOT NULL, pos INTEGER NOT NULL, copy INTEGER NOT NULL, lane TEXT NOT NULL, last_pos INTEGER NOT NULL,
-    at INTEGER NOT NULL, data TEXT NOT NULL, PRIMARY KEY (rule, pos, copy, lane)
+    at INTEGER NOT NULL, data TEXT NOT NULL, PRIMARY KEY (rule, pos, copy, lane, last_pos)
 ) WITHOUT ROWID;
 CREATE INDEX gaps_wide ON gaps (rule, pos, last_pos) WHERE last_pos > pos;
 CREATE INDEX gaps_by_age ON gaps (at);

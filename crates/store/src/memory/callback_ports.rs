@@ -13,7 +13,7 @@ use ringback_model::storage::{BanRecord, Bucket, ParkedCount};
 use ringback_model::time::UnixMs;
 
 use super::Memory;
-use super::state::{RuleState, State};
+use super::state::{RuleState, State, gap_key};
 
 impl Progress for Memory {
     fn load<'a>(&'a self, rule: &'a RuleId) -> Fut<'a, Result<Option<RuleProgress>, Fault>> {
@@ -34,12 +34,14 @@ impl Progress for Memory {
                     known.exceptions.remove(&key);
                 }
                 if let Some(after) = change.reopen {
-                    known.gaps.retain(|(first, _), _| first.pos <= after);
-                    for gap in known.gaps.values_mut().filter(|gap| gap.last.pos > after) {
-                        gap.last = DeliveryKey { pos: after, copy: u32::MAX };
-                    }
+                    let gaps = std::mem::take(&mut known.gaps).into_values();
+                    let shortened = gaps.filter(|gap| gap.first.pos <= after).map(|gap| {
+                        let last = if gap.last.pos > after { whole(after) } else { gap.last };
+                        Gap { last, ..gap }
+                    });
+                    known.gaps = shortened.map(|gap| (gap_key(&gap), gap)).collect();
                 }
-                known.gaps.extend(change.gaps.into_iter().map(|gap| ((gap.first, gap.lane.clone()), gap)));
+                known.gaps.extend(change.gaps.into_iter().map(|gap| (gap_key(&gap), gap)));
                 known.exceptions.extend(change.put.into_iter().map(|exception| (exception.key, exception)));
             }
         })
@@ -67,6 +69,11 @@ impl Progress for Memory {
     }
 }
 
+/// The last of a whole event.
+const fn whole(pos: LogPos) -> DeliveryKey {
+    DeliveryKey { pos, copy: u32::MAX }
+}
+
 /// When it was parked; `None` for one that is not.
 fn parked_at(exception: &Exception) -> Option<UnixMs> {
     match exception.state {
@@ -89,7 +96,8 @@ impl RuleState {
         old.truncate(limit);
         for (_, key) in &old {
             self.exceptions.remove(key);
-            self.gaps.insert((*key, None), Gap::one(*key, GapReason::ParkedTooLong, now));
+            let gap = Gap::one(*key, GapReason::ParkedTooLong, now);
+            self.gaps.insert(gap_key(&gap), gap);
         }
         old.len()
     }
@@ -155,7 +163,8 @@ impl ParkedBook for Memory {
                 known.exceptions.values().filter(|row| is_parked(row)).map(|row| row.key).collect();
             for key in &purged {
                 known.exceptions.remove(key);
-                known.gaps.insert((*key, None), Gap::one(*key, GapReason::Purged, now));
+                let gap = Gap::one(*key, GapReason::Purged, now);
+                known.gaps.insert(gap_key(&gap), gap);
             }
             purged.len() as u64
         })

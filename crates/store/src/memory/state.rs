@@ -105,12 +105,19 @@ pub(super) struct View {
     pub(super) end: Option<(Seq, UnixMs)>,
 }
 
+/// Where a gap begins, its lane, and where it ends.
+pub(super) type GapKey = (DeliveryKey, Option<Lane>, LogPos);
+
+pub(super) fn gap_key(gap: &Gap) -> GapKey {
+    (gap.first, gap.lane.clone(), gap.last.pos)
+}
+
 #[derive(Default)]
 pub(super) struct RuleState {
     pub(super) cursor: LogPos,
     pub(super) exceptions: BTreeMap<DeliveryKey, Exception>,
-    /// By where they begin, and the lane that they are about.
-    pub(super) gaps: BTreeMap<(DeliveryKey, Option<Lane>), Gap>,
+    /// By where they begin and end, and the lane that they are about.
+    pub(super) gaps: BTreeMap<GapKey, Gap>,
 }
 
 impl State {

@@ -43,6 +43,7 @@ pub(super) struct TraceFile {
 /// What the thread has.
 struct Shelf {
     connection: Connection,
+    path: PathBuf,
     settings: TraceSettings,
     /// Of all chunks.
     bytes: u64,
@@ -51,15 +52,13 @@ struct Shelf {
 impl TraceFile {
     pub(super) fn open(folder: &Path, settings: TraceSettings) -> Result<Self, Fault> {
         let path = folder.join(FILE);
-        let connection = open(&path).or_else(|error| {
+        let shelf = Shelf::open(&path, settings).or_else(|error| {
             tracing::warn!(%error, file = %path.display(), "what was tried until now cannot be read, and is forgotten");
             remove(&path);
-            open(&path)
+            Shelf::open(&path, settings)
         });
-        let broken = |error| Fault::from_error(format!("open {}", path.display()), error);
-        let connection = connection.map_err(broken)?;
-        let mut shelf = Shelf { bytes: 0, connection, settings };
-        shelf.bytes = shelf.count_bytes().map_err(broken)?;
+        let mut shelf =
+            shelf.map_err(|error| Fault::from_error(format!("open {}", path.display()), error))?;
         let (jobs, mut orders) = mpsc::channel::<Job>(QUEUE);
         thread::Builder::new()
             .name("store-traces".to_owned())
@@ -91,7 +90,11 @@ impl TraceFile {
 
 impl Traces for TraceFile {
     fn note(&self, batch: Vec<Trace>) -> Fut<'_, Result<(), Fault>> {
-        self.order("note what was tried", move |shelf| shelf.note(&batch))
+        let note = move |shelf: &mut Shelf| match shelf.note(&batch) {
+            Err(error) => shelf.mend(error).and_then(|()| shelf.note(&batch)),
+            done => done,
+        };
+        self.order("note what was tried", note)
     }
 
     fn find<'a>(&'a self, query: &'a TraceQuery, limit: usize) -> Fut<'a, Result<Vec<Trace>, Fault>> {
@@ -105,6 +108,29 @@ impl Traces for TraceFile {
 }
 
 impl Shelf {
+    /// Damage shows where everything is counted.
+    fn open(path: &Path, settings: TraceSettings) -> rusqlite::Result<Self> {
+        let mut shelf = Self { connection: open(path)?, path: path.to_owned(), settings, bytes: 0 };
+        shelf.bytes = shelf.count_bytes()?;
+        Ok(shelf)
+    }
+
+    /// Begins anew where the file turns out to be damaged.
+    fn mend(&mut self, error: rusqlite::Error) -> rusqlite::Result<()> {
+        let damaged = matches!(
+            error.sqlite_error_code(),
+            Some(rusqlite::ErrorCode::DatabaseCorrupt | rusqlite::ErrorCode::NotADatabase)
+        );
+        if !damaged {
+            return Err(error);
+        }
+        tracing::warn!(%error, file = %self.path.display(), "what was tried until now is damaged, and is forgotten");
+        self.connection = Connection::open_in_memory()?;
+        remove(&self.path);
+        *self = Self::open(&self.path, self.settings)?;
+        Ok(())
+    }
+
     fn note(&mut self, batch: &[Trace]) -> rusqlite::Result<()> {
         let transaction = self.connection.transaction()?;
         let mut bytes = 0;
