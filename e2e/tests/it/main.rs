@@ -44,3 +44,4 @@ mod serve;
 mod shutdown;
 mod socket;
 mod tls;
+mod why;
