@@ -1,11 +1,14 @@
 //! What before-rules said, and why others were not asked.
 
+use std::collections::BTreeSet;
+
 use ringback_model::conversation::Target;
 use ringback_model::event::{Event, EventKind, Facets, Fact, Phase, Question, Subject};
 use ringback_model::ids::{GroupId, LogPos, UserId};
 use ringback_model::message::{Content, ContentClass, Origin};
 use ringback_model::rule::Rule;
 use ringback_model::sample;
+use ringback_model::time::UnixMs;
 use ringback_model::trace::{Asked, QuestionEnd, Questioned, Trace, Traced};
 
 use super::asked_as;
@@ -27,6 +30,8 @@ const OF_MESSAGES: [EventKind; 5] = [
 ];
 /// Of those, the ones before it is sent.
 const BEFORE_SENDING: usize = 3;
+/// Before what of an answer does not mean what it seems to.
+pub(super) const MISREAD: &str = ". But ";
 /// Characters of an answer in the middle of a sentence.
 const ANSWER_CHARS: usize = 200;
 
@@ -42,7 +47,11 @@ impl Engine {
 fn moments(known: &Known, questions: &[&Questioned]) -> Vec<EventKind> {
     match known.event.as_deref() {
         Some(event) if event.sent().is_some() => OF_MESSAGES.to_vec(),
-        Some(event) => asked_as(event).into_iter().collect(),
+        Some(event) => {
+            let asked = questions.iter().map(|question| question.kind);
+            let kinds: BTreeSet<EventKind> = asked.chain(asked_as(event)).collect();
+            kinds.into_iter().collect()
+        }
         None => {
             let mut kinds: Vec<EventKind> = questions.iter().map(|question| question.kind).collect();
             if kinds.iter().any(|kind| OF_MESSAGES.contains(kind) || kind.phase() == Phase::After) {
@@ -103,18 +112,21 @@ fn not_asked(
     let first = live.versions.first().map_or(LogPos::ZERO, |first| first.since);
     let version = live.version_at(pos).filter(|_| pos > first);
     let Some(version) = version else {
-        let words = format!("was made later, at {}", instant(live.since));
+        let words = format!("was made later, at {}", instant(made_at(live)));
         return about_it.then_some((State::NotThere, words));
     };
     if !version.rule.enabled {
         // Which moments it would be about is not computed for a rule that is off.
         let would = version.contract.kinds(&version.rule).is_ok_and(|kinds| kinds.contains(&kind));
+        let question = rebuilt(kind, known, seen);
+        let skips =
+            question.is_some_and(|question| version.contract.question(&version.rule, &question).is_err());
         let words = if live.rule.enabled {
-            "was switched off then".to_owned()
+            "was off then".to_owned()
         } else {
-            format!("is switched off, since {}", instant(live.rule.changed_at))
+            format!("is off, since {}", instant(live.rule.changed_at))
         };
-        return would.then_some((State::Off, words));
+        return (would && !skips).then_some((State::Off, words));
     }
     if !version.kinds.contains(&kind) {
         return None;
@@ -133,6 +145,11 @@ fn not_asked(
         return Some((State::Skipped, format!("is not asked about it: {}", skip.0)));
     }
     Some((State::NotAsked, nothing_remembered(kind, seen)))
+}
+
+/// When the first version of it that is known was made.
+pub(super) fn made_at(live: &LiveRule) -> UnixMs {
+    live.versions.first().map_or(live.since, |first| first.rule.changed_at)
 }
 
 fn nothing_remembered(kind: EventKind, seen: Option<&Questioned>) -> String {
@@ -190,7 +207,7 @@ fn from_memory(kind: EventKind, seen: &Questioned) -> Option<Question> {
         (Some(group), _) => Target::Group(GroupId::parse(group).ok()?),
         (None, user) => Target::User(UserId::parse(user.as_deref()?).ok()?),
     };
-    let message = sample::message(sender, target, content, ringback_model::time::UnixMs(0));
+    let message = sample::message(sender, target, content, UnixMs(0));
     let message = ringback_model::message::Message { ex: seen.ex.clone(), ..message };
     Some(Question { origin: seen.origin, ..sample::question(kind, message) })
 }
@@ -231,7 +248,7 @@ fn said(rule: &Rule, calls: &[(&Trace, &Asked)], stopped: bool) -> (State, Strin
         .or_else(|| last.clone().next());
     let Some(asked) = decisive else { return (State::NotAsked, String::new()) };
     let after = format!("{} after {}", asked.status, span(asked.took_us));
-    let (state, mut words) = match &*asked.outcome {
+    let (state, words) = match &*asked.outcome {
         "allowed" if asked.changes.is_empty() => {
             (State::Allowed, format!("was asked, and allowed it: answered {after}"))
         }
@@ -244,25 +261,29 @@ fn said(rule: &Rule, calls: &[(&Trace, &Asked)], stopped: bool) -> (State, Strin
             (State::Refused, format!("was asked, and refused it: answered {after}: {answer}"))
         }
         _ => {
-            let failure = failure(rule, asked);
-            if stopped {
-                (
-                    State::FailedRefused,
-                    format!("was asked, and gave no verdict: {failure}. Its policy refuses then"),
-                )
-            } else {
-                (
-                    State::FailedPassed,
-                    format!("was asked, and gave no verdict: {failure}. Its policy lets it pass then"),
-                )
-            }
+            let (state, policy) = match stopped {
+                true => (State::FailedRefused, "By the rule's policy it was refused"),
+                false => (State::FailedPassed, "By the rule's policy it passed all the same"),
+            };
+            return (state, format!("was asked, and gave no verdict: {}. {policy}", failure(rule, asked)));
         }
     };
-    for misgiving in &asked.misgivings {
-        words.push_str(". But: ");
-        words.push_str(misgiving.trim_end_matches('.'));
+    (state, words + &misread(asked))
+}
+
+/// What of a verdict does not mean what it seems to, and the answer, so that it can be found there.
+fn misread(asked: &Asked) -> String {
+    if asked.misgivings.is_empty() {
+        return String::new();
     }
-    (state, words)
+    let but: String =
+        asked.misgivings.iter().map(|it| format!("{MISREAD}{}", it.trim_end_matches('.'))).collect();
+    // A refusal has quoted it already.
+    let answer = match &*asked.outcome {
+        "refused" => String::new(),
+        _ => format!(" (the answer was: {})", quoted(&asked.answer, ANSWER_CHARS)),
+    };
+    but + &answer
 }
 
 /// Why an answer is none.
@@ -270,12 +291,21 @@ fn failure(rule: &Rule, asked: &Asked) -> String {
     let took = span(asked.took_us);
     match &*asked.outcome {
         "timeout" => {
-            let allowed = span(u64::from(rule.policy.timeout_ms).saturating_mul(1_000));
-            format!("the answer took {took} of {allowed} ({})", quoted(&asked.error, ANSWER_CHARS))
+            let allowed = u64::from(rule.policy.timeout_ms).saturating_mul(1_000);
+            let less = if asked.took_us < allowed {
+                ", and its message had no more time left at the gate"
+            } else {
+                ""
+            };
+            format!("the answer took more than {took}, the rule's timeout is {}{less}", span(allowed))
         }
         "unusable" => {
             let answer = quoted(&asked.answer, ANSWER_CHARS);
-            let error = quoted(&asked.error, ANSWER_CHARS);
+            // What the contract says about such an answer says more than what the reading of it ran into.
+            let error = match asked.misgivings.is_empty() {
+                true => quoted(&asked.error, ANSWER_CHARS),
+                false => asked.misgivings.join("; "),
+            };
             format!("{error} (status {} after {took}; the answer was: {answer})", asked.status)
         }
         _ => format!("{} (after {took})", quoted(&asked.error, ANSWER_CHARS)),

@@ -10,7 +10,7 @@ use ringback_model::sample;
 
 use super::asked::{is_typing, moments_of, would_ask};
 use super::report::{About, End, Line, Report, State};
-use super::told::{line, not_told};
+use super::told::{line, not_told, would_be_about};
 use super::words::instant;
 use super::{advice, is_worth_saying, of_event};
 use crate::engine::Engine;
@@ -74,14 +74,11 @@ impl Engine {
         }
         lines.retain(is_worth_saying);
         let mut report = Report::default();
-        let mut advice = advice::of(&lines, &rules);
-        advice.extend(self.missing(&event, &lines, &rules));
-        report.subjects.extend(made_up(&event, &questions).map(|about| About {
-            at: now,
-            advice,
-            lines,
-            ..about
-        }));
+        if let Some(about) = made_up(&event, &questions) {
+            let mut advice = advice::of(&about, &lines, &rules);
+            advice.extend(self.missing(&event, &lines, &rules));
+            report.subjects.push(About { at: now, advice, lines, ..about });
+        }
         report
     }
 
@@ -90,7 +87,8 @@ impl Engine {
         let kind = question.kind;
         if !live.rule.enabled {
             let would = version.contract.kinds(&version.rule).is_ok_and(|kinds| kinds.contains(&kind));
-            let words = format!("is switched off, since {}", instant(live.rule.changed_at));
+            let words = format!("is off, since {}", instant(live.rule.changed_at));
+            let would = would && version.contract.question(&version.rule, question).is_ok();
             return would.then(|| line(live, kind, State::Off, words));
         }
         if !version.kinds.contains(&kind) {
@@ -117,8 +115,7 @@ impl Engine {
             return Some(Line { words, ..told });
         }
         // A rule that is off knows no moments; what it would be about is asked of its contract.
-        let would = live.contract.kinds(&live.rule).is_ok_and(|kinds| kinds.contains(&kind));
-        would.then(|| not_told(live, kind, &concern))
+        would_be_about(live, version, event).then(|| not_told(live, kind, &concern))
     }
 }
 

@@ -4,6 +4,7 @@
 //! |---|---|
 //! | [`report`] | the answer |
 //! | [`search`] | what an id names |
+//! | [`pairs`] | what was asked about an action, and what was logged of it |
 //! | [`asked`] | what before-rules said, and why others were not asked |
 //! | [`told`] | what after-rules were told, and why others were not |
 //! | [`advice`], [`missing`] | what to do |
@@ -14,6 +15,7 @@ mod advice;
 mod asked;
 mod dry;
 mod missing;
+mod pairs;
 pub mod report;
 mod search;
 mod told;
@@ -21,9 +23,11 @@ pub(crate) mod words;
 
 use std::sync::Arc;
 
+use ringback_model::action::{Action, GroupAction};
 use ringback_model::event::{Event, EventKind, Fact, Phase};
 use ringback_model::failure::Fault;
 use ringback_model::ids::MessageId;
+use ringback_model::rule::{Rule, RuleOrigin};
 use ringback_model::trace::{QuestionEnd, Questioned, Trace, Traced};
 
 use crate::engine::Engine;
@@ -48,6 +52,14 @@ impl Engine {
         let mut report = Report { more: found.more, ..Report::default() };
         for (number, known) in found.known {
             report.subjects.extend(self.explain(number, &known, &rules).await?);
+        }
+        // Beside what rules had to do with, that there is none for a by-product of it is no news.
+        if report.subjects.iter().any(|about| !about.lines.is_empty()) {
+            report
+                .subjects
+                .iter_mut()
+                .filter(|about| about.lines.is_empty())
+                .for_each(|about| about.advice.clear());
         }
         if let Some(traces) = self.recorder.traces() {
             report.remembered_since = traces.forget(self.shared.clock.now()).await?.oldest;
@@ -88,21 +100,51 @@ impl Engine {
                 Phase::After => about.lines.extend(self.told(live, known, &about).await?),
             }
         }
-        about.lines.retain(is_worth_saying);
+        let in_use = self.in_use().rules.clone();
+        let is_gone = |line: &Line| !in_use.iter().any(|live| *live.id() == line.rule);
+        // One that is off in its file is not there either; it is there for whoever reads the file.
+        let is_in_file =
+            |line: &Line| rules.iter().any(|live| *live.id() == line.rule && of_file(&live.rule));
+        about.lines.retain(|line| {
+            let is_off = line.state == State::Off && is_in_file(line);
+            is_worth_saying(line) && (was_called(line) || is_off || !is_gone(line))
+        });
+        for line in about.lines.iter_mut().filter(|line| is_gone(line) && line.state != State::Off) {
+            let what = if is_in_file(line) { "is off in its file" } else { "has been removed" };
+            line.words.push_str("; the rule ");
+            line.words.push_str(what);
+        }
+        let advised: Vec<Arc<LiveRule>> = rules
+            .iter()
+            .filter(|live| of_file(&live.rule) || in_use.iter().any(|it| it.id() == live.id()))
+            .cloned()
+            .collect();
         let came_in = about.at;
         about.lines.sort_by_key(|line| (line.phase, line.at.unwrap_or(came_in)));
-        about.advice = advice::of(&about.lines, rules);
+        about.advice = advice::of(&about, &about.lines, &advised);
         if let Some(event) = &known.event {
-            about.advice.extend(self.missing(event, &about.lines, rules));
+            about.advice.extend(self.missing(event, &about.lines, &in_use));
         }
         Ok(Some(about))
     }
 }
 
-/// That a rule is about something else altogether, or was not made yet, or is gone and had nothing to do with it, is
-/// no news.
+/// That a rule is about something else altogether is no news.
 fn is_worth_saying(line: &Line) -> bool {
     !matches!(line.state, State::OtherEvents)
+}
+
+/// Whether the rule was called for it, or was to be. That one which is gone was not is no news.
+fn was_called(line: &Line) -> bool {
+    !matches!(
+        line.state,
+        State::NotThere | State::Off | State::Filtered | State::Skipped | State::NotAsked | State::Untold
+    )
+}
+
+/// Whether a rule is kept in a file of the operator's.
+pub(super) fn of_file(rule: &Rule) -> bool {
+    matches!(rule.origin, RuleOrigin::File(_))
 }
 
 fn questioned(trace: &Trace) -> Option<&Questioned> {
@@ -173,7 +215,11 @@ pub(super) fn of_event(event: &Event) -> Option<About> {
 /// The moment at which rules were asked about what was done.
 pub(super) fn asked_as(event: &Event) -> Option<EventKind> {
     match &event.fact {
-        Fact::Done(done) => done.action.asked_as(),
+        // A group is asked about before it has an id, as something of its own.
+        Fact::Done(done) => match &done.action {
+            Action::Group(GroupAction::Create(_)) => Some(EventKind::GroupCreating),
+            action => action.asked_as(),
+        },
         Fact::MessageSent(_) => None,
     }
 }

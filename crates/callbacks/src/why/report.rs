@@ -1,7 +1,7 @@
 //! What is answered to those who ask why.
 
 use ringback_model::event::{EventKind, Lane, Phase};
-use ringback_model::ids::{LogPos, MessageId, RuleId, Seq};
+use ringback_model::ids::{LogPos, MessageId, RuleId, Seq, UserId};
 use ringback_model::message::Origin;
 use ringback_model::time::UnixMs;
 
@@ -101,6 +101,8 @@ pub struct Line {
     pub words: String,
     /// Which copy; `None` where there is only one, or it is about all of them.
     pub copy: Option<u32>,
+    /// Whom the copy is about; `None` where it is about nobody in particular.
+    pub recipient: Option<UserId>,
     /// The id by which the receiver knows the callback; empty = none was rendered, or it is not known.
     pub webhook_id: String,
     /// When something happens to it next.

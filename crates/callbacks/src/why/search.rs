@@ -3,9 +3,10 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
+use ringback_model::delivery::DeliveryKey;
 use ringback_model::event::{Event, Fact};
 use ringback_model::failure::Fault;
-use ringback_model::ids::{LogPos, MessageId};
+use ringback_model::ids::{LogPos, MessageId, RuleId};
 use ringback_model::limits;
 use ringback_model::time::UnixMs;
 use ringback_model::trace::{Names, Trace, TraceQuery, Traced};
@@ -15,9 +16,9 @@ use crate::engine::Engine;
 /// Events read at once.
 const READ_EVENTS: usize = 256;
 /// Milliseconds that may lie between a message's number and its event: the time at the gate, and some.
-const LATE_MS: i64 = 120_000;
+pub(super) const LATE_MS: i64 = 120_000;
 /// Milliseconds that an event may be older than its message's number: clocks step.
-const EARLY_MS: i64 = 5_000;
+pub(super) const EARLY_MS: i64 = 5_000;
 
 /// What is known of one message or action.
 #[derive(Default)]
@@ -25,6 +26,8 @@ pub(super) struct Known {
     pub(super) event: Option<Arc<Event>>,
     /// About its number, and about its event.
     pub(super) traces: Vec<Trace>,
+    /// Deliveries that the id itself names.
+    pub(super) named: Vec<(RuleId, DeliveryKey)>,
 }
 
 /// Everything that an id names, by number; at most [`limits::WHY_SUBJECTS`], the newest.
@@ -41,9 +44,13 @@ impl Engine {
     pub(super) async fn look_up(&self, id: &str) -> Result<Found, Fault> {
         let mut numbers: BTreeSet<MessageId> = number_of(id).into_iter().collect();
         let mut events: BTreeSet<LogPos> = BTreeSet::new();
+        let mut deliveries: Vec<(RuleId, DeliveryKey)> = Vec::new();
         for trace in self.traces(&TraceQuery::Name(Names::hash(id))).await? {
             numbers.extend(trace.number);
             events.extend(trace.pos());
+            if let Traced::Tried(tried) = trace.what {
+                deliveries.push((tried.rule, tried.key));
+            }
         }
         let mut known: BTreeMap<MessageId, Known> = BTreeMap::new();
         for pos in events {
@@ -70,11 +77,16 @@ impl Engine {
         }
         // A number that nothing is known of names nothing.
         known.retain(|_, known| known.event.is_some() || !known.traces.is_empty());
+        self.pair(&mut known).await?;
+        for known in known.values_mut() {
+            let pos = known.event.as_ref().map(|event| event.pos);
+            known.named = deliveries.iter().filter(|(_, key)| Some(key.pos) == pos).cloned().collect();
+        }
         Ok(Found { known, more, cut })
     }
 
     /// Gathers what is known of a number.
-    async fn learn(&self, number: MessageId, known: &mut Known) -> Result<(), Fault> {
+    pub(super) async fn learn(&self, number: MessageId, known: &mut Known) -> Result<(), Fault> {
         known.traces = self.traces(&TraceQuery::Number(number)).await?;
         let noted = known.traces.iter().find_map(|trace| match &trace.what {
             Traced::Logged(logged) => Some(logged.pos),
@@ -99,7 +111,7 @@ impl Engine {
         Ok(())
     }
 
-    async fn traces(&self, query: &TraceQuery) -> Result<Vec<Trace>, Fault> {
+    pub(super) async fn traces(&self, query: &TraceQuery) -> Result<Vec<Trace>, Fault> {
         match self.recorder.traces() {
             Some(traces) => traces.find(query, limits::TRACES_FOUND).await,
             None => Ok(Vec::new()),

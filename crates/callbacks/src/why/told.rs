@@ -5,6 +5,7 @@ use std::sync::Arc;
 use ringback_model::delivery::{DeliveryKey, GapReason, ParkReason};
 use ringback_model::event::{Event, EventKind, Lane, Phase};
 use ringback_model::failure::Fault;
+use ringback_model::ids::{RuleId, UserId};
 use ringback_model::limits;
 use ringback_model::trace::{Traced, Tried};
 
@@ -33,6 +34,9 @@ impl Engine {
         let kind = event.kind().unwrap_or(about.kind);
         let copies = match (&concern, version) {
             (Concern::Deliveries(copies), Some(_)) => *copies,
+            (Concern::Off | Concern::NotThere, _) if !would_be_about(live, version, event) => {
+                return Ok(Vec::new());
+            }
             _ => return Ok(vec![not_told(live, kind, &concern)]),
         };
         let Some(version) = version else { return Ok(Vec::new()) };
@@ -45,13 +49,18 @@ impl Engine {
             let line = self.tell_of(&telling, &books).await?;
             lines.push(Line { copy: (copies > 1).then_some(copy), ..line });
         }
-        Ok(summed(lines, copies))
+        let named = |line: &Line| {
+            let is_it =
+                |(rule, key): &(RuleId, DeliveryKey)| rule == live.id() && Some(key.copy) == line.copy;
+            known.named.iter().any(is_it)
+        };
+        Ok(summed(lines, copies, named))
     }
 
     /// What became of one delivery.
     async fn tell_of(&self, telling: &Telling<'_>, books: &Books) -> Result<Line, Fault> {
         let calls = telling.calls();
-        let (webhook_id, lane) = telling.rendered();
+        let (webhook_id, lane, recipient) = telling.rendered();
         let mut standing = books.standing(telling.key, &lane);
         let taken = calls.iter().any(|call| call.outcome.starts_with("delivered"));
         if standing == Standing::Ahead && taken {
@@ -75,19 +84,20 @@ impl Engine {
             Standing::Ahead => (State::Ahead, telling.ahead(), None),
             Standing::Parked { attempts, at, reason, error } => {
                 let slice = self.slice_of(telling.live, at);
-                let why = match reason {
-                    ParkReason::Exhausted => {
-                        format!("{} failed", times(attempts.into(), "attempt", "attempts"))
+                let error = quoted(&error, ERROR_CHARS);
+                let why = match (reason, attempts) {
+                    (ParkReason::Exhausted, 1) => format!("its one attempt failed: {error}"),
+                    (ParkReason::Exhausted, _) => format!("{attempts} attempts failed, the last: {error}"),
+                    (ParkReason::Banned, 0) => "after-callbacks were banned, so it was not sent".to_owned(),
+                    (ParkReason::Banned, _) => {
+                        format!("it had failed ({error}), and then after-callbacks were banned")
                     }
-                    ParkReason::Banned => "after-callbacks were banned".to_owned(),
                 };
-                let words =
-                    format!("is parked in slice {slice}: {why}, at last: {}", quoted(&error, ERROR_CHARS));
-                (State::Parked, words, None)
+                (State::Parked, format!("is parked in slice {slice}: {why}"), None)
             }
             Standing::Gone { reason, at } => {
                 let (state, words) = gone(reason, &calls);
-                (state, format!("{words} ({})", instant(at)), None)
+                (state, format!("{words} (at {})", instant(at)), None)
             }
         };
         Ok(Line {
@@ -99,6 +109,7 @@ impl Engine {
             state,
             words,
             copy: None,
+            recipient,
             webhook_id,
             next,
             calls,
@@ -148,8 +159,8 @@ impl Telling<'_> {
         tried.collect()
     }
 
-    /// The id that the receiver sees, and the delivery's own lane.
-    fn rendered(&self) -> (String, Lane) {
+    /// The id that the receiver sees, the delivery's own lane, and whom it is about.
+    fn rendered(&self) -> (String, Lane, Option<UserId>) {
         let rendered = self.version.contract.delivery(&self.version.rule, self.event, self.key.copy);
         match rendered {
             Some(rendered) => {
@@ -158,9 +169,9 @@ impl Telling<'_> {
                     Some(user) => self.event.lane.of_recipient(user),
                     None => self.event.lane.clone(),
                 };
-                (id, lane)
+                (id, lane, rendered.recipient)
             }
-            None => (String::new(), self.event.lane.clone()),
+            None => (String::new(), self.event.lane.clone(), None),
         }
     }
 
@@ -224,11 +235,11 @@ fn delivered(calls: &[Call]) -> String {
 
 fn gone(reason: GapReason, calls: &[Call]) -> (State, String) {
     let last = calls.last().map(|call| quoted(&call.error, ERROR_CHARS)).filter(|error| !error.is_empty());
-    let at_last = last.map(|error| format!(", at last: {error}")).unwrap_or_default();
+    let at_last = last.map(|error| format!(" (the last ran into: {error})")).unwrap_or_default();
     match reason {
         GapReason::Exhausted => (
             State::Dropped,
-            format!("was dropped: its attempts were used up{at_last}; nothing is parked for this rule, because storage is off"),
+            format!("was dropped: its attempts were used up{at_last}, and nothing is parked for this rule, because storage is off"),
         ),
         GapReason::Banned => (
             State::Dropped,
@@ -241,9 +252,12 @@ fn gone(reason: GapReason, calls: &[Call]) -> (State, String) {
         GapReason::LeftLog => (State::Expired, "left the log before the rule came to it".to_owned()),
         GapReason::ParkedTooLong => (
             State::Expired,
-            format!("was parked{at_last}, was not sent again while it was kept, and is expired"),
+            format!("was parked when its attempts were over{at_last}; nobody sent it again as long as it was kept, and it expired"),
         ),
-        GapReason::Purged => (State::Purged, format!("was parked{at_last}, and thrown away by an administrator")),
+        GapReason::Purged => (
+            State::Purged,
+            format!("was parked when its attempts were over{at_last}, and then thrown away by an administrator"),
+        ),
         GapReason::Unrendered => (
             State::Unrendered,
             "was announced by the rule's contract, which then had no request for it: a bug of the server".to_owned(),
@@ -251,15 +265,26 @@ fn gone(reason: GapReason, calls: &[Call]) -> (State, String) {
     }
 }
 
+/// Whether a rule that is off, or was not there, has a callback about the event at all.
+pub(super) fn would_be_about(live: &LiveRule, version: Option<&LiveVersion>, event: &Event) -> bool {
+    let Some(version) = version.or(live.newest()) else { return false };
+    let kinds = version.contract.kinds(&version.rule);
+    kinds.is_ok_and(|kinds| event.kind().is_some_and(|kind| kinds.contains(&kind)))
+        && version.contract.copies(&version.rule, event).is_ok_and(|copies| copies > 0)
+}
+
 /// Why there is no delivery of an event.
 pub(super) fn not_told(live: &LiveRule, kind: EventKind, concern: &Concern) -> Line {
     let (state, words) = match concern {
         Concern::NotThere => (
             State::NotThere,
-            format!("was made later, at {}: it begins with what comes then", instant(live.since)),
+            format!(
+                "was made later, at {}: it is told of what comes after",
+                instant(super::asked::made_at(live))
+            ),
         ),
-        Concern::Off if live.rule.enabled => (State::Off, "was switched off then".to_owned()),
-        Concern::Off => (State::Off, format!("is switched off, since {}", instant(live.rule.changed_at))),
+        Concern::Off if live.rule.enabled => (State::Off, "was off then".to_owned()),
+        Concern::Off => (State::Off, format!("is off, since {}", instant(live.rule.changed_at))),
         Concern::OtherEvents => (State::OtherEvents, "is about other events".to_owned()),
         Concern::Filtered { selector, value } => {
             (State::Filtered, super::asked::selector_words(&live.rule, selector, value))
@@ -283,6 +308,7 @@ pub(super) fn line(live: &LiveRule, kind: EventKind, state: State, words: String
         state,
         words,
         copy: None,
+        recipient: None,
         webhook_id: String::new(),
         next: None,
         calls: Vec::new(),
@@ -317,12 +343,12 @@ const fn is_sending(kind: EventKind) -> bool {
     matches!(kind, EventKind::MessageScreening | EventKind::MessageSending | EventKind::MessageRewriting)
 }
 
-/// Of very many copies, those in trouble first, and a sum of the others.
-fn summed(mut lines: Vec<Line>, copies: u32) -> Vec<Line> {
+/// Of very many copies, those that were asked for first, then those in trouble, and a sum of the others.
+fn summed(mut lines: Vec<Line>, copies: u32, named: impl Fn(&Line) -> bool) -> Vec<Line> {
     if lines.len() <= limits::WHY_COPIES {
         return lines;
     }
-    lines.sort_by_key(|line| (line.state == State::Delivered, line.copy));
+    lines.sort_by_key(|line| (!named(line), line.state == State::Delivered, line.copy));
     let rest = lines.split_off(limits::WHY_COPIES);
     let mut sums: std::collections::BTreeMap<State, u64> = std::collections::BTreeMap::new();
     for line in &rest {
@@ -334,10 +360,12 @@ fn summed(mut lines: Vec<Line>, copies: u32) -> Vec<Line> {
     if unseen > 0 {
         parts.push(format!("{unseen} not looked at"));
     }
-    if let Some(first) = rest.into_iter().next() {
-        let words = format!("of its other copies: {}", parts.join(", "));
-        let (copy, calls) = (None, Vec::new());
-        lines.push(Line { words, copy, calls, webhook_id: String::new(), next: None, ..first });
+    if let Some(first) = rest.first().cloned() {
+        let words = format!("has {} more copies of it: {}", rest.len() as u64 + unseen, parts.join(", "));
+        let at = lines.iter().filter_map(|line| line.at).max();
+        let (calls, webhook_id) = (Vec::new(), String::new());
+        let copy = Line { copy: None, recipient: None, next: None, ..first };
+        lines.push(Line { at, words, calls, webhook_id, ..copy });
     }
     lines
 }

@@ -39,6 +39,16 @@ pub(crate) fn quoted(text: &str, most: usize) -> String {
     format!("{cut}…")
 }
 
+/// A text as one argument of a command.
+pub(crate) fn argument(text: &str) -> String {
+    let plain = |c: char| c.is_alphanumeric() || "-_.:/".contains(c);
+    if !text.is_empty() && text.chars().all(plain) {
+        text.to_owned()
+    } else {
+        format!("'{}'", text.replace('\'', r"'\''"))
+    }
+}
+
 /// A number of things.
 pub(crate) fn times(count: u64, one: &str, many: &str) -> String {
     if count == 1 { format!("1 {one}") } else { format!("{count} {many}") }
@@ -67,5 +77,6 @@ mod tests {
     fn texts_stay_on_their_line() {
         assert_eq!(quoted("a\nb", 9), "a b");
         assert_eq!(quoted("<html><body>", 6), "<html>…");
+        assert_eq!((argument("g:tea"), argument("a b's")), ("g:tea".to_owned(), r"'a b'\''s'".to_owned()));
     }
 }

@@ -11,6 +11,7 @@ use ringback_model::message::{Message, Origin};
 use ringback_model::sample;
 use schemars::JsonSchema;
 use serde::Deserialize;
+use serde_json::{Map, Value};
 
 use super::Admin;
 use super::error::ApiError;
@@ -73,14 +74,20 @@ pub(super) async fn show(admin: &Admin, input: &Input) -> Result<Reply, ApiError
 async fn of_seq(admin: &Admin, conversation: &str, seq: &str) -> Result<Reply, ApiError> {
     let wrong = || ApiError::field("seq", "must be the number of a message in its conversation, from 1");
     let number = seq.parse::<u64>().ok().filter(|seq| *seq > 0).ok_or_else(wrong)?;
-    let shown = format!("{conversation} {seq}");
+    let shown = format!("message {seq} of {conversation}");
     for reading in conversations(admin, Some(conversation))? {
         let found = admin.history.chosen(&reading, &[number]).await?;
         if let Some(message) = found.first() {
             return answer(&shown, &admin.engine.why(&message.id.to_string()).await?);
         }
     }
-    answer(&shown, &Report::default())
+    Err(ApiError::new(
+        StatusCode::NOT_FOUND,
+        "not_found",
+        format!(
+            "nothing is known of {shown}: the conversation has no message with this number, or it was deleted"
+        ),
+    ))
 }
 
 /// An id that names nothing is not there; what limits the search is said.
@@ -101,9 +108,20 @@ fn answer(id: &str, report: &Report) -> Result<Reply, ApiError> {
 }
 
 pub(super) async fn dry(admin: &Admin, input: &Input) -> Result<Reply, ApiError> {
-    let draft = WhyDry::deserialize(&input.body).map_err(|error| ApiError::bad_request(error.to_string()))?;
+    let draft = WhyDry::deserialize(&input.body).map_err(|error| wrong_field(&input.body, &error))?;
     let hypothesis = hypothesis(admin, draft)?;
     Reply::json(StatusCode::OK, &WhyView::of("", &admin.engine.why_dry(hypothesis)))
+}
+
+/// Names the field that is wrong: the one that is wrong alone, too.
+fn wrong_field(body: &Value, error: &serde_json::Error) -> ApiError {
+    let mut fields = body.as_object().into_iter().flatten();
+    let alone = |(name, value): (&String, &Value)| {
+        let alone = Map::from_iter([(name.clone(), value.clone())]);
+        let error = WhyDry::deserialize(Value::Object(alone)).err()?;
+        Some(ApiError::field(name, error.to_string()))
+    };
+    fields.find_map(alone).unwrap_or_else(|| ApiError::bad_request(format!("no event can be read: {error}")))
 }
 
 fn hypothesis(admin: &Admin, draft: WhyDry) -> Result<Hypothesis, ApiError> {
@@ -157,7 +175,7 @@ fn of_action(admin: &Admin, name: &str, draft: &WhyDry) -> Result<Hypothesis, Ap
             "is a moment of messages: leave it out, and all of a message's moments are tried".to_owned()
         } else {
             let known: Vec<&str> = EventKind::ALL.iter().map(|kind| kind.name()).collect();
-            format!("is no moment of the catalogue: {}", known.join(", "))
+            format!("names no moment of the catalogue: {name} is none of {}", known.join(", "))
         };
         return Err(ApiError::field("event", why));
     };

@@ -84,6 +84,8 @@ struct LineView {
     words: String,
     /// Which copy of the event; null = there is one, or it is about all.
     copy: Option<u32>,
+    /// Whom the copy is about; null = nobody in particular.
+    recipient: Option<String>,
     /// Id by which the receiver knows the callback; null = none was rendered.
     webhook_id: Option<String>,
     /// When something happens to it next.
@@ -160,6 +162,7 @@ impl LineView {
             state: line.state.name(),
             words: line.words.clone(),
             copy: line.copy,
+            recipient: line.recipient.as_ref().map(ToString::to_string),
             webhook_id: filled(&line.webhook_id),
             next: line.next.map(show_time),
             calls: line.calls.iter().map(CallView::of).collect(),

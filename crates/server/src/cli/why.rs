@@ -1,10 +1,9 @@
 //! `ringback why`: why callbacks of a running server came, or did not.
 
-use std::io::{self, Read as _, Write as _};
-use std::path::PathBuf;
+use std::io::{self, Write as _};
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
-use anyhow::Context as _;
 use http::Method;
 use serde_json::Value;
 
@@ -48,11 +47,11 @@ pub struct Args {
 /// Runs the command.
 ///
 /// # Errors
-/// The server cannot be asked, or the file cannot be read.
+/// The server cannot be asked.
 pub async fn run(args: Args, global: &Global) -> anyhow::Result<ExitCode> {
     let event = match &args.dry {
         None => None,
-        Some(path) => match event_in(path)? {
+        Some(path) => match event_in(path) {
             Ok(event) => Some(event),
             Err(why) => {
                 eprintln!("ringback: {why}");
@@ -91,16 +90,14 @@ async fn ask(
     client.ask(Method::GET, &path, None).await
 }
 
-/// The inner error is the file's.
-fn event_in(path: &PathBuf) -> anyhow::Result<Result<Value, String>> {
-    let shown = path.display();
-    let mut text = String::new();
-    if path.as_os_str() == "-" {
-        io::stdin().read_to_string(&mut text).context("standard input cannot be read")?;
+fn event_in(path: &Path) -> Result<Value, String> {
+    let (shown, text) = if path.as_os_str() == "-" {
+        ("standard input".to_owned(), io::read_to_string(io::stdin()))
     } else {
-        text = std::fs::read_to_string(path).with_context(|| format!("{shown} cannot be read"))?;
-    }
-    Ok(serde_json::from_str(&text).map_err(|error| format!("{shown} is no JSON: {error}")))
+        (path.display().to_string(), std::fs::read_to_string(path))
+    };
+    let text = text.map_err(|error| format!("{shown} cannot be read: {error}"))?;
+    serde_json::from_str(&text).map_err(|error| format!("{shown} is no JSON: {error}"))
 }
 
 fn show(out: &mut dyn io::Write, answer: &Value) -> io::Result<()> {
@@ -109,7 +106,7 @@ fn show(out: &mut dyn io::Write, answer: &Value) -> io::Result<()> {
         if index > 0 {
             writeln!(out)?;
         }
-        show_subject(out, subject)?;
+        show_subject(out, subject, subjects.len() > 1)?;
     }
     if answer["more"] == true {
         writeln!(out, "\nolder ones with this id are not shown")?;
@@ -120,7 +117,8 @@ fn show(out: &mut dyn io::Write, answer: &Value) -> io::Result<()> {
     Ok(())
 }
 
-fn show_subject(out: &mut dyn io::Write, subject: &Value) -> io::Result<()> {
+/// `beside` = there are others.
+fn show_subject(out: &mut dyn io::Write, subject: &Value, beside: bool) -> io::Result<()> {
     let named = |name: &str, field: &str| match subject[field].as_str() {
         Some(value) if !value.is_empty() => format!(", {name} {value}"),
         _ => String::new(),
@@ -151,6 +149,10 @@ fn show_subject(out: &mut dyn io::Write, subject: &Value) -> io::Result<()> {
         writeln!(out, "  {}", ids.concat())?;
     }
     let lines = subject["lines"].as_array().map_or(&[][..], Vec::as_slice);
+    let advice = subject["advice"].as_array().map_or(&[][..], Vec::as_slice);
+    if beside && lines.is_empty() && advice.is_empty() {
+        return writeln!(out, "  no rule is about it");
+    }
     for phase in ["before", "after"] {
         let of_phase: Vec<&Value> = lines.iter().filter(|line| line["phase"] == phase).collect();
         if of_phase.is_empty() {
@@ -162,7 +164,6 @@ fn show_subject(out: &mut dyn io::Write, subject: &Value) -> io::Result<()> {
             show_line(out, line)?;
         }
     }
-    let advice = subject["advice"].as_array().map_or(&[][..], Vec::as_slice);
     if !advice.is_empty() {
         writeln!(out, "\nwhat to do")?;
     }
@@ -191,7 +192,8 @@ fn ended(subject: &Value) -> String {
 fn show_line(out: &mut dyn io::Write, line: &Value) -> io::Result<()> {
     // The time of day is enough: the date stands above.
     let at = line["at"].as_str().and_then(|at| at.split_once('T')).map_or("", |(_, time)| time);
-    let copy = line["copy"].as_u64().map(|copy| format!(" (copy {copy})")).unwrap_or_default();
+    let whom = line["recipient"].as_str().map(|user| format!(", about {user}")).unwrap_or_default();
+    let copy = line["copy"].as_u64().map(|copy| format!(" (copy {copy}{whom})")).unwrap_or_default();
     let event = text(&line["event"]);
     writeln!(out, "  {at:13} {} [{event}]{copy} {}", text(&line["name"]), text(&line["words"]))?;
     if let Some(id) = line["webhook_id"].as_str() {

@@ -50,7 +50,10 @@ async fn a_code_in_quotes_makes_the_answer_none() {
     receiver.next(command::BEFORE_SINGLE, vec![quoted()]);
     let id = hello(&app).await;
     let said = why(&app, &[&id]).await;
-    let words = ["errCode is \"5001\"", "the whole answer counts for nothing: write 5001, without quotes"];
+    let words = [
+        "gave no verdict: errCode is the text \"5001\"",
+        "the whole answer counts for nothing: write 5001, without quotes",
+    ];
     said.says(BEFORE, "failed_passed", &words);
     said.advises(&["passed unmoderated", "failedContinue: false", "ringback rules test"]);
 }
@@ -63,7 +66,12 @@ async fn an_answer_of_html_is_no_verdict() {
     receiver.next(command::BEFORE_SINGLE, vec![html()]);
     let id = hello(&app).await;
     let said = why(&app, &[&id]).await;
-    let words = ["gave no verdict", "<html><body>502 Bad Gateway", "page of HTML", "lets it pass"];
+    let words = [
+        "gave no verdict",
+        "<html><body>502 Bad Gateway",
+        "page of HTML",
+        "By the rule's policy it passed all the same",
+    ];
     said.says(BEFORE, "failed_passed", &words);
     said.advises(&["failedContinue: false"]);
 
@@ -72,7 +80,11 @@ async fn an_answer_of_html_is_no_verdict() {
     assert_eq!(send_as(&app, "op-html", &single("alice", "bob", "x")).await.code(), 90_007);
     let said = why(&app, &["op-html"]).await;
     assert_eq!((&said.json["end"], &said.json["operation_id"]), (&json!("refused"), &json!("op-html")));
-    said.says(BEFORE, "failed_refused", &["<html><body>502 Bad Gateway", "page of HTML", "Its policy refuses"]);
+    said.says(
+        BEFORE,
+        "failed_refused",
+        &["<html><body>502 Bad Gateway", "page of HTML", "By the rule's policy it was refused"],
+    );
     said.says("afterSendSingleMsg", "untold", &["it was refused, so it never happened"]);
     said.advises(&["failedContinue: true"]);
 }
@@ -97,7 +109,15 @@ async fn a_receiver_that_is_too_slow_is_named_with_its_times_and_what_the_policy
     receiver.wait_for_one(command::AFTER_SINGLE).await;
     let said = why(app, &[&message.client_msg_id]).await;
     assert_eq!((&said.json["end"], &said.json["origin"]), (&json!("logged"), &json!("client")));
-    said.says("slow", "failed_passed", &["no answer within 500 ms", "lets it pass"]);
+    said.says(
+        "slow",
+        "failed_passed",
+        &[
+            "the answer took more than 50",
+            "the rule's timeout is 500 ms",
+            "By the rule's policy it passed all the same",
+        ],
+    );
     said.says("record", "delivered", &[]);
     said.advises(&["passed unmoderated", "on_failure: refuse"]);
 
@@ -107,7 +127,15 @@ async fn a_receiver_that_is_too_slow_is_named_with_its_times_and_what_the_policy
     assert_eq!(app.history("alice", &conversation("alice", "bob")).await.len(), 1);
     let said = why(app, &[&message.client_msg_id]).await;
     assert_eq!((&said.json["end"], &said.json["position"]), (&json!("refused"), &json!(null)));
-    said.says("slow", "failed_refused", &["no answer within 500 ms", "Its policy refuses"]);
+    said.says(
+        "slow",
+        "failed_refused",
+        &[
+            "the answer took more than 50",
+            "the rule's timeout is 500 ms",
+            "By the rule's policy it was refused",
+        ],
+    );
     said.says("record", "untold", &["it was refused, so it never happened"]);
     said.advises(&["on_failure: continue"]);
 }

@@ -43,7 +43,7 @@ async fn what_falls_into_a_ban_is_parked_or_dropped_and_both_are_said() {
     let family = Family::start(easily_banned().setting("storage.enabled", "true"), &["alice", "bob"]).await;
     let app = &family.app;
     family.rule(&rule("record", &receiver.url(), &json!({ "retry": "none" }))).await;
-    family.rule(&rule("lossy", &receiver.url(), &json!({ "retry": "none", "storage": "off" }))).await;
+    family.rule(&rule("lossy", &receiver.url(), &json!({ "retry": "none", "storage": false }))).await;
     receiver.always(callback::CHAT, Act::text(500, "broken"));
     hello(app).await;
     hello(app).await;
@@ -53,7 +53,11 @@ async fn what_falls_into_a_ban_is_parked_or_dropped_and_both_are_said() {
     let said = comes_to(app, &id, "record", "parked").await;
     said.says("record", "parked", &["is parked in slice ", "after-callbacks were banned"]);
     said.says("lossy", "dropped", &["was dropped: after-callbacks were banned", "storage is off"]);
-    said.advises(&["ringback bans lift", "ringback storage retry 2", "ringback replay --rule lossy"]);
+    said.advises(&[
+        "ringback bans lift",
+        "ringback storage retry 2",
+        "ringback replay --rule lossy --conversation u:alice:bob --seq 3..3",
+    ]);
     assert_eq!(receiver.calls().len(), before, "nobody was called");
 }
 
@@ -67,19 +71,25 @@ async fn what_is_parked_says_why_and_where_and_later_that_it_has_expired() {
     receiver.always(callback::CHAT, Act::text(500, "broken"));
     let id = hello(app).await;
     let said = comes_to(app, &id, "record", "parked").await;
-    said.says("record", "parked", &["is parked in slice ", "1 attempt failed", "500"]);
+    said.says(
+        "record",
+        "parked",
+        &["is parked in slice ", "its one attempt failed: the answer has status 500"],
+    );
     said.advises(&["ringback storage retry 2"]);
     let call = receiver.wait_for_one(callback::CHAT).await;
     let said = comes_to(app, call.text("callId"), "record", "expired").await;
     said.says("record", "expired", &["was parked", "500", "expired"]);
-    said.advises(&["ringback replay --rule record"]);
+    said.advises(&[
+        "until it leaves the log, `ringback replay --rule record --conversation u:alice:bob --seq 1..1`",
+    ]);
 
     // Nothing is parked for a rule that says so: it is lost, and nothing stands between.
-    family.rule(&rule("lossy", &receiver.url(), &json!({ "retry": "none", "storage": "off" }))).await;
+    family.rule(&rule("lossy", &receiver.url(), &json!({ "retry": "none", "storage": false }))).await;
     let id = hello(app).await;
     let said = comes_to(app, &id, "lossy", "dropped").await;
     said.says("lossy", "dropped", &["was dropped: its attempts were used up", "500", "storage is off"]);
-    said.advises(&["ringback replay --rule lossy"]);
+    said.advises(&["ringback replay --rule lossy --conversation u:alice:bob --seq 2..2"]);
 }
 
 #[tokio::test]

@@ -2,7 +2,7 @@
 
 use std::process::Stdio;
 
-use ringback_e2e::app::App;
+use ringback_e2e::app::{App, single};
 use ringback_e2e::binary::{self, Ended};
 use ringback_e2e::receiver::Receiver;
 use ringback_e2e::rules::{ON, command, webhooks};
@@ -10,7 +10,7 @@ use ringback_e2e::setup::Setup;
 use serde_json::Value;
 use tokio::io::AsyncWriteExt as _;
 
-use super::{command_of, hello, run, why};
+use super::{command_of, hello, run, send_as, sent, why};
 
 const AFTER: &str = "afterSendSingleMsg";
 
@@ -26,7 +26,6 @@ async fn what_nobody_knows_is_said_in_a_sentence() {
     hello(&app).await;
     for id in ["nobody-knows-me", "7301442233445566", "65536e4d0e1f2a3b9c8d7e6f5a4b3c2d"] {
         let ended = run(&app, &[id]).await;
-        eprintln!("{}", ended.err);
         assert_eq!(ended.code, Some(1), "{ended:?}");
         assert!(ended.out.is_empty() && ended.err.contains("nothing is known of"), "{ended:?}");
         assert!(ended.err.contains(id), "{ended:?}");
@@ -35,7 +34,7 @@ async fn what_nobody_knows_is_said_in_a_sentence() {
     let body: Value = serde_json::from_str(&ended.out).unwrap();
     assert_eq!((ended.code, body["error"]["code"].as_str()), (Some(1), Some("not_found")));
     for (args, code, words) in [
-        (&["--conversation", "si_alice_bob", "--seq", "99"][..], 1, "nothing is known of"),
+        (&["--conversation", "si_alice_bob", "--seq", "99"][..], 1, "has no message with this number"),
         (&["--conversation", "si_alice_bob", "--seq", "0"], 2, "seq"),
         (&["--conversation", "nonsense", "--seq", "1"], 2, "g:GROUP"),
         (&["--conversation", "si_alice_bob"], 2, "--seq"),
@@ -44,7 +43,6 @@ async fn what_nobody_knows_is_said_in_a_sentence() {
         (&[""], 2, "empty"),
     ] {
         let ended = run(&app, args).await;
-        eprintln!("{args:?} {}", ended.err);
         assert_eq!(ended.code, Some(code), "{args:?}: {ended:?}");
         assert!(ended.err.contains(words), "{args:?}: {ended:?}");
     }
@@ -69,9 +67,10 @@ async fn what_would_happen_is_tried_without_a_call() {
     );
     let app = App::start(Setup::dev().webhooks(&rules), &["alice"]).await;
     let said = dry(&app, r#"{"from": "alice", "to": "bob"}"#, &[]).await;
-    eprintln!("{}", said.out);
     assert_eq!(said.code, Some(0), "{said:?}");
-    for words in ["made up, nobody was called", "would be asked, at http", "would be told: 1 callback, at http"] {
+    for words in
+        ["made up, nobody was called", "would be asked, at http", "would be told: 1 callback, at http"]
+    {
         assert!(said.out.contains(words), "{words}: {}", said.out);
     }
     let file = app.server.folder().join("event.json");
@@ -84,12 +83,11 @@ async fn what_would_happen_is_tried_without_a_call() {
     assert_eq!(json["subjects"][0]["end"], "hypothetical", "{json}");
     assert!(said.out.contains("afterCreateGroup"), "{json}");
     let said = dry(&app, r#"{"group": "tea"}"#, &[]).await;
-    eprintln!("{}", said.out);
     assert!(said.out.contains("afterSendGroupMsg"), "what is not switched on is named: {}", said.out);
     for (text, words) in [
-        ("", "no JSON"),
+        ("", "standard input is no JSON"),
         ("{", "no JSON"),
-        ("[1]", "invalid"),
+        ("[1]", "no event can be read"),
         (r#"{"form": "alice"}"#, "form"),
         (r#"{"from": "a b"}"#, "from"),
         (r#"{"to": "bob", "group": "tea"}"#, "to"),
@@ -99,12 +97,10 @@ async fn what_would_happen_is_tried_without_a_call() {
         (r#"{"content_type": "text"}"#, "content_type"),
     ] {
         let ended = dry(&app, text, &[]).await;
-        eprintln!("{text}: {}", ended.err);
         assert_eq!(ended.code, Some(2), "{text}: {ended:?}");
         assert!(ended.err.contains(words) && ended.out.is_empty(), "{text}: {ended:?}");
     }
     let missing = run(&app, &["--dry", "nowhere.json"]).await;
-    eprintln!("{missing:?}");
     assert_eq!(missing.code, Some(2), "{missing:?}");
     assert!(missing.err.contains("nowhere.json"), "{missing:?}");
     assert!(receiver.calls().is_empty(), "nobody is called");
@@ -141,14 +137,16 @@ async fn a_restart_forgets_nothing_and_a_crash_only_the_last_second() {
 async fn where_nothing_is_remembered_the_log_explains() {
     let receiver = Receiver::start().await;
     let app = start(Setup::dev().setting("why.record", "false"), &receiver).await;
-    let id = hello(&app).await;
+    let id = sent(&send_as(&app, "op-unheard", &single("alice", "bob", "hello")).await);
     let call = receiver.wait_for_one(command::AFTER_SINGLE).await;
     let said = why(&app, &[&id]).await;
     said.says(AFTER, "delivered", &["is delivered; nothing more is remembered of it"]);
     said.says("beforeSendSingleMsg", "not_asked", &["nothing is remembered of its being asked"]);
     said.prints(&["`why.record` is off"]);
-    let by_operation = why(&app, &[call.text("operationID")]).await;
-    assert_eq!(by_operation.json["number"], said.json["number"]);
+    let by_client = why(&app, &[said.json["client_id"].as_str().unwrap()]).await;
+    assert_eq!(by_client.json["number"], said.json["number"]);
+    let by_operation = run(&app, &["op-unheard"]).await;
+    assert!(by_operation.code == Some(0) && by_operation.out.contains(&id), "{by_operation:?}");
     let unknown = binary::finish(command_of(&app, &[call.header("webhook-id").unwrap()])).await;
     assert_eq!(unknown.code, Some(1), "{unknown:?}");
     assert!(unknown.err.contains("nothing is remembered of calls"), "{unknown:?}");

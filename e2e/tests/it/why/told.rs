@@ -6,7 +6,7 @@ use ringback_e2e::family::{Family, callback};
 use ringback_e2e::receiver::Receiver;
 use ringback_e2e::rules::{ON, command, webhooks};
 use ringback_e2e::setup::Setup;
-use ringback_e2e::until;
+use ringback_e2e::{binary, until};
 use serde_json::{Value, json};
 
 use super::{hello, of_type, run, send_as, sent, why};
@@ -27,26 +27,35 @@ async fn a_rule_that_is_off_says_since_when() {
     let id = hello(&family.app).await;
     let number = why(&family.app, &[&id]).await.json["number"].as_str().unwrap().to_owned();
     let said = why(&family.app, &[&number]).await;
-    said.says("record", "off", &["is switched off, since "]);
-    said.advises(&["ringback rules enable record", "ringback replay --rule record"]);
+    said.says("record", "off", &["is off, since "]);
+    said.advises(&[
+        "ringback rules enable record",
+        "ringback replay --rule record --conversation u:alice:bob --seq 1..1 --missed",
+    ]);
 
     // It is on again: of what passed meanwhile it is said that it was off then.
     family.ok(Method::PATCH, &format!("{RULES}/record"), Some(&json!({ "enabled": true }))).await;
     let said = why(&family.app, &[&number]).await;
-    said.says("record", "off", &["was switched off then"]);
-    said.advises(&["ringback replay --rule record"]);
+    said.says("record", "off", &["was off then"]);
+    said.advises(&["record is on again", "--seq 1..1 --missed"]);
     assert!(!said.text.contains("rules enable"), "{}", said.text);
 }
 
 #[tokio::test]
 async fn a_callback_that_was_never_switched_on_is_named_in_the_advice() {
     let receiver = Receiver::start().await;
-    let rules = webhooks(&receiver.url(), &[(AFTER, "enable: false"), ("beforeSendSingleMsg", "enable: false")]);
+    let rules =
+        webhooks(&receiver.url(), &[(AFTER, "enable: false"), ("beforeSendSingleMsg", "enable: false")]);
     let app = App::start(Setup::dev().webhooks(&rules), &["alice", "bob"]).await;
     hello(&app).await;
     let said = why(&app, &["--conversation", &conversation("alice", "bob"), "--seq", "1"]).await;
     said.prints(&["before: no rule is about it", "after: no rule is about it"]);
-    said.advises(&["no after-rule is about it", "rule file", AFTER, "beforeSendSingleMsg"]);
+    said.advises(&[
+        "no after-rule is about it",
+        "in the rule file",
+        "(afterMsgSaveDB, afterSendSingleMsg",
+        "beforeSendSingleMsg",
+    ]);
 
     // On for a while: then it is a rule, and that it is off is said as of any other.
     app.server.replace_file("webhooks.yml", &webhooks(&receiver.url(), &[(AFTER, ON)]));
@@ -63,8 +72,8 @@ async fn a_callback_that_was_never_switched_on_is_named_in_the_advice() {
     })
     .await;
     let said = why(&app, &[&id]).await;
-    said.says(AFTER, "off", &["is switched off"]);
-    said.advises(&["afterSendSingleMsg", "rule of a file"]);
+    said.says(AFTER, "off", &["is off, since "]);
+    said.advises(&["rule afterSendSingleMsg is off: enable it in its file", "--missed"]);
 }
 
 #[tokio::test]
@@ -85,7 +94,7 @@ async fn selectors_that_said_no_are_named_with_what_they_saw() {
     said.says("beforeSendSingleMsg", "filtered", &["denied_types", "101"]);
     said.says(AFTER, "filtered", &["attention", "carol, dave", "bob"]);
     said.says("afterMsgSaveDB", "delivered", &[]);
-    said.advises(&["change its selectors", "ringback rules set", "ringback why --dry"]);
+    said.advises(&["change its selectors in its file", "ringback why --dry"]);
     assert!(receiver.calls_of(command::AFTER_SINGLE).is_empty());
 
     let custom = of_type(110, &json!({ "data": "x", "description": "", "extension": "" }));
@@ -102,7 +111,17 @@ async fn a_rule_that_was_made_later_begins_with_what_comes_then() {
     family.rule(&chat("late", &receiver.url())).await;
     let said = why(&family.app, &[&id]).await;
     said.says("late", "not_there", &["was made later, at "]);
-    said.advises(&["ringback replay --rule late"]);
+    said.advises(&["ringback replay --rule late --conversation u:alice:bob --seq 1..1 --missed"]);
+    let replay =
+        ["replay", "--rule", "late", "--conversation", "u:alice:bob", "--seq", "1..1", "--missed", "--yes"];
+    let mut command = binary::command();
+    command.args(replay).args(["--server", &format!("http://{}", family.app.server.addr()), "--dev"]);
+    let replayed = binary::finish(command).await;
+    assert_eq!(
+        (replayed.code, receiver.wait_for(callback::CHAT, 1).await.len()),
+        (Some(0), 1),
+        "{replayed:?}"
+    );
 
     family.ok(Method::DELETE, &format!("{RULES}/late"), None).await;
     let said = why(&family.app, &[&id]).await;
@@ -116,11 +135,11 @@ async fn a_group_message_has_a_line_for_each_copy_in_trouble() {
     let users: Vec<&str> = ["alice"].into_iter().chain(names.iter().map(String::as_str)).collect();
     let family = Family::start(Setup::dev(), &users).await;
     let mut rule = chat("offline", &receiver.url());
-    rule["copies"] = json!(["offline"]);
+    rule["copies"] = json!(["chat_offline"]);
     family.rule(&rule).await;
     let group = family.app.group("alice", &users[1..]).await;
     let id = sent(&family.app.send_to_group("alice", &group, "hello").await);
-    let calls = receiver.wait_for(callback::OFFLINE, 31).await;
+    let calls = receiver.wait_for(callback::OFFLINE, 30).await;
     let said = until("all are told", async || {
         let said = why(&family.app, &[&id]).await;
         said.lines("offline").iter().all(|line| line["state"] == "delivered").then_some(said)
@@ -128,13 +147,19 @@ async fn a_group_message_has_a_line_for_each_copy_in_trouble() {
     .await;
     let lines = said.lines("offline");
     assert_eq!(lines.len(), 21, "so many in full, and a sum: {}", said.text);
-    said.prints(&["11 more copies: 11 delivered"]);
+    said.prints(&["has 10 more copies of it: 10 delivered"]);
     // Any of them is found by the receiver's own id for it.
     let call = &calls[17];
     let by_id = why(&family.app, &[call.header("webhook-id").unwrap()]).await;
     assert_eq!(by_id.json["number"], said.json["number"]);
     let by_call = why(&family.app, &[call.text("callId")]).await;
     assert_eq!(by_call.json["number"], said.json["number"]);
+    let whom = &call.text("to");
+    for said in [by_id, by_call] {
+        let is_it = |line: &&Value| line["webhook_id"].as_str() == call.header("webhook-id");
+        assert_eq!(said.lines("offline").into_iter().filter(is_it).count(), 1, "{}", said.text);
+        said.prints(&[&format!("about {whom})")]);
+    }
 }
 
 #[tokio::test]
@@ -142,7 +167,12 @@ async fn actions_are_asked_for_by_their_operation() {
     let receiver = Receiver::start().await;
     let rules = webhooks(
         &receiver.url(),
-        &[("beforeCreateGroup", ON), ("afterCreateGroup", ON), ("beforeUserRegister", ON), ("afterUserRegister", ON)],
+        &[
+            ("beforeCreateGroup", ON),
+            ("afterCreateGroup", ON),
+            ("beforeUserRegister", ON),
+            ("afterUserRegister", ON),
+        ],
     );
     let app = App::start(Setup::dev().webhooks(&rules), &["alice", "bob"]).await;
     let group = json!({
@@ -159,9 +189,7 @@ async fn actions_are_asked_for_by_their_operation() {
         app.server.rest().send(Method::POST, path, &headers, body.to_string()).await.data();
         let told = format!("callbackAfter{name}Command");
         let calls = receiver
-            .wait(ringback_e2e::SOON, |calls| {
-                calls.iter().any(|call| call.command == told && call.text("operationID") == operation).then_some(())
-            })
+            .wait(ringback_e2e::SOON, |calls| calls.iter().any(|call| call.command == told).then_some(()))
             .await;
         calls.expect("the rule is told");
         let said = why(&app, &[operation]).await;
