@@ -38,16 +38,7 @@ fn advice(about: &About, line: &Line, rule: &Rule) -> Option<String> {
             "rule {name} is on again, but does not send by itself what passed while it was off: {}",
             replay(about, line, name)?
         ),
-        State::Off => {
-            let passed = replay(about, line, name)
-                .map(|replay| format!("; then what has passed is still not sent by itself: {replay}"));
-            let passed = passed.unwrap_or_default();
-            let how = match &rule.origin {
-                RuleOrigin::File(file) => format!("enable it in its file ({file})"),
-                RuleOrigin::Api => format!("`ringback rules enable {name}`"),
-            };
-            format!("rule {name} is off: {how}{passed}")
-        }
+        State::Off => switch_on(about, line, rule),
         State::NotThere => {
             format!("rule {name} is told only of what came after it was made: {}", replay(about, line, name)?)
         }
@@ -101,6 +92,19 @@ fn advice(about: &About, line: &Line, rule: &Rule) -> Option<String> {
         State::Unrendered => "please report this as a bug of the server".to_owned(),
         _ => return None,
     })
+}
+
+/// What to do about a rule that is off.
+fn switch_on(about: &About, line: &Line, rule: &Rule) -> String {
+    let name = &argument(&rule.name);
+    let how = match &rule.origin {
+        RuleOrigin::File(file) => format!("enable it in its file ({file})"),
+        RuleOrigin::Api => format!("`ringback rules enable {name}`"),
+    };
+    let passed = replay(about, line, name)
+        .map(|replay| format!("; then what has passed is still not sent by itself: {replay}"))
+        .unwrap_or_default();
+    format!("rule {name} is off: {how}{passed}")
 }
 
 /// The command that sends this very event to a rule once more; `None` where there is no event.

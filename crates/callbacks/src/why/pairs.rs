@@ -1,6 +1,7 @@
 //! An action that rules are asked about has one number at the gate and another one in the log: it may still be refused, or
 //! become several. Both belong to one operation, and by that they come together again.
 
+use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
@@ -54,15 +55,16 @@ impl Engine {
             Some(asked) => asked.traces,
             None => self.traces(&TraceQuery::Number(question)).await?,
         };
-        if !known.contains_key(&number) {
-            let mut logged = Known { event: Some(event), ..Known::default() };
-            self.learn(number, &mut logged).await?;
-            known.insert(number, logged);
-        }
-        if let Some(one) = known.get_mut(&number) {
-            one.traces.extend(asked);
-            one.traces.sort_by_key(|trace| trace.at);
-        }
+        let one = match known.entry(number) {
+            Entry::Occupied(known) => known.into_mut(),
+            Entry::Vacant(place) => {
+                let mut logged = Known { event: Some(event), ..Known::default() };
+                self.learn(number, &mut logged).await?;
+                place.insert(logged)
+            }
+        };
+        one.traces.extend(asked);
+        one.traces.sort_by_key(|trace| trace.at);
         Ok(())
     }
 }
