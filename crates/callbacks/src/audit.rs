@@ -25,8 +25,10 @@ const PARKED_PAGE: usize = 500;
 pub struct AuditOrder {
     /// One rule; `None` = all that are told of events.
     pub rule: Option<RuleId>,
-    /// Events after this position; zero = all, and what is still known of those that have left the log.
+    /// Events after this position.
     pub after: LogPos,
+    /// Also what is still known of events that have left the log.
+    pub before_log: bool,
     /// Up to this one; `None` = to the end of the log as it is now.
     pub upto: Option<LogPos>,
     /// Events of one page at most; [`limits::AUDIT_EVENTS`] at most.
@@ -194,23 +196,30 @@ impl Engine {
         // What was delivered a moment ago counts.
         self.checkpoints.flush().await;
         let log = self.shared.log.as_ref();
-        let upto = order.upto.unwrap_or_else(|| log.tail());
+        let upto = order.upto.unwrap_or(LogPos(u64::MAX)).min(log.tail());
         let begin = LogPos(order.after.0.max(log.start().0.saturating_sub(1)));
         let events = self.events_after(begin, upto, order.limit.clamp(1, limits::AUDIT_EVENTS)).await?;
         let last = events.last().map_or(begin.max(order.after), |event| event.pos);
         let mut page = AuditPage { events: events.len() as u64, last, upto, ..AuditPage::default() };
         page.more = !events.is_empty() && last < upto;
         page.holes = holes(begin, &events, if page.more { last } else { upto });
+        // What has left the log meanwhile is no hole.
+        let start = log.start();
+        page.holes.retain(|(_, last)| *last >= start);
         let mut lanes = Lanes::new(&events);
         for (live, gone) in self.told_rules(order.rule.as_ref()).await {
             let mut counting = Counting::new(&live, gone);
-            if order.after == LogPos::ZERO {
+            if order.before_log {
                 self.count_before(&live, begin, &mut counting).await?;
             }
             if !events.is_empty() {
                 let first = begin.next();
                 let books = Books::read(self.shared.progress.as_ref(), &live, first, last).await?;
-                events.iter().for_each(|event| counting.count(event, &books, &mut lanes));
+                for some in events.chunks(READ_EVENTS) {
+                    some.iter().for_each(|event| counting.count(event, &books, &mut lanes));
+                    // Others on this thread have their turn.
+                    tokio::task::yield_now().await;
+                }
             }
             page.rules.extend(counting.done());
         }
@@ -263,6 +272,11 @@ impl Engine {
         let store = self.shared.progress.as_ref();
         for gap in store.gaps(live.id(), LogPos(1), begin).await? {
             counting.count_gap(&gap, begin);
+        }
+        let books = Books::read(store, live, LogPos(1), LogPos(1)).await?;
+        for key in books.waiting_upto(begin) {
+            let sum = Sum { fate: Fate::Waiting, detail: String::new() };
+            counting.add(sum, &Lane("".into()), key.pos, 0, 1);
         }
         let mut after = None;
         loop {
@@ -329,7 +343,11 @@ impl<'a> Counting<'a> {
                 Some(user) => event.lane.of_recipient(user),
                 None => event.lane.clone(),
             };
-            let sum = fate(&books.standing(key, &lane));
+            let sum = match fate(&books.standing(key, &lane)) {
+                // Nobody is on the way there.
+                sum if sum.fate == Fate::Ahead && !self.live.rule.enabled => gone(GapReason::SwitchedOff),
+                sum => sum,
+            };
             let delivered = sum.fate == Fate::Delivered;
             lanes.delivery(&event.lane, delivered);
             if delivered {
@@ -347,16 +365,19 @@ impl<'a> Counting<'a> {
     fn count_gap(&mut self, gap: &Gap, begin: LogPos) {
         let last = gap.last.pos.min(begin);
         let sum = gone(gap.reason);
-        let single = gap.first == gap.last;
-        let count = if single { 1 } else { (last.0 + 1).saturating_sub(gap.first.pos.0) };
+        // How many a lane has lost is not known: it is at least one.
+        let one = gap.first == gap.last || gap.lane.is_some();
+        let count = if one { 1 } else { (last.0 + 1).saturating_sub(gap.first.pos.0) };
         if gap.reason == GapReason::SwitchedOff {
             *self.sums.entry(sum).or_default() += count;
             return;
         }
         let lane = gap.lane.clone().unwrap_or_else(|| Lane("".into()));
-        *self.sums.entry(sum.clone()).or_default() += count;
-        let (first, first_seq, last_seq) = (gap.first.pos, 0, 0);
-        self.open.push(Stretch { lane, sum, first, last, first_seq, last_seq, count });
+        self.add(sum.clone(), &lane, gap.first.pos, 0, count);
+        let newest = self.newest.get(&lane).and_then(|place| self.open.get_mut(*place));
+        if let Some(stretch) = newest.filter(|stretch| stretch.sum == sum) {
+            stretch.last = stretch.last.max(last);
+        }
     }
 
     fn add(&mut self, sum: Sum, lane: &Lane, pos: LogPos, seq: Seq, count: u64) {
@@ -366,7 +387,8 @@ impl<'a> Counting<'a> {
         }
         let known = self.newest.get(lane).copied();
         if let Some(stretch) = known.and_then(|place| self.open.get_mut(place)).filter(|it| it.sum == sum) {
-            stretch.last = pos;
+            stretch.first = stretch.first.min(pos);
+            stretch.last = stretch.last.max(pos);
             stretch.last_seq = stretch.last_seq.max(seq);
             stretch.count += count;
             return;

@@ -117,15 +117,14 @@ impl Engine {
     }
 
     /// Moves a stopped rule's cursor back, where it is further. What left the stream after that place and is not parked
-    /// comes out of it again.
+    /// comes out of it again, and so does what came to nothing.
     async fn move_back(&self, rule: &RuleId, to: LogPos) -> Result<(), Fault> {
         self.left(rule).await?;
-        let known = self.shared.progress.load(rule).await?.filter(|known| known.cursor > to);
-        let Some(known) = known else { return Ok(()) };
+        let Some(known) = self.shared.progress.load(rule).await? else { return Ok(()) };
         let later = known.exceptions.iter().map(|exception| exception.key).filter(|key| key.pos > to);
         let remove = later.collect();
         let change = ProgressChange {
-            cursor: Some(to),
+            cursor: (known.cursor > to).then_some(to),
             remove,
             reopen: Some(to),
             ..ProgressChange::none(rule.clone())

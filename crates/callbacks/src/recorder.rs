@@ -18,10 +18,12 @@ use tokio_util::task::AbortOnDropHandle;
 
 use crate::telemetry;
 
-/// How often notes are written; those who ask why do not wait for it.
-const WRITE_EVERY: Duration = Duration::from_secs(1);
-/// How often old notes are forgotten, in writes.
-const FORGET_EVERY: u32 = 60;
+/// How often the ids of new events are noted: while the log has them in memory still.
+const LOOK_EVERY: Duration = Duration::from_millis(100);
+/// How often notes are written, in looks; those who ask why do not wait for it.
+const WRITE_EVERY: u32 = 10;
+/// How often old notes are forgotten, in looks.
+const FORGET_EVERY: u32 = 600;
 /// Events whose ids are noted in one go.
 const READ_EVENTS: usize = 256;
 
@@ -93,13 +95,18 @@ impl Recorder {
     /// Writes for ever.
     async fn run(self: Arc<Self>) {
         let Some(traces) = self.traces.clone() else { return std::future::pending().await };
-        let mut ticks = tokio::time::interval(WRITE_EVERY);
+        let mut ticks = tokio::time::interval(LOOK_EVERY);
         ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
-        let mut writes = 0_u32;
+        let mut looks = 0_u32;
         loop {
             ticks.tick().await;
-            self.write().await;
-            if writes.is_multiple_of(FORGET_EVERY) {
+            if looks.is_multiple_of(WRITE_EVERY) {
+                self.write().await;
+            } else {
+                let mut noted_upto = self.noted_upto.lock().await;
+                self.note_events(&mut noted_upto).await;
+            }
+            if looks.is_multiple_of(FORGET_EVERY) {
                 match traces.forget(self.clock.now()).await {
                     // A gauge is a float.
                     #[allow(clippy::cast_precision_loss, reason = "bytes stay far below 2^53")]
@@ -107,7 +114,7 @@ impl Recorder {
                     Err(fault) => self.failed(&fault),
                 }
             }
-            writes = writes.wrapping_add(1);
+            looks = looks.wrapping_add(1);
         }
     }
 
@@ -115,8 +122,8 @@ impl Recorder {
     pub(crate) async fn write(&self) {
         let Some(traces) = &self.traces else { return };
         let mut noted_upto = self.noted_upto.lock().await;
-        let mut batch = std::mem::take(&mut *self.waiting());
-        self.note_events(&mut noted_upto, &mut batch).await;
+        self.note_events(&mut noted_upto).await;
+        let batch = std::mem::take(&mut *self.waiting());
         if batch.is_empty() {
             return;
         }
@@ -130,20 +137,20 @@ impl Recorder {
         }
     }
 
-    /// Adds the ids of events that have gone into the log since.
-    async fn note_events(&self, upto: &mut LogPos, batch: &mut Vec<Trace>) {
+    /// Adds the ids of events that have gone into the log since, as far as there is room.
+    async fn note_events(&self, upto: &mut LogPos) {
         let tail = self.log.tail();
         let behind = tail.0.saturating_sub(upto.0);
         if behind > limits::TRACE_LAG_EVENTS {
             self.shed.increment(behind);
             *upto = tail;
         }
-        while *upto < tail && batch.len() < limits::TRACE_QUEUE {
+        while *upto < tail && self.waiting().len() < limits::TRACE_QUEUE {
             match self.log.read(*upto, READ_EVENTS).await {
                 Ok(events) => {
                     let Some(last) = events.last() else { break };
                     *upto = last.pos;
-                    batch.extend(events.iter().map(|event| logged(event)));
+                    self.waiting().extend(events.iter().map(|event| logged(event)));
                 }
                 Err(fault) => {
                     self.failed(&fault);

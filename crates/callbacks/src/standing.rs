@@ -8,7 +8,6 @@ use ringback_model::event::{Event, Lane};
 use ringback_model::failure::Fault;
 use ringback_model::ids::{LogPos, RuleId};
 use ringback_model::ports::Progress;
-use ringback_model::rule::Order;
 use ringback_model::time::UnixMs;
 
 use crate::dispatcher::lines::{marker_of, whole};
@@ -108,13 +107,19 @@ impl LiveVersion {
 
 /// What a rule has written down, as far as it touches some events.
 pub(crate) struct Books {
+    /// As it was saved.
     cursor: LogPos,
-    /// Deliveries that wait.
-    rows: HashMap<DeliveryKey, Exception>,
+    /// Where the rule's present run began: what lies between the two is not sent.
+    started: LogPos,
+    since: UnixMs,
+    /// Deliveries that wait, and those that are parked.
+    rows: HashMap<DeliveryKey, Standing>,
     /// Lanes that wait, and after which delivery.
     stuck: HashMap<Lane, DeliveryKey>,
-    parked: HashMap<DeliveryKey, Exception>,
-    gaps: Vec<Gap>,
+    /// Gaps of one delivery.
+    single: HashMap<DeliveryKey, (GapReason, UnixMs)>,
+    /// The few others.
+    wide: Vec<Gap>,
 }
 
 impl Books {
@@ -126,51 +131,93 @@ impl Books {
         first: LogPos,
         last: LogPos,
     ) -> Result<Self, Fault> {
-        let progress = store.load(live.id()).await?.unwrap_or_default();
+        let known = store.load(live.id()).await?;
+        let began = live.versions.first().map_or(live.started, |first| first.since);
         let mut books = Self {
-            cursor: progress.cursor.max(live.started),
+            cursor: known.as_ref().map_or(began, |known| known.cursor),
+            started: live.started,
+            since: live.since,
             rows: HashMap::new(),
             stuck: HashMap::new(),
-            parked: parked_between(store, live.id(), first, last).await?,
-            gaps: store.gaps(live.id(), first, last).await?,
+            single: HashMap::new(),
+            wide: Vec::new(),
         };
-        for row in progress.exceptions {
-            let done = if row.state == ExceptionState::Resume { marker_of(row.key) } else { row.key };
-            if live.rule.policy.order != Order::None && !row.lane.0.is_empty() {
-                let place = books.stuck.entry(row.lane.clone()).or_insert(done);
-                *place = done.min(*place);
-            }
-            if row.state != ExceptionState::Resume {
-                books.rows.insert(row.key, row);
+        let parked = parked_between(store, live.id(), first, last).await?;
+        for row in known.unwrap_or_default().exceptions {
+            books.add(row);
+        }
+        // What waited a moment ago and is parked now is parked.
+        books.rows.extend(parked);
+        for gap in store.gaps(live.id(), first, last).await? {
+            if gap.first == gap.last && gap.lane.is_none() {
+                books.single.insert(gap.first, (gap.reason, gap.at));
+            } else {
+                books.wide.push(gap);
             }
         }
         Ok(books)
     }
 
+    fn add(&mut self, row: Exception) {
+        let done = if row.state == ExceptionState::Resume { marker_of(row.key) } else { row.key };
+        if !row.lane.0.is_empty() {
+            let place = self.stuck.entry(row.lane.clone()).or_insert(done);
+            *place = done.min(*place);
+        }
+        if let Some(standing) = standing_of(&row) {
+            self.rows.insert(row.key, standing);
+        }
+    }
+
+    /// Deliveries up to here that wait for another attempt, ascending.
+    pub(crate) fn waiting_upto(&self, pos: LogPos) -> Vec<DeliveryKey> {
+        let waits = |(key, standing): (&DeliveryKey, &Standing)| {
+            (key.pos <= pos && matches!(standing, Standing::Waiting { .. })).then_some(*key)
+        };
+        let mut keys: Vec<DeliveryKey> = self.rows.iter().filter_map(waits).collect();
+        keys.sort_unstable();
+        keys
+    }
+
     /// Whether any lane waits: then the lane of each delivery has to be known.
     pub(crate) fn any_stuck(&self) -> bool {
-        !self.stuck.is_empty() || self.gaps.iter().any(|gap| gap.lane.is_some())
+        !self.stuck.is_empty() || self.wide.iter().any(|gap| gap.lane.is_some())
     }
 
     /// What has become of a delivery; `lane` is its own where [`Books::any_stuck`], else any.
     pub(crate) fn standing(&self, key: DeliveryKey, lane: &Lane) -> Standing {
-        if let Some(row) = self.parked.get(&key)
-            && let ExceptionState::Parked { attempts, at, reason } = row.state
-        {
-            return Standing::Parked { attempts, at, reason, error: row.last_error.clone() };
+        if let Some(standing) = self.rows.get(&key) {
+            return standing.clone();
         }
-        if let Some(row) = self.rows.get(&key)
-            && let ExceptionState::Waiting { attempts, due } = row.state
-        {
-            return Standing::Waiting { attempts, due, error: row.last_error.clone() };
+        if let Some((reason, at)) = self.single.get(&key) {
+            return Standing::Gone { reason: *reason, at: *at };
         }
-        if let Some(gap) = self.gaps.iter().find(|gap| gap.holds(key, lane)) {
+        if let Some(gap) = self.wide.iter().find(|gap| gap.holds(key, lane)) {
             return Standing::Gone { reason: gap.reason, at: gap.at };
         }
         if let Some(done) = self.stuck.get(lane).filter(|done| **done < key) {
             return Standing::Behind(*done);
         }
-        if key.pos > self.cursor { Standing::Ahead } else { Standing::Delivered }
+        if key.pos <= self.cursor {
+            return Standing::Delivered;
+        }
+        // The rule's new task has not written it down yet.
+        if key.pos <= self.started {
+            return Standing::Gone { reason: GapReason::SwitchedOff, at: self.since };
+        }
+        Standing::Ahead
+    }
+}
+
+/// What a row says of its delivery; its body is not kept. `None` for one that only marks a place.
+fn standing_of(row: &Exception) -> Option<Standing> {
+    let error = row.last_error.clone();
+    match row.state {
+        ExceptionState::Waiting { attempts, due } => Some(Standing::Waiting { attempts, due, error }),
+        ExceptionState::Parked { attempts, at, reason } => {
+            Some(Standing::Parked { attempts, at, reason, error })
+        }
+        ExceptionState::Resume => None,
     }
 }
 
@@ -179,7 +226,7 @@ async fn parked_between(
     rule: &RuleId,
     first: LogPos,
     last: LogPos,
-) -> Result<HashMap<DeliveryKey, Exception>, Fault> {
+) -> Result<HashMap<DeliveryKey, Standing>, Fault> {
     let mut parked = HashMap::new();
     let mut after = Some(whole(LogPos(first.0.saturating_sub(1))));
     loop {
@@ -187,7 +234,8 @@ async fn parked_between(
         let full = page.len() == PARKED_PAGE;
         after = page.last().map(|row| row.key);
         let beyond = after.is_none_or(|after| after.pos > last);
-        parked.extend(page.into_iter().filter(|row| row.key.pos <= last).map(|row| (row.key, row)));
+        let inside = page.iter().filter(|row| row.key.pos <= last);
+        parked.extend(inside.filter_map(|row| Some((row.key, standing_of(row)?))));
         if !full || beyond {
             return Ok(parked);
         }
@@ -217,16 +265,18 @@ mod tests {
     fn what_is_durable_says_what_has_become_of_each() {
         let parked = ExceptionState::Parked { attempts: 3, at: UnixMs(9), reason: ParkReason::Exhausted };
         let waiting = ExceptionState::Waiting { attempts: 2, due: UnixMs(7) };
-        let books = Books {
+        let mut books = Books {
             cursor: LogPos(20),
-            rows: HashMap::from([(key(5, 0), row(key(5, 0), waiting))]),
-            stuck: HashMap::from([(Lane("l".into()), key(5, 0))]),
-            parked: HashMap::from([(key(3, 0), row(key(3, 0), parked))]),
-            gaps: vec![
-                Gap::one(key(2, 1), GapReason::Banned, UnixMs(4)),
-                Gap::whole(LogPos(15), LogPos(16), GapReason::SwitchedOff, UnixMs(5)),
-            ],
+            started: LogPos(22),
+            since: UnixMs(8),
+            rows: HashMap::new(),
+            stuck: HashMap::new(),
+            single: HashMap::from([(key(2, 1), (GapReason::Banned, UnixMs(4)))]),
+            wide: vec![Gap::whole(LogPos(15), LogPos(16), GapReason::SwitchedOff, UnixMs(5))],
         };
+        books.add(row(key(5, 0), waiting));
+        books.add(Exception { lane: Lane("".into()), ..row(key(3, 0), parked) });
+        assert_eq!(books.waiting_upto(LogPos(9)), [key(5, 0)]);
         let error = || "status 503".to_owned();
         let gone = |reason, at| Standing::Gone { reason, at: UnixMs(at) };
         let reason = ParkReason::Exhausted;
@@ -240,7 +290,8 @@ mod tests {
             (6, 0, "other", Standing::Delivered),
             (16, 7, "other", gone(GapReason::SwitchedOff, 5)),
             (17, 0, "other", Standing::Delivered),
-            (21, 0, "other", Standing::Ahead),
+            (21, 0, "other", gone(GapReason::SwitchedOff, 8)),
+            (23, 0, "other", Standing::Ahead),
             (21, 0, "l", Standing::Behind(key(5, 0))),
         ] {
             assert_eq!(books.standing(key(pos, copy), &Lane(lane.into())), wanted, "{pos}.{copy} of {lane}");

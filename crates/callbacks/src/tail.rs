@@ -164,6 +164,13 @@ impl State {
             // Everybody left and somebody joined elsewhere meanwhile.
             return true;
         }
+        let first = events.first().map_or(LogPos(u64::MAX), |event| event.pos);
+        if start > after.next() && first > after.next() {
+            // Events have left the log unseen: each rule finds out by itself, and says which.
+            self.subscribers.clear();
+            self.index = Index::default();
+            return true;
+        }
         let Some(last) = events.last() else {
             // Nothing is left to read up to here: what there was has expired.
             self.pos = self.pos.max(LogPos(start.0.saturating_sub(1)));

@@ -268,7 +268,8 @@ pub const TRACE_KEEP: Duration = Duration::from_secs(3 * 24 * 3600);
 pub const TRACE_MAX_BYTES: u64 = 256 * 1024 * 1024;
 /// Bytes of an answer, an error or an extension text that are remembered.
 pub const TRACE_TEXT_BYTES: usize = 2048;
-/// Traces that may wait to be written; what comes then is shed and counted. A few megabytes.
+/// Traces that may wait to be written; what comes then is shed and counted. Most are smaller than a kilobyte, none is
+/// larger than a few times [`TRACE_TEXT_BYTES`] bytes.
 pub const TRACE_QUEUE: usize = 32_768;
 /// Traces that one look for an id answers at most.
 pub const TRACES_FOUND: usize = 2_000;

@@ -96,7 +96,7 @@ impl Runner {
 
     /// Whether the delivery has left the stream already.
     pub(super) fn has_row(&self, key: DeliveryKey) -> bool {
-        self.rows.contains(key) || self.set_aside.contains(&key) || self.given_up.contains(&key)
+        self.rows.contains(key) || self.set_aside.contains(&key) || self.given_up.contains(key)
     }
 
     /// Adds a delivery at the end of its lane.

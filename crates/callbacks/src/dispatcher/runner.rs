@@ -78,6 +78,26 @@ pub(crate) struct Bounds {
     pub(crate) parked: u64,
 }
 
+/// Deliveries that came to nothing before a run began.
+#[derive(Default)]
+pub(crate) struct GivenUp {
+    single: HashSet<DeliveryKey>,
+    /// Few: each is a time at which the rule was off.
+    wide: Vec<Gap>,
+}
+
+impl GivenUp {
+    pub(crate) fn of(gaps: Vec<Gap>) -> Self {
+        let (single, wide): (Vec<_>, Vec<_>) = gaps.into_iter().partition(|gap| gap.first == gap.last);
+        let wide = wide.into_iter().filter(|gap| gap.lane.is_none()).collect();
+        Self { single: single.into_iter().map(|gap| gap.first).collect(), wide }
+    }
+
+    pub(crate) fn contains(&self, key: DeliveryKey) -> bool {
+        self.single.contains(&key) || self.wide.iter().any(|gap| gap.first <= key && key <= gap.last)
+    }
+}
+
 /// The state of the task. Everything in it happens between two awaits of one loop; nothing is shared but the ledger.
 pub(crate) struct Runner {
     pub(super) live: Arc<LiveRule>,
@@ -94,7 +114,7 @@ pub(crate) struct Runner {
     /// Parked before this run began: not to be tried again where the cursor is still before them.
     pub(super) set_aside: HashSet<DeliveryKey>,
     /// Came to nothing before this run began: not to be tried again either.
-    pub(super) given_up: HashSet<DeliveryKey>,
+    pub(super) given_up: GivenUp,
     pub(super) breaker: Breaker,
     pub(super) probe_rows_next: bool,
     /// Where the app's ban is the rule's business.
@@ -142,10 +162,8 @@ pub(crate) struct Loaded {
     pub(crate) progress: RuleProgress,
     /// Keys of parked deliveries: of those after the cursor, and of those that hold lanes.
     pub(crate) parked: HashSet<DeliveryKey>,
-    /// Keys after the cursor of deliveries that came to nothing.
-    pub(crate) given_up: HashSet<DeliveryKey>,
-    /// What the rule missed while it was off.
-    pub(crate) missed: Option<Gap>,
+    /// Deliveries that came to nothing, as far as they may be met again.
+    pub(crate) given_up: GivenUp,
     pub(crate) notices: Arc<Notices>,
     pub(crate) checkpoints: Checkpoints,
 }
@@ -187,7 +205,6 @@ impl Runner {
             sweep: None,
             notices: loaded.notices,
         };
-        loaded.missed.into_iter().for_each(|gap| runner.staged.gap(gap));
         for exception in loaded.progress.exceptions {
             runner.restore(exception, loaded.cursor);
         }

@@ -8,7 +8,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use futures_util::FutureExt as _;
-use ringback_model::delivery::{DeliveryKey, ExceptionState, Gap, GapReason, RuleProgress};
+use ringback_model::delivery::{DeliveryKey, ExceptionState, Gap, GapReason, ProgressChange, RuleProgress};
 use ringback_model::failure::Fault;
 use ringback_model::ids::LogPos;
 use ringback_model::rule::Order;
@@ -17,7 +17,7 @@ use tokio_util::task::AbortOnDropHandle;
 
 use super::lines::{marker_of, whole};
 use super::notices::still_parked;
-use super::runner::{Loaded, Runner, Shared};
+use super::runner::{GivenUp, Loaded, Runner, Shared};
 use crate::checkpoint::Checkpoints;
 use crate::ledger::{LagGauges, Ledger};
 use crate::live::LiveRule;
@@ -185,11 +185,18 @@ impl Life {
         let began = self.live.versions.first().map_or(self.live.started, |first| first.since);
         let missed = self.missed(known.as_ref().map_or(began, |known| known.cursor));
         let progress = known.unwrap_or_default();
+        let lowest = progress.exceptions.iter().map(|row| row.key.pos).min();
         let parked = if progress.parked > 0 { self.parked_keys(&progress).await? } else { HashSet::new() };
         let cursor = progress.cursor.max(self.live.started);
-        let given_up = self.given_up_after(cursor).await?;
+        if let Some(missed) = missed {
+            self.note_missed(&missed, &progress, &parked).await?;
+        }
+        // Lanes that catch up read from where they stand.
+        let from = lowest.map_or(cursor.next(), |lowest| lowest.min(cursor.next()));
+        let gaps = self.shared.progress.gaps(self.live.id(), from, LogPos(u64::MAX)).await?;
+        let given_up = GivenUp::of(gaps);
         let checkpoints = self.checkpoints.clone();
-        Ok(Loaded { cursor, progress, parked, given_up, missed, notices, checkpoints })
+        Ok(Loaded { cursor, progress, parked, given_up, notices, checkpoints })
     }
 
     /// A rule that was off does not send what it missed; it says so.
@@ -210,10 +217,20 @@ impl Life {
         })
     }
 
-    /// What came to nothing in events that will be read again.
-    async fn given_up_after(&self, cursor: LogPos) -> Result<HashSet<DeliveryKey>, Fault> {
-        let gaps = self.shared.progress.gaps(self.live.id(), cursor.next(), LogPos(u64::MAX)).await?;
-        Ok(gaps.into_iter().filter(|gap| gap.first == gap.last).map(|gap| gap.first).collect())
+    /// Writes down what is not sent because the rule was off, before the cursor passes it. What has a row has a fate of
+    /// its own.
+    async fn note_missed(
+        &self,
+        missed: &Gap,
+        progress: &RuleProgress,
+        parked: &HashSet<DeliveryKey>,
+    ) -> Result<(), Fault> {
+        let waiting = progress.exceptions.iter().filter(|row| row.state != ExceptionState::Resume);
+        let mut keys: Vec<DeliveryKey> = waiting.map(|row| row.key).chain(parked.iter().copied()).collect();
+        keys.sort_unstable();
+        let gaps = missed.without(keys);
+        let change = ProgressChange { gaps, ..ProgressChange::none(self.live.id().clone()) };
+        self.shared.progress.save(vec![change]).await
     }
 
     /// Keys of parked deliveries that the runner must know: all others cost it no memory.

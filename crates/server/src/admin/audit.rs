@@ -114,16 +114,18 @@ pub(super) async fn show(admin: &Admin, input: &Input) -> Result<Reply, ApiError
     if after.is_some() && since.is_some() {
         return Err(ApiError::field("since", "cannot be named together with `after`"));
     }
+    // A page that begins somewhere does not say what was before.
+    let before_log = after.is_none() && since.is_none();
     let after = match since {
         Some(text) => {
             let at = parse_moment(text, admin.clock.now());
             let at = at.map_err(|why| ApiError::field("since", why))?;
-            // Named, so that what is older does not count; zero would mean all.
-            LogPos(admin.engine.position_at(at).await?.0.max(1))
+            admin.engine.position_at(at).await?
         }
         None => after.unwrap_or(LogPos::ZERO),
     };
-    let order = AuditOrder { rule, after, upto: position(input, "upto")?, limit: limits::AUDIT_EVENTS };
+    let (upto, limit) = (position(input, "upto")?, limits::AUDIT_EVENTS);
+    let order = AuditOrder { rule, after, before_log, upto, limit };
     Reply::json(StatusCode::OK, &AuditView::of(&admin.engine.audit(order).await?))
 }
 

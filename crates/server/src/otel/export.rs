@@ -17,6 +17,8 @@ use super::spans;
 
 /// Time for one request.
 const TIMEOUT: Duration = Duration::from_secs(10);
+/// Time for what waits when the server stops.
+const LAST: Duration = Duration::from_secs(2);
 /// Spans of one request at most.
 const SPANS: usize = 512;
 /// Path of traces below the address of a collector. Source: OpenTelemetry protocol, "OTLP/HTTP Request".
@@ -85,21 +87,35 @@ impl Export {
         loop {
             let batch = tokio::select! {
                 biased;
-                () = stop.cancelled() => return,
+                () = stop.cancelled() => break,
                 Some(batch) = waiting.recv() => batch,
             };
-            for spans in batch.chunks(SPANS) {
-                let Err(why) = self.send(spans).await else {
-                    failing = false;
-                    continue;
-                };
-                metrics::counter!(DROPPED).increment(spans.len() as u64);
-                if !std::mem::replace(&mut failing, true) {
-                    tracing::warn!(
-                        why,
-                        "the collector of OpenTelemetry takes no spans; they are dropped and counted"
-                    );
-                }
+            tokio::select! {
+                () = self.tell(&batch, &mut failing) => {}
+                // What is under way is given a moment more.
+                () = ended(&stop) => return,
+            }
+        }
+        let rest = async {
+            while let Ok(batch) = waiting.try_recv() {
+                self.tell(&batch, &mut failing).await;
+            }
+        };
+        tokio::time::timeout(LAST, rest).await.ok();
+    }
+
+    async fn tell(&self, batch: &[Trace], failing: &mut bool) {
+        for spans in batch.chunks(SPANS) {
+            let Err(why) = self.send(spans).await else {
+                *failing = false;
+                continue;
+            };
+            metrics::counter!(DROPPED).increment(spans.len() as u64);
+            if !std::mem::replace(failing, true) {
+                tracing::warn!(
+                    why,
+                    "the collector of OpenTelemetry takes no spans; they are dropped and counted"
+                );
             }
         }
     }
@@ -115,9 +131,14 @@ impl Export {
     }
 }
 
+async fn ended(stop: &CancellationToken) {
+    stop.cancelled().await;
+    tokio::time::sleep(LAST).await;
+}
+
 impl Traces for Export {
     fn note(&self, batch: Vec<Trace>) -> Fut<'_, Result<(), Fault>> {
-        let told: Vec<Trace> = batch.iter().filter(|trace| spans::is_span(trace)).cloned().collect();
+        let told: Vec<Trace> = batch.iter().filter(|trace| spans::is_span(trace)).map(spans::bare).collect();
         let count = told.len() as u64;
         if count > 0 && self.queue.try_send(told).is_err() {
             metrics::counter!(DROPPED).increment(count);

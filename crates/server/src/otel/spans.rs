@@ -27,6 +27,20 @@ pub(super) const fn is_span(trace: &Trace) -> bool {
     matches!(trace.what, Traced::Questioned(_) | Traced::Asked(_) | Traced::Tried(_))
 }
 
+/// A note without what no span shows: what was said and answered need not wait for a collector.
+pub(super) fn bare(trace: &Trace) -> Trace {
+    let mut bare = trace.clone();
+    match &mut bare.what {
+        Traced::Questioned(questioned) => {
+            questioned.content = None;
+            questioned.ex = String::new();
+        }
+        Traced::Asked(asked) => asked.answer = String::new(),
+        Traced::Logged(_) | Traced::Tried(_) | Traced::Ended(_) => {}
+    }
+    bare
+}
+
 fn span(trace: &Trace) -> Option<Value> {
     let of = Of { trace, trace_id: trace_id(trace) };
     match &trace.what {

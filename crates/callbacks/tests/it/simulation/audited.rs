@@ -13,7 +13,7 @@ impl Simulation {
     pub(super) async fn check_audit(&self) {
         let events = self.events();
         let seen = self.world.caller.seen.lock().unwrap().clone();
-        let mut order = AuditOrder { limit: 100, ..AuditOrder::default() };
+        let mut order = AuditOrder { limit: 100, before_log: true, ..AuditOrder::default() };
         let mut open: HashMap<String, BTreeSet<u64>> = HashMap::new();
         let mut delivered: HashMap<String, u64> = HashMap::new();
         let (mut looked_at, mut more) = (0, true);
@@ -39,6 +39,7 @@ impl Simulation {
                 }
             }
             (more, order.after, order.upto) = (page.more, page.last, Some(page.upto));
+            order.before_log = false;
         }
         assert_eq!(looked_at, events.len() as u64);
         for rule in &self.rules {
