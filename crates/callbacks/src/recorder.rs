@@ -18,12 +18,12 @@ use tokio_util::task::AbortOnDropHandle;
 
 use crate::telemetry;
 
-/// How often the ids of new events are noted: while the log has them in memory still.
-const LOOK_EVERY: Duration = Duration::from_millis(100);
-/// How often notes are written, in looks; those who ask why do not wait for it.
-const WRITE_EVERY: u32 = 10;
-/// How often old notes are forgotten, in looks.
-const FORGET_EVERY: u32 = 600;
+/// How often notes are written; those who ask why do not wait for it.
+const WRITE_EVERY: Duration = Duration::from_secs(1);
+/// How often old notes are forgotten, in writes.
+const FORGET_EVERY: u32 = 60;
+/// How long new events gather before their ids are noted: the log has them in memory still, and they are many at once.
+const GATHER: Duration = Duration::from_millis(20);
 /// Events whose ids are noted in one go.
 const READ_EVENTS: usize = 256;
 
@@ -95,18 +95,27 @@ impl Recorder {
     /// Writes for ever.
     async fn run(self: Arc<Self>) {
         let Some(traces) = self.traces.clone() else { return std::future::pending().await };
-        let mut ticks = tokio::time::interval(LOOK_EVERY);
+        let mut ticks = tokio::time::interval(WRITE_EVERY);
         ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
-        let mut looks = 0_u32;
+        let mut writes = 0_u32;
         loop {
-            ticks.tick().await;
-            if looks.is_multiple_of(WRITE_EVERY) {
-                self.write().await;
-            } else {
-                let mut noted_upto = self.noted_upto.lock().await;
-                self.note_events(&mut noted_upto).await;
+            let upto = *self.noted_upto.lock().await;
+            tokio::select! {
+                _ = ticks.tick() => self.write().await,
+                _ = self.log.wait_past(upto) => {
+                    tokio::time::sleep(GATHER).await;
+                    let mut noted_upto = self.noted_upto.lock().await;
+                    self.note_events(&mut noted_upto).await;
+                    // A log that cannot be read is looked at again with the next write.
+                    if *noted_upto == upto {
+                        drop(noted_upto);
+                        ticks.tick().await;
+                        self.write().await;
+                    }
+                    continue;
+                }
             }
-            if looks.is_multiple_of(FORGET_EVERY) {
+            if writes.is_multiple_of(FORGET_EVERY) {
                 match traces.forget(self.clock.now()).await {
                     // A gauge is a float.
                     #[allow(clippy::cast_precision_loss, reason = "bytes stay far below 2^53")]
@@ -114,7 +123,7 @@ impl Recorder {
                     Err(fault) => self.failed(&fault),
                 }
             }
-            looks = looks.wrapping_add(1);
+            writes = writes.wrapping_add(1);
         }
     }
 

@@ -115,8 +115,6 @@ pub struct Asked {
     pub error: String,
     /// What the answer changed, by the names of fields.
     pub changes: Vec<String>,
-    /// What of the answer does not mean what it seems to; sentences.
-    pub misgivings: Vec<String>,
 }
 
 /// One attempt of a delivery.

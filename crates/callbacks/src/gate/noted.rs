@@ -91,7 +91,6 @@ impl Call<'_> {
     ) -> Trace {
         let question = self.question;
         let answered = response.map(|response| &response.answer);
-        let seems = |answer| version.contract.misgivings(&version.rule, question, answer);
         Trace {
             at: self.began,
             number: Some(question.number),
@@ -112,7 +111,6 @@ impl Call<'_> {
                 answer: answered.map(|answer| text_of(&answer.body)).unwrap_or_default(),
                 error: answer.result.as_ref().err().map(error_of).unwrap_or_default(),
                 changes: changes(&answer.result),
-                misgivings: answered.map(seems).unwrap_or_default(),
             })),
         }
     }

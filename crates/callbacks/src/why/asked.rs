@@ -3,8 +3,10 @@
 use std::collections::BTreeSet;
 
 use ringback_model::conversation::Target;
+use ringback_model::delivery::Answer;
 use ringback_model::event::{Event, EventKind, Facets, Fact, Phase, Question, Subject};
 use ringback_model::ids::{GroupId, LogPos, UserId};
+use ringback_model::limits;
 use ringback_model::message::{Content, ContentClass, Origin};
 use ringback_model::rule::Rule;
 use ringback_model::sample;
@@ -68,15 +70,18 @@ fn moments(known: &Known, questions: &[&Questioned]) -> Vec<EventKind> {
 /// `None` where the rule is not about this moment.
 fn asked_at(live: &LiveRule, kind: EventKind, known: &Known, questions: &[&Questioned]) -> Option<Line> {
     let question = questions.iter().copied().find(|question| question.kind == kind);
-    let calls: Vec<(&Trace, &Asked)> = known
+    let asking = rebuilt(kind, known, question.or_else(|| questions.first().copied()));
+    let calls: Vec<Heard<'_>> = known
         .traces
         .iter()
         .filter_map(|trace| match &trace.what {
-            Traced::Asked(asked) if asked.rule == *live.id() && asked.kind == kind => Some((trace, &**asked)),
+            Traced::Asked(asked) if asked.rule == *live.id() && asked.kind == kind => {
+                Some(Heard { trace, asked, misgivings: misgivings(live, asking.as_ref(), asked) })
+            }
             _ => None,
         })
         .collect();
-    if let Some((first, _)) = calls.first() {
+    if let Some(Heard { trace: first, .. }) = calls.first() {
         let refused = question.is_some_and(|question| question.end == QuestionEnd::Refused);
         // Whoever was asked last is who refused.
         let last = known.traces.iter().rev().find_map(|trace| match &trace.what {
@@ -85,7 +90,7 @@ fn asked_at(live: &LiveRule, kind: EventKind, known: &Known, questions: &[&Quest
         });
         let stopped = refused && last == Some(live.id());
         let (state, words) = said(&live.rule, &calls, stopped);
-        let calls = calls.iter().map(|(trace, asked)| call(trace, asked)).collect();
+        let calls = calls.iter().map(|heard| call(heard.trace, heard.asked)).collect();
         let id = first.number.map(|number| webhook_id::of_question(live.id(), number, kind, 0));
         let id = id.unwrap_or_default();
         return Some(Line { at: Some(first.at), webhook_id: id, calls, ..line(live, kind, state, words) });
@@ -98,6 +103,24 @@ fn asked_at(live: &LiveRule, kind: EventKind, known: &Known, questions: &[&Quest
     let seen = question.or_else(|| questions.first().copied());
     let (state, words) = not_asked(live, kind, pos, known, seen)?;
     Some(line(live, kind, state, words))
+}
+
+/// One call, and what of its answer does not mean what it seems to.
+struct Heard<'a> {
+    trace: &'a Trace,
+    asked: &'a Asked,
+    misgivings: Vec<String>,
+}
+
+/// Looked for by those who ask why, not by those who wait for the answer. One that is remembered in part says nothing.
+fn misgivings(live: &LiveRule, question: Option<&Question>, asked: &Asked) -> Vec<String> {
+    let version = live.versions.iter().find(|version| version.rule.version == asked.version);
+    let (Some(version), Some(question)) = (version.or(live.newest()), question) else { return Vec::new() };
+    if asked.status == 0 || asked.answer.len() >= limits::TRACE_TEXT_BYTES {
+        return Vec::new();
+    }
+    let answer = Answer { status: asked.status, body: asked.answer.clone().into_bytes(), cut: false };
+    version.contract.misgivings(&version.rule, question, &answer)
 }
 
 /// Why it was not asked; `None` where it is not about this moment.
@@ -236,17 +259,18 @@ fn call(trace: &Trace, asked: &Asked) -> Call {
 }
 
 /// What a rule said, and what was made of it. `stopped` = after it, nobody was asked any more.
-fn said(rule: &Rule, calls: &[(&Trace, &Asked)], stopped: bool) -> (State, String) {
-    let last = calls.iter().rev().map(|(_, asked)| *asked);
+fn said(rule: &Rule, calls: &[Heard<'_>], stopped: bool) -> (State, String) {
+    let last = calls.iter().rev();
     // Of several parts, the one that decides.
-    let failed = |asked: &&Asked| !matches!(&*asked.outcome, "allowed" | "refused");
+    let failed = |heard: &&Heard<'_>| !matches!(&*heard.asked.outcome, "allowed" | "refused");
     let decisive = last
         .clone()
-        .find(|asked| asked.outcome == "refused")
+        .find(|heard| heard.asked.outcome == "refused")
         .or_else(|| last.clone().find(failed))
-        .or_else(|| last.clone().find(|asked| !asked.changes.is_empty()))
+        .or_else(|| last.clone().find(|heard| !heard.asked.changes.is_empty()))
         .or_else(|| last.clone().next());
-    let Some(asked) = decisive else { return (State::NotAsked, String::new()) };
+    let Some(heard) = decisive else { return (State::NotAsked, String::new()) };
+    let asked = heard.asked;
     let after = format!("{} after {}", asked.status, span(asked.took_us));
     let (state, words) = match &*asked.outcome {
         "allowed" if asked.changes.is_empty() => {
@@ -265,19 +289,18 @@ fn said(rule: &Rule, calls: &[(&Trace, &Asked)], stopped: bool) -> (State, Strin
                 true => (State::FailedRefused, "By the rule's policy it was refused"),
                 false => (State::FailedPassed, "By the rule's policy it passed all the same"),
             };
-            return (state, format!("was asked, and gave no verdict: {}. {policy}", failure(rule, asked)));
+            return (state, format!("was asked, and gave no verdict: {}. {policy}", failure(rule, heard)));
         }
     };
-    (state, words + &misread(asked))
+    (state, words + &misread(heard))
 }
 
 /// What of a verdict does not mean what it seems to, and the answer, so that it can be found there.
-fn misread(asked: &Asked) -> String {
-    if asked.misgivings.is_empty() {
+fn misread(Heard { asked, misgivings, .. }: &Heard<'_>) -> String {
+    if misgivings.is_empty() {
         return String::new();
     }
-    let but: String =
-        asked.misgivings.iter().map(|it| format!("{MISREAD}{}", it.trim_end_matches('.'))).collect();
+    let but: String = misgivings.iter().map(|it| format!("{MISREAD}{}", it.trim_end_matches('.'))).collect();
     // A refusal has quoted it already.
     let answer = match &*asked.outcome {
         "refused" => String::new(),
@@ -287,7 +310,7 @@ fn misread(asked: &Asked) -> String {
 }
 
 /// Why an answer is none.
-fn failure(rule: &Rule, asked: &Asked) -> String {
+fn failure(rule: &Rule, Heard { asked, misgivings, .. }: &Heard<'_>) -> String {
     let took = span(asked.took_us);
     match &*asked.outcome {
         "timeout" => {
@@ -302,9 +325,9 @@ fn failure(rule: &Rule, asked: &Asked) -> String {
         "unusable" => {
             let answer = quoted(&asked.answer, ANSWER_CHARS);
             // What the contract says about such an answer says more than what the reading of it ran into.
-            let error = match asked.misgivings.is_empty() {
+            let error = match misgivings.is_empty() {
                 true => quoted(&asked.error, ANSWER_CHARS),
-                false => asked.misgivings.join("; "),
+                false => misgivings.join("; "),
             };
             format!("{error} (status {} after {took}; the answer was: {answer})", asked.status)
         }

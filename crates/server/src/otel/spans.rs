@@ -189,7 +189,6 @@ mod tests {
                 answer: "{\"content\":\"not for others\"}".to_owned(),
                 error: error.to_owned(),
                 changes: Vec::new(),
-                misgivings: Vec::new(),
             })),
         }
     }

@@ -159,8 +159,6 @@ struct AskedRecord {
     error: String,
     #[prost(string, repeated, tag = "10")]
     changes: Vec<String>,
-    #[prost(string, repeated, tag = "11")]
-    misgivings: Vec<String>,
 }
 
 #[derive(Clone, PartialEq, Message)]
@@ -289,7 +287,6 @@ fn asked_record(asked: &Asked, texts: &mut Texts) -> AskedRecord {
         answer: asked.answer.clone(),
         error: asked.error.clone(),
         changes: asked.changes.clone(),
-        misgivings: asked.misgivings.clone(),
     }
 }
 
@@ -310,7 +307,6 @@ fn trace(record: Record, texts: &[String]) -> Option<Trace> {
             answer: asked.answer,
             error: asked.error,
             changes: asked.changes,
-            misgivings: asked.misgivings,
         })),
         What::Tried(tried) => Traced::Tried(Box::new(Tried {
             rule: RuleId::new(text(tried.rule)?),

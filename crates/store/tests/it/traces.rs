@@ -89,7 +89,6 @@ fn of_every_kind() -> Vec<Trace> {
         answer: "<html>".to_owned(),
         error: "not JSON".to_owned(),
         changes: vec!["content".to_owned()],
-        misgivings: vec!["errCode is a string".to_owned()],
     };
     let ended = Ended { rule: RuleId::new("b"), key: key(9, 0), reason: ParkReason::Banned, parked: false };
     let bare = Questioned { user: None, group: Some("g".to_owned()), content: None, ..questioned() };
