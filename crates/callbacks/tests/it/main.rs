@@ -8,6 +8,7 @@
     reason = "tests stop where something is wrong; their parts are seen by each other only"
 )]
 
+mod audit;
 mod bans;
 mod clock;
 mod connections;
@@ -22,3 +23,4 @@ mod starts;
 mod storage;
 mod support;
 mod trials;
+mod why;

@@ -23,6 +23,9 @@ business of the rule: filtered (by which selector), skipped (the contract has no
 not_there (the rule was made later), off.
 Exit code 1: something is expired or unaccounted for. It reads beside the traffic and changes nothing.";
 
+/// Lines about what was not delivered that are shown of each rule.
+const OPEN_SHOWN: usize = 20;
+
 /// Arguments.
 #[derive(Debug, clap::Args)]
 #[command(after_help = EXAMPLES)]
@@ -165,8 +168,15 @@ impl Whole {
                 let detail = if detail.is_empty() { String::new() } else { format!(": {detail}") };
                 writeln!(out, "  {count:>10}  {fate}{detail}")?;
             }
-            for open in &rule.open {
+            // What is lost first: the rest has a policy, or is on its way.
+            let (lost, other): (Vec<&Value>, Vec<&Value>) =
+                rule.open.iter().partition(|open| is_loss(&word(&open["fate"])));
+            for open in lost.iter().chain(&other).take(OPEN_SHOWN) {
                 show_open(out, open)?;
+            }
+            let more = rule.open.len().saturating_sub(OPEN_SHOWN);
+            if more > 0 {
+                writeln!(out, "    and {more} more such lines; --json has them all")?;
             }
         }
         if conversations {
@@ -175,20 +185,21 @@ impl Whole {
         for (name, lane) in self.lanes.iter().filter(|(_, lane)| conversations || !lane.missing.is_empty()) {
             let seqs = match (lane.first_seq, lane.last_seq) {
                 (0, _) => String::new(),
-                (first, last) => format!(", messages {first} to {last}"),
+                (first, last) => format!(", {}", span("message", first, last)),
             };
             let (events, delivered, open) = (lane.events, lane.delivered, lane.open);
-            writeln!(out, "{name}: {events} events{seqs}, {delivered} delivered, {open} open")?;
+            let events = if events == 1 { "1 event".to_owned() } else { format!("{events} events") };
+            writeln!(out, "{name}: {events}{seqs}, {delivered} delivered, {open} open")?;
             for (first, last) in &lane.missing {
-                writeln!(out, "  MISSING: messages {first} to {last} are not in the log")?;
+                writeln!(out, "  MISSING from the log: {}", span("message", *first, *last))?;
             }
         }
         for (first, last) in &self.holes {
-            writeln!(out, "\nMISSING: positions {first} to {last} are not in the log")?;
+            writeln!(out, "\nMISSING from the log: {}", span("position", *first, *last))?;
         }
         writeln!(out)?;
         match self.lost() {
-            0 => writeln!(out, "everything is accounted for"),
+            0 => writeln!(out, "everything is accounted for: nothing is lost"),
             lost => writeln!(out, "{lost} expired or unaccounted for"),
         }
     }
@@ -230,14 +241,17 @@ fn show_open(out: &mut dyn io::Write, open: &Value) -> io::Result<()> {
     let detail = if detail.is_empty() { detail } else { format!(" ({detail})") };
     let lane = word(&open["lane"]);
     let lane = if lane.is_empty() { String::new() } else { format!(" in {lane}") };
-    let span =
-        |first: u64, last: u64| if first == last { first.to_string() } else { format!("{first} to {last}") };
     let seqs = match (number(&open["first_seq"]), number(&open["last_seq"])) {
         (0, _) => String::new(),
-        (first, last) => format!(", messages {}", span(first, last)),
+        (first, last) => format!(", {}", span("message", first, last)),
     };
-    let positions = span(number(&open["first"]), number(&open["last"]));
-    writeln!(out, "    {count} {fate}{detail}{lane}: events {positions}{seqs}")
+    let positions = span("event", number(&open["first"]), number(&open["last"]));
+    writeln!(out, "    {count} {fate}{detail}{lane}: {positions}{seqs}")
+}
+
+/// One thing by its number, or several in a row.
+fn span(what: &str, first: u64, last: u64) -> String {
+    if first == last { format!("{what} {first}") } else { format!("{what}s {first} to {last}") }
 }
 
 impl Lane {
@@ -287,6 +301,25 @@ mod tests {
         whole.add(&page(6, &sums, &lane(7, 8)));
         assert_eq!(whole.lanes["g:tea"].missing, [(5, 6)]);
         assert_eq!(whole.lost(), 2);
+    }
+
+    #[test]
+    fn of_very_much_that_is_open_what_is_lost_is_shown_first() {
+        let open = |fate: &str, pos: usize| {
+            json!({"lane": "g:tea", "fate": fate, "detail": "", "first": pos, "last": pos, "first_seq": 0,
+                "last_seq": 0, "count": 1})
+        };
+        let mut rule = Rule { name: "history".to_owned(), ..Rule::default() };
+        rule.open = (1..=30).map(|pos| open("parked", pos)).chain([open("expired", 31)]).collect();
+        let whole = Whole { rules: BTreeMap::from([("r".to_owned(), rule)]), ..Whole::default() };
+        let mut out = Vec::new();
+        whole.show(&mut out, false).unwrap();
+        let out = String::from_utf8(out).unwrap();
+        assert!(
+            out.contains("history  [r]\n    1 expired in g:tea: event 31\n    1 parked in g:tea: event 1\n"),
+            "{out}"
+        );
+        assert!(out.contains("event 19\n    and 11 more such lines") && !out.contains("event 20\n"), "{out}");
     }
 
     #[test]

@@ -10,7 +10,7 @@ use ringback_model::delivery::{
 use ringback_model::event::{Event, Fact, Lane, MessageSent};
 use ringback_model::failure::Fault;
 use ringback_model::ids::{LogPos, RuleId};
-use ringback_model::message::Origin;
+use ringback_model::message::{Message, Origin};
 use ringback_model::ports::{BanBook, Fut, Log, ParkedBook, Progress, RuleBook};
 use ringback_model::storage::{BanRecord, Bucket, ParkedCount};
 use ringback_model::time::UnixMs;
@@ -67,14 +67,19 @@ impl Default for TestStore {
 
 impl TestStore {
     pub fn append(&self, lane: &str, at: UnixMs) -> LogPos {
+        self.append_numbered(lane, 0, at)
+    }
+
+    /// A message that has a number in its conversation.
+    pub fn append_numbered(&self, lane: &str, seq: u64, at: UnixMs) -> LogPos {
         let mut events = self.events.lock().unwrap();
-        let pos = LogPos(events.len() as u64 + 1);
+        let pos = events.last().map_or(LogPos(1), |last| last.pos.next());
         events.push(Arc::new(Event {
             pos,
             at,
             lane: Lane(lane.into()),
             fact: Fact::MessageSent(Box::new(MessageSent {
-                message: Arc::new(message(pos.0, "bob", lane)),
+                message: Arc::new(Message { seq, ..message(pos.0, "bob", lane) }),
                 operation_id: "op".into(),
                 origin: Origin::Client,
                 sender_is_admin: false,
@@ -84,6 +89,11 @@ impl TestStore {
         drop(events);
         self.tail.send_replace(pos.0);
         pos
+    }
+
+    /// Loses an event, as no store should.
+    pub fn lose(&self, pos: LogPos) {
+        self.events.lock().unwrap().retain(|event| event.pos != pos);
     }
 
     fn fail_if_away(&self) -> Result<(), Fault> {
@@ -144,7 +154,8 @@ impl Log for TestStore {
             tokio::task::yield_now().await;
             let first = after.0.max(self.start().0 - 1);
             let events = self.events.lock().unwrap();
-            Ok(events.iter().skip(usize::try_from(first).unwrap()).take(limit).cloned().collect())
+            let first = events.partition_point(|event| event.pos.0 <= first);
+            Ok(events.iter().skip(first).take(limit).cloned().collect())
         })
     }
 
@@ -158,8 +169,8 @@ impl Log for TestStore {
             tokio::task::yield_now().await;
             let first = after.0.max(self.start().0 - 1);
             let events = self.events.lock().unwrap();
-            let of_lane =
-                events.iter().skip(usize::try_from(first).unwrap()).filter(|event| event.lane == *lane);
+            let first = events.partition_point(|event| event.pos.0 <= first);
+            let of_lane = events.iter().skip(first).filter(|event| event.lane == *lane);
             Ok(of_lane.take(limit).cloned().collect())
         })
     }
