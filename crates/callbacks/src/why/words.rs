@@ -12,8 +12,9 @@ const TO_MILLISECONDS: EncodedConfig = Config::DEFAULT
 /// An instant, to the millisecond: `2026-01-31T08:00:00.123Z`.
 pub(crate) fn instant(at: UnixMs) -> String {
     let nanos = i128::from(at.0).saturating_mul(1_000_000);
-    let shown = UtcDateTime::from_unix_timestamp_nanos(nanos).unwrap_or(UtcDateTime::MIN);
-    shown.format(&Iso8601::<TO_MILLISECONDS>).unwrap_or_else(|_| at.0.to_string())
+    let shown = UtcDateTime::from_unix_timestamp_nanos(nanos).ok();
+    let text = shown.and_then(|shown| shown.format(&Iso8601::<TO_MILLISECONDS>).ok());
+    text.unwrap_or_else(|| at.0.to_string())
 }
 
 /// A duration, in the unit that people would use.

@@ -119,7 +119,7 @@ async fn copies_in_trouble_are_named_with_whom_they_are_about() {
     let waiting: Vec<&Line> = about.lines.iter().filter(|line| line.state == State::Waiting).collect();
     assert_eq!(waiting.len(), 1, "{about:?}");
     assert_eq!(
-        (waiting[0].copy, waiting[0].recipient.as_ref().map(|user| user.as_str())),
+        (waiting[0].copy, waiting[0].recipient.as_ref().map(ringback_model::ids::UserId::as_str)),
         (Some(37), Some("u37"))
     );
     let sum = about.lines.iter().find(|line| line.copy.is_none()).unwrap();

@@ -1,6 +1,7 @@
-//! What was tried, remembered in memory.
+//! What is remembered of questions and calls, in memory.
 
 use std::sync::Mutex;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use ringback_model::failure::Fault;
 use ringback_model::ports::{Fut, Traces};
@@ -11,12 +12,17 @@ use ringback_model::trace::{Trace, TraceBounds, TraceQuery};
 #[derive(Default)]
 pub struct TestTraces {
     pub noted: Mutex<Vec<Trace>>,
+    /// Nothing can be noted, as on a full disk.
+    pub failing: AtomicBool,
 }
 
 impl Traces for TestTraces {
     fn note(&self, batch: Vec<Trace>) -> Fut<'_, Result<(), Fault>> {
-        self.noted.lock().unwrap().extend(batch);
-        Box::pin(async { Ok(()) })
+        let failing = self.failing.load(Ordering::SeqCst);
+        if !failing {
+            self.noted.lock().unwrap().extend(batch);
+        }
+        Box::pin(async move { if failing { Err(Fault::new("the disk is full")) } else { Ok(()) } })
     }
 
     fn find<'a>(&'a self, query: &'a TraceQuery, limit: usize) -> Fut<'a, Result<Vec<Trace>, Fault>> {
