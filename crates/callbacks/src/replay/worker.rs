@@ -140,6 +140,8 @@ impl Worker {
                 () = self.replay.ending() => return false,
                 slot = self.throttle.slot() => slot,
             };
+            // A ban may have begun meanwhile.
+            self.heed_ban();
             if !self.replay.goes_on() {
                 continue;
             }

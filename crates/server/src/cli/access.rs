@@ -125,17 +125,19 @@ impl Access {
     /// The settings cannot be read, or there is neither a token nor a secret to make one from.
     pub(super) fn open(&self, secret: Option<&Secret>) -> anyhow::Result<(Rest, String)> {
         let settings = self.source.settings()?;
-        let token = match &self.token {
-            Some(token) => token.reveal().to_owned(),
-            None => {
-                let secret = match secret {
-                    Some(secret) => secret.clone(),
-                    None => self.source.secret(&settings)?,
-                };
-                mint(&secret, &chosen_admin(&settings, None)?, OWN_TOKEN)?
-            }
-        };
+        let token = self.proof(secret, &settings)?.token()?;
         Ok((self.place.rest(&settings)?, token))
+    }
+
+    fn proof(&self, secret: Option<&Secret>, settings: &Settings) -> anyhow::Result<Proof> {
+        if let Some(token) = &self.token {
+            return Ok(Proof::Token(token.clone()));
+        }
+        let secret = match secret {
+            Some(secret) => secret.clone(),
+            None => self.source.secret(settings)?,
+        };
+        Ok(Proof::Secret(secret, chosen_admin(settings, None)?))
     }
 
     /// The admin API of the server.
@@ -143,15 +145,33 @@ impl Access {
     /// # Errors
     /// As [`Access::open`].
     pub(super) fn admin(&self) -> anyhow::Result<AdminClient> {
-        let (rest, token) = self.open(None)?;
-        Ok(AdminClient { rest, token })
+        let settings = self.source.settings()?;
+        let proof = self.proof(None, &settings)?;
+        Ok(AdminClient { rest: self.place.rest(&settings)?, proof })
+    }
+}
+
+/// What a command shows that it speaks for an administrator.
+enum Proof {
+    /// A token that it was given.
+    Token(Secret),
+    /// The server's secret, and whom tokens are made for: one for each call, because commands may run for long.
+    Secret(Secret, UserId),
+}
+
+impl Proof {
+    fn token(&self) -> anyhow::Result<String> {
+        match self {
+            Self::Token(token) => Ok(token.reveal().to_owned()),
+            Self::Secret(secret, admin) => mint(secret, admin, OWN_TOKEN),
+        }
     }
 }
 
 /// The admin API of a running server.
 pub(super) struct AdminClient {
     rest: Rest,
-    token: String,
+    proof: Proof,
 }
 
 /// What the admin API said no to, in its own form.
@@ -176,7 +196,7 @@ impl AdminClient {
             method,
             path: format!("{ROOT}{path}"),
             headers: vec![
-                ("authorization", format!("Bearer {}", self.token)),
+                ("authorization", format!("Bearer {}", self.proof.token()?)),
                 ("content-type", "application/json".to_owned()),
             ],
             body: body.map(|body| body.to_string().into_bytes()).unwrap_or_default(),

@@ -61,6 +61,11 @@ impl Bench<'_> {
         self.rule.phase
     }
 
+    /// Whether connections begin with a handshake of TLS.
+    pub(super) fn is_https(&self) -> bool {
+        self.rule.url.get(..6).is_some_and(|scheme| scheme.eq_ignore_ascii_case("https:"))
+    }
+
     /// A number that no callback has had.
     pub(super) fn number(&self) -> u64 {
         self.numbers.fetch_add(1, Ordering::Relaxed)

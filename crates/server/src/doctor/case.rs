@@ -61,10 +61,19 @@ pub(super) struct Workshop<'a> {
 impl Workshop<'_> {
     /// Rules about one event each.
     fn rules(&self) -> impl Iterator<Item = Rule> {
-        let wanted = |name: &str| self.events.is_empty() || self.events.iter().any(|event| event == name);
-        let names = self.contract.event_names(self.rule.phase).into_iter().map(|event| event.name);
-        let names: Vec<&str> = names.filter(|name| wanted(name)).collect();
-        names.into_iter().map(|name| Rule { events: vec![name.to_owned()], ..self.rule.clone() })
+        let all =
+            || self.contract.event_names(self.rule.phase).into_iter().map(|event| event.name.to_owned());
+        let of = |name: String| Rule { events: vec![name], ..self.rule.clone() };
+        // Rules may call an event by a name that is not listed, and that may be of the other phase alone.
+        let has = |rule: &Rule| {
+            let kinds = self.contract.kinds(rule);
+            kinds.is_ok_and(|kinds| kinds.iter().any(|kind| kind.phase() == rule.phase))
+        };
+        let names: Vec<String> = match self.events {
+            [] => all().collect(),
+            some => some.to_vec(),
+        };
+        names.into_iter().map(of).filter(has).collect::<Vec<_>>().into_iter()
     }
 
     /// The callbacks that the first of the samples that is anything to the rule means.

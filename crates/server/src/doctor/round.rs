@@ -96,11 +96,11 @@ const fn mend_of_status(status: u16) -> &'static str {
 fn answers(mut outcome: Outcome, contract: &dyn Contract, pairs: &[Pair]) -> Outcome {
     for pair in pairs {
         let Reading::Wrong(why) = &pair.first.reading else { continue };
-        // Its length is another check's.
-        if is_long(&pair.first) {
+        let hints = misgivings(contract, pair);
+        // Where nothing but its length is wrong, that is another check's.
+        if is_long(&pair.first) && hints.is_empty() {
             continue;
         }
-        let hints = misgivings(contract, pair);
         let mend = hints.first().map_or(
             "answer what the contract's page in the documentation shows; the least is the answer that lets pass",
             String::as_str,

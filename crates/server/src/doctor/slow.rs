@@ -18,6 +18,8 @@ use super::times::shown;
 const PIECES: u32 = 8;
 /// Bytes of a request's head, roughly; an answer's has half of it.
 const HEAD_BYTES: usize = 600;
+/// Bytes that a receiver sends before its first answer over TLS, roughly.
+const HANDSHAKE_BYTES: usize = 8 * 1024;
 
 /// Sends a request slowly.
 pub(super) async fn sending(bench: &Bench<'_>) -> Outcome {
@@ -36,7 +38,9 @@ pub(super) async fn reading(bench: &Bench<'_>, plain: &Called) -> Outcome {
     let Some(case) = bench.text("read slowly", Duration::ZERO) else {
         return Outcome::skipped(Check::SlowReading, bench.phase(), NO_TEXT);
     };
-    let length = plain.answer.as_ref().map_or(0, |answer| answer.body.len()) + HEAD_BYTES / 2;
+    // Over TLS the handshake is read as slowly: its certificates are longer than most answers.
+    let handshake = if bench.is_https() { HANDSHAKE_BYTES } else { 0 };
+    let length = plain.answer.as_ref().map_or(0, |answer| answer.body.len()) + HEAD_BYTES / 2 + handshake;
     // However long it is, it is read in about the same time.
     let pieces = u32::try_from(length.div_ceil(pace::READ_AT_ONCE)).unwrap_or(u32::MAX).max(PIECES);
     let piece = length.div_ceil(pieces as usize);

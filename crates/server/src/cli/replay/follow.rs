@@ -55,7 +55,7 @@ pub(super) async fn counted(client: &AdminClient, mut replay: Value) -> Asked {
 }
 
 /// Waits until nothing of a replay is under way.
-async fn ended(client: &AdminClient, id: &str) -> Asked {
+pub(super) async fn ended(client: &AdminClient, id: &str) -> Asked {
     loop {
         match look(client, id).await? {
             Ok(replay) if replay["ended_at"].is_null() => tokio::time::sleep(LOOK_EVERY).await,
@@ -72,21 +72,21 @@ pub(super) async fn follow(
 ) -> anyhow::Result<Result<ExitCode, Refused>> {
     let mut progress = Progress::start();
     let mut interrupted = Box::pin(interrupted());
-    let mut position = Value::Null;
+    let mut last = Value::Null;
     let mut cancelled = false;
     let replay = loop {
-        let asked = look(client, id).await.with_context(|| match &position {
-            Value::Null => "the server does not answer any more, and has ended the replay".to_owned(),
-            position => format!(
-                "the server does not answer any more, and has ended the replay; once it is back, the same command with \
-                 --after {position} goes on"
-            ),
+        let asked = look(client, id).await.with_context(|| {
+            format!(
+                "the server does not answer; `ringback replay show {id}` says how the replay is doing, and if it has \
+                 ended with the server, {}",
+                show::go_on(&last)
+            )
         });
         let replay = match asked? {
             Ok(replay) => replay,
             Err(refused) => return Ok(Err(refused)),
         };
-        position = replay["position"].clone();
+        last = replay.clone();
         let paused_by_itself = replay["state"] == "paused" && replay["why"].is_string();
         if replay["ended_at"].is_string() || paused_by_itself {
             break replay;
@@ -108,6 +108,6 @@ pub(super) async fn follow(
     } else {
         show::outcome(&mut io::stdout().lock(), &replay)?;
     }
-    let well = replay["state"] == "done" && replay["failed"] == 0;
+    let well = replay["state"] == "done" && show::all_taken(&replay);
     Ok(Ok(ExitCode::from(if well { DONE } else { NO })))
 }

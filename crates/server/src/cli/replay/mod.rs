@@ -12,7 +12,7 @@ use serde_json::{Map, Value, json};
 
 use super::access::{Access, AdminClient, Refused, segment};
 use super::{DONE, Global, NO, WRONG_USE};
-use follow::{cancel, counted, follow};
+use follow::{cancel, counted, ended, follow};
 
 const EXAMPLES: &str = "\
 Examples:
@@ -153,7 +153,13 @@ pub async fn run(args: Args, global: &Global) -> anyhow::Result<ExitCode> {
         Some(Command::Resume(one)) => (Method::POST, named(&one.id, "/resume")),
         Some(Command::Cancel(one)) => (Method::DELETE, named(&one.id, "")),
     };
-    let answer = match args.access.admin()?.ask(method, &path, None).await? {
+    let client = args.access.admin()?;
+    let mut asked = client.ask(method, &path, None).await?;
+    if let (Ok(_), Some(Command::Cancel(one))) = (&asked, &args.command) {
+        // Calls may be under way; the place where another one goes on is known once they are back.
+        asked = ended(&client, &one.id).await?;
+    }
+    let answer = match asked {
         Ok(answer) => answer,
         Err(refused) => return Ok(refused.report(*global)),
     };

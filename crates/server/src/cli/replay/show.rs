@@ -42,7 +42,7 @@ pub(super) fn plan(out: &mut dyn io::Write, replay: &Value) -> io::Result<()> {
 pub(super) fn outcome(out: &mut dyn io::Write, replay: &Value) -> io::Result<()> {
     let (delivered, failed) = (text(&replay["delivered"]), text(&replay["failed"]));
     let total = text(&replay["counts"]["deliveries"]);
-    if replay["state"] == "done" && replay["failed"] == 0 {
+    if replay["state"] == "done" && all_taken(replay) {
         return writeln!(out, "all {delivered} callbacks were taken");
     }
     writeln!(out, "{delivered} of {total} callbacks were taken, {failed} failed")?;
@@ -65,13 +65,31 @@ pub(super) fn outcome(out: &mut dyn io::Write, replay: &Value) -> io::Result<()>
         writeln!(out, "{}: {}", text(&replay["state"]), text(&replay["why"]))?;
     }
     match replay["state"].as_str() {
+        Some("done") if replay["failed"] == 0 => {
+            writeln!(out, "the others left the log, or the rule's contract has no request for them any more")
+        }
         Some("done") => Ok(()),
         Some("paused") => {
             let id = text(&replay["id"]);
             writeln!(out, "`ringback replay resume {id}` goes on, `ringback replay cancel {id}` ends it")
         }
-        _ => writeln!(out, "the same command with --after {} goes on", text(&replay["position"])),
+        _ => writeln!(out, "{}", go_on(replay)),
     }
+}
+
+/// Whether everything that was counted was taken.
+pub(super) fn all_taken(replay: &Value) -> bool {
+    replay["failed"] == 0 && replay["delivered"] == replay["counts"]["deliveries"]
+}
+
+/// How another replay goes on. The times are those of this one: "two hours ago" is another time by then.
+pub(super) fn go_on(replay: &Value) -> String {
+    let Some(position) = replay["position"].as_u64() else {
+        return "the same command begins anew".to_owned();
+    };
+    let time = |flag: &str, field: &str| replay[field].as_str().map(|at| format!(" {flag} {at}"));
+    let times: String = [time("--from", "from"), time("--to", "to")].into_iter().flatten().collect();
+    format!("the same command with --after {position}{times} goes on")
 }
 
 /// One replay.
