@@ -23,7 +23,7 @@ fn told(id: &str) -> Rule {
 }
 
 async fn audit(engine: &Engine) -> AuditPage {
-    let page = engine.audit(AuditOrder { limit: 1000, ..AuditOrder::default() }).await.unwrap();
+    let page = engine.audit(AuditOrder { limit: 1000, before_log: true, ..AuditOrder::default() }).await.unwrap();
     assert!(!page.more);
     page
 }
@@ -124,7 +124,7 @@ async fn holes_in_the_log_and_in_a_conversation_are_found() {
     assert_eq!(missing(&page)[0], ("a".to_owned(), vec![(2, 3)]));
     // At the end, too: nothing is there to be read, and that is what is wrong.
     world.store.lose(LogPos(6));
-    let page = engine.audit(AuditOrder { limit: 1000, ..AuditOrder::default() }).await.unwrap();
+    let page = engine.audit(AuditOrder { limit: 1000, before_log: true, ..AuditOrder::default() }).await.unwrap();
     assert_eq!((page.last, page.upto, page.more), (LogPos(5), LogPos(6), true));
     let rest = AuditOrder { after: page.last, upto: Some(page.upto), limit: 1000, ..AuditOrder::default() };
     let rest = engine.audit(rest).await.unwrap();
@@ -175,4 +175,38 @@ async fn rules_that_come_and_go_are_counted_as_far_as_they_matter() {
     assert_eq!(gone, ["first"]);
     let one = AuditOrder { rule: Some(RuleId::new("late")), limit: 1000, ..AuditOrder::default() };
     assert_eq!(engine.audit(one).await.unwrap().rules.len(), 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_is_given_up_with_a_rule_that_goes_off_is_not_sent_by_a_lane_that_catches_up() {
+    let world = World::new(1);
+    world.caller.react(|request, now| {
+        let early = now.0 < crate::support::EPOCH + 60_000;
+        match request.url.rsplit('/').next() {
+            Some("bad") if early => Reaction::Answer(500, ""),
+            Some("slow") if early => Reaction::Hang,
+            _ => Reaction::Answer(200, ""),
+        }
+    });
+    let mut rule = told("r");
+    rule.policy.retry = Retry::Schedule(vec![120]);
+    rule.policy.ban = Ban::None;
+    rule.policy.timeout_ms = 30_000;
+    let engine = world.engine_with(vec![rule.clone()]).await;
+    for lane in ["bad", "bad", "slow", "bad"] {
+        world.send(lane);
+        seconds(1).await;
+    }
+    // The call under way is cut; the third event and the fourth lie before the cursor.
+    engine.set_rules(vec![Rule { enabled: false, ..rule.clone() }]).await.unwrap();
+    seconds(10).await;
+    engine.set_rules(vec![rule]).await.unwrap();
+    seconds(300).await;
+    let taken = world.caller.seen.lock().unwrap().clone();
+    let taken: Vec<String> =
+        taken.into_iter().filter(|seen| seen.status == Some(200)).map(|seen| seen.body).collect();
+    let page = audit(&engine).await;
+    assert_eq!(sums(&page, "r"), BTreeMap::from([(Fate::Delivered, 2), (Fate::Off, 2)]), "{taken:?}");
+    let positions: Vec<&str> = taken.iter().filter_map(|body| body.split('/').next()).collect();
+    assert_eq!(positions, ["1", "2"]);
 }
