@@ -23,7 +23,8 @@ fn told(id: &str) -> Rule {
 }
 
 async fn audit(engine: &Engine) -> AuditPage {
-    let page = engine.audit(AuditOrder { limit: 1000, before_log: true, ..AuditOrder::default() }).await.unwrap();
+    let page =
+        engine.audit(AuditOrder { limit: 1000, before_log: true, ..AuditOrder::default() }).await.unwrap();
     assert!(!page.more);
     page
 }
@@ -124,7 +125,8 @@ async fn holes_in_the_log_and_in_a_conversation_are_found() {
     assert_eq!(missing(&page)[0], ("a".to_owned(), vec![(2, 3)]));
     // At the end, too: nothing is there to be read, and that is what is wrong.
     world.store.lose(LogPos(6));
-    let page = engine.audit(AuditOrder { limit: 1000, before_log: true, ..AuditOrder::default() }).await.unwrap();
+    let page =
+        engine.audit(AuditOrder { limit: 1000, before_log: true, ..AuditOrder::default() }).await.unwrap();
     assert_eq!((page.last, page.upto, page.more), (LogPos(5), LogPos(6), true));
     let rest = AuditOrder { after: page.last, upto: Some(page.upto), limit: 1000, ..AuditOrder::default() };
     let rest = engine.audit(rest).await.unwrap();
