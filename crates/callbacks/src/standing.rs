@@ -169,6 +169,11 @@ impl Books {
         }
     }
 
+    /// What a delivery waits for, if it waits for another attempt.
+    pub(crate) fn waits(&self, key: DeliveryKey) -> Option<Standing> {
+        self.rows.get(&key).filter(|standing| matches!(standing, Standing::Waiting { .. })).cloned()
+    }
+
     /// Deliveries up to here that wait for another attempt, ascending.
     pub(crate) fn waiting_upto(&self, pos: LogPos) -> Vec<DeliveryKey> {
         let waits = |(key, standing): (&DeliveryKey, &Standing)| {

@@ -12,8 +12,7 @@ use ringback_model::rule::Rule;
 
 /// What was a rule's business, by `rule`, `phase` and `event`: questions that it was asked, deliveries that events meant.
 pub const MATCHED: &str = "ringback_callback_matched_total";
-/// Attempts, by `rule`, `phase`, `event` and `outcome`. The event of a delivery that outlived a restart as a row is
-/// `unknown`.
+/// Attempts, by `rule`, `phase`, `event` and `outcome`. Where a row's event has left the log it is `unknown`.
 pub const ATTEMPTS: &str = "ringback_callback_attempts_total";
 /// Time from sending an attempt to its answer, seconds, by `rule`, `phase` and `event`.
 pub const DURATION: &str = "ringback_callback_duration_seconds";
@@ -302,9 +301,9 @@ pub(crate) fn parked_expired(rule: &RuleId, deliveries: u64) {
 pub(crate) struct AttemptLine<'a> {
     pub(crate) rule: &'a Rule,
     pub(crate) webhook_id: &'a str,
-    /// Not known for rows after a restart.
+    /// Not known for rows whose event has left the log.
     pub(crate) message: Option<MessageId>,
-    /// Not known for rows after a restart.
+    /// Not known for rows whose event has left the log.
     pub(crate) operation_id: Option<&'a str>,
     /// Position in the log; 0 for questions.
     pub(crate) pos: u64,
@@ -365,7 +364,7 @@ impl AttemptLine<'_> {
 pub(crate) struct EndLine<'a> {
     pub(crate) rule: &'a Rule,
     pub(crate) webhook_id: &'a str,
-    /// Not known for rows after a restart.
+    /// Not known for rows whose event has left the log.
     pub(crate) message: Option<MessageId>,
     pub(crate) pos: u64,
     pub(crate) attempts: u32,

@@ -197,7 +197,7 @@ pub(crate) fn copies_of(version: &LiveVersion, event: &Event) -> u32 {
     version.contract.copies(&version.rule, event).map_or(0, |copies| copies.min(ALL_COPIES))
 }
 
-fn cause_of(event: &Event) -> Cause {
+pub(super) fn cause_of(event: &Event) -> Cause {
     Cause {
         message: event.fact.number(),
         kind: event.kind().unwrap_or(EventKind::MessageSent),

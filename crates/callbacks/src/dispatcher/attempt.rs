@@ -26,7 +26,7 @@ pub(crate) struct Delivery {
     pub(crate) key: DeliveryKey,
     pub(crate) lane: LaneKey,
     pub(crate) outbound: Arc<Outbound>,
-    /// What it is about; not known for rows after a restart.
+    /// What it is about; not known for rows whose event has left the log.
     pub(crate) cause: Option<Cause>,
     /// Counted attempts so far.
     pub(crate) attempts: u32,

@@ -5,6 +5,7 @@
 //! | [`task`] | its life: loading, running, stopping |
 //! | [`runner`] | the task: its state, its loop, what it reads |
 //! | [`admit`] | from events to deliveries in lanes |
+//! | [`causes`] | what rows out of the store are about |
 //! | [`flow`] | which delivery goes next |
 //! | [`settle`] | what an attempt's outcome means |
 //! | [`divert`] | what becomes of deliveries during a ban |
@@ -14,6 +15,7 @@
 
 pub(crate) mod admit;
 pub(crate) mod attempt;
+pub(crate) mod causes;
 mod divert;
 mod flow;
 pub(crate) mod lines;

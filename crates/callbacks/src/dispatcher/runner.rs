@@ -21,6 +21,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::admit::Expanding;
 use super::attempt::Done;
+use super::causes::Causes;
 use super::lines::{LaneKey, Lines, Phase, Stuck, marker_of, whole};
 use super::notices::{Listeners, Notices, Sweep};
 use super::pacer::Pacer;
@@ -164,6 +165,8 @@ pub(crate) struct Loaded {
     pub(crate) parked: HashSet<DeliveryKey>,
     /// Deliveries that came to nothing, as far as they may be met again.
     pub(crate) given_up: GivenUp,
+    /// What those that wait are about.
+    pub(crate) causes: Causes,
     pub(crate) notices: Arc<Notices>,
     pub(crate) checkpoints: Checkpoints,
 }
@@ -206,13 +209,13 @@ impl Runner {
             notices: loaded.notices,
         };
         for exception in loaded.progress.exceptions {
-            runner.restore(exception, loaded.cursor);
+            runner.restore(exception, loaded.cursor, &loaded.causes);
         }
         runner
     }
 
     /// Takes a row over from the store.
-    fn restore(&mut self, exception: Exception, cursor: LogPos) {
+    fn restore(&mut self, exception: Exception, cursor: LogPos, causes: &Causes) {
         let named = !exception.lane.0.is_empty();
         let key = exception.key;
         let (phase, done, marker) = match exception.state {
@@ -233,7 +236,7 @@ impl Runner {
                     since: exception.since,
                     last_error: exception.last_error,
                     outbound: Arc::new(outbound),
-                    cause: None,
+                    cause: causes.get(&key.pos).cloned(),
                 };
                 self.rows.put(key, row);
                 if !free {

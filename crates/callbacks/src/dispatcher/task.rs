@@ -15,6 +15,7 @@ use ringback_model::rule::Order;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::AbortOnDropHandle;
 
+use super::causes::causes_of;
 use super::lines::{marker_of, whole};
 use super::notices::still_parked;
 use super::runner::{GivenUp, Loaded, Runner, Shared};
@@ -196,7 +197,8 @@ impl Life {
         let gaps = self.shared.progress.gaps(self.live.id(), from, LogPos(u64::MAX)).await?;
         let given_up = GivenUp::of(gaps);
         let checkpoints = self.checkpoints.clone();
-        Ok(Loaded { cursor, progress, parked, given_up, notices, checkpoints })
+        let causes = causes_of(self.shared.log.as_ref(), &progress.exceptions).await;
+        Ok(Loaded { cursor, progress, parked, given_up, causes, notices, checkpoints })
     }
 
     /// A rule that was off does not send what it missed; it says so.

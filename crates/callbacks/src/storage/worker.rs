@@ -16,7 +16,8 @@ use super::catalog::show_parked;
 use super::resend::{Claim, Orders};
 use super::throttle::Throttle;
 use crate::caller::CallPolicy;
-use crate::dispatcher::attempt::{Attempted, Delivery, Source, send_once};
+use crate::dispatcher::attempt::{Attempted, Cause, Delivery, Source, send_once};
+use crate::dispatcher::causes::{Causes, causes_of};
 use crate::dispatcher::lines::{LaneKey, by_lane};
 use crate::dispatcher::notices::Left;
 use crate::dispatcher::runner::Shared;
@@ -167,9 +168,12 @@ impl Worker {
         let Some(last) = rows.last().map(|row| row.key) else { return Ok(None) };
         let read = u64::try_from(rows.len()).unwrap_or(u64::MAX);
         let sent = Mutex::new(Vec::with_capacity(rows.len()));
+        let causes = causes_of(self.shared.log.as_ref(), &rows).await;
         let lanes = by_lane(rows, |row| (!row.lane.0.is_empty()).then(|| row.lane.clone()));
-        let lanes: FuturesUnordered<_> =
-            lanes.into_iter().map(|lane| self.send_lane(part, throttle, how, lane, &sent)).collect();
+        let lanes: FuturesUnordered<_> = lanes
+            .into_iter()
+            .map(|lane| self.send_lane(part, throttle, how, (lane, &causes), &sent))
+            .collect();
         tokio::select! {
             () = lanes.collect::<()>() => {}
             () = self.grace_over() => {}
@@ -191,11 +195,12 @@ impl Worker {
         part: &Assigned,
         throttle: &Throttle,
         how: &CallPolicy,
-        lane: Vec<Exception>,
+        (lane, causes): (Vec<Exception>, &Causes),
         sent: &Mutex<Vec<Sent>>,
     ) {
         for row in lane {
-            let Some(delivery) = self.delivery(&part.live, &row) else { continue };
+            let cause = causes.get(&row.key.pos).cloned();
+            let Some(delivery) = self.delivery(&part.live, &row, cause) else { continue };
             let slot = tokio::select! {
                 biased;
                 () = self.orders.stop.cancelled() => return,
@@ -217,7 +222,7 @@ impl Worker {
     }
 
     /// The request as it was rendered once; only where it goes may have changed.
-    fn delivery(&self, live: &LiveRule, row: &Exception) -> Option<Delivery> {
+    fn delivery(&self, live: &LiveRule, row: &Exception, cause: Option<Cause>) -> Option<Delivery> {
         let ExceptionState::Parked { attempts, at, .. } = row.state else { return None };
         let outbound = Arc::new(row.outbound.clone()?);
         let outbound = match &self.target {
@@ -228,7 +233,7 @@ impl Worker {
             key: row.key,
             lane: LaneKey::Named(row.lane.clone()),
             outbound,
-            cause: None,
+            cause,
             attempts,
             at,
             since: Some(row.since),

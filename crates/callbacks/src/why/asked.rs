@@ -160,7 +160,7 @@ fn not_asked(
     if let (Some(facets), Some(origin)) = (facets, origin)
         && let Err(no) = version.selects(facets, origin)
     {
-        return Some((State::Filtered, selector_words(&live.rule, no.selector, &no.value)));
+        return Some((State::Filtered, selector_words(&version.rule, no.selector, &no.value)));
     }
     if let Some(question) = &rebuilt
         && let Err(skip) = version.contract.question(&version.rule, question)
@@ -371,9 +371,9 @@ pub(super) fn is_typing(content: Option<&Content>) -> bool {
 }
 
 /// What a version would be asked about something made up, and why not.
-pub(super) fn would_ask(live: &LiveRule, version: &LiveVersion, question: &Question) -> (State, String) {
+pub(super) fn would_ask(version: &LiveVersion, question: &Question) -> (State, String) {
     if let Err(no) = version.selects(question.subject.facets(), question.origin) {
-        return (State::Filtered, selector_words(&live.rule, no.selector, &no.value));
+        return (State::Filtered, selector_words(&version.rule, no.selector, &no.value));
     }
     match version.contract.question(&version.rule, question) {
         Err(skip) => (State::Skipped, format!("would not be asked: {}", skip.0)),

@@ -94,7 +94,7 @@ impl Engine {
         if !version.kinds.contains(&kind) {
             return None;
         }
-        let (state, words) = would_ask(live, version, question);
+        let (state, words) = would_ask(version, question);
         Some(line(live, kind, state, words))
     }
 
@@ -107,7 +107,7 @@ impl Engine {
         }
         let (version, concern) = live.concern(event);
         if live.rule.enabled || version.is_none() {
-            let told = not_told(live, kind, &concern);
+            let told = not_told((live, version), kind, &concern);
             let words = match told.state {
                 State::Matched => format!("{}, at {}", told.words, live.rule.url),
                 _ => told.words.clone(),
@@ -115,7 +115,7 @@ impl Engine {
             return Some(Line { words, ..told });
         }
         // A rule that is off knows no moments; what it would be about is asked of its contract.
-        would_be_about(live, version, event).then(|| not_told(live, kind, &concern))
+        would_be_about(live, version, event).then(|| not_told((live, version), kind, &concern))
     }
 }
 

@@ -59,15 +59,33 @@ impl Engine {
                 known.entry(number).or_default().event = Some(event);
             }
         }
+        let mut more = self.learn_all(numbers, &mut known).await?;
         let mut cut = false;
-        if numbers.is_empty() && known.is_empty() {
+        if known.is_empty() {
+            // Digits may be an operation's id as well as a number.
             let (found, all) = self.search_log(id).await?;
             cut = !all;
             for event in found {
                 let number = event.fact.number();
                 known.entry(number).or_default().event = Some(event);
             }
+            more = self.learn_all(BTreeSet::new(), &mut known).await?;
         }
+        self.pair(&mut known).await?;
+        for known in known.values_mut() {
+            let pos = known.event.as_ref().map(|event| event.pos);
+            known.named = deliveries.iter().filter(|(_, key)| Some(key.pos) == pos).cloned().collect();
+        }
+        Ok(Found { known, more, cut })
+    }
+
+    /// Gathers what is known of these numbers and of those that are known already, as far as that is shown; whether there
+    /// are more. A number that nothing is known of names nothing.
+    async fn learn_all(
+        &self,
+        mut numbers: BTreeSet<MessageId>,
+        known: &mut BTreeMap<MessageId, Known>,
+    ) -> Result<bool, Fault> {
         numbers.extend(known.keys());
         let more = numbers.len() > limits::WHY_SUBJECTS;
         let newest: Vec<MessageId> = numbers.into_iter().rev().take(limits::WHY_SUBJECTS).collect();
@@ -75,14 +93,8 @@ impl Engine {
         for number in newest {
             self.learn(number, known.entry(number).or_default()).await?;
         }
-        // A number that nothing is known of names nothing.
         known.retain(|_, known| known.event.is_some() || !known.traces.is_empty());
-        self.pair(&mut known).await?;
-        for known in known.values_mut() {
-            let pos = known.event.as_ref().map(|event| event.pos);
-            known.named = deliveries.iter().filter(|(_, key)| Some(key.pos) == pos).cloned().collect();
-        }
-        Ok(Found { known, more, cut })
+        Ok(more)
     }
 
     /// Gathers what is known of a number.

@@ -37,7 +37,7 @@ impl Engine {
             (Concern::Off | Concern::NotThere, _) if !would_be_about(live, version, event) => {
                 return Ok(Vec::new());
             }
-            _ => return Ok(vec![not_told(live, kind, &concern)]),
+            _ => return Ok(vec![not_told((live, version), kind, &concern)]),
         };
         let Some(version) = version else { return Ok(Vec::new()) };
         let books = Books::read(self.shared.progress.as_ref(), live, event.pos, event.pos).await?;
@@ -79,7 +79,7 @@ impl Engine {
                 Some(due),
             ),
             Standing::Behind(head) => {
-                (State::Behind, self.behind(telling, head).await? + &telling.held_up(), None)
+                (State::Behind, self.behind(telling, books, head).await? + &telling.held_up(), None)
             }
             Standing::Ahead => (State::Ahead, telling.ahead(), None),
             Standing::Parked { attempts, at, reason, error } => {
@@ -116,14 +116,22 @@ impl Engine {
         })
     }
 
-    async fn behind(&self, telling: &Telling<'_>, head: DeliveryKey) -> Result<String, Fault> {
+    async fn behind(&self, telling: &Telling<'_>, books: &Books, head: DeliveryKey) -> Result<String, Fault> {
         let number = self.event_at(head.pos).await?.map(|event| event.fact.number());
         let which = match number {
             Some(number) => format!("that of {number} (event {})", head.pos),
             None => format!("that of event {}", head.pos),
         };
-        let books = Books::read(self.shared.progress.as_ref(), telling.live, head.pos, head.pos).await?;
-        let because = match books.standing(head, &telling.event.lane) {
+        // Every delivery that waits is in the books, wherever it stands; what is parked has to be looked up.
+        let because = match books.waits(head) {
+            Some(standing) => standing,
+            None => {
+                let at_head =
+                    Books::read(self.shared.progress.as_ref(), telling.live, head.pos, head.pos).await?;
+                at_head.standing(head, &telling.event.lane)
+            }
+        };
+        let because = match because {
             Standing::Waiting { attempts, due, error } => format!(
                 ", which waits for attempt {} at {}, because: {}",
                 attempts.saturating_add(1),
@@ -274,7 +282,13 @@ pub(super) fn would_be_about(live: &LiveRule, version: Option<&LiveVersion>, eve
 }
 
 /// Why there is no delivery of an event.
-pub(super) fn not_told(live: &LiveRule, kind: EventKind, concern: &Concern) -> Line {
+pub(super) fn not_told(
+    (live, version): (&LiveRule, Option<&LiveVersion>),
+    kind: EventKind,
+    concern: &Concern,
+) -> Line {
+    // It said no as it was then.
+    let rule = version.map_or(&live.rule, |version| &version.rule);
     let (state, words) = match concern {
         Concern::NotThere => (
             State::NotThere,
@@ -287,7 +301,7 @@ pub(super) fn not_told(live: &LiveRule, kind: EventKind, concern: &Concern) -> L
         Concern::Off => (State::Off, format!("is off, since {}", instant(live.rule.changed_at))),
         Concern::OtherEvents => (State::OtherEvents, "is about other events".to_owned()),
         Concern::Filtered { selector, value } => {
-            (State::Filtered, super::asked::selector_words(&live.rule, selector, value))
+            (State::Filtered, super::asked::selector_words(rule, selector, value))
         }
         Concern::Skipped(why) => (State::Skipped, format!("has no callback for it: {why}")),
         Concern::Deliveries(copies) => {

@@ -7,9 +7,11 @@ use ringback_callbacks::Engine;
 use ringback_callbacks::why::report::{About, Line, State};
 use ringback_model::delivery::Outbound;
 use ringback_model::event::Phase;
+use ringback_model::ids::MessageId;
 use ringback_model::limits;
 use ringback_model::ports::Clock as _;
 use ringback_model::rule::{Ban, Order, Retry, Rule};
+use ringback_model::trace::Traced;
 
 use crate::support::{Counters, Reaction, World, asked, question, rule};
 
@@ -243,4 +245,24 @@ async fn a_disk_that_takes_no_notes_harms_nothing() {
     seconds(2).await;
     let about = why(&engine, 6).await;
     assert!(about.lines.iter().any(|line| line.words.contains("attempt 1 was answered 200")), "{about:?}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_row_knows_after_a_restart_which_operation_it_is_of() {
+    let world = World::new(1);
+    world.caller.react(|_, now| {
+        Reaction::Answer(if now.0 < crate::support::EPOCH + 30_000 { 500 } else { 200 }, "ok")
+    });
+    let mut rule = told("r");
+    rule.policy.retry = Retry::Schedule(vec![60]);
+    let engine = world.engine_with(vec![rule.clone()]).await;
+    world.send("lane");
+    seconds(5).await;
+    drop(engine);
+    let _engine = world.engine_with(vec![rule]).await;
+    seconds(120).await;
+    let noted = world.traces.noted.lock().unwrap().clone();
+    let tried = noted.iter().filter(|trace| matches!(trace.what, Traced::Tried(_)));
+    let of: Vec<_> = tried.map(|trace| (trace.number, trace.operation_id.as_deref())).collect();
+    assert_eq!(of, [(Some(MessageId(1)), Some("op")); 2]);
 }
