@@ -165,11 +165,14 @@ impl Gap {
                 Some(copy) => DeliveryKey { pos: key.pos, copy },
                 None => DeliveryKey { pos: LogPos(key.pos.0.saturating_sub(1)), copy: u32::MAX },
             };
-            let after = DeliveryKey { pos: key.pos, copy: key.copy.saturating_add(1) };
+            let after = match key.copy.checked_add(1) {
+                Some(copy) => DeliveryKey { pos: key.pos, copy },
+                None => DeliveryKey { pos: key.pos.next(), copy: 0 },
+            };
             if gap.first <= before {
                 parts.push(Self { last: before, ..gap.clone() });
             }
-            rest = (after <= gap.last).then(|| Self { first: after, ..gap });
+            rest = (after <= gap.last).then_some(Self { first: after, ..gap });
         }
         parts.extend(rest);
         parts

@@ -10,7 +10,7 @@
 //! | [`times`] | percentiles |
 //! | [`report`], [`junit`] | the report: for people, for machines, for CI |
 //! | [`case`] | the callbacks |
-//! | [`call`], [`bench`] | one call and its reading; what all calls share |
+//! | [`call`], [`mod@bench`] | one call and its reading; what all calls share |
 //! | [`round`], [`duplicates`] | one callback of every event, each twice |
 //! | [`texts`], [`replay`], [`signatures`], [`slow`], [`burst`] | the others |
 

@@ -4,7 +4,7 @@
 //! |---|---|
 //! | [`settings`] | how long, and how much |
 //! | [`coding`] | a batch of traces as bytes |
-//! | [`file`] | the file, and the thread that has it |
+//! | [`mod@file`] | the file, and the thread that has it |
 //! | [`memory`] | the same in memory, for tests |
 
 mod coding;
