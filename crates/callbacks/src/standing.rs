@@ -144,7 +144,7 @@ impl Books {
         };
         let parked = parked_between(store, live.id(), first, last).await?;
         for row in known.unwrap_or_default().exceptions {
-            books.add(row);
+            books.add(&row);
         }
         // What waited a moment ago and is parked now is parked.
         books.rows.extend(parked);
@@ -158,13 +158,13 @@ impl Books {
         Ok(books)
     }
 
-    fn add(&mut self, row: Exception) {
+    fn add(&mut self, row: &Exception) {
         let done = if row.state == ExceptionState::Resume { marker_of(row.key) } else { row.key };
         if !row.lane.0.is_empty() {
             let place = self.stuck.entry(row.lane.clone()).or_insert(done);
             *place = done.min(*place);
         }
-        if let Some(standing) = standing_of(&row) {
+        if let Some(standing) = standing_of(row) {
             self.rows.insert(row.key, standing);
         }
     }
@@ -279,8 +279,8 @@ mod tests {
             single: HashMap::from([(key(2, 1), (GapReason::Banned, UnixMs(4)))]),
             wide: vec![Gap::whole(LogPos(15), LogPos(16), GapReason::SwitchedOff, UnixMs(5))],
         };
-        books.add(row(key(5, 0), waiting));
-        books.add(Exception { lane: Lane("".into()), ..row(key(3, 0), parked) });
+        books.add(&row(key(5, 0), waiting));
+        books.add(&Exception { lane: Lane("".into()), ..row(key(3, 0), parked) });
         assert_eq!(books.waiting_upto(LogPos(9)), [key(5, 0)]);
         let error = || "status 503".to_owned();
         let gone = |reason, at| Standing::Gone { reason, at: UnixMs(at) };
