@@ -139,7 +139,13 @@ async fn resend_all(family: &Family) -> Result<(), Violation> {
         }
         hold(begun.elapsed() < LAST, "everything parked is sent again", || format!("left: {slices:?}"))?;
         for slice in slices {
-            family.ok(Method::POST, RETRY, Some(&json!({ "date": slice["date"] }))).await;
+            let order = json!({ "date": slice["date"] });
+            let reply = family.call(Method::POST, RETRY, Some(&order)).await;
+            // The order before may have emptied it since it was listed.
+            let gone =
+                || reply.body["error_description"].as_str().is_some_and(|it| it.contains("names no slice"));
+            let taken = reply.status == 200 || (reply.status == 400 && gone());
+            hold(taken, "slices are sent again", || format!("{reply:?}"))?;
         }
         tokio::time::sleep(ASK_EVERY).await;
     }
