@@ -223,6 +223,10 @@ pub trait Traces: Send + Sync {
     fn note(&self, batch: Vec<Trace>) -> Fut<'_, Result<(), Fault>>;
     /// The newest traces that answer the query, oldest first; at most `limit`.
     fn find<'a>(&'a self, query: &'a TraceQuery, limit: usize) -> Fut<'a, Result<Vec<Trace>, Fault>>;
+    /// Whether anything is remembered at all, and not only handed on.
+    fn remembers(&self) -> bool {
+        true
+    }
     /// Forgets what is older than it is kept, and what there is too much of.
     fn forget(&self, now: UnixMs) -> Fut<'_, Result<TraceBounds, Fault>>;
 }

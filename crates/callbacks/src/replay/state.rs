@@ -317,11 +317,21 @@ impl Replay {
         figures.over(pos);
     }
 
+    /// Deliveries that were counted and never came; 0 where it only counts.
+    pub(super) fn unsent(&self) -> u64 {
+        let figures = self.figures();
+        if self.given.order.dry {
+            return 0;
+        }
+        figures.counts.deliveries.saturating_sub(figures.delivered).saturating_sub(figures.failed)
+    }
+
     pub(super) fn failed(&self, failure: ReplayFailure) {
         let down = {
             let mut figures = self.figures();
             figures.failed += 1;
-            figures.failed_in_a_row += 1;
+            // A receiver that was not called has not failed.
+            figures.failed_in_a_row += usize::from(failure.attempts > 0);
             figures.over(failure.key.pos);
             if figures.failures.len() < limits::REPLAY_FAILURES {
                 figures.failures.push(failure);

@@ -38,7 +38,13 @@ impl Worker {
         let guard = Guard(&self);
         let (state, why) = match self.work().await {
             Ok(()) if self.replay.is_ending() => (ReplayState::Cancelled, None),
-            Ok(()) => (ReplayState::Done, None),
+            Ok(()) => match self.replay.unsent() {
+                0 => (ReplayState::Done, None),
+                unsent => {
+                    let why = format!("{unsent} of its deliveries left the log before it came to them");
+                    (ReplayState::Failed, Some(why))
+                }
+            },
             Err(fault) => {
                 tracing::error!(
                     target: "ringback::callback",

@@ -61,7 +61,7 @@ impl Engine {
                 .filter(|about| about.lines.is_empty())
                 .for_each(|about| about.advice.clear());
         }
-        if let Some(traces) = self.recorder.traces() {
+        if let Some(traces) = self.recorder.traces().filter(|traces| traces.remembers()) {
             report.remembered_since = traces.forget(self.shared.clock.now()).await?.oldest;
         } else {
             report.notes.push(

@@ -1,26 +1,14 @@
 //! What an audit counts, where that is hard to bring about from outside.
 
 use std::collections::BTreeMap;
-use std::time::Duration;
 
 use ringback_callbacks::Engine;
 use ringback_callbacks::audit::{AuditOrder, AuditPage, Fate};
-use ringback_model::event::Phase;
 use ringback_model::ids::{LogPos, RuleId};
 use ringback_model::ports::Clock as _;
 use ringback_model::rule::{Ban, Retry, Rule};
 
-use crate::support::{Reaction, World, rule};
-
-async fn seconds(count: u64) {
-    tokio::time::sleep(Duration::from_secs(count)).await;
-}
-
-fn told(id: &str) -> Rule {
-    let mut rule = rule(id, Phase::After);
-    rule.policy.ban = Ban::None;
-    rule
-}
+use crate::support::{Reaction, World, seconds, told};
 
 async fn audit(engine: &Engine) -> AuditPage {
     let page =

@@ -10,20 +10,10 @@ use ringback_model::event::Phase;
 use ringback_model::ids::MessageId;
 use ringback_model::limits;
 use ringback_model::ports::Clock as _;
-use ringback_model::rule::{Ban, Order, Retry, Rule};
+use ringback_model::rule::{Order, Retry, Rule};
 use ringback_model::trace::Traced;
 
-use crate::support::{Counters, Reaction, World, asked, question, rule};
-
-async fn seconds(count: u64) {
-    tokio::time::sleep(Duration::from_secs(count)).await;
-}
-
-fn told(id: &str) -> Rule {
-    let mut rule = rule(id, Phase::After);
-    rule.policy.ban = Ban::None;
-    rule
-}
+use crate::support::{Counters, Reaction, World, asked, question, rule, seconds, told};
 
 /// What is said of the event at a position; test messages have it as their number.
 async fn why(engine: &Engine, pos: u64) -> About {

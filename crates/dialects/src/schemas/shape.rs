@@ -213,8 +213,7 @@ mod tests {
 
     #[test]
     fn types_of_several_members_have_them_in_place() {
-        #[derive(JsonSchema)]
-        #[allow(dead_code, reason = "its members are only looked at")]
+        #[derive(JsonSchema, serde::Serialize)]
         struct Outer {
             number: i32,
             at: Option<i64>,
@@ -223,6 +222,8 @@ mod tests {
         assert_eq!(schema["properties"]["number"], i32::shape());
         assert_eq!(schema["properties"]["at"]["type"], json!(["integer", "null"]));
         assert_eq!(schema["required"], json!(["number", "at"]));
+        let value = serde_json::to_value(Outer { number: 1, at: None }).unwrap();
+        assert!(value.as_object().unwrap().keys().all(|name| schema["properties"].get(name).is_some()));
         assert!(schema.get("$defs").is_none() && schema.get("title").is_none(), "{schema}");
     }
 }

@@ -153,10 +153,10 @@ pub async fn run(args: Args, global: &Global) -> anyhow::Result<ExitCode> {
     if show {
         eprint!("\r\x1b[K");
     }
+    print(&report, output.strict, *global)?;
     if let Some(path) = &output.junit {
         write_junit(&report, path, output.strict)?;
     }
-    print(&report, output.strict, *global)?;
     Ok(ExitCode::from(if report.passes(output.strict) { DONE } else { NO }))
 }
 

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::sync::Arc;
 
-use anyhow::Context as _;
+use anyhow::{Context as _, bail};
 use ringback_dialects::schema_files;
 use ringback_model::app::App;
 use ringback_model::dialect::{CallbackSchema, Contract};
@@ -86,6 +86,15 @@ fn no(why: &str) -> ExitCode {
 
 fn write(contracts: &[Arc<dyn Contract>], folder: &Path) -> anyhow::Result<usize> {
     let files = schema_files(contracts);
+    // What somebody else has written there is his.
+    for file in files.iter().filter(|file| !file.path.contains('/')) {
+        let path = folder.join(&file.path);
+        let first = |text: &str| text.lines().take(2).map(str::to_owned).collect::<Vec<_>>();
+        let other = std::fs::read_to_string(&path).is_ok_and(|there| first(&there) != first(&file.text));
+        if other {
+            bail!("{} is there and was not written by this command: name another folder", path.display());
+        }
+    }
     for file in &files {
         let path = folder.join(&file.path);
         let place = path.parent().unwrap_or(folder);

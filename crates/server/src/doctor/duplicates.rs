@@ -3,10 +3,11 @@
 //! From outside nobody sees what a receiver did, only what it says. A second answer that is another one shows that the
 //! second call was not recognised, or was recognised and refused; the same answer twice shows that it may be all right.
 
+use ringback_model::event::Phase;
 use serde_json::Value;
 
 use super::call::{Called, Reading};
-use super::finding::Outcome;
+use super::finding::{Level, Outcome};
 use super::round::Pair;
 
 const MEND: &str = "keep the header webhook-id (or the callback's own id) with what you did, and answer 200 to what you \
@@ -42,6 +43,10 @@ pub(super) fn judge(mut outcome: Outcome, pairs: &[Pair]) -> Outcome {
     }
     if compared == 0 {
         return Outcome::skipped(outcome.check, outcome.phase, "no callback is taken the first time");
+    }
+    if outcome.phase == Phase::Before {
+        // A server asks once; what asks again is a proxy between the two.
+        outcome.findings.iter_mut().for_each(|finding| finding.level = Level::Warning);
     }
     outcome.noted(format!(
         "{compared} callbacks were answered alike; what was done twice cannot be seen from outside"

@@ -169,7 +169,7 @@ async fn a_good_receiver_has_nothing_to_mend() {
         let none: [&str; 0] = [];
         assert_eq!(at(&report, Level::Failure), none, "{contract}");
         assert_eq!(at(&report, Level::Warning), none, "{contract}");
-        let skipped = ["refusal", "stale", "signature-wrong", "signature-missing"];
+        let skipped = ["refusal", "replay", "stale", "signature-wrong", "signature-missing"];
         assert_eq!(at(&report, Level::Skipped), skipped, "{contract}");
         assert!(report.calls > 80 && report.passes(true), "{contract}: {}", report.calls);
     }
@@ -308,7 +308,7 @@ async fn signatures_are_to_be_looked_at() {
     let signed = || Options { secret: Some("s3cret".to_owned()), ..options("openim") };
     let report = examined(signed(), |seen| verified(seen, true)).await;
     assert_eq!((at(&report, Level::Failure), at(&report, Level::Warning)), (vec![], vec![]));
-    assert_eq!(at(&report, Level::Skipped), ["refusal"], "headers are added where nothing else signs");
+    assert_eq!(at(&report, Level::Skipped), ["refusal", "replay"], "headers are added where nothing else signs");
     let report = examined(signed(), |seen| verified(seen, false)).await;
     assert_eq!((at(&report, Level::Failure), at(&report, Level::Warning)), (vec![], vec!["stale"]));
     let report = examined(signed(), |_| ok()).await;

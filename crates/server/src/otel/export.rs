@@ -156,6 +156,10 @@ impl Traces for Export {
         }
     }
 
+    fn remembers(&self) -> bool {
+        self.remembers.is_some()
+    }
+
     fn forget(&self, now: UnixMs) -> Fut<'_, Result<TraceBounds, Fault>> {
         match &self.remembers {
             Some(remembers) => remembers.forget(now),

@@ -3,6 +3,7 @@
 
 mod counters;
 mod store;
+mod told;
 mod traces;
 
 use std::collections::HashMap;
@@ -37,6 +38,7 @@ use tokio::time::Instant;
 
 pub use counters::Counters;
 pub use store::{TestStore, is_parked};
+pub use told::{seconds, told};
 pub use traces::TestTraces;
 
 pub fn user(text: &str) -> UserId {
