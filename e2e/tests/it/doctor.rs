@@ -17,6 +17,9 @@ use tokio::process::Child;
 /// One event that is about messages keeps an examination short.
 const SENDING: &[&str] = &["--event", "callbackBeforeSendSingleMsgCommand"];
 
+/// The same where the receiver is told: only there does the same come twice.
+const SENT: &[&str] = &["--event", "callbackAfterSendSingleMsgCommand"];
+
 async fn doctor(url: &str, more: &[&str]) -> (Ended, Value) {
     let args: Vec<&str> = ["doctor", url, "--json"].iter().chain(more).copied().collect();
     let ended = run(&args).await;
@@ -82,9 +85,19 @@ async fn is_found(
     ids: &[&str],
     more: &[&str],
 ) {
-    let receiver = Receiver::start_handled(handler).await;
     let more: Vec<&str> = SENDING.iter().chain(more).copied().collect();
-    let (ended, report) = doctor(&receiver.url(), &more).await;
+    is_found_by(&more, what, handler, ids).await;
+}
+
+/// The same with these flags alone.
+async fn is_found_by(
+    flags: &[&str],
+    what: &str,
+    handler: impl Fn(Call) -> Act + Send + Sync + 'static,
+    ids: &[&str],
+) {
+    let receiver = Receiver::start_handled(handler).await;
+    let (ended, report) = doctor(&receiver.url(), flags).await;
     assert_eq!(at(&report, "failure"), ids.iter().copied().collect(), "{what}: {report:#}");
     assert_eq!(ended.code, Some(1), "{what}");
     let failed = report["checks"].as_array().unwrap().iter().filter(|check| check["level"] == "failure");
@@ -134,10 +147,21 @@ async fn receivers_that_do_not_know_what_they_have_seen_are_found() {
         let is_new = seen.lock().unwrap().insert(call.header("webhook-id").unwrap().to_owned());
         if is_new { Act::allow() } else { Act::text(409, "seen") }
     };
-    is_found("conflict", conflict, &["duplicates", "replay"], &[]).await;
+    is_found_by(SENT, "conflict", conflict, &["duplicates", "replay"]).await;
     let stored = AtomicUsize::new(0);
     let counts = move |_| Act::json(&json!({"stored": stored.fetch_add(1, Ordering::SeqCst)}));
-    is_found("counts", counts, &["duplicates"], &[]).await;
+    is_found_by(SENT, "counts", counts, &["duplicates"]).await;
+
+    // Who is asked is asked once: there it is worth a word and no more.
+    let stored = AtomicUsize::new(0);
+    let receiver = Receiver::start_handled(move |_| {
+        Act::json(&json!({"stored": stored.fetch_add(1, Ordering::SeqCst)}))
+    })
+    .await;
+    let (ended, report) = doctor(&receiver.url(), SENDING).await;
+    assert_eq!((ended.code, at(&report, "failure").len()), (Some(0), 0), "{report}");
+    assert!(at(&report, "warning").contains("duplicates"), "{report}");
+    assert!(at(&report, "skipped").contains("replay"), "{report}");
 }
 
 #[tokio::test]
