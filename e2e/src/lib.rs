@@ -43,7 +43,15 @@ const ASK_EVERY: Duration = Duration::from_millis(50);
 ///
 /// # Panics
 /// When there is none within [`SOON`]; says `what` was waited for.
-pub async fn until<T>(what: &str, mut ask: impl AsyncFnMut() -> Option<T>) -> T {
+pub async fn until<T>(what: &str, ask: impl AsyncFnMut() -> Option<T>) -> T {
+    until_within(SOON, what, ask).await
+}
+
+/// The same for what takes its time, however fast the machine is: failures that are tried again after a while.
+///
+/// # Panics
+/// When there is no answer within `most`; says `what` was waited for.
+pub async fn until_within<T>(most: Duration, what: &str, mut ask: impl AsyncFnMut() -> Option<T>) -> T {
     let asking = async {
         loop {
             if let Some(answer) = ask().await {
@@ -52,6 +60,6 @@ pub async fn until<T>(what: &str, mut ask: impl AsyncFnMut() -> Option<T>) -> T 
             tokio::time::sleep(ASK_EVERY).await;
         }
     };
-    let answer = tokio::time::timeout(SOON, asking).await;
-    answer.unwrap_or_else(|_| panic!("not within {SOON:?}: {what}"))
+    let answer = tokio::time::timeout(most, asking).await;
+    answer.unwrap_or_else(|_| panic!("not within {most:?}: {what}"))
 }

@@ -12,7 +12,7 @@ use ringback_e2e::binary::{self, Ended};
 use ringback_e2e::family::{Family, callback};
 use ringback_e2e::receiver::{Act, Call, Receiver};
 use ringback_e2e::setup::{CONFIG, Setup};
-use ringback_e2e::until;
+use ringback_e2e::{until, until_within};
 use serde_json::{Value, json};
 
 const RULES: &str = "/admin/v1/rules";
@@ -21,6 +21,10 @@ const OTHERS: [&str; 4] = ["bob", "carol", "dave", "erin"];
 /// Lives of the server that end in a kill, and messages of each to each of the others.
 const LIVES: usize = 4;
 const MESSAGES: usize = 15;
+
+/// Failed calls are tried again after a second each, one behind the other in each conversation, and a receiver that fails
+/// three times in a row is left alone for a while: how long that takes is a matter of the dice.
+const SETTLED: Duration = Duration::from_secs(120);
 
 async fn audit(family: &Family, args: &[&str]) -> Ended {
     let mut command = binary::command();
@@ -101,7 +105,7 @@ impl Book {
 
 /// Waits until nothing is on its way any more, and answers the audit.
 async fn settled(family: &Family) -> Value {
-    until("everything has come to an end", async || {
+    until_within(SETTLED, "everything has come to an end", async || {
         let audit = audited(family, &[]).await;
         let rules = audit["rules"].as_array().unwrap();
         let moving = ["ahead", "waiting", "behind"];
