@@ -125,6 +125,24 @@ catalogue! {
     MemberEditing Before "member_editing",
     /// After: what a member shows, or his role, has changed.
     MemberEdited After "member_edited",
+    /// After: members may not speak for a while, or may again.
+    MembersMuted After "members_muted",
+    /// After: only owner and admins may speak, or all may again.
+    GroupMuted After "group_muted",
+    /// After: users may not enter a group any more, or may again.
+    GroupBarred After "group_barred",
+    /// After: members may speak whoever else is muted, or no more.
+    GroupAllowed After "group_allowed",
+    /// After: a member wants to hear nothing of a group, or does again.
+    GroupShielded After "group_shielded",
+    /// After: a group was taken out of use, or put back.
+    GroupClosed After "group_closed",
+    /// After: a file was laid into a group, or taken out.
+    GroupFileShared After "group_file_shared",
+    /// After: texts of the app about a group or a member were set or taken away.
+    GroupAttributesSet After "group_attributes_set",
+    /// After: users manage all rooms, or do so no more.
+    RoomAdminAppointed After "room_admin_appointed",
     /// Before: users are about to be registered.
     UsersRegistering Before "users_registering",
     /// After: users were registered.

@@ -49,6 +49,14 @@ pub struct Group {
     /// How many may be in it; 0 = no bound of its own.
     #[serde(default)]
     pub max_members: u32,
+    /// Who is invited is to be asked. A wish of the group for its clients: who is invited through this server is in it.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub invite_confirm: bool,
+}
+
+#[allow(clippy::trivially_copy_pass_by_ref, reason = "serde passes a reference")]
+const fn is_false(value: &bool) -> bool {
+    !*value
 }
 
 impl Group {

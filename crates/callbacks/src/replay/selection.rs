@@ -124,6 +124,7 @@ mod tests {
                 group: group(),
                 kicked: vec![user("dave")],
                 reason: String::new(),
+                barred: false,
             })))
         };
         let revoke = || {

@@ -104,11 +104,14 @@ fn of_group(kind: EventKind, whole: bool) -> GroupAction {
             source: 3,
             inviter: String::new(),
         }),
-        EventKind::GroupQuit => GroupAction::Quit(GroupLeave { group: crew(), user: user("frank_06") }),
+        EventKind::GroupQuit => {
+            GroupAction::Quit(GroupLeave { group: crew(), user: user("frank_06"), offline: false })
+        }
         EventKind::GroupKicked => GroupAction::Kick(GroupKick {
             group: crew(),
             kicked: vec![user("frank_06")],
             reason: "spam".to_owned(),
+            barred: false,
         }),
         EventKind::GroupDismissed => GroupAction::Dismiss(GroupDismissal {
             group: crew(),
@@ -197,6 +200,8 @@ fn edit(whole: bool) -> GroupEdit {
         verification: Some(2),
         look_member_info: None,
         apply_member_friend: None,
+        max_members: None,
+        invite_confirm: None,
     }
 }
 

@@ -61,6 +61,7 @@ fn group_with(status: GroupStatus) -> Arc<Group> {
         member_count: 1,
         kind: GroupKind::Group,
         max_members: 0,
+        invite_confirm: false,
     })
 }
 

@@ -35,6 +35,7 @@ const WORKING_GROUP: i32 = 2;
 struct Plan {
     kind: GroupKind,
     max_members: u32,
+    invite_confirm: bool,
     draft: GroupDraft,
     status: GroupStatus,
     creator: UserId,
@@ -115,6 +116,7 @@ impl Im {
         Ok(Plan {
             kind: new.kind,
             max_members: new.max_members,
+            invite_confirm: new.invite_confirm,
             status: status_of(draft.status)?,
             draft: *draft,
             creator,
@@ -269,5 +271,6 @@ fn group_of(caller: &Caller, plan: &Plan, id: &GroupId, now: UnixMs) -> Group {
         member_count: u32::try_from(plan.entrants.len()).unwrap_or(u32::MAX),
         kind: plan.kind,
         max_members: plan.max_members,
+        invite_confirm: plan.invite_confirm,
     }
 }

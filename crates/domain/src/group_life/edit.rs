@@ -131,6 +131,8 @@ fn edited(group: &Group, edit: &GroupEdit, caller: &Caller, now: UnixMs) -> Opti
         verification: edit.verification.unwrap_or(group.verification),
         look_member_info: edit.look_member_info.unwrap_or(group.look_member_info),
         apply_member_friend: edit.apply_member_friend.unwrap_or(group.apply_member_friend),
+        max_members: edit.max_members.unwrap_or(group.max_members),
+        invite_confirm: edit.invite_confirm.unwrap_or(group.invite_confirm),
         ..group.clone()
     };
     let mut news = Vec::new();

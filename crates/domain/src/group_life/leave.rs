@@ -60,7 +60,7 @@ impl Im {
             let commit = Commit::at(self.clock.now())
                 .require(Require::LiveGroup(group.clone()))
                 .require(Require::SameMember(Box::new(member.clone())));
-            let left = GroupLeave { group: group.clone(), user: member.user.clone() };
+            let left = GroupLeave { group: group.clone(), user: member.user.clone(), offline: false };
             let mut deed = Deed::of(gone(commit, &scene.group, &member.user))
                 .tell(Action::Group(GroupAction::Quit(left)));
             if scene.is_followed() {
@@ -127,7 +127,7 @@ impl Im {
             commit = gone(commit, group, &member.user);
         }
         let kicked = leaving.iter().map(|member| member.user.clone()).collect();
-        let kick = GroupKick { group: group.id.clone(), kicked, reason: reason.to_owned() };
+        let kick = GroupKick { group: group.id.clone(), kicked, reason: reason.to_owned(), barred: false };
         let mut deed = Deed::of(commit).tell(Action::Group(GroupAction::Kick(kick)));
         if scene.is_followed() {
             let recipients = Arc::clone(&scene.members);

@@ -1,5 +1,7 @@
 //! Groups and their members.
 
+use std::collections::BTreeMap;
+
 use serde::{Deserialize, Serialize};
 
 use crate::conversation::ConversationId;
@@ -36,6 +38,25 @@ pub enum GroupAction {
     Edit(Box<GroupEdit>),
     /// What a member shows, or his role, changes.
     EditMember(Box<MemberEdit>),
+    /// Members may not speak for a while, or may again. Only told.
+    Mute(GroupMuting),
+    /// Only owner and admins may speak, or all may again. Only told.
+    MuteAll(GroupSwitch),
+    /// Users may not enter, or may again. Only told; those who were in it and had to leave are told as a
+    /// [`GroupAction::Kick`] of their own.
+    Bar(GroupListing),
+    /// Members may speak whoever else is muted, or no more. Only told.
+    Allow(GroupListing),
+    /// A member wants to hear nothing of the group, or does again. Only told.
+    Shield(GroupShielding),
+    /// A group was taken out of use, or put back. Only told.
+    Close(GroupSwitch),
+    /// A file was laid into a group, or taken out. Only told.
+    ShareFile(GroupFileChange),
+    /// Texts of the app about a group, or about a member of it, were set or taken away. Only told.
+    SetAttributes(Box<GroupAttributes>),
+    /// Users manage all rooms, or do so no more. Only told.
+    AppointRoomAdmin(RoomAdminChange),
 }
 
 /// A group as somebody wants it.
@@ -167,6 +188,14 @@ pub struct GroupLeave {
     pub group: GroupId,
     /// Who.
     pub user: UserId,
+    /// He did not say so: a room lets those go who are offline for a while.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub offline: bool,
+}
+
+#[allow(clippy::trivially_copy_pass_by_ref, reason = "serde passes a reference")]
+const fn is_false(value: &bool) -> bool {
+    !*value
 }
 
 /// Members were removed.
@@ -178,6 +207,88 @@ pub struct GroupKick {
     pub kicked: Vec<UserId>,
     /// Why.
     pub reason: String,
+    /// They had to leave because they may not enter any more: see [`GroupAction::Bar`].
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub barred: bool,
+}
+
+/// Members may not speak, or may again.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct GroupMuting {
+    /// The group or room.
+    pub group: GroupId,
+    /// Who; never empty.
+    pub users: Vec<UserId>,
+    /// They may not speak before this instant; `None` = they may.
+    pub until: Option<UnixMs>,
+}
+
+/// Something of a group is on or off.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct GroupSwitch {
+    /// The group or room.
+    pub group: GroupId,
+    /// Whether it is on now.
+    pub on: bool,
+}
+
+/// Users come onto one of a group's lists, or off it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct GroupListing {
+    /// The group or room.
+    pub group: GroupId,
+    /// Who; never empty.
+    pub users: Vec<UserId>,
+    /// On it, or off it.
+    pub listed: bool,
+}
+
+/// A member wants to hear nothing of a group, or does again.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct GroupShielding {
+    /// The group.
+    pub group: GroupId,
+    /// Who.
+    pub user: UserId,
+    /// He wants to hear nothing.
+    pub on: bool,
+}
+
+/// A file was laid into a group, or taken out.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct GroupFileChange {
+    /// The group.
+    pub group: GroupId,
+    /// The file.
+    pub file: crate::record::SharedFile,
+    /// Laid in, or taken out.
+    pub added: bool,
+}
+
+/// Texts of the app about a group, or about one member of it, by key.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct GroupAttributes {
+    /// The group or room.
+    pub group: GroupId,
+    /// Its shown name.
+    pub name: String,
+    /// About which member; `None` = about the group itself.
+    pub member: Option<UserId>,
+    /// What was set.
+    pub set: BTreeMap<String, String>,
+    /// Keys that were taken away.
+    pub removed: Vec<String>,
+    /// Whoever had set them before.
+    pub forced: bool,
+}
+
+/// Users manage all rooms, or do so no more.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RoomAdminChange {
+    /// Who; never empty.
+    pub users: Vec<UserId>,
+    /// They do from now on.
+    pub added: bool,
 }
 
 /// A group was dismissed.
@@ -226,6 +337,12 @@ pub struct GroupEdit {
     pub look_member_info: Option<i32>,
     /// See [`Group::apply_member_friend`].
     pub apply_member_friend: Option<i32>,
+    /// See [`Group::max_members`].
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub max_members: Option<u32>,
+    /// See [`Group::invite_confirm`].
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub invite_confirm: Option<bool>,
 }
 
 /// What changes about a member; `None` = stays.
@@ -259,6 +376,15 @@ impl GroupAction {
             Self::Transfer(_) => Some(EventKind::GroupTransferred),
             Self::Edit(_) => Some(EventKind::GroupEdited),
             Self::EditMember(_) => Some(EventKind::MemberEdited),
+            Self::Mute(_) => Some(EventKind::MembersMuted),
+            Self::MuteAll(_) => Some(EventKind::GroupMuted),
+            Self::Bar(_) => Some(EventKind::GroupBarred),
+            Self::Allow(_) => Some(EventKind::GroupAllowed),
+            Self::Shield(_) => Some(EventKind::GroupShielded),
+            Self::Close(_) => Some(EventKind::GroupClosed),
+            Self::ShareFile(_) => Some(EventKind::GroupFileShared),
+            Self::SetAttributes(_) => Some(EventKind::GroupAttributesSet),
+            Self::AppointRoomAdmin(_) => Some(EventKind::RoomAdminAppointed),
         }
     }
 
@@ -277,7 +403,16 @@ impl GroupAction {
             | Self::Quit(_)
             | Self::Kick(_)
             | Self::Dismiss(_)
-            | Self::Transfer(_) => None,
+            | Self::Transfer(_)
+            | Self::Mute(_)
+            | Self::MuteAll(_)
+            | Self::Bar(_)
+            | Self::Allow(_)
+            | Self::Shield(_)
+            | Self::Close(_)
+            | Self::ShareFile(_)
+            | Self::SetAttributes(_)
+            | Self::AppointRoomAdmin(_) => None,
         }
     }
 
@@ -285,7 +420,7 @@ impl GroupAction {
     #[must_use]
     pub const fn group(&self) -> Option<&GroupId> {
         Some(match self {
-            Self::Draft(_) => return None,
+            Self::Draft(_) | Self::AppointRoomAdmin(_) => return None,
             Self::Create(one) => &one.group.id,
             Self::Enter(one) => &one.group,
             Self::Apply(one) => &one.group,
@@ -297,6 +432,12 @@ impl GroupAction {
             Self::Transfer(one) => &one.group,
             Self::Edit(one) => &one.group,
             Self::EditMember(one) => &one.group,
+            Self::Mute(one) => &one.group,
+            Self::MuteAll(one) | Self::Close(one) => &one.group,
+            Self::Bar(one) | Self::Allow(one) => &one.group,
+            Self::Shield(one) => &one.group,
+            Self::ShareFile(one) => &one.group,
+            Self::SetAttributes(one) => &one.group,
         })
     }
 
@@ -312,7 +453,19 @@ impl GroupAction {
             Self::EditMember(one) => one.user.as_str(),
             Self::Create(one) => one.group.owner.as_str(),
             Self::Draft(one) => one.members.first().map_or("", |owner| owner.user.as_str()),
-            Self::Enter(_) | Self::Join(_) | Self::Kick(_) | Self::Edit(_) => "",
+            Self::Shield(one) => one.user.as_str(),
+            Self::ShareFile(one) => one.file.owner.as_str(),
+            Self::Enter(_)
+            | Self::Join(_)
+            | Self::Kick(_)
+            | Self::Edit(_)
+            | Self::Mute(_)
+            | Self::MuteAll(_)
+            | Self::Bar(_)
+            | Self::Allow(_)
+            | Self::Close(_)
+            | Self::SetAttributes(_)
+            | Self::AppointRoomAdmin(_) => "",
         };
         Facets { from, group: self.group().map(GroupId::as_str), ..Facets::default() }
     }

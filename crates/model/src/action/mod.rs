@@ -15,8 +15,9 @@ pub use friend::{
     Blocking, FriendAction, FriendAnswer, FriendAsking, FriendImport, FriendPair, FriendRemark,
 };
 pub use group::{
-    Entrant, GroupAction, GroupApplication, GroupCreation, GroupDismissal, GroupDraft, GroupEdit, GroupEntry,
-    GroupInvitation, GroupJoin, GroupKick, GroupLeave, GroupTransfer, MemberEdit, MemberRole,
+    Entrant, GroupAction, GroupApplication, GroupAttributes, GroupCreation, GroupDismissal, GroupDraft,
+    GroupEdit, GroupEntry, GroupFileChange, GroupInvitation, GroupJoin, GroupKick, GroupLeave, GroupListing,
+    GroupMuting, GroupShielding, GroupSwitch, GroupTransfer, MemberEdit, MemberRole, RoomAdminChange,
 };
 pub use presence::{PresenceAction, PresenceChange};
 pub use user::{UserAction, UserEdit, UserRegistration};

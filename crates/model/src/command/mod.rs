@@ -313,6 +313,8 @@ pub struct NewGroup {
     pub kind: GroupKind,
     /// See [`Group::max_members`].
     pub max_members: u32,
+    /// See [`Group::invite_confirm`].
+    pub invite_confirm: bool,
     /// Who owns it.
     pub owner: UserId,
     /// Its admins.

@@ -41,6 +41,16 @@ pub enum RecordKind {
     UserDay,
     /// See [`super::GroupDay`].
     GroupDay,
+    /// See [`super::Barred`].
+    Barred,
+    /// See [`super::Allowed`].
+    Allowed,
+    /// See [`super::SharedFile`].
+    SharedFile,
+    /// See [`super::RoomAdmin`].
+    RoomAdmin,
+    /// See [`super::GroupAttribute`].
+    GroupAttribute,
 }
 
 impl RecordKind {
@@ -71,6 +81,11 @@ impl RecordKind {
             Self::AdminLogout => 32,
             Self::UserDay => 40,
             Self::GroupDay => 41,
+            Self::Barred => 50,
+            Self::Allowed => 51,
+            Self::SharedFile => 52,
+            Self::RoomAdmin => 53,
+            Self::GroupAttribute => 54,
         }
     }
 }
@@ -163,6 +178,36 @@ impl RecordKey {
         Self::new(RecordKind::GroupDay, day_text(day), group.as_str())
     }
 
+    /// The key of a [`super::Barred`].
+    #[must_use]
+    pub fn barred(group: &GroupId, user: &UserId) -> Self {
+        Self::new(RecordKind::Barred, group.as_str(), user.folded())
+    }
+
+    /// The key of a [`super::Allowed`].
+    #[must_use]
+    pub fn allowed(group: &GroupId, user: &UserId) -> Self {
+        Self::new(RecordKind::Allowed, group.as_str(), user.folded())
+    }
+
+    /// The key of a [`super::SharedFile`].
+    #[must_use]
+    pub fn shared_file(group: &GroupId, id: &str) -> Self {
+        Self::new(RecordKind::SharedFile, group.as_str(), id)
+    }
+
+    /// The key of a [`super::RoomAdmin`].
+    #[must_use]
+    pub fn room_admin(user: &UserId) -> Self {
+        Self::new(RecordKind::RoomAdmin, ONE_OWNER, user.folded())
+    }
+
+    /// The key of a [`super::GroupAttribute`].
+    #[must_use]
+    pub fn group_attribute(group: &GroupId, member: Option<&UserId>, key: &str) -> Self {
+        Self::new(RecordKind::GroupAttribute, attribute_owner(group, member), key)
+    }
+
     /// The key of a [`super::ClientSetting`].
     #[must_use]
     pub fn client_setting(user: Option<&UserId>, key: &str) -> Self {
@@ -201,6 +246,12 @@ pub const ONE_OWNER: &str = "server";
 #[must_use]
 pub fn hidden_owner(user: &UserId, conversation: &ConversationId) -> String {
     format!("{} {conversation}", user.folded())
+}
+
+/// Under whom [`super::GroupAttribute`]s about a group, or about a member of it, are kept.
+#[must_use]
+pub fn attribute_owner(group: &GroupId, member: Option<&UserId>) -> String {
+    member.map_or_else(|| group.to_string(), |user| format!("{group} {}", user.folded()))
 }
 
 /// Under which the counts of a day are kept.

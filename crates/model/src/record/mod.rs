@@ -19,11 +19,17 @@
 //! | logout of an administrator | one owner for all | the administrator |
 //! | user's day | the day, eight digits | the user |
 //! | group's day | the day, eight digits | the group |
+//! | barred user | the group | the user |
+//! | allowed member | the group | the user |
+//! | shared file | the group | its id |
+//! | manager of rooms | one owner for all | the user |
+//! | attribute of a group | the group, or group and member | its key |
 //!
 //! Stored as JSON: fields are added, never renamed.
 
 mod chat;
 mod counts;
+mod group;
 mod key;
 mod notes;
 
@@ -35,7 +41,8 @@ use crate::user::Platform;
 
 pub use chat::{ConversationSettings, Fate, Hidden, Mark, Receipt, Revocation, Seen};
 pub use counts::{GroupDay, UserDay};
-pub use key::{ONE_OWNER, RecordKey, RecordKind, day_text, hidden_owner, seq_text};
+pub use group::{Allowed, Barred, GroupAttribute, RoomAdmin, SharedFile};
+pub use key::{ONE_OWNER, RecordKey, RecordKind, attribute_owner, day_text, hidden_owner, seq_text};
 pub use notes::{AdminLogout, Bookmark, PresenceNote};
 
 /// A record.
@@ -76,6 +83,16 @@ pub enum Record {
     UserDay(UserDay),
     /// What was said in a group on a day.
     GroupDay(GroupDay),
+    /// A user who may not enter a group.
+    Barred(Barred),
+    /// A member who may speak whoever else is muted.
+    Allowed(Allowed),
+    /// A file in a group.
+    SharedFile(SharedFile),
+    /// A user who manages all rooms.
+    RoomAdmin(RoomAdmin),
+    /// A text of the app about a group or a member.
+    GroupAttribute(GroupAttribute),
 }
 
 impl Record {
@@ -110,6 +127,13 @@ impl Record {
             Self::AdminLogout(one) => RecordKey::admin_logout(&one.user),
             Self::UserDay(one) => RecordKey::user_day(one.day, &one.user),
             Self::GroupDay(one) => RecordKey::group_day(one.day, &one.group),
+            Self::Barred(one) => RecordKey::barred(&one.group, &one.user),
+            Self::Allowed(one) => RecordKey::allowed(&one.group, &one.user),
+            Self::SharedFile(one) => RecordKey::shared_file(&one.group, &one.id),
+            Self::RoomAdmin(one) => RecordKey::room_admin(&one.user),
+            Self::GroupAttribute(one) => {
+                RecordKey::group_attribute(&one.group, one.member.as_ref(), &one.key)
+            }
         }
     }
 }

@@ -2,14 +2,16 @@
 
 use crate::action::{
     Action, Blocking, ChatAction, ConversationStart, Entrant, FriendAction, FriendAnswer, FriendAsking,
-    FriendImport, FriendPair, FriendRemark, GroupAction, GroupApplication, GroupCreation, GroupDismissal,
-    GroupDraft, GroupEdit, GroupEntry, GroupInvitation, GroupJoin, GroupKick, GroupLeave, GroupTransfer,
-    MemberEdit, MemberRole, MessageRevoked, MessagesRead, PresenceAction, PresenceChange, UserAction,
+    FriendImport, FriendPair, FriendRemark, GroupAction, GroupApplication, GroupAttributes, GroupCreation,
+    GroupDismissal, GroupDraft, GroupEdit, GroupEntry, GroupFileChange, GroupInvitation, GroupJoin,
+    GroupKick, GroupLeave, GroupListing, GroupMuting, GroupShielding, GroupSwitch, GroupTransfer, MemberEdit,
+    MemberRole, MessageRevoked, MessagesRead, PresenceAction, PresenceChange, RoomAdminChange, UserAction,
     UserEdit, UserRegistration,
 };
 use crate::conversation::ConversationId;
 use crate::group::{Group, Role};
 use crate::ids::{BadId, GroupId, MessageId, UserId};
+use crate::record::SharedFile;
 use crate::time::UnixMs;
 use crate::user::{Platform, User};
 
@@ -37,7 +39,7 @@ pub fn actions(at: UnixMs) -> Vec<Action> {
     // The names are fine: the list is never empty.
     let Ok(cast) = cast() else { return Vec::new() };
     let friends = cast.friends().into_iter().map(Action::Friend);
-    let groups = cast.groups().into_iter().map(Action::Group);
+    let groups = cast.groups().into_iter().chain(cast.management()).map(Action::Group);
     let users = cast.users().into_iter().map(Action::User);
     let chats = cast.chats().into_iter().map(Action::Chat);
     let presence = cast.presence().into_iter().map(Action::Presence);
@@ -129,7 +131,54 @@ impl Cast {
             verification: Some(2),
             look_member_info: None,
             apply_member_friend: None,
+            max_members: None,
+            invite_confirm: None,
         }
+    }
+
+    /// What managers do to a group, and members for themselves.
+    fn management(&self) -> Vec<GroupAction> {
+        let (group, users) = (|| self.group.clone(), || vec![self.carol.clone()]);
+        let switch = |on| GroupSwitch { group: group(), on };
+        let listing = |listed| GroupListing { group: group(), users: users(), listed };
+        let file = SharedFile {
+            group: group(),
+            id: "79821341".to_owned(),
+            name: "plan.pdf".to_owned(),
+            owner: self.bob.clone(),
+            size: 20_480,
+            url: String::new(),
+            at: self.at,
+        };
+        let attributes = GroupAttributes {
+            group: group(),
+            name: "Release crew".to_owned(),
+            member: None,
+            set: [("theme".to_owned(), "dark".to_owned())].into(),
+            removed: Vec::new(),
+            forced: false,
+        };
+        let removed =
+            GroupAttributes { set: [].into(), removed: vec!["theme".to_owned()], ..attributes.clone() };
+        let of_member = GroupAttributes { member: Some(self.carol.clone()), ..attributes.clone() };
+        let muted_until = UnixMs(self.at.0.saturating_add(60_000));
+        [true, false]
+            .into_iter()
+            .flat_map(|on| {
+                let until = on.then_some(muted_until);
+                [
+                    GroupAction::Mute(GroupMuting { group: group(), users: users(), until }),
+                    GroupAction::MuteAll(switch(on)),
+                    GroupAction::Bar(listing(on)),
+                    GroupAction::Allow(listing(on)),
+                    GroupAction::Shield(GroupShielding { group: group(), user: self.carol.clone(), on }),
+                    GroupAction::Close(switch(on)),
+                    GroupAction::ShareFile(GroupFileChange { group: group(), file: file.clone(), added: on }),
+                    GroupAction::AppointRoomAdmin(RoomAdminChange { users: users(), added: on }),
+                ]
+            })
+            .chain([attributes, removed, of_member].map(|one| GroupAction::SetAttributes(Box::new(one))))
+            .collect()
     }
 
     fn groups(&self) -> [GroupAction; 13] {
@@ -159,8 +208,13 @@ impl Cast {
                 source: 3,
                 inviter: String::new(),
             }),
-            GroupAction::Quit(GroupLeave { group: group(), user: carol() }),
-            GroupAction::Kick(GroupKick { group: group(), kicked: vec![carol()], reason: "spam".to_owned() }),
+            GroupAction::Quit(GroupLeave { group: group(), user: carol(), offline: false }),
+            GroupAction::Kick(GroupKick {
+                group: group(),
+                kicked: vec![carol()],
+                reason: "spam".to_owned(),
+                barred: false,
+            }),
             GroupAction::Dismiss(GroupDismissal {
                 group: group(),
                 owner: self.alice.clone(),

@@ -131,6 +131,7 @@ pub fn group(id: GroupId, owner: UserId, created_at: UnixMs) -> Group {
         member_count: 0,
         kind: GroupKind::Group,
         max_members: 0,
+        invite_confirm: false,
     }
 }
 

@@ -221,6 +221,7 @@ impl World {
             apply_member_friend: 0,
             kind,
             max_members,
+            invite_confirm: false,
             owner: user(owner),
             admins: Vec::new(),
             members: members.iter().map(|name| user(name)).collect(),

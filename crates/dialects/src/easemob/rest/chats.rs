@@ -68,6 +68,8 @@ pub(super) struct NewChatGroup {
     membersonly: Option<bool>,
     /// Groups that are not public: whether every member may invite.
     allowinvites: Option<bool>,
+    /// Whether who is invited is asked; default true. Kept and shown: who is added through this interface is in at once.
+    invite_need_confirm: Option<bool>,
     /// The app's own text; at most 8 KB.
     custom: Option<String>,
 }
@@ -110,7 +112,8 @@ pub(super) fn create_group(asked: &Asked<'_>) -> Result<Command, Reject> {
     }
     let texts = [new.groupname, new.description.or(new.desc), new.avatar, new.custom];
     let group = chat(GroupKind::Group, texts, new.owner, &new.members.unwrap_or_default())?;
-    Ok(Command::CreateGroup(NewGroup { id, verification, max_members: most, ..group }))
+    let invite_confirm = new.invite_need_confirm.unwrap_or(true);
+    Ok(Command::CreateGroup(NewGroup { id, verification, max_members: most, invite_confirm, ..group }))
 }
 
 /// An id that the caller chooses: clients know numbers only (easemob-rest fact sheet 1).
@@ -160,6 +163,7 @@ fn chat(
         apply_member_friend: 0,
         kind,
         max_members: 0,
+        invite_confirm: false,
         owner,
         admins: Vec::new(),
         members,

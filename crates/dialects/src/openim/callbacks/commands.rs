@@ -234,7 +234,18 @@ pub(super) const WITHOUT: &[(EventKind, &str)] = &[
         "the original tells of agreements alone, and receivers take every such callback for one",
     ),
     (EventKind::UserBlocked, "the original asks before a block and tells of its end, not of its beginning"),
+    (EventKind::MembersMuted, NO_CALLBACK),
+    (EventKind::GroupMuted, NO_CALLBACK),
+    (EventKind::GroupBarred, NO_CALLBACK),
+    (EventKind::GroupAllowed, NO_CALLBACK),
+    (EventKind::GroupShielded, NO_CALLBACK),
+    (EventKind::GroupClosed, NO_CALLBACK),
+    (EventKind::GroupFileShared, NO_CALLBACK),
+    (EventKind::GroupAttributesSet, NO_CALLBACK),
+    (EventKind::RoomAdminAppointed, NO_CALLBACK),
 ];
+
+const NO_CALLBACK: &str = "the original has no callback for it";
 
 #[cfg(test)]
 mod tests {

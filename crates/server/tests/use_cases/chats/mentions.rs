@@ -107,6 +107,8 @@ async fn an_announcement_is_found_by_all_but_the_one_that_a_group_begins_with() 
         verification: None,
         look_member_info: None,
         apply_member_friend: None,
+        max_members: None,
+        invite_confirm: None,
     };
     let announce = |text| Command::Group(GroupCommand::Edit(Box::new(edit(text))));
     world.by("alice", announce("tomorrow")).await.unwrap();

@@ -54,6 +54,7 @@ async fn two_thousand_members_come_speak_and_go() {
         apply_member_friend: 0,
         kind: GroupKind::Group,
         max_members: 0,
+        invite_confirm: false,
         owner: user("alice"),
         admins: Vec::new(),
         members: users(0..1000),

@@ -24,6 +24,8 @@ pub(super) fn edit(group: &GroupId, change: impl Fn(&mut GroupEdit)) -> GroupCom
         verification: None,
         look_member_info: None,
         apply_member_friend: None,
+        max_members: None,
+        invite_confirm: None,
     };
     change(&mut edit);
     GroupCommand::Edit(Box::new(edit))

@@ -27,6 +27,7 @@ fn made(kind: GroupKind) -> Group {
         member_count: 3,
         kind,
         max_members: 200,
+        invite_confirm: false,
     }
 }
 

@@ -51,6 +51,8 @@ pub(in crate::openim::rest) fn set_info(request: &EdgeRequest) -> Result<Command
         verification: asked.verification,
         look_member_info: asked.look_member_info,
         apply_member_friend: asked.apply_member_friend,
+        max_members: None,
+        invite_confirm: None,
     })
 }
 
@@ -89,6 +91,8 @@ pub(in crate::openim::rest) fn set_info_ex(request: &EdgeRequest) -> Result<Comm
         verification: asked.verification,
         look_member_info: asked.look_member_info,
         apply_member_friend: asked.apply_member_friend,
+        max_members: None,
+        invite_confirm: None,
     })
 }
 

@@ -126,6 +126,7 @@ fn groups_in_full() {
         member_count: 4,
         kind: GroupKind::Group,
         max_members: 0,
+        invite_confirm: false,
     };
     let shown = json!({
         "groupID": "77", "groupName": "g", "notification": "n", "introduction": "i", "faceURL": "f",
