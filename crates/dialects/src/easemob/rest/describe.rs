@@ -18,9 +18,6 @@ const ABOUT: &str = "The same resources below `/app-id/{app_id}` and below `/{or
     skipped. Ids of users do not differ in letter case alone. Every answer has a JSON body, and every error the form \
     of `Error`.";
 
-const TAGS: [Topic; 6] =
-    [Topic::Token, Topic::Users, Topic::Messages, Topic::Groups, Topic::Rooms, Topic::Storage];
-
 /// Headers of answers that ask the caller to come again.
 const LATER: &[(&str, &str)] =
     &[("Retry-After", "Seconds after which trying again makes sense; where waiting helps.")];
@@ -34,13 +31,13 @@ pub(super) fn document(app: &App) -> Value {
         title: "Shengwang, Agora Chat and Easemob REST interface",
         description: ABOUT.to_owned(),
         security: ("bearer", security),
-        tags: TAGS.iter().map(|topic| (topic.name(), about(*topic))).collect(),
+        tags: Topic::ALL.iter().map(|topic| (topic.name(), about(*topic))).collect(),
     });
     let envelope = document.answer(schema_of::<Envelope<'_>>);
     let error = document.answer(schema_of::<ErrorEnvelope<'_>>);
     let errors = errors(&mut document, &error);
     for entry in routes::all() {
-        let name = pascal(&format!("{}/{}", entry.method.name(), resource(entry.paths[1])));
+        let name = pascal(&format!("{}/{}", entry.method.name(), entry.resource()));
         let success = Answer {
             status: 200,
             meaning: "Done.".to_owned(),
@@ -50,7 +47,7 @@ pub(super) fn document(app: &App) -> Value {
         let mut answers = vec![(200, document.shared_answer(&name, &success))];
         answers.extend(errors.iter().cloned());
         let body = body(&mut document, entry);
-        for path in entry.paths {
+        for path in entry.paths.iter().copied() {
             let body = body.as_ref().map(|body| shared(&mut document, &name, path, body));
             document.add_with(&operation(entry, path, app), body, answers.clone());
         }
@@ -121,7 +118,7 @@ fn success(document: &mut Document, entry: &Entry, envelope: &Value) -> Value {
 
 fn body(document: &mut Document, entry: &Entry) -> Option<Body> {
     let schema = document.request(entry.body?);
-    let examples = examples::of(resource(entry.paths[1]));
+    let examples = examples::of(entry.resource());
     Some(Body { schema, required: true, examples })
 }
 

@@ -2,7 +2,7 @@
 //!
 //! | file | holds |
 //! |---|---|
-//! | `routes` | the table: how each resource is read, answered and described |
+//! | `routes` | the tables, one for each topic: how each resource is read, answered and described |
 //! | `address` | the two prefixes, and which paths are this family's |
 //! | `envelope`, `problem` | answers and errors |
 //! | `body` | reading requests' bodies, and ids |
