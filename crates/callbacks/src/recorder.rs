@@ -191,18 +191,23 @@ fn logged(event: &Event) -> Trace {
             names.push(&sent.message.client_id);
             names.extend(sent.message.public_id.as_deref());
         }
-        Fact::Done(done) => {
-            if let Action::Chat(ChatAction::Revoke(revoked)) = &done.action {
+        Fact::Done(done) => match &done.action {
+            Action::Chat(ChatAction::Revoke(revoked)) => {
                 names.push(&revoked.client_id);
                 names.extend(revoked.public_id.as_deref());
             }
-        }
+            Action::Chat(ChatAction::Filter(hit)) => names.push(&hit.client_id),
+            _ => {}
+        },
     }
     let mut names = Names::of(&names);
-    if let Fact::Done(done) = fact
-        && let Action::Chat(ChatAction::Revoke(revoked)) = &done.action
-    {
-        names.0.push(Names::hash(&revoked.message.to_string()));
+    if let Fact::Done(done) = fact {
+        let message = match &done.action {
+            Action::Chat(ChatAction::Revoke(revoked)) => Some(revoked.message),
+            Action::Chat(ChatAction::Filter(hit)) => Some(hit.message),
+            _ => None,
+        };
+        names.0.extend(message.map(|message| Names::hash(&message.to_string())));
     }
     Trace {
         at: event.at,

@@ -61,6 +61,8 @@ catalogue! {
     MessagesRead After "messages_read",
     /// After: a message was taken back.
     MessageRevoked After "message_revoked",
+    /// After: a message had words of a word list: it was refused, or its words were replaced, or it passed.
+    KeywordFiltered After "keyword_filtered",
     /// Before: a conversation is about to come onto a list.
     ConversationStarting Before "conversation_starting",
     /// After: a conversation has come onto lists.

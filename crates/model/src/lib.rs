@@ -19,6 +19,7 @@
 //! | [`statistics`] | numbers that operators look at |
 //! | [`object`] | files that clients upload: their names, uploads by parts, where they are kept |
 //! | [`presence`] | what the table of connections sees |
+//! | [`keyword`] | word lists, and what becomes of messages that have their words |
 //! | [`secret`] | texts that do not print themselves |
 //! | [`wake`] | what is handed to whoever wakes sleeping devices |
 //! | [`sample`] | made-up messages, for trying rules out and for tests |
@@ -39,6 +40,7 @@ pub mod failure;
 pub mod group;
 pub mod hashing;
 pub mod ids;
+pub mod keyword;
 pub mod limits;
 pub mod message;
 pub mod notice;

@@ -2,9 +2,11 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::conversation::ConversationId;
+use crate::conversation::{ConversationId, Target};
 use crate::event::{EventKind, Facets, Lane};
 use crate::ids::{MessageId, Seq, UserId};
+use crate::keyword::KeywordVerdict;
+use crate::message::ContentClass;
 use crate::record::ConversationSettings;
 
 /// What is done about conversations, and to messages that were sent.
@@ -17,6 +19,8 @@ pub enum ChatAction {
     Read(MessagesRead),
     /// A message was taken back. Only told.
     Revoke(MessageRevoked),
+    /// A message had words of a word list. Only told.
+    Filter(Box<KeywordHit>),
 }
 
 /// A conversation comes onto lists of users.
@@ -77,6 +81,35 @@ pub struct MessageRevoked {
     pub by: UserId,
 }
 
+/// A message had words of a word list. One event for all its words, whichever lists they are on.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct KeywordHit {
+    /// Where it was said.
+    pub conversation: ConversationId,
+    /// The message's number; one that was refused has it too, and nothing else has the same.
+    pub message: MessageId,
+    /// The client's id for it.
+    pub client_id: String,
+    /// Who said it.
+    pub sender: UserId,
+    /// To whom.
+    pub target: Target,
+    /// What kind of thing it says; see [`crate::message::Content`].
+    pub class: ContentClass,
+    /// The form's own number for the kind.
+    pub code: i32,
+    /// What became of it: the strictest that its words' lists ask for.
+    pub verdict: KeywordVerdict,
+    /// The words that were found, as their lists write them, each once, in the order in which they came; at most
+    /// [`crate::limits::KEYWORD_HITS`].
+    pub words: Vec<String>,
+    /// The names of the lists that they are on, each once.
+    pub lists: Vec<String>,
+    /// It is the new text of a message that was sent before.
+    #[serde(default)]
+    pub edited: bool,
+}
+
 impl ConversationStart {
     /// One about which rules have said nothing yet.
     #[must_use]
@@ -129,6 +162,7 @@ impl ChatAction {
             Self::Start(_) => EventKind::ConversationStarted,
             Self::Read(_) => EventKind::MessagesRead,
             Self::Revoke(_) => EventKind::MessageRevoked,
+            Self::Filter(_) => EventKind::KeywordFiltered,
         })
     }
 
@@ -137,7 +171,7 @@ impl ChatAction {
     pub const fn asked_as(&self) -> Option<EventKind> {
         match self {
             Self::Start(_) => Some(EventKind::ConversationStarting),
-            Self::Read(_) | Self::Revoke(_) => None,
+            Self::Read(_) | Self::Revoke(_) | Self::Filter(_) => None,
         }
     }
 
@@ -148,6 +182,7 @@ impl ChatAction {
             Self::Start(one) => &one.conversation,
             Self::Read(one) => &one.conversation,
             Self::Revoke(one) => &one.conversation,
+            Self::Filter(one) => &one.conversation,
         }
     }
 
@@ -158,6 +193,7 @@ impl ChatAction {
             Self::Start(one) => one.owners.first(),
             Self::Read(one) => Some(&one.user),
             Self::Revoke(one) => Some(&one.by),
+            Self::Filter(one) => Some(&one.sender),
         };
         let peer = by.and_then(|user| self.conversation().peer_of(user));
         Facets {

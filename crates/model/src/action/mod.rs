@@ -10,7 +10,7 @@ mod user;
 
 use serde::{Deserialize, Serialize};
 
-pub use chat::{ChatAction, ConversationStart, MessageRevoked, MessagesRead};
+pub use chat::{ChatAction, ConversationStart, KeywordHit, MessageRevoked, MessagesRead};
 pub use friend::{
     Blocking, FriendAction, FriendAnswer, FriendAsking, FriendImport, FriendPair, FriendRemark,
 };

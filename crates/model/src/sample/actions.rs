@@ -4,13 +4,15 @@ use crate::action::{
     Action, Blocking, ChatAction, ConversationStart, Entrant, FriendAction, FriendAnswer, FriendAsking,
     FriendImport, FriendPair, FriendRemark, GroupAction, GroupApplication, GroupAttributes, GroupCreation,
     GroupDismissal, GroupDraft, GroupEdit, GroupEntry, GroupFileChange, GroupInvitation, GroupJoin,
-    GroupKick, GroupLeave, GroupListing, GroupMuting, GroupShielding, GroupSwitch, GroupTransfer, MemberEdit,
-    MemberRole, MessageRevoked, MessagesRead, PresenceAction, PresenceChange, RoomAdminChange, UserAction,
-    UserEdit, UserRegistration,
+    GroupKick, GroupLeave, GroupListing, GroupMuting, GroupShielding, GroupSwitch, GroupTransfer, KeywordHit,
+    MemberEdit, MemberRole, MessageRevoked, MessagesRead, PresenceAction, PresenceChange, RoomAdminChange,
+    UserAction, UserEdit, UserRegistration,
 };
-use crate::conversation::ConversationId;
+use crate::conversation::{ConversationId, Target};
 use crate::group::{Group, Role};
 use crate::ids::{BadId, GroupId, MessageId, UserId};
+use crate::keyword::KeywordVerdict;
+use crate::message::ContentClass;
 use crate::record::SharedFile;
 use crate::time::UnixMs;
 use crate::user::{Platform, User};
@@ -255,7 +257,7 @@ impl Cast {
         ]
     }
 
-    fn chats(&self) -> [ChatAction; 6] {
+    fn chats(&self) -> [ChatAction; 8] {
         let single = ConversationId::single(&self.alice, &self.bob);
         let of_group = ConversationId::Group(self.group.clone());
         let start = |conversation: &ConversationId, owners: Vec<UserId>| {
@@ -298,7 +300,25 @@ impl Cast {
             read(&of_group),
             revoke(&single),
             revoke(&of_group),
+            self.hit(KeywordVerdict::Refuse, single, Target::User(self.bob.clone())),
+            self.hit(KeywordVerdict::Report, of_group, Target::Group(self.group.clone())),
         ]
+    }
+
+    fn hit(&self, verdict: KeywordVerdict, conversation: ConversationId, target: Target) -> ChatAction {
+        ChatAction::Filter(Box::new(KeywordHit {
+            conversation,
+            message: MessageId(43),
+            client_id: "sample".to_owned(),
+            sender: self.alice.clone(),
+            target,
+            class: ContentClass::Text,
+            code: 101,
+            verdict,
+            words: vec!["forbidden".to_owned()],
+            lists: vec!["house-rules".to_owned()],
+            edited: false,
+        }))
     }
 
     fn presence(&self) -> [PresenceAction; 3] {

@@ -180,6 +180,7 @@ pub(super) const fn without(kind: EventKind) -> Option<&'static str> {
         (EventKind::MessagesRead | EventKind::MessageRevoked, _) => {
             "what follows a message (receipts, recalls) is not told by this server yet"
         }
+        (EventKind::KeywordFiltered, _) => "findings of the keyword filter are not told by this server yet",
         (EventKind::UserOnline | EventKind::UserOffline | EventKind::UserKicked, _) => {
             "the state of users is not told by this server yet"
         }

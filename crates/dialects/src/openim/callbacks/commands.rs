@@ -243,6 +243,7 @@ pub(super) const WITHOUT: &[(EventKind, &str)] = &[
     (EventKind::GroupFileShared, NO_CALLBACK),
     (EventKind::GroupAttributesSet, NO_CALLBACK),
     (EventKind::RoomAdminAppointed, NO_CALLBACK),
+    (EventKind::KeywordFiltered, NO_CALLBACK),
 ];
 
 const NO_CALLBACK: &str = "the original has no callback for it";
