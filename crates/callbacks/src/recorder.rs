@@ -191,23 +191,28 @@ fn logged(event: &Event) -> Trace {
             names.push(&sent.message.client_id);
             names.extend(sent.message.public_id.as_deref());
         }
-        Fact::Done(done) => match &done.action {
-            Action::Chat(ChatAction::Revoke(revoked)) => {
-                names.push(&revoked.client_id);
-                names.extend(revoked.public_id.as_deref());
-            }
-            Action::Chat(ChatAction::Filter(hit)) => names.push(&hit.client_id),
-            _ => {}
-        },
+        Fact::Done(done) => {
+            let (client_id, public_id) = match &done.action {
+                Action::Chat(ChatAction::Revoke(one)) => (Some(&one.client_id), &one.public_id),
+                Action::Chat(ChatAction::Edit(one)) => (Some(&one.client_id), &one.message.public_id),
+                Action::Chat(ChatAction::React(one)) => (None, &one.message.public_id),
+                Action::Chat(ChatAction::Filter(hit)) => (Some(&hit.client_id), &None),
+                _ => (None, &None),
+            };
+            names.extend(client_id.map(String::as_str));
+            names.extend(public_id.as_deref());
+        }
     }
     let mut names = Names::of(&names);
     if let Fact::Done(done) = fact {
-        let message = match &done.action {
-            Action::Chat(ChatAction::Revoke(revoked)) => Some(revoked.message),
+        let number = match &done.action {
+            Action::Chat(ChatAction::Revoke(one)) => Some(one.message),
+            Action::Chat(ChatAction::Edit(one)) => Some(one.message.message),
+            Action::Chat(ChatAction::React(one)) => Some(one.message.message),
             Action::Chat(ChatAction::Filter(hit)) => Some(hit.message),
             _ => None,
         };
-        names.0.extend(message.map(|message| Names::hash(&message.to_string())));
+        names.0.extend(number.map(|number| Names::hash(&number.to_string())));
     }
     Trace {
         at: event.at,

@@ -153,6 +153,12 @@ catalogue! {
     UserEditing Before "user_editing",
     /// After: a profile has changed.
     UserEdited After "user_edited",
+    /// After: what a message says was changed.
+    MessageEdited After "message_edited",
+    /// After: a reaction to a message came or went.
+    MessageReacted After "message_reacted",
+    /// After: something was said in a thread, or changed or taken back there.
+    ThreadUpdated After "thread_updated",
 }
 
 impl fmt::Display for EventKind {

@@ -52,11 +52,23 @@ pub struct Group {
     /// Who is invited is to be asked. A wish of the group for its clients: who is invited through this server is in it.
     #[serde(default, skip_serializing_if = "is_false")]
     pub invite_confirm: bool,
+    /// What it is a thread of; `None` = it is a group of its own.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub thread: Option<ThreadOf>,
 }
 
 #[allow(clippy::trivially_copy_pass_by_ref, reason = "serde passes a reference")]
 const fn is_false(value: &bool) -> bool {
     !*value
+}
+
+/// What a thread hangs on: messages to a thread are sent to its own id, as to a group.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ThreadOf {
+    /// The group whose members may speak in it.
+    pub group: GroupId,
+    /// The message that it is about, as callers see it; empty = none.
+    pub message: String,
 }
 
 impl Group {

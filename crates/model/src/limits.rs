@@ -24,6 +24,18 @@ pub const LIST_ITEMS: usize = 1000;
 /// Messages of one conversation that are marked as read at once: what a device finds unread after a long absence. Of
 /// more, the newest are named.
 pub const READ_SEQS: usize = 10_000;
+/// Messages that an event names of those that a user has read; of more, the newest.
+pub const READ_MESSAGES_TOLD: usize = 100;
+/// Number of times that what a message says may be changed. Source: second REST sheet 7.2.
+pub const MESSAGE_EDITS: u32 = 10;
+/// Number of different reactions to one message. Source: second REST sheet 12.
+pub const MESSAGE_REACTIONS: usize = 20;
+/// Number of users who may react to one message in the same way: so many ids make a record of some tens of kilobytes.
+pub const REACTION_USERS: usize = LIST_ITEMS;
+/// Users whom an event names of those who have reacted in the same way.
+pub const REACTION_USERS_TOLD: usize = 20;
+/// Number of characters of a reaction. Source: second REST sheet 12.
+pub const REACTION_CHARS: usize = 128;
 /// Receivers of one call that sends to many.
 pub const BATCH_RECEIVERS: usize = 10_000;
 /// Messages in one answer about ranges of messages; of more, the newest are given.

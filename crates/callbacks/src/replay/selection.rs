@@ -71,6 +71,9 @@ fn concerned(action: &Action) -> Vec<&UserId> {
         Action::User(UserAction::Register(one)) => one.users.iter().map(|user| &user.id).collect(),
         Action::Chat(ChatAction::Start(one)) => one.owners.iter().collect(),
         Action::Chat(ChatAction::Revoke(one)) => vec![&one.sender],
+        Action::Chat(ChatAction::Edit(one)) => vec![&one.message.sender],
+        Action::Chat(ChatAction::React(one)) => vec![&one.message.sender],
+        Action::Chat(ChatAction::Read(one)) => one.messages.iter().map(|message| &message.sender).collect(),
         _ => Vec::new(),
     }
 }
@@ -136,6 +139,7 @@ mod tests {
                 client_id: String::new(),
                 sender: user("erin"),
                 by: user("alice"),
+                ex: String::new(),
             })))
         };
         use Meant::{CopiesOfUser, Everything, Nothing};

@@ -228,7 +228,7 @@ fn read(in_group: bool) -> MessagesRead {
         ConversationId::single(&user("alice_01"), &user("bob_02"))
     };
     let seqs = if in_group { Vec::new() } else { vec![11, 12] };
-    MessagesRead { conversation, user: user("bob_02"), seqs, read_seq: 42, up_to: true }
+    MessagesRead { conversation, user: user("bob_02"), seqs, read_seq: 42, up_to: true, messages: Vec::new() }
 }
 
 fn revoked() -> MessageRevoked {
@@ -240,6 +240,7 @@ fn revoked() -> MessageRevoked {
         client_id: "11f2a3b4c5d6475892a1b0c9d8e7f605".to_owned(),
         sender: user("carol_03"),
         by: user("alice_01"),
+        ex: String::new(),
     }
 }
 

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use ringback_model::action::{Action, ChatAction, MessagesRead};
+use ringback_model::action::{Action, ChatAction, MessageRef, MessagesRead};
 use ringback_model::command::{ConversationRef, Outcome, Reading};
 use ringback_model::commit::{Commit, CommitError, Write};
 use ringback_model::conversation::{ConversationId, ConversationState};
@@ -57,7 +57,7 @@ impl Im {
             seq: read_seq,
         }));
         if progress.told {
-            deed = deed.tell(progress.action(user, &state, read_seq));
+            deed = deed.tell(self.read_action(user, &state, &progress, read_seq).await?);
         }
         let seqs = progress.seqs_after(state.read_seq);
         let conversation = state.conversation;
@@ -76,6 +76,7 @@ impl Im {
         progress: &Progress,
     ) -> Result<Outcome, Failure> {
         let read_seq = state.read_seq.max(progress.position());
+        let told = self.read_action(user, state, progress, read_seq).await?;
         let key = RecordKey::receipt(&state.conversation, user);
         for _ in 0..TRIES {
             let read = self.store.records(std::slice::from_ref(&key)).await?.pop().flatten();
@@ -93,7 +94,7 @@ impl Im {
                     conversation: state.conversation.clone(),
                     seq: read_seq,
                 });
-            let mut deed = Deed::of(commit).tell(progress.action(user, state, read_seq));
+            let mut deed = Deed::of(commit).tell(told.clone());
             if !seqs.is_empty() {
                 let conversation = state.conversation.clone();
                 let notice = ChatNotice::Read { user: user.clone(), conversation, seqs, read_seq };
@@ -108,6 +109,29 @@ impl Im {
             }
         }
         Err(overtaken())
+    }
+
+    /// What is told of it, with the messages that receipts are about.
+    async fn read_action(
+        &self,
+        user: &UserId,
+        state: &ConversationState,
+        progress: &Progress,
+        read_seq: Seq,
+    ) -> Result<Action, Failure> {
+        let seqs = progress.seqs_told(state.min_seq.max(1));
+        let messages = match &state.conversation {
+            _ if seqs.is_empty() => Vec::new(),
+            conversation => self.store.chosen(conversation, &seqs).await?,
+        };
+        Ok(Action::Chat(ChatAction::Read(MessagesRead {
+            conversation: state.conversation.clone(),
+            user: user.clone(),
+            seqs: progress.named.clone(),
+            read_seq,
+            up_to: progress.whole,
+            messages: messages.iter().map(|message| MessageRef::of(message)).collect(),
+        })))
     }
 }
 
@@ -153,13 +177,13 @@ impl Progress {
         seqs.into_iter().collect()
     }
 
-    fn action(&self, user: &UserId, state: &ConversationState, read_seq: Seq) -> Action {
-        Action::Chat(ChatAction::Read(MessagesRead {
-            conversation: state.conversation.clone(),
-            user: user.clone(),
-            seqs: self.named.clone(),
-            read_seq,
-            up_to: self.whole,
-        }))
+    /// The messages that are told of: the newest of those that were named, or the last one; none before `first`.
+    fn seqs_told(&self, first: Seq) -> Vec<Seq> {
+        let mut seqs: Vec<Seq> = self.named.iter().copied().collect::<BTreeSet<_>>().into_iter().collect();
+        if seqs.is_empty() {
+            seqs.push(self.position());
+        }
+        seqs.retain(|seq| *seq >= first);
+        seqs.split_off(seqs.len().saturating_sub(limits::READ_MESSAGES_TOLD))
     }
 }

@@ -83,6 +83,7 @@ impl Im {
                 client_id: message.client_id.clone(),
                 sender: message.sender.clone(),
                 by: user.clone(),
+                ex: String::new(),
             };
             let notice = ChatNotice::Revoked {
                 conversation: id.clone(),

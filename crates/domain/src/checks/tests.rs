@@ -62,6 +62,7 @@ fn group_with(status: GroupStatus) -> Arc<Group> {
         kind: GroupKind::Group,
         max_members: 0,
         invite_confirm: false,
+        thread: None,
     })
 }
 

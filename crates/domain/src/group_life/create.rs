@@ -272,5 +272,6 @@ fn group_of(caller: &Caller, plan: &Plan, id: &GroupId, now: UnixMs) -> Group {
         kind: plan.kind,
         max_members: plan.max_members,
         invite_confirm: plan.invite_confirm,
+        thread: None,
     }
 }

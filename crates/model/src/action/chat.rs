@@ -4,10 +4,12 @@ use serde::{Deserialize, Serialize};
 
 use crate::conversation::{ConversationId, Target};
 use crate::event::{EventKind, Facets, Lane};
-use crate::ids::{MessageId, Seq, UserId};
+use crate::ids::{GroupId, MessageId, Seq, UserId};
 use crate::keyword::KeywordVerdict;
 use crate::message::ContentClass;
 use crate::record::ConversationSettings;
+
+use super::message::{MessageEdited, MessageReacted, MessageRef, MessageRevoked, ThreadUpdated};
 
 /// What is done about conversations, and to messages that were sent.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -21,6 +23,12 @@ pub enum ChatAction {
     Revoke(MessageRevoked),
     /// A message had words of a word list. Only told.
     Filter(Box<KeywordHit>),
+    /// What a message says was changed. Only told.
+    Edit(MessageEdited),
+    /// A reaction to a message came or went. Only told.
+    React(MessageReacted),
+    /// Something was said in a thread, or changed there. Only told.
+    Thread(ThreadUpdated),
 }
 
 /// A conversation comes onto lists of users.
@@ -59,26 +67,10 @@ pub struct MessagesRead {
     pub read_seq: Seq,
     /// He has read the conversation up to there, not only the messages that he named.
     pub up_to: bool,
-}
-
-/// A message was taken back.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct MessageRevoked {
-    /// Where.
-    pub conversation: ConversationId,
-    /// Which one.
-    pub seq: Seq,
-    /// Its number.
-    pub message: MessageId,
-    /// See [`crate::message::Message::public_id`].
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub public_id: Option<String>,
-    /// The client's id for it.
-    pub client_id: String,
-    /// Who had sent it.
-    pub sender: UserId,
-    /// Who took it back.
-    pub by: UserId,
+    /// The messages, ascending: those that he named, or the newest where he named none. At most
+    /// [`crate::limits::READ_MESSAGES_TOLD`], of more the newest; those that are gone are left out.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub messages: Vec<MessageRef>,
 }
 
 /// A message had words of a word list. One event for all its words, whichever lists they are on.
@@ -163,6 +155,9 @@ impl ChatAction {
             Self::Read(_) => EventKind::MessagesRead,
             Self::Revoke(_) => EventKind::MessageRevoked,
             Self::Filter(_) => EventKind::KeywordFiltered,
+            Self::Edit(_) => EventKind::MessageEdited,
+            Self::React(_) => EventKind::MessageReacted,
+            Self::Thread(_) => EventKind::ThreadUpdated,
         })
     }
 
@@ -171,7 +166,12 @@ impl ChatAction {
     pub const fn asked_as(&self) -> Option<EventKind> {
         match self {
             Self::Start(_) => Some(EventKind::ConversationStarting),
-            Self::Read(_) | Self::Revoke(_) | Self::Filter(_) => None,
+            Self::Read(_)
+            | Self::Revoke(_)
+            | Self::Filter(_)
+            | Self::Edit(_)
+            | Self::React(_)
+            | Self::Thread(_) => None,
         }
     }
 
@@ -183,6 +183,9 @@ impl ChatAction {
             Self::Read(one) => &one.conversation,
             Self::Revoke(one) => &one.conversation,
             Self::Filter(one) => &one.conversation,
+            Self::Edit(one) => &one.conversation,
+            Self::React(one) => &one.conversation,
+            Self::Thread(one) => &one.conversation,
         }
     }
 
@@ -194,13 +197,28 @@ impl ChatAction {
             Self::Read(one) => Some(&one.user),
             Self::Revoke(one) => Some(&one.by),
             Self::Filter(one) => Some(&one.sender),
+            Self::Edit(one) => Some(one.by.as_ref().unwrap_or(&one.message.sender)),
+            Self::React(one) => Some(&one.by),
+            Self::Thread(one) => Some(&one.by),
         };
         let peer = by.and_then(|user| self.conversation().peer_of(user));
+        let group = match self {
+            Self::Thread(one) => Some(&one.parent),
+            _ => self.conversation().group(),
+        };
+        let (ex, content) = match self {
+            Self::Edit(one) => (&*one.ex, Some(&one.content)),
+            Self::Thread(one) => {
+                one.last.as_ref().map_or(("", None), |last| (&*last.ex, Some(&last.content)))
+            }
+            _ => ("", None),
+        };
         Facets {
             from: by.map_or("", UserId::as_str),
             user: peer.map(UserId::as_str),
-            group: self.conversation().group().map(crate::ids::GroupId::as_str),
-            ..Facets::default()
+            group: group.map(GroupId::as_str),
+            ex,
+            content,
         }
     }
 

@@ -5,12 +5,13 @@
 mod chat;
 mod friend;
 mod group;
+mod message;
 mod presence;
 mod user;
 
 use serde::{Deserialize, Serialize};
 
-pub use chat::{ChatAction, ConversationStart, KeywordHit, MessageRevoked, MessagesRead};
+pub use chat::{ChatAction, ConversationStart, KeywordHit, MessagesRead};
 pub use friend::{
     Blocking, FriendAction, FriendAnswer, FriendAsking, FriendImport, FriendPair, FriendRemark,
 };
@@ -18,6 +19,9 @@ pub use group::{
     Entrant, GroupAction, GroupApplication, GroupAttributes, GroupCreation, GroupDismissal, GroupDraft,
     GroupEdit, GroupEntry, GroupFileChange, GroupInvitation, GroupJoin, GroupKick, GroupLeave, GroupListing,
     GroupMuting, GroupShielding, GroupSwitch, GroupTransfer, MemberEdit, MemberRole, RoomAdminChange,
+};
+pub use message::{
+    MessageEdited, MessageReacted, MessageRef, MessageRevoked, ReactionCount, ThreadMessage, ThreadUpdated,
 };
 pub use presence::{PresenceAction, PresenceChange};
 pub use user::{UserAction, UserEdit, UserRegistration};

@@ -5,8 +5,9 @@ use crate::action::{
     FriendImport, FriendPair, FriendRemark, GroupAction, GroupApplication, GroupAttributes, GroupCreation,
     GroupDismissal, GroupDraft, GroupEdit, GroupEntry, GroupFileChange, GroupInvitation, GroupJoin,
     GroupKick, GroupLeave, GroupListing, GroupMuting, GroupShielding, GroupSwitch, GroupTransfer, KeywordHit,
-    MemberEdit, MemberRole, MessageRevoked, MessagesRead, PresenceAction, PresenceChange, RoomAdminChange,
-    UserAction, UserEdit, UserRegistration,
+    MemberEdit, MemberRole, MessageEdited, MessageReacted, MessageRef, MessageRevoked, MessagesRead,
+    PresenceAction, PresenceChange, ReactionCount, RoomAdminChange, ThreadMessage, ThreadUpdated, UserAction,
+    UserEdit, UserRegistration,
 };
 use crate::conversation::{ConversationId, Target};
 use crate::group::{Group, Role};
@@ -23,6 +24,7 @@ struct Cast {
     bob: UserId,
     carol: UserId,
     group: GroupId,
+    thread: GroupId,
     at: UnixMs,
 }
 
@@ -35,6 +37,7 @@ pub fn actions(at: UnixMs) -> Vec<Action> {
             bob: UserId::parse("bob")?,
             carol: UserId::parse("carol")?,
             group: GroupId::parse("270011223344556")?,
+            thread: GroupId::parse("270055554444333")?,
             at,
         })
     };
@@ -257,7 +260,7 @@ impl Cast {
         ]
     }
 
-    fn chats(&self) -> [ChatAction; 8] {
+    fn chats(&self) -> [ChatAction; 13] {
         let single = ConversationId::single(&self.alice, &self.bob);
         let of_group = ConversationId::Group(self.group.clone());
         let start = |conversation: &ConversationId, owners: Vec<UserId>| {
@@ -280,6 +283,7 @@ impl Cast {
                 seqs: vec![11, 12],
                 read_seq: 12,
                 up_to: true,
+                messages: vec![self.message_ref()],
             })
         };
         let revoke = |conversation: &ConversationId| {
@@ -291,6 +295,7 @@ impl Cast {
                 client_id: "sample".to_owned(),
                 sender: self.alice.clone(),
                 by: self.alice.clone(),
+                ex: String::new(),
             })
         };
         [
@@ -300,8 +305,13 @@ impl Cast {
             read(&of_group),
             revoke(&single),
             revoke(&of_group),
-            self.hit(KeywordVerdict::Refuse, single, Target::User(self.bob.clone())),
-            self.hit(KeywordVerdict::Report, of_group, Target::Group(self.group.clone())),
+            self.hit(KeywordVerdict::Refuse, single.clone(), Target::User(self.bob.clone())),
+            self.hit(KeywordVerdict::Report, of_group.clone(), Target::Group(self.group.clone())),
+            self.change(&single),
+            self.change(&of_group),
+            self.reaction(&single),
+            self.reaction(&of_group),
+            self.thread(),
         ]
     }
 
@@ -319,6 +329,58 @@ impl Cast {
             lists: vec!["house-rules".to_owned()],
             edited: false,
         }))
+    }
+
+    fn message_ref(&self) -> MessageRef {
+        MessageRef { seq: 12, message: MessageId(42), public_id: None, sender: self.alice.clone() }
+    }
+
+    fn change(&self, conversation: &ConversationId) -> ChatAction {
+        ChatAction::Edit(MessageEdited {
+            conversation: conversation.clone(),
+            message: self.message_ref(),
+            client_id: "sample".to_owned(),
+            by: Some(self.alice.clone()),
+            count: 1,
+            sent_at: self.at,
+            at: self.at,
+            content: super::content(ContentClass::Text, 0, "changed"),
+            ex: String::new(),
+        })
+    }
+
+    fn reaction(&self, conversation: &ConversationId) -> ChatAction {
+        let reaction = || "thumbs_up".to_owned();
+        ChatAction::React(MessageReacted {
+            conversation: conversation.clone(),
+            message: self.message_ref(),
+            by: self.bob.clone(),
+            reaction: reaction(),
+            added: true,
+            at: self.at,
+            reactions: vec![ReactionCount { reaction: reaction(), count: 1, users: vec![self.bob.clone()] }],
+        })
+    }
+
+    fn thread(&self) -> ChatAction {
+        ChatAction::Thread(ThreadUpdated {
+            conversation: ConversationId::Group(self.thread.clone()),
+            thread: self.thread.clone(),
+            name: "topic".to_owned(),
+            parent: self.group.clone(),
+            parent_message: "42".to_owned(),
+            message_count: 1,
+            by: self.alice.clone(),
+            at: self.at,
+            last: Some(ThreadMessage {
+                message: MessageId(43),
+                public_id: None,
+                sender: self.alice.clone(),
+                sent_at: self.at,
+                content: super::content(ContentClass::Text, 0, "in the thread"),
+                ex: String::new(),
+            }),
+        })
     }
 
     fn presence(&self) -> [PresenceAction; 3] {

@@ -132,6 +132,7 @@ pub fn group(id: GroupId, owner: UserId, created_at: UnixMs) -> Group {
         kind: GroupKind::Group,
         max_members: 0,
         invite_confirm: false,
+        thread: None,
     }
 }
 

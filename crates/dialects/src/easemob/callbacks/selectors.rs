@@ -177,9 +177,14 @@ pub(super) const fn without(kind: EventKind) -> Option<&'static str> {
     Some(match (kind, kind.phase()) {
         (EventKind::MessageSending | EventKind::MessageSent, _) => return None,
         (_, Phase::Before) => "the family asks about nothing but messages, once, when they want to be sent",
-        (EventKind::MessagesRead | EventKind::MessageRevoked, _) => {
-            "what follows a message (receipts, recalls) is not told by this server yet"
-        }
+        (
+            EventKind::MessagesRead
+            | EventKind::MessageRevoked
+            | EventKind::MessageEdited
+            | EventKind::MessageReacted
+            | EventKind::ThreadUpdated,
+            _,
+        ) => "what follows a message (receipts, recalls) is not told by this server yet",
         (EventKind::KeywordFiltered, _) => "findings of the keyword filter are not told by this server yet",
         (EventKind::UserOnline | EventKind::UserOffline | EventKind::UserKicked, _) => {
             "the state of users is not told by this server yet"

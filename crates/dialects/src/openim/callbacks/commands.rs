@@ -244,6 +244,9 @@ pub(super) const WITHOUT: &[(EventKind, &str)] = &[
     (EventKind::GroupAttributesSet, NO_CALLBACK),
     (EventKind::RoomAdminAppointed, NO_CALLBACK),
     (EventKind::KeywordFiltered, NO_CALLBACK),
+    (EventKind::MessageEdited, "the original has no messages that are changed after they were sent"),
+    (EventKind::MessageReacted, "the original has no reactions to messages, only messages of their own"),
+    (EventKind::ThreadUpdated, "the original has no threads beside groups, and no callback about them"),
 ];
 
 const NO_CALLBACK: &str = "the original has no callback for it";

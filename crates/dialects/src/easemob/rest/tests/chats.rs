@@ -28,6 +28,7 @@ fn made(kind: GroupKind) -> Group {
         kind,
         max_members: 200,
         invite_confirm: false,
+        thread: None,
     }
 }
 

@@ -127,6 +127,7 @@ fn groups_in_full() {
         kind: GroupKind::Group,
         max_members: 0,
         invite_confirm: false,
+        thread: None,
     };
     let shown = json!({
         "groupID": "77", "groupName": "g", "notification": "n", "introduction": "i", "faceURL": "f",
