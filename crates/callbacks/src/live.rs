@@ -1,11 +1,14 @@
 //! Rules in use, with the versions that events still in the log may need.
 
+use std::borrow::Cow;
 use std::sync::Arc;
+use std::time::Duration;
 
 use ringback_model::delivery::Outbound;
-use ringback_model::dialect::Contract;
+use ringback_model::dialect::{Contract, Manner};
 use ringback_model::event::{Event, EventKind, Facets, Phase, Question};
 use ringback_model::ids::{LogPos, RuleId};
+use ringback_model::limits;
 use ringback_model::message::Origin;
 use ringback_model::rule::{Ban, Order, Rule};
 use ringback_model::time::UnixMs;
@@ -14,7 +17,7 @@ use crate::caller::CallPolicy;
 use crate::matching::{self, Compiled, Reason};
 use crate::promise::Promise;
 use crate::recorder::Recorder;
-use crate::telemetry::RuleMetrics;
+use crate::telemetry::{Moment, RuleMetrics};
 
 /// A rule, ready for use.
 pub(crate) struct LiveRule {
@@ -99,6 +102,23 @@ impl LiveRule {
 
     pub(crate) fn keeps_order(&self) -> bool {
         self.rule.policy.order != Order::None
+    }
+
+    /// What the contract says of calls about a moment.
+    pub(crate) fn manner(&self, moment: Moment) -> Option<Manner> {
+        self.contract.manner(moment?)
+    }
+
+    /// How a delivery about a moment is called.
+    pub(crate) fn how_about<'a>(&self, moment: Moment, how: &'a CallPolicy) -> Cow<'a, CallPolicy> {
+        match self.manner(moment) {
+            Some(manner) => {
+                let timeout =
+                    Duration::from_millis(u64::from(manner.timeout_ms)).min(limits::RULE_TIMEOUT_MAX);
+                Cow::Owned(CallPolicy { timeout, ..how.clone() })
+            }
+            None => Cow::Borrowed(how),
+        }
     }
 
     /// The request as it is to be sent now: where it was rendered with another URL of the rule, with the present one.

@@ -1,10 +1,11 @@
 //! Actions besides sending: before-rules are asked, then the change, what after-rules are told of it and what stays in
 //! chats are committed as one, then devices are told.
 
-use ringback_model::action::Action;
+use ringback_model::action::{Action, GroupAction};
 use ringback_model::commit::{Commit, CommitError, Committed};
 use ringback_model::event::{Done, Fact, Question, Subject};
 use ringback_model::failure::{Failure, Fault};
+use ringback_model::group::GroupKind;
 use ringback_model::limits;
 
 use crate::Im;
@@ -88,12 +89,15 @@ impl Im {
         let Deed { mut commit, actions, notices } = deed;
         for action in actions {
             let lane = action.lane();
+            let room = self.is_about_room(&action).await?;
             let done = Done {
                 number: self.number(),
                 action,
                 actor: Some(caller.actor.user.clone()),
                 operation_id: caller.operation_id.clone(),
                 origin: caller.origin,
+                by_admin: caller.actor.admin,
+                room,
             };
             commit = commit.event(lane, Fact::Done(Box::new(done)));
         }
@@ -105,6 +109,18 @@ impl Im {
             self.push_notice(caller, notice, &committed).await;
         }
         Ok(committed)
+    }
+
+    /// Whether it is a chat room whose members or settings change.
+    async fn is_about_room(&self, action: &Action) -> Result<bool, CommitError> {
+        let id = match action {
+            Action::Group(GroupAction::Create(made)) => return Ok(made.group.kind == GroupKind::Room),
+            Action::Group(action) => action.group(),
+            Action::Chat(_) | Action::Friend(_) | Action::User(_) | Action::Presence(_) => None,
+        };
+        let Some(id) = id else { return Ok(false) };
+        let found = self.store.groups(std::slice::from_ref(id)).await.map_err(CommitError::Fault)?;
+        Ok(found.into_iter().flatten().any(|group| group.kind == GroupKind::Room))
     }
 
     /// Decides and makes a change; where what it was decided by has changed meanwhile, decides again, at most

@@ -469,6 +469,12 @@ pub struct Done {
     pub operation_id: Arc<str>,
     /// How it came in.
     pub origin: Origin,
+    /// Who did it is an administrator of the app.
+    #[serde(default)]
+    pub by_admin: bool,
+    /// Of [`Action::Group`]: it is about a chat room.
+    #[serde(default)]
+    pub room: bool,
 }
 
 #[cfg(test)]

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use crate::ids::UserId;
-use crate::user::Platform;
+use crate::user::{DeviceSeen, Platform};
 
 /// A change among the connections of a user.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -18,6 +18,10 @@ pub struct Sighting {
     pub connection: String,
     /// The client was in the background.
     pub background: bool,
+    /// Of [`Sight::Last`]: it was cut, and that was seen already.
+    pub cut: bool,
+    /// Its device.
+    pub device: DeviceSeen,
     /// The caller's id for the call by which it was made.
     pub operation_id: Arc<str>,
 }

@@ -75,6 +75,7 @@ mod tests {
             platform: Platform::WEB,
             operation_id: String::new(),
             background: false,
+            version: String::new(),
             wire: Wire(0),
             wants_pings: false,
         };

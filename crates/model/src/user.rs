@@ -85,6 +85,18 @@ impl Platform {
     }
 }
 
+/// What a server sees of the device at the other end of a connection. Empty texts = it did not say.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct DeviceSeen {
+    /// Its own id, as it says it.
+    pub id: String,
+    /// Where it connects from, `address:port`; behind a proxy the proxy's.
+    pub address: String,
+    /// Version of the software with which it connects, as it says it.
+    pub version: String,
+}
+
 /// Which logins of a user take the place of others. Setting `multi_login.policy`. Source: client protocol sheet 1.6.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub enum LoginPolicy {

@@ -21,7 +21,7 @@ use ringback_model::ports::{Push, Pushing, Sessions};
 use ringback_model::presence::{CutReason, PresenceWatch, Sight, Sighting, Subscription, UserPresence};
 use ringback_model::sample;
 use ringback_model::time::UnixMs;
-use ringback_model::user::Platform;
+use ringback_model::user::{DeviceSeen, Platform};
 use ringback_server::ws::sessions::{Identity, Membership, Outgoing, Peer, SessionTable, Waiting};
 
 /// Encodes a push as the wire's number and the message's seq, and counts how often.
@@ -121,6 +121,7 @@ impl Table {
             platform: Platform(platform),
             token_id: token.to_owned(),
             background: false,
+            device: DeviceSeen::default(),
             dialect: Arc::clone(&self.dialect) as Arc<dyn Socket>,
             wire: Wire(wire),
             operation_id: Arc::from("op"),

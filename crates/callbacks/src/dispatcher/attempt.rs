@@ -118,7 +118,7 @@ pub(crate) async fn send_once(
     let began = clock.now();
     let extra = headers::of_attempt(&live.rule, said, began, &outbound.body);
     let started = Instant::now();
-    let answer = caller.call(outbound, &extra, how).await;
+    let answer = caller.call(outbound, &extra, &live.how_about(delivery.moment(), how)).await;
     let took = started.elapsed();
     let status = answer.as_ref().map_or(0, |response| response.answer.status);
     let (outcome, result) = judge(live, answer);

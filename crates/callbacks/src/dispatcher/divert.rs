@@ -19,16 +19,29 @@ impl Runner {
         self.live.shares_ban() && self.shared.ban.is_active()
     }
 
-    /// Tells the ban of a failure. The second attempt of a delivery is another one.
-    pub(super) fn tell_ban(&self, result: &Attempted) {
+    /// Tells the ban of a failure. The second attempt of a delivery is another one, unless the contract counts
+    /// deliveries: then [`Runner::tell_ban_of_end`] hears of it.
+    pub(super) fn tell_ban(&self, delivery: &Delivery, result: &Attempted) {
         if !self.live.shares_ban() {
             return;
         }
         match result {
+            Attempted::Failed { .. } if self.counts_once(delivery) => {}
             Attempted::Failed { error, .. } => self.shared.ban.failed(&self.live.rule.name, error),
             Attempted::DeliveredBadly(why) => self.shared.ban.failed(&self.live.rule.name, why),
             Attempted::Delivered | Attempted::HeldBack => {}
         }
+    }
+
+    /// Tells the ban of a delivery that is given up, where the contract counts deliveries rather than attempts.
+    pub(super) fn tell_ban_of_end(&self, delivery: &Delivery) {
+        if self.live.shares_ban() && self.counts_once(delivery) {
+            self.shared.ban.failed(&self.live.rule.name, &delivery.last_error);
+        }
+    }
+
+    fn counts_once(&self, delivery: &Delivery) -> bool {
+        self.live.manner(delivery.moment()).is_some_and(|manner| manner.counts_once)
     }
 
     /// Takes some of what is ready out of the stream.

@@ -22,7 +22,7 @@ impl Runner {
             self.row_calls = self.row_calls.saturating_sub(1);
         }
         let now = self.shared.clock.now();
-        self.tell_ban(&result);
+        self.tell_ban(&delivery, &result);
         let steady = self.shared.steady.now();
         self.tell_breaker(&result, probe, steady);
         let outcome = match result {
@@ -52,8 +52,14 @@ impl Runner {
             }
             Next::Again => self.again(delivery, steady, now),
             Next::RetryAt(due) => self.wait(&delivery, due, now),
-            Next::Park(reason) => self.park(&delivery, reason, now),
-            Next::Drop => self.give_up(&delivery, ParkReason::Exhausted),
+            Next::Park(reason) => {
+                self.tell_ban_of_end(&delivery);
+                self.park(&delivery, reason, now);
+            }
+            Next::Drop => {
+                self.tell_ban_of_end(&delivery);
+                self.give_up(&delivery, ParkReason::Exhausted);
+            }
         }
     }
 

@@ -348,3 +348,29 @@ async fn setting_the_clock_lengthens_no_ban() {
         assert_eq!(calls(&world, "r"), 2);
     }
 }
+
+#[tokio::test(start_paused = true)]
+async fn where_the_contract_counts_deliveries_a_dead_one_is_one_failure_after_two_long_calls() {
+    for (contract, failures, took) in [("served", 2, 2 * 5), ("patient", 1, 2 * 60)] {
+        let world = World::new(1);
+        world.caller.react(|_, _| Reaction::Hang);
+        let mut rule = sharing("r");
+        rule.contract = contract.to_owned();
+        let engine = world.engine_with(vec![rule]).await;
+        send(&world, 1);
+        seconds(took - 1).await;
+        assert_eq!(calls(&world, "r"), 2, "{contract}: the second call is under way");
+        assert_eq!(engine.bans().failures_in_window, failures - 1, "{contract}");
+        seconds(2).await;
+        assert_eq!(calls(&world, "r"), 2, "{contract}: it is given up");
+        assert_eq!(engine.bans().failures_in_window, failures, "{contract}");
+    }
+    let world = World::new(1);
+    world.caller.react(|_, _| Reaction::After(Duration::from_secs(59), 200));
+    let mut rule = sharing("r");
+    rule.contract = "patient".to_owned();
+    let engine = world.engine_with(vec![rule]).await;
+    send(&world, 1);
+    seconds(60).await;
+    assert_eq!((calls(&world, "r"), engine.bans().failures_in_window), (1, 0), "it was waited for");
+}

@@ -15,6 +15,7 @@ mod connections;
 mod dispatcher;
 mod gate;
 mod http;
+mod parts;
 mod promise;
 mod replay;
 mod rules;

@@ -14,7 +14,7 @@ use ringback_model::group::{Group, Role};
 use ringback_model::ids::MessageId;
 use ringback_model::sample;
 use ringback_model::time::UnixMs;
-use ringback_model::user::{Platform, User};
+use ringback_model::user::{DeviceSeen, Platform, User};
 
 use crate::samples::{group, user};
 
@@ -270,6 +270,8 @@ fn presence(reason: &str) -> PresenceChange {
         connection: "c_8f21".to_owned(),
         background: false,
         reason: reason.to_owned(),
+        cut: false,
+        device: DeviceSeen::default(),
         at: UnixMs(1_785_542_580_111),
     }
 }

@@ -153,6 +153,8 @@ pub(crate) fn done(action: Action, actor: Option<UserId>) -> Event {
         actor,
         operation_id: Arc::from(OF_ACTIONS),
         origin: Origin::Client,
+        by_admin: false,
+        room: false,
         action,
     };
     let lane = done.action.lane();

@@ -210,6 +210,8 @@ impl Im {
                 actor: Some(beginner.user.clone()),
                 operation_id: Arc::clone(&beginner.operation_id),
                 origin: beginner.origin,
+                by_admin: beginner.is_admin,
+                room: false,
             };
             commit = commit.event(lane, Fact::Done(Box::new(done)));
         }

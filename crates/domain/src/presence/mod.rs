@@ -20,6 +20,7 @@ use ringback_model::ports::Clock;
 use ringback_model::presence::{PresenceWatch, Sighting, UserPresence};
 use ringback_model::record::{ONE_OWNER, PresenceNote, Record, RecordKey, RecordKind};
 use ringback_model::time::UnixMs;
+use ringback_model::user::DeviceSeen;
 use tokio::sync::Notify;
 use tokio_util::sync::CancellationToken;
 
@@ -158,6 +159,8 @@ impl Im {
                 actor: None,
                 operation_id: Arc::clone(operation_id),
                 origin: Origin::Client,
+                by_admin: false,
+                room: false,
             };
             commit = commit.event(lane, Fact::Done(Box::new(done)));
         }
@@ -204,6 +207,8 @@ fn gone(note: PresenceNote, started: UnixMs) -> Told {
         connection: note.connection,
         background: false,
         reason: SERVER_WENT.to_owned(),
+        cut: false,
+        device: DeviceSeen::default(),
         at: started.max(UnixMs(note.at.0.saturating_add(1))),
     };
     Told { action: PresenceAction::Offline(change), operation_id }

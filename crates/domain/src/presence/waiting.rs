@@ -103,6 +103,8 @@ fn told(seen: Sighting, at: UnixMs) -> Told {
         connection: seen.connection,
         background: seen.background,
         reason,
+        cut: seen.cut,
+        device: seen.device,
         at,
     };
     let action = match seen.sight {
@@ -141,6 +143,7 @@ impl Times {
 mod tests {
     use ringback_model::ids::UserId;
     use ringback_model::presence::CutReason;
+    use ringback_model::user::DeviceSeen;
 
     use super::*;
 
@@ -151,6 +154,8 @@ mod tests {
             platform: Platform(platform),
             connection: "1".to_owned(),
             background: false,
+            cut: false,
+            device: DeviceSeen::default(),
             operation_id: Arc::from("op"),
         }
     }

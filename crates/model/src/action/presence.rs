@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use crate::event::{EventKind, Facets, Lane};
 use crate::ids::UserId;
 use crate::time::UnixMs;
-use crate::user::Platform;
+use crate::user::{DeviceSeen, Platform};
 
 /// A user comes or goes. All of them are only told.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -32,8 +32,19 @@ pub struct PresenceChange {
     pub background: bool,
     /// Why, in words; empty where there is nothing to say.
     pub reason: String,
+    /// The connection was cut, and that was told already: he did not leave by himself.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub cut: bool,
+    /// The device and its software, as far as they are known.
+    #[serde(default)]
+    pub device: DeviceSeen,
     /// When; grows with every change of one user on one platform.
     pub at: UnixMs,
+}
+
+#[allow(clippy::trivially_copy_pass_by_ref, reason = "serde passes a reference")]
+const fn is_false(value: &bool) -> bool {
+    !*value
 }
 
 impl PresenceAction {

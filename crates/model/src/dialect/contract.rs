@@ -75,6 +75,11 @@ pub trait Contract: Send + Sync {
     /// Renders one of [`Contract::copies`]. A pure function of its arguments: the same bytes every time.
     fn delivery(&self, rule: &Rule, event: &Event, copy: u32) -> Option<Rendered>;
 
+    /// How deliveries about a moment are called where the contract, and not the rule's policy, says so.
+    fn manner(&self, _kind: EventKind) -> Option<Manner> {
+        None
+    }
+
     /// Whether the receiver has taken a delivery.
     fn accepted(&self, rule: &Rule, answer: &Answer) -> Acceptance;
 
@@ -110,6 +115,16 @@ pub trait Contract: Send + Sync {
     fn storage(&self) -> Option<StorageService> {
         None
     }
+}
+
+/// How deliveries about a moment are called; the rest is as the rule's policy says.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Manner {
+    /// Time for one call, in place of [`Policy::timeout_ms`]. Milliseconds, 1..=60,000.
+    pub timeout_ms: u32,
+    /// A delivery that nobody takes is one failure towards the app's ban, counted when it is given up; else every
+    /// attempt is one.
+    pub counts_once: bool,
 }
 
 /// How rules of a contract start out; what a rule does not say is taken from here.

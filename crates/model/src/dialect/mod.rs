@@ -16,7 +16,8 @@ mod rule_file;
 mod socket;
 
 pub use contract::{
-    Acceptance, CallbackSchema, Contract, EventName, Preset, Rendered, Skip, StorageService, WrongAnswer,
+    Acceptance, CallbackSchema, Contract, EventName, Manner, Preset, Rendered, Skip, StorageService,
+    WrongAnswer,
 };
 pub use edge::{Edge, EdgeRequest, Method, Opening, Rate, Reply, Route};
 pub use receiver::{Answered, Described, Effect, Instruction, Receiver};

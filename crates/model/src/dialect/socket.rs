@@ -37,6 +37,8 @@ pub struct Hello {
     pub operation_id: String,
     /// It starts in the background.
     pub background: bool,
+    /// Version of its software; empty = it did not say.
+    pub version: String,
     /// How it encodes.
     pub wire: Wire,
     /// It says nothing by itself while it is idle: the server has to ping it, or it would look gone.

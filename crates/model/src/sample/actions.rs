@@ -16,7 +16,7 @@ use crate::keyword::KeywordVerdict;
 use crate::message::ContentClass;
 use crate::record::SharedFile;
 use crate::time::UnixMs;
-use crate::user::{Platform, User};
+use crate::user::{DeviceSeen, Platform, User};
 
 /// Who and what samples are about.
 struct Cast {
@@ -390,6 +390,12 @@ impl Cast {
             connection: "c-1".to_owned(),
             background: false,
             reason: reason.to_owned(),
+            cut: false,
+            device: DeviceSeen {
+                id: "7f3d".to_owned(),
+                address: "192.0.2.10:50123".to_owned(),
+                version: "4.10.0".to_owned(),
+            },
             at: self.at,
         };
         [

@@ -192,6 +192,8 @@ pub fn done(pos: LogPos, action: Action, at: UnixMs) -> Event {
         actor: UserId::parse("alice").ok(),
         operation_id: Arc::from("sample"),
         origin: Origin::Client,
+        by_admin: false,
+        room: false,
     };
     Event { pos, at, lane, fact: Fact::Done(Box::new(done)) }
 }

@@ -151,7 +151,7 @@ impl ObjectDoor {
 }
 
 fn address_of(extensions: &Extensions) -> Option<IpAddr> {
-    connection_of(extensions).map(|whose| whose.peer)
+    connection_of(extensions).map(|whose| whose.address.ip())
 }
 
 fn connection_of(extensions: &Extensions) -> Option<&Connection> {

@@ -7,7 +7,7 @@ pub mod tls;
 
 use std::convert::Infallible;
 use std::io;
-use std::net::{IpAddr, SocketAddr};
+use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -39,7 +39,7 @@ pub struct Connection {
     /// Its place among those that may be open.
     _place: OwnedSemaphorePermit,
     /// Where it comes from.
-    pub peer: IpAddr,
+    pub address: SocketAddr,
     /// When the answer under way must have gone out.
     pub due: Due,
 }
@@ -103,8 +103,8 @@ where
             () = listening.stop.cancelled() => return,
             accepted = bound.listener.accept() => accepted,
         };
-        let (stream, peer) = match accepted {
-            Ok((stream, peer)) => (stream, peer.ip()),
+        let (stream, address) = match accepted {
+            Ok(accepted) => accepted,
             Err(error) => {
                 metrics::counter!("ringback_accept_failures_total", "listener" => listening.name)
                     .increment(1);
@@ -117,7 +117,7 @@ where
             refuse(&stream, &listening);
             continue;
         };
-        let connection = Arc::new(Connection { _place: place, peer, due: Due::new() });
+        let connection = Arc::new(Connection { _place: place, address, due: Due::new() });
         listening.tracker.spawn(welcome(stream, Arc::clone(&listening), connection));
     }
 }

@@ -16,6 +16,7 @@ use ringback_model::limits;
 use ringback_model::message::Origin;
 use ringback_model::ports::Sessions as _;
 use ringback_model::presence::CutReason;
+use ringback_model::user::DeviceSeen;
 use tokio::sync::Semaphore;
 use tokio_tungstenite::WebSocketStream;
 use tokio_tungstenite::tungstenite::protocol::frame::coding::CloseCode;
@@ -101,6 +102,11 @@ async fn enter(sockets: Arc<Sockets>, on_upgrade: OnUpgrade, accepted: Accepted)
         platform: actor.platform,
         token_id: actor.token_id.clone(),
         background: hello.background,
+        device: DeviceSeen {
+            id: String::new(),
+            address: place.as_ref().map_or_else(String::new, |place| place.address.to_string()),
+            version: hello.version.clone(),
+        },
         dialect: Arc::clone(&sockets.dialect),
         wire: hello.wire,
         operation_id: operation_id(&hello),

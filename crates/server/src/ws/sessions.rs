@@ -13,7 +13,7 @@ use ringback_model::failure::Refusal;
 use ringback_model::ids::UserId;
 use ringback_model::ports::{Push, Pushing, Sessions};
 use ringback_model::presence::{CutReason, PresenceWatch, Sight, Sighting, Subscription};
-use ringback_model::user::{Connection, Platform};
+use ringback_model::user::{Connection, DeviceSeen, Platform};
 use tokio_tungstenite::tungstenite::Message;
 use tokio_tungstenite::tungstenite::protocol::frame::coding::CloseCode;
 use tokio_util::sync::CancellationToken;
@@ -35,6 +35,8 @@ pub struct Identity {
     pub token_id: String,
     /// It started in the background.
     pub background: bool,
+    /// The device.
+    pub device: DeviceSeen,
     /// What it speaks.
     pub dialect: Arc<dyn Socket>,
     /// How it encodes.
@@ -125,6 +127,8 @@ impl Peer {
             platform: self.identity.platform,
             connection: self.id.to_string(),
             background: self.background.load(Ordering::Acquire),
+            cut: false,
+            device: self.identity.device.clone(),
             operation_id: Arc::clone(&self.identity.operation_id),
         }
     }
@@ -278,7 +282,7 @@ impl SessionTable {
             self.watch.saw(peer.sighting(Sight::Cut(why)));
         }
         if last {
-            self.watch.saw(peer.sighting(Sight::Last));
+            self.watch.saw(Sighting { cut: why.is_some(), ..peer.sighting(Sight::Last) });
         }
         drop(shard);
         if last {

@@ -243,6 +243,7 @@ impl Socket for TextSocket {
             platform,
             operation_id: "op".to_owned(),
             background: false,
+            version: String::new(),
             wire: Wire(1),
             wants_pings: platform == Platform::WEB,
         })

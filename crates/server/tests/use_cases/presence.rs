@@ -9,7 +9,7 @@ use ringback_model::event::{Event, Fact, Lane};
 use ringback_model::ids::LogPos;
 use ringback_model::ports::Clock;
 use ringback_model::presence::{CutReason, PresenceWatch, Sight, Sighting};
-use ringback_model::user::Platform;
+use ringback_model::user::{DeviceSeen, Platform};
 use tokio_util::sync::CancellationToken;
 
 use crate::world::{World, user};
@@ -37,6 +37,8 @@ impl Telling {
             platform: Platform(platform),
             connection: connection.to_owned(),
             background: platform == 1,
+            cut: false,
+            device: DeviceSeen::default(),
             operation_id: Arc::from(format!("login {connection}")),
         });
     }

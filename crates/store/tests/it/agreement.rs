@@ -126,8 +126,15 @@ fn befriend(commit: Commit, owner: &str, other: &str) -> Commit {
     let action =
         Action::Friend(FriendAction::Remove(FriendPair { owner: owner.clone(), friend: friend.clone() }));
     let lane = action.lane();
-    let done =
-        Done { number: MessageId(1), action, actor: None, operation_id: "op".into(), origin: Origin::Rest };
+    let done = Done {
+        number: MessageId(1),
+        action,
+        actor: None,
+        operation_id: "op".into(),
+        origin: Origin::Rest,
+        by_admin: false,
+        room: false,
+    };
     commit
         .require(Require::NotKept(RecordKey::friend(&owner, &friend)))
         .write(Write::Keep(Box::new(Record::Friend(record))))

@@ -46,6 +46,8 @@ fn removal(number: u64) -> Fact {
         actor: Some(user("ann")),
         operation_id: "op".into(),
         origin: Origin::Rest,
+        by_admin: false,
+        room: false,
     }))
 }
 

@@ -1,6 +1,7 @@
 //! A world for the engine: log, progress, book, contract and receivers in memory. What is saved outlives a crash of
 //! the engine, as a store would.
 
+mod contract;
 mod counters;
 mod store;
 mod told;
@@ -15,27 +16,24 @@ use ringback_callbacks::{
     CallError, CallErrorKind, CallPolicy, Caller, Engine, EngineParts, EngineSettings, Response,
 };
 use ringback_model::action::{Action, Entrant, GroupAction, GroupEntry};
-use ringback_model::app::App;
 use ringback_model::conversation::Target;
 use ringback_model::delivery::{Answer, Outbound};
-use ringback_model::dialect::{
-    Acceptance, Contract, EventName, Preset, Rendered, Skip, StorageService, WrongAnswer,
-};
-use ringback_model::event::{Event, EventKind, Phase, Question, Subject};
-use ringback_model::failure::{CallbackRefusal, Failure, Refusal};
+use ringback_model::event::{EventKind, Phase, Question, Subject};
+use ringback_model::failure::{Failure, Refusal};
 use ringback_model::group::Role;
 use ringback_model::ids::{GroupId, LogPos, MessageId, UserId};
-use ringback_model::message::{Content, ContentClass, Message};
+use ringback_model::message::{ContentClass, Message};
 use ringback_model::ports::{
     BanBook, Clock, Dice, Fut, Gate, Handover, Log, ParkedBook, Progress, RuleBook, Traces,
 };
-use ringback_model::rule::{Order, Policy, Rule};
+use ringback_model::rule::Rule;
 use ringback_model::sample;
 use ringback_model::time::UnixMs;
-use ringback_model::verdict::{AnyAnswer, Change, Verdict};
+use ringback_model::verdict::{AnyAnswer, Change};
 use tokio::sync::watch;
 use tokio::time::Instant;
 
+pub use contract::TestContract;
 pub use counters::Counters;
 pub use store::{TestStore, is_parked};
 pub use told::{seconds, told};
@@ -170,135 +168,6 @@ impl Handover for TestHandover {
         Box::pin(async move {
             held.wait_for(|held| !held).await.unwrap();
         })
-    }
-}
-
-/// Body of a delivery: `<pos>/<copy> <lane> v<rule version>`. Body of an answer: see [`TestContract::verdict`].
-pub struct TestContract {
-    pub name: &'static str,
-    /// See [`Contract::storage`].
-    pub storage: Option<StorageService>,
-    /// See [`Contract::silenced`].
-    pub silenced: Option<CallbackRefusal>,
-}
-
-impl TestContract {
-    /// `test`: no storage service, the server's own codes for silence.
-    pub const PLAIN: Self = Self { name: "test", storage: None, silenced: None };
-
-    /// `served`: with a storage service, and words of its own for silence.
-    pub fn served() -> Self {
-        let silenced =
-            CallbackRefusal { code: Some(9), text: "silent".to_owned(), detail: String::new(), show: true };
-        Self {
-            name: "served",
-            storage: Some(StorageService { zone_offset_min: 480 }),
-            silenced: Some(silenced),
-        }
-    }
-}
-
-impl Contract for TestContract {
-    fn name(&self) -> &'static str {
-        self.name
-    }
-
-    fn kinds(&self, rule: &Rule) -> Result<Vec<EventKind>, String> {
-        if let Some(event) = rule.events.iter().find(|event| *event != "sent") {
-            return Err(format!("no event is named {event:?}"));
-        }
-        Ok(match rule.phase {
-            Phase::Before => vec![EventKind::MessageSending],
-            Phase::After => vec![EventKind::MessageSent],
-        })
-    }
-
-    fn content_code(&self, content: &Content) -> i32 {
-        content.code
-    }
-
-    fn asks_singly(&self, rule: &Rule, _question: &Question) -> bool {
-        rule.switch("singly").is_some()
-    }
-
-    fn question(&self, rule: &Rule, question: &Question) -> Result<Outbound, Skip> {
-        let said = said(&question.subject);
-        if said == "unasked" {
-            return Err(Skip("not asked"));
-        }
-        Ok(Outbound { url: rule.url.clone(), headers: Vec::new(), body: said.into_bytes().into() })
-    }
-
-    fn verdict(&self, _rule: &Rule, question: &Question, answer: &Answer) -> Result<Verdict, WrongAnswer> {
-        let text = String::from_utf8_lossy(&answer.body).into_owned();
-        match text.split_once(' ') {
-            Some(("add", word)) if question.subject.message().is_none() => {
-                Ok(Verdict::Allow { changes: vec![named(&question.subject, word)] })
-            }
-            Some(("add", word)) => Ok(Verdict::Allow {
-                changes: vec![Change::Content(format!("{}{word}", said(&question.subject)))],
-            }),
-            Some(("refuse", word)) => Ok(Verdict::Refuse(CallbackRefusal {
-                code: Some(5),
-                text: word.to_owned(),
-                detail: String::new(),
-                show: false,
-            })),
-            Some(("to", name)) => {
-                Ok(Verdict::Allow { changes: vec![Change::Target(Target::User(user(name)))] })
-            }
-            None if text == "ok" => Ok(Verdict::ALLOW),
-            _ => Err(WrongAnswer(format!("not an answer: {text}"))),
-        }
-    }
-
-    fn copies(&self, rule: &Rule, _event: &Event) -> Result<u32, Skip> {
-        Ok(rule.switch("copies").map_or(1, |copies| copies.parse().unwrap()))
-    }
-
-    fn delivery(&self, rule: &Rule, event: &Event, copy: u32) -> Option<Rendered> {
-        // The URL names what must not be called twice at once.
-        let own = match (rule.policy.order, rule.switch("copies")) {
-            (Order::None, _) => format!("/{}", event.pos),
-            (_, Some(_)) => format!("/u{copy}"),
-            (_, None) => String::new(),
-        };
-        Some(Rendered {
-            outbound: Outbound {
-                url: format!("{}/{}{own}", rule.url, event.lane),
-                headers: Vec::new(),
-                body: format!("{}/{copy} {} v{}", event.pos, event.lane, rule.version).into_bytes().into(),
-            },
-            recipient: rule.switch("copies").map(|_| user(&format!("u{copy}"))),
-        })
-    }
-
-    fn accepted(&self, _rule: &Rule, answer: &Answer) -> Acceptance {
-        match answer.status {
-            200 => Acceptance::Delivered,
-            299 => Acceptance::DeliveredBadly("odd"),
-            status => Acceptance::Failed(format!("status {status}")),
-        }
-    }
-
-    fn preset(&self, _phase: Phase) -> Preset {
-        Preset { enabled: true, policy: Policy::default(), without: &[] }
-    }
-
-    fn event_names(&self, _phase: Phase) -> Vec<EventName> {
-        vec![EventName { name: "sent", doc: "a message was sent".to_owned() }]
-    }
-
-    fn switches(&self, settings: &[(String, String)], _app: &App) -> Vec<(String, String)> {
-        settings.to_vec()
-    }
-
-    fn silenced(&self, _rule: &Rule) -> Option<CallbackRefusal> {
-        self.silenced.clone()
-    }
-
-    fn storage(&self) -> Option<StorageService> {
-        self.storage
     }
 }
 
@@ -469,7 +338,11 @@ impl World {
             parked_book: Arc::clone(&self.store) as Arc<dyn ParkedBook>,
             ban_book: Arc::clone(&self.store) as Arc<dyn BanBook>,
             traces: Some(Arc::clone(&self.traces) as Arc<dyn Traces>),
-            contracts: vec![Arc::new(TestContract::PLAIN), Arc::new(TestContract::served())],
+            contracts: vec![
+                Arc::new(TestContract::PLAIN),
+                Arc::new(TestContract::served()),
+                Arc::new(TestContract::patient()),
+            ],
             handover: Arc::clone(&self.handover) as Arc<dyn Handover>,
             clock: Arc::clone(&self.clock) as Arc<dyn Clock>,
             dice: Arc::new(TestDice::new(self.seed)),

@@ -5,6 +5,7 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use ringback_model::dialect::{Frame, Hello, Reply, TurnAway};
 use ringback_model::failure::{Refusal, RefusalCode};
 use ringback_model::ids::UserId;
+use ringback_model::limits;
 use ringback_model::user::Platform;
 use serde::{Deserialize, Serialize};
 
@@ -33,6 +34,7 @@ struct Asked {
     background: bool,
     compression: Option<String>,
     sdk_type: String,
+    sdk_version: String,
 }
 
 /// The alternative form: one parameter `v` that holds JSON.
@@ -49,6 +51,8 @@ struct Packed {
     compression: Option<String>,
     #[serde(rename = "sdkType")]
     sdk_type: Option<String>,
+    #[serde(rename = "sdkVersion")]
+    sdk_version: Option<String>,
     #[serde(rename = "sendResponse")]
     send_response: Option<bool>,
     background: Option<bool>,
@@ -76,6 +80,7 @@ pub(super) fn hello(query: &Pairs, headers: &Pairs) -> Result<Hello, Refusal> {
         platform,
         operation_id: required("operationID", &asked.operation_id)?.to_owned(),
         background: asked.background,
+        version: asked.sdk_version.chars().take(limits::SDK_VERSION_CHARS).collect(),
         wire: Codec { encoding, gzip: compression == Some("gzip") }.wire(),
         wants_pings: wants_pings(platform, encoding, query),
     })
@@ -135,6 +140,7 @@ fn from_query(query: &Pairs) -> Result<Asked, Refusal> {
         background,
         compression: parameter(query, "compression").map(str::to_owned),
         sdk_type: text("sdkType"),
+        sdk_version: text("sdkVersion"),
     })
 }
 
@@ -147,6 +153,7 @@ fn from_packed(packed: Packed) -> Result<Asked, Refusal> {
         background: packed.background.unwrap_or(false),
         compression: packed.compression,
         sdk_type: packed.sdk_type.unwrap_or_default(),
+        sdk_version: packed.sdk_version.unwrap_or_default(),
     })
 }
 
@@ -211,6 +218,7 @@ mod tests {
             platform: Platform::WEB,
             operation_id: "op".into(),
             background: false,
+            version: String::new(),
             wire: Codec::JSON.wire(),
             wants_pings: true,
         };
