@@ -157,6 +157,13 @@ pub(crate) fn friendship(context: &Context, message: &Message, facts: &SendFacts
     (!free).then(|| RecordKey::friend(user, &message.sender))
 }
 
+/// What a group must keep about the sender for a mute not to concern him; `None` = it would not help.
+pub(crate) fn allowance(refusal: &Refusal, message: &Message, facts: &SendFacts) -> Option<RecordKey> {
+    let is_muted = matches!(refusal.code, RefusalCode::MutedInGroup | RefusalCode::GroupMuted);
+    let group = facts.group.as_ref().filter(|group| group.status != GroupStatus::Banned);
+    group.filter(|_| is_muted).map(|group| RecordKey::allowed(&group.id, &message.sender))
+}
+
 /// The refusal of one who is not on the recipient's list of friends.
 pub(crate) fn not_friends() -> Refusal {
     Refusal::new(RefusalCode::NotFriends, "the sender is not on the recipient's list of friends")

@@ -199,7 +199,7 @@ impl Im {
                 self.among_friends(context, &message, &facts).await?;
             }
             Target::Group(_) | Target::Room(_) => {
-                checks::may_send(context, &message, &facts, self.clock.now())?;
+                self.may_speak(context, &message, &facts).await?;
                 message = self.ask(context, EventKind::MessageSending, message, original).await?;
             }
             Target::Notice(_) => checks::may_send(context, &message, &facts, self.clock.now())?,
@@ -212,10 +212,24 @@ impl Im {
             let aged = target.group().is_some() && original.is_some();
             if aged || message.target != target {
                 facts = self.facts(context, &mut message).await?;
-                checks::may_send(context, &message, &facts, self.clock.now())?;
+                self.may_speak(context, &message, &facts).await?;
             }
         }
         Ok((message, facts))
+    }
+
+    /// What users, groups and the kind of account allow. Who is muted is looked for on the group's list of those who may
+    /// speak all the same, which nobody else is.
+    async fn may_speak(
+        &self,
+        context: &Context,
+        message: &Message,
+        facts: &SendFacts,
+    ) -> Result<(), Failure> {
+        let Err(refusal) = checks::may_send(context, message, facts, self.clock.now()) else { return Ok(()) };
+        let Some(key) = checks::allowance(&refusal, message, facts) else { return Err(refusal.into()) };
+        let found = self.store.records(std::slice::from_ref(&key)).await?;
+        if found.iter().any(Option::is_some) { Ok(()) } else { Err(refusal.into()) }
     }
 
     /// Looked up only where it matters: the store reads nothing more for a message otherwise.

@@ -474,3 +474,12 @@ pub const WORD_LIST_BYTES: usize = 32 * 1024 * 1024;
 pub const WORD_LIST_NAME_BYTES: usize = 64;
 /// Number of different words of one message that an event names; the rest of its words are judged all the same.
 pub const KEYWORD_HITS: usize = 100;
+
+/// Number of files of one group.
+pub const GROUP_FILES: usize = 1000;
+/// Number of the app's texts about one group, or about one member.
+pub const GROUP_ATTRIBUTES: usize = 100;
+/// Time offline after which a user leaves the chat rooms that he is in, unless the settings say otherwise.
+pub const ROOM_LEAVE_AFTER: Duration = Duration::from_secs(120);
+/// Number of users who manage all rooms.
+pub const ROOM_ADMINS: usize = 1000;

@@ -11,7 +11,7 @@ use crate::conversation::{ConversationId, ConversationState, Target};
 use crate::delivery::{DeliveryKey, Exception, Gap, ProgressChange, RuleProgress, RuleVersion};
 use crate::event::{Event, Lane, Question, Subject};
 use crate::failure::{Failure, Fault};
-use crate::group::{Group, Member};
+use crate::group::{Group, GroupKind, Member};
 use crate::ids::{GroupId, LogPos, MessageId, RuleId, Seq, UserId};
 use crate::message::Message;
 use crate::page::{Found, Page, RecordQuery, UserFilter};
@@ -142,6 +142,13 @@ pub trait Directory: Send + Sync {
         skip: usize,
         limit: usize,
     ) -> Fut<'a, Result<(usize, Vec<Group>), Fault>>;
+    /// Groups, or rooms, that were not dismissed, ascending by id: those after this one.
+    fn groups_of_kind<'a>(
+        &'a self,
+        kind: GroupKind,
+        after: Option<&'a GroupId>,
+        limit: usize,
+    ) -> Fut<'a, Result<Vec<Group>, Fault>>;
     /// How many groups were made when; rooms do not count.
     fn groups_made(&self, period: Period) -> Fut<'_, Result<Growth, Fault>>;
     /// The groups and rooms that a user is in, ascending by id.

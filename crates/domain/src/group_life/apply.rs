@@ -47,6 +47,7 @@ impl Im {
         if self.store.member(&group, &user.id).await?.is_some() {
             return Err(bad(format!("{} is in group {group} already", user.id)).into());
         }
+        self.check_not_barred(&group, std::slice::from_ref(&user.id)).await?;
         let arrival = Arrival {
             group: &group,
             users: vec![user.id.clone()],

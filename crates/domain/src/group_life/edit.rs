@@ -1,6 +1,6 @@
 //! Settings of a group change.
 
-use ringback_model::action::{Action, GroupAction, GroupEdit};
+use ringback_model::action::{Action, GroupAction, GroupEdit, GroupSwitch};
 use ringback_model::commit::{Commit, Require, Write};
 use ringback_model::failure::{Failure, Refusal};
 use ringback_model::group::{Group, GroupStatus};
@@ -56,7 +56,33 @@ impl Im {
             let status = if muted { GroupStatus::Muted } else { GroupStatus::Open };
             let news = if muted { GroupNews::Muted } else { GroupNews::Unmuted };
             let group = Group { status, ..scene.group.clone() };
-            let deed = self.change_of_group(caller, &scene, group, None, vec![(news, true)]).await?;
+            let told = Action::Group(GroupAction::MuteAll(GroupSwitch { group: id.clone(), on: muted }));
+            let deed = self.change_of_group(caller, &scene, group, Some(told), vec![(news, true)]).await?;
+            match self.carry_out_deed(caller, deed).await {
+                Ok(_) => return Ok(()),
+                Err(error) => tries.again(error)?,
+            }
+        }
+    }
+
+    /// Takes a group out of use, or puts it back. Nothing changes where it is so already.
+    pub(super) async fn close_group(
+        &self,
+        caller: &Caller,
+        id: &GroupId,
+        closed: bool,
+    ) -> Result<(), Failure> {
+        let mut tries = Tries::default();
+        loop {
+            let scene = self.live_scene(caller, id).await?;
+            if (scene.group.status == GroupStatus::Banned) == closed {
+                return Ok(());
+            }
+            let status = if closed { GroupStatus::Banned } else { GroupStatus::Open };
+            let group = Group { status, ..scene.group.clone() };
+            let told = Action::Group(GroupAction::Close(GroupSwitch { group: id.clone(), on: closed }));
+            let news = vec![(GroupNews::Edited, false)];
+            let deed = self.change_of_group(caller, &scene, group, Some(told), news).await?;
             match self.carry_out_deed(caller, deed).await {
                 Ok(_) => return Ok(()),
                 Err(error) => tries.again(error)?,

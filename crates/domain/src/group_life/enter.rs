@@ -163,10 +163,12 @@ impl Im {
         if outside.is_empty() {
             return Ok(Some(Vec::new()));
         }
+        self.check_not_barred(arrival.group, &outside).await?;
         check_room_for(scene.group.max_members, scene.group.member_count, outside.len())?;
         let about = (scene.group.kind, scene.group.ex.as_str());
         let asked = self.ask_entry(caller, arrival.group, about, ordinary(&outside)).await?;
         let (mut entrants, mut start) = asked;
+        let id = arrival.group;
         let mut tries = Tries::default();
         loop {
             // Places are counted and taken by one at a time; rules were asked before, with nothing held.
@@ -182,6 +184,7 @@ impl Im {
             if entrants.is_empty() {
                 return Ok(Some(Vec::new()));
             }
+            self.check_not_barred(id, &start.owners).await?;
             check_room_for(scene.group.max_members, scene.group.member_count, entrants.len())?;
             let (deed, members) = self.entry(caller, &scene, &arrival, &entrants, &start).await?;
             match self.carry_out_deed(caller, deed).await {

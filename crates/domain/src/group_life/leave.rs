@@ -22,7 +22,7 @@ use crate::members::{check_named, without_repeats};
 use crate::{Im, at_most, bad, only_admin, only_self, repeated};
 
 /// Adds to a commit that a member leaves, and what changes in lists with that.
-pub(super) fn gone(commit: Commit, group: &Group, user: &UserId) -> Commit {
+pub(crate) fn gone(commit: Commit, group: &Group, user: &UserId) -> Commit {
     let id = &group.id;
     let commit = commit.write(Write::RemoveMember(id.clone(), user.clone()));
     if group.kind == GroupKind::Room {
@@ -36,7 +36,7 @@ pub(super) fn gone(commit: Commit, group: &Group, user: &UserId) -> Commit {
 }
 
 /// The group when so many have left.
-fn without(group: &Group, members: usize) -> Group {
+pub(super) fn without(group: &Group, members: usize) -> Group {
     let fewer = u32::try_from(members).unwrap_or(u32::MAX);
     Group { member_count: group.member_count.saturating_sub(fewer), ..group.clone() }
 }
@@ -71,6 +71,7 @@ impl Im {
                 notice.sender = member.user;
                 deed = deed.notify(notice);
             }
+            let deed = self.without_texts_of(deed, &scene.group, std::slice::from_ref(&user)).await?;
             match self.carry_out_deed(caller, deed).await {
                 Ok(_) => return Ok(()),
                 Err(error) => tries.again(error)?,
@@ -126,9 +127,11 @@ impl Im {
             commit = commit.require(Require::SameMember(Box::new(member.clone())));
             commit = gone(commit, group, &member.user);
         }
-        let kicked = leaving.iter().map(|member| member.user.clone()).collect();
-        let kick = GroupKick { group: group.id.clone(), kicked, reason: reason.to_owned(), barred: false };
+        let kicked: Vec<UserId> = leaving.iter().map(|member| member.user.clone()).collect();
+        let reason = reason.to_owned();
+        let kick = GroupKick { group: group.id.clone(), kicked: kicked.clone(), reason, barred: false };
         let mut deed = Deed::of(commit).tell(Action::Group(GroupAction::Kick(kick)));
+        deed = self.without_texts_of(deed, group, &kicked).await?;
         if scene.is_followed() {
             let recipients = Arc::clone(&scene.members);
             let telling = self.telling(caller, scene, without(group, leaving.len()), recipients).await?;

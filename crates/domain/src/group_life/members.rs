@@ -10,7 +10,6 @@ use ringback_model::group::{Group, Member, Role};
 use ringback_model::ids::{GroupId, UserId};
 use ringback_model::limits;
 use ringback_model::notice::GroupNews;
-use ringback_model::time::UnixMs;
 use ringback_model::version::{ITSELF, ORDER, Touch, VersionLog};
 
 use super::Tries;
@@ -131,52 +130,6 @@ impl Im {
         Ok(Some(deed))
     }
 
-    pub(super) async fn mute_member(
-        &self,
-        caller: &Caller,
-        group: &GroupId,
-        user: &UserId,
-        seconds: u32,
-    ) -> Result<(), Failure> {
-        let mut tries = Tries::default();
-        loop {
-            let scene = self.live_scene(caller, group).await?;
-            scene.check_manager()?;
-            let old = self.store.member(group, user).await?.ok_or_else(|| not_in_group(group, user))?;
-            if old.role == Role::Owner {
-                return Err(scene.no("nobody takes the word from its owner").into());
-            }
-            scene.check_above(old.role)?;
-            let now = self.clock.now();
-            let muted_until = if seconds == 0 {
-                UnixMs(0)
-            } else {
-                UnixMs(now.0.saturating_add(i64::from(seconds) * 1000))
-            };
-            let new = Member { muted_until, ..old.clone() };
-            let commit = Commit::at(now)
-                .require(Require::LiveGroup(group.clone()))
-                .require(Require::SameMember(Box::new(old)))
-                .write(Write::PutMember(new.clone()));
-            let mut deed = Deed::of(scene.still_stands(commit));
-            if scene.is_followed() {
-                deed.commit = touched(deed.commit, &new, false);
-                let telling =
-                    self.telling(caller, &scene, scene.group.clone(), scene.members.clone()).await?;
-                let member = self.person(new).await?;
-                let news = match seconds {
-                    0 => GroupNews::MemberUnmuted { member },
-                    seconds => GroupNews::MemberMuted { member, seconds },
-                };
-                deed = deed.notify(telling.all(news, true));
-            }
-            match self.carry_out_deed(caller, deed).await {
-                Ok(_) => return Ok(()),
-                Err(error) => tries.again(error)?,
-            }
-        }
-    }
-
     pub(super) async fn transfer_group(
         &self,
         caller: &Caller,
@@ -237,7 +190,7 @@ impl Im {
 }
 
 /// Notes that a member is another now; who has another role stands elsewhere in the list.
-fn touched(commit: Commit, member: &Member, role: bool) -> Commit {
+pub(super) fn touched(commit: Commit, member: &Member, role: bool) -> Commit {
     let log = VersionLog::Members(member.group.clone());
     let commit = commit.touch(log.clone(), member.user.as_str(), Touch::Updated);
     if role { commit.touch(log, ORDER, Touch::Updated) } else { commit }

@@ -8,6 +8,9 @@
 //! | `invite.rs`, `apply.rs` | the ways in: invited or added by others, or asking to be let in |
 //! | `leave.rs`, `dismiss.rs` | the ways out |
 //! | `edit.rs`, `members.rs` | settings of a group; what members show, their roles, mutes |
+//! | `muting.rs`, `listing.rs` | who may not speak; who may all the same, and who may not enter |
+//! | `files.rs`, `attributes.rs` | files in groups; texts of the app about groups and members |
+//! | `managing.rs`, `room_admins.rs` | what administrators of the app do and see; who manages all rooms |
 //! | `answers.rs` | what rules may make of all that |
 //! | `telling.rs` | what devices are told |
 //! | `read.rs`, `requests.rs`, `sync.rs` | lists, requests, and what has changed in lists |
@@ -17,19 +20,26 @@
 
 mod answers;
 mod apply;
+mod attributes;
 mod create;
 mod dismiss;
 mod edit;
 mod enter;
+mod files;
 mod invite;
 mod leave;
+mod listing;
+mod managing;
 mod members;
+mod muting;
 mod read;
 mod requests;
+mod room_admins;
 mod scene;
 mod sync;
 mod telling;
 
+pub(crate) use leave::gone;
 pub(crate) use read::is_listed;
 
 use ringback_model::command::{Command, GroupCommand, GroupOutcome, Outcome};
@@ -109,7 +119,7 @@ impl Im {
         }
     }
 
-    /// Commands that change nothing.
+    /// Commands with an answer of their own.
     async fn group_question(&self, caller: &Caller, command: GroupCommand) -> Result<GroupOutcome, Failure> {
         match command {
             GroupCommand::Named { group, users } => self.members_named(caller, &group, &users).await,
@@ -131,6 +141,12 @@ impl Im {
             }
             GroupCommand::JoinedIds { user, hash } => self.joined_ids(caller, &user, hash).await,
             GroupCommand::WholeMembers { group, hash } => self.whole_members(caller, &group, hash).await,
+            GroupCommand::Manage(managing) => self.manage(caller, managing).await,
+            GroupCommand::Rooms(command) => self.rooms_command(caller, command).await,
+            GroupCommand::OfKind { kind, after, limit } => {
+                self.groups_of_kind(caller, kind, after.as_ref(), limit).await
+            }
+            GroupCommand::JoinedRooms { user, page } => self.joined_rooms(caller, &user, page).await,
             GroupCommand::Made(period) => self.groups_made(caller, period).await,
             GroupCommand::Busy { period, ascending, page } => {
                 self.busy_groups(caller, period, ascending, page).await

@@ -97,6 +97,39 @@ impl Im {
         Ok(GroupOutcome::Groups { total: groups.len(), groups: page.of(groups) })
     }
 
+    /// The rooms that a user is in, ascending by id.
+    pub(super) async fn joined_rooms(
+        &self,
+        caller: &Caller,
+        user: &UserId,
+        page: Page,
+    ) -> Result<GroupOutcome, Failure> {
+        only_self(&caller.actor, user)?;
+        at_most("a page", page.limit, limits::LIST_ITEMS)?;
+        let rooms = self.rooms_of(user).await?;
+        Ok(GroupOutcome::Groups { total: rooms.len(), groups: page.of(rooms) })
+    }
+
+    /// The rooms that a user is in and that are not gone, ascending by id.
+    pub(crate) async fn rooms_of(&self, user: &UserId) -> Result<Vec<Group>, Failure> {
+        let ids = self.store.groups_of(user).await?;
+        let rooms = self.store.groups(&ids).await?.into_iter().flatten();
+        Ok(rooms.filter(|one| one.kind == GroupKind::Room && one.status != GroupStatus::Dismissed).collect())
+    }
+
+    pub(super) async fn groups_of_kind(
+        &self,
+        caller: &Caller,
+        kind: GroupKind,
+        after: Option<&GroupId>,
+        limit: usize,
+    ) -> Result<GroupOutcome, Failure> {
+        only_admin(&caller.actor)?;
+        at_most("a page", limit, limits::LIST_ITEMS)?;
+        let groups = self.store.groups_of_kind(kind, after, limit).await?;
+        Ok(GroupOutcome::Groups { total: groups.len(), groups })
+    }
+
     pub(super) async fn search_groups(
         &self,
         name: &str,

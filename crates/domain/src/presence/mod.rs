@@ -4,6 +4,7 @@
 //! once. With each user who is told to be online goes a note, so that the next start can tell that he went where a
 //! crash kept this one from it.
 
+mod leaving;
 mod waiting;
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use crate::action::{GroupApplication, GroupEdit, MemberEdit};
-use crate::group::{Group, GroupPerson};
+use crate::group::{Group, GroupKind, GroupPerson};
 use crate::ids::{GroupId, UserId};
 use crate::page::Page;
 use crate::record::GroupRequest;
@@ -11,6 +11,8 @@ use crate::statistics::{Growth, Period};
 use crate::time::UnixMs;
 use crate::user::User;
 use crate::version::{Delta, Version};
+
+use super::managing::{Managing, ManagingOutcome, RoomsCommand};
 
 /// What can be asked.
 #[derive(Debug, Clone)]
@@ -184,6 +186,26 @@ pub enum GroupCommand {
     },
     /// How many groups were made in a time. Administrators of the app.
     Made(Period),
+    /// Something that administrators of the app do to a group or room, or see of it.
+    Manage(Managing),
+    /// Something that concerns all rooms. Administrators of the app.
+    Rooms(RoomsCommand),
+    /// Groups, or rooms, that were not dismissed, ascending by id. Administrators of the app.
+    OfKind {
+        /// Which of the two.
+        kind: GroupKind,
+        /// Those after this one.
+        after: Option<GroupId>,
+        /// At most so many.
+        limit: usize,
+    },
+    /// A page of the rooms that a user is in. The user, administrators of the app.
+    JoinedRooms {
+        /// Who.
+        user: UserId,
+        /// Which page.
+        page: Page,
+    },
     /// In which groups how much was said in a time. Administrators of the app.
     Busy {
         /// When.
@@ -295,6 +317,8 @@ pub enum GroupOutcome {
         /// Those of the page.
         requests: Vec<ShownRequest>,
     },
+    /// What administrators of the app have done, or see.
+    Managed(ManagingOutcome),
     /// A number.
     Count(usize),
     /// What has changed in the list of a user's groups.

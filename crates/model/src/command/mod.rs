@@ -5,6 +5,7 @@ mod chat;
 mod device;
 mod friend;
 mod group;
+mod managing;
 mod objects;
 mod pull;
 mod send;
@@ -30,6 +31,7 @@ pub use chat::{
 pub use device::{DeviceCommand, DeviceOutcome, NewLog};
 pub use friend::{FriendCommand, FriendOutcome, FriendShown, Relation, RequestShown};
 pub use group::{GroupCommand, GroupOutcome, MemberFilter, MemberNews, RequestsOf, ShownRequest, WholeList};
+pub use managing::{ManagedUser, Managing, ManagingDeed, ManagingOutcome, RoomsCommand, Untouched};
 pub use objects::{NewUpload, ObjectCommand, ObjectOutcome, SignedParts};
 pub use pull::{ConversationRef, PullOrder, Pulled, SeqList, SeqRange};
 pub use send::{Draft, Sent};

@@ -100,6 +100,9 @@ impl Background {
         let (im, presence, until) = (Arc::clone(&self.im), self.presence, stop.clone());
         workers.start("presence", async move { im.run_presence(&presence, until).await });
         workers.start("offline_push", Arc::clone(&self.im).run_waker(self.waker, stop.clone()));
+        if let Some(after) = settings.room_leave_after {
+            workers.start("rooms", Arc::clone(&self.im).run_room_keeper(after, stop.clone()));
+        }
         workers.start("statistics", Arc::clone(&self.im).run_counter(stop.clone()));
         let (teller, until) = (Arc::clone(&self.im), stop.clone());
         workers.start("profile_news", async move { teller.run_profile_news(until).await });

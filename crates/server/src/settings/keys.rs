@@ -160,6 +160,14 @@ pub static KEYS: &[Key] = &[
         show: |from| from.history_keep.map(show_duration).unwrap_or_default(),
     },
     Key {
+        path: "rooms.leave_after",
+        set: |to, value, _| {
+            to.room_leave_after = if is_empty(value) { None } else { Some(value.duration(SECOND, DAY)?) };
+            Ok(())
+        },
+        show: |from| from.room_leave_after.map(show_duration).unwrap_or_default(),
+    },
+    Key {
         path: "storage.enabled",
         set: |to, value, _| value.flag().map(|flag| to.storage.enabled = flag),
         show: |from| from.storage.enabled.to_string(),

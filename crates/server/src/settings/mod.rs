@@ -65,6 +65,8 @@ pub struct Settings {
     pub log_max_bytes: Option<u64>,
     /// How long messages can be read; `None` = for ever.
     pub history_keep: Option<Duration>,
+    /// How long a user may be offline before he leaves the chat rooms that he is in; `None` = he stays.
+    pub room_leave_after: Option<Duration>,
     /// Deliveries that failed.
     pub storage: StorageSettings,
     /// What is remembered for those who ask why.
@@ -115,6 +117,7 @@ impl Default for Settings {
             log_keep: limits::LOG_KEEP,
             log_max_bytes: None,
             history_keep: None,
+            room_leave_after: Some(limits::ROOM_LEAVE_AFTER),
             storage: StorageSettings::default(),
             why: WhySettings::default(),
             otel: OtelSettings::default(),

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use ringback_model::conversation::ConversationId;
-use ringback_model::group::{Group, Member};
+use ringback_model::group::{Group, GroupKind, Member};
 use ringback_model::ids::{GroupId, UserId};
 use ringback_model::record::{Record, RecordKey};
 use ringback_model::statistics::{Growth, Period};
@@ -148,6 +148,31 @@ pub(super) fn groups_called(
         groups.push(counted_group(row)?);
     }
     Ok((usize::try_from(total).unwrap_or(0), groups))
+}
+
+/// Groups, or rooms, that were not dismissed, ascending by id, after this one.
+pub(super) fn groups_of_kind(
+    connection: &Connection,
+    kind: GroupKind,
+    after: Option<&GroupId>,
+    rows: usize,
+) -> Outcome<Vec<Group>> {
+    let name = match kind {
+        GroupKind::Group => "group",
+        GroupKind::Room => "room",
+    };
+    let mut statement = connection.prepare_cached(
+        "SELECT data, member_count FROM chat_groups
+         WHERE id > ?1 AND coalesce(data ->> '$.kind', 'group') = ?2 AND data ->> '$.status' != 'dismissed'
+         ORDER BY id LIMIT ?3",
+    )?;
+    let after = after.map_or("", GroupId::as_str);
+    let mut found = statement.query((after, name, limit(rows)))?;
+    let mut groups = Vec::new();
+    while let Some(row) = found.next()? {
+        groups.push(counted_group(row)?);
+    }
+    Ok(groups)
 }
 
 /// How many groups were made when.

@@ -6,7 +6,7 @@ use ringback_model::commit::{Commit, CommitError, Committed};
 use ringback_model::conversation::{ConversationId, ConversationState, Target};
 use ringback_model::event::{Event, Lane};
 use ringback_model::failure::Fault;
-use ringback_model::group::{Group, Member};
+use ringback_model::group::{Group, GroupKind, Member};
 use ringback_model::ids::{GroupId, LogPos, MessageId, Seq, UserId};
 use ringback_model::message::Message;
 use ringback_model::ports::{
@@ -142,6 +142,18 @@ impl Directory for Embedded {
         let text = text.to_owned();
         self.readers.ask("look for groups", move |connection| {
             directory::groups_called(connection, &text, skip, limit)
+        })
+    }
+
+    fn groups_of_kind<'a>(
+        &'a self,
+        kind: GroupKind,
+        after: Option<&'a GroupId>,
+        limit: usize,
+    ) -> Fut<'a, Result<Vec<Group>, Fault>> {
+        let after = after.cloned();
+        self.readers.ask("list groups", move |connection| {
+            directory::groups_of_kind(connection, kind, after.as_ref(), limit)
         })
     }
 

@@ -7,7 +7,7 @@ use ringback_model::commit::{Commit, CommitError, Committed};
 use ringback_model::conversation::{ConversationId, ConversationState, Target};
 use ringback_model::event::{Event, Lane};
 use ringback_model::failure::Fault;
-use ringback_model::group::{Group, GroupKind, Member};
+use ringback_model::group::{Group, GroupKind, GroupStatus, Member};
 use ringback_model::ids::{GroupId, LogPos, MessageId, Seq, UserId};
 use ringback_model::limits;
 use ringback_model::message::Message;
@@ -169,6 +169,19 @@ impl Directory for Memory {
             let called: Vec<&Group> = called.collect();
             let page = called.iter().skip(skip).take(limit);
             (called.len(), page.map(|group| (*group).clone()).collect())
+        })
+    }
+
+    fn groups_of_kind<'a>(
+        &'a self,
+        kind: GroupKind,
+        after: Option<&'a GroupId>,
+        limit: usize,
+    ) -> Fut<'a, Result<Vec<Group>, Fault>> {
+        self.ask(move |state| {
+            let later = state.groups.values().filter(|group| after.is_none_or(|after| group.id > *after));
+            let alive = later.filter(|group| group.kind == kind && group.status != GroupStatus::Dismissed);
+            alive.take(limit).cloned().collect()
         })
     }
 

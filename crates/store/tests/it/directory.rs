@@ -1,7 +1,7 @@
 //! Users, groups, members, blocks, tokens.
 
 use ringback_model::commit::{Commit, Require, Write};
-use ringback_model::group::{Group, GroupKind};
+use ringback_model::group::{Group, GroupKind, GroupStatus};
 use ringback_model::statistics::{DAY_MS, Period};
 use ringback_model::time::UnixMs;
 use ringback_model::user::{Block, Platform};
@@ -19,6 +19,7 @@ promises!(
     members_come_in_pages,
     members_are_found_by_name_and_by_user,
     groups_are_found_by_what_they_are_called,
+    groups_and_rooms_are_listed_piece_by_piece,
     groups_are_counted_by_when_they_were_made,
     a_list_changes_once_per_commit_however_many_of_its_elements_do,
     a_password_belongs_to_one_user_in_any_letter_case,
@@ -177,6 +178,31 @@ async fn groups_are_found_by_what_they_are_called(kind: Kind) {
         let (count, groups) = world.store.groups_called(text, skip, limit).await.unwrap();
         let ids: Vec<_> = groups.iter().map(|group| group.id.as_str()).collect();
         assert_eq!((count, ids.as_slice()), (total, expected), "{text} {skip} {limit}");
+    }
+}
+
+async fn groups_and_rooms_are_listed_piece_by_piece(kind: Kind) {
+    let world = kind.open();
+    for (id, kind, status) in [
+        ("1", GroupKind::Group, GroupStatus::Open),
+        ("2", GroupKind::Room, GroupStatus::Muted),
+        ("3", GroupKind::Group, GroupStatus::Dismissed),
+        ("4", GroupKind::Group, GroupStatus::Banned),
+        ("5", GroupKind::Room, GroupStatus::Open),
+    ] {
+        world.write(Write::PutGroup(Group { kind, status, ..group(id) })).await;
+    }
+    for (kind, after, limit, expected) in [
+        (GroupKind::Group, None, 9, &["1", "4"][..]),
+        (GroupKind::Group, Some("1"), 9, &["4"]),
+        (GroupKind::Group, None, 1, &["1"]),
+        (GroupKind::Room, None, 9, &["2", "5"]),
+        (GroupKind::Room, Some("5"), 9, &[]),
+    ] {
+        let after = after.map(group_id);
+        let groups = world.store.groups_of_kind(kind, after.as_ref(), limit).await.unwrap();
+        let ids: Vec<_> = groups.iter().map(|group| group.id.as_str()).collect();
+        assert_eq!(ids, expected, "{kind:?} {after:?} {limit}");
     }
 }
 
