@@ -3,6 +3,7 @@
 
 pub mod callbacks;
 pub mod content;
+mod entrance;
 pub mod receiver;
 pub mod rest;
 pub mod token;

@@ -184,6 +184,7 @@ fn numbers(members: &mut Map<String, Value>) {
         Some("int32") => i32::shape(),
         Some("int64") => i64::shape(),
         Some("uint64") => u64::shape(),
+        Some("uint32") => u32::shape(),
         _ => return,
     };
     members.remove("format");

@@ -1,5 +1,7 @@
 //! One made-up action of every kind.
 
+mod ways;
+
 use crate::action::{
     Action, Blocking, ChatAction, ConversationStart, Entrant, FriendAction, FriendAnswer, FriendAsking,
     FriendImport, FriendPair, FriendRemark, GroupAction, GroupApplication, GroupAttributes, GroupCreation,
@@ -48,7 +50,8 @@ pub fn actions(at: UnixMs) -> Vec<Action> {
     let users = cast.users().into_iter().map(Action::User);
     let chats = cast.chats().into_iter().map(Action::Chat);
     let presence = cast.presence().into_iter().map(Action::Presence);
-    friends.chain(groups).chain(users).chain(chats).chain(presence).collect()
+    let ways = cast.ways().unwrap_or_default();
+    friends.chain(groups).chain(users).chain(chats).chain(presence).chain(ways).collect()
 }
 
 impl Cast {

@@ -18,6 +18,9 @@ use crate::user::{AccountLevel, Platform, User};
 
 pub use actions::actions;
 
+/// The chat room that samples are about; their groups have other ids.
+pub(crate) const ROOM: &str = "270099887766554";
+
 /// A text from this user; form and code are those of the content given.
 #[must_use]
 pub fn message(sender: UserId, target: Target, content: Content, at: UnixMs) -> Message {
@@ -186,6 +189,10 @@ pub fn action_question(action: Action, at: UnixMs) -> Option<Question> {
 #[must_use]
 pub fn done(pos: LogPos, action: Action, at: UnixMs) -> Event {
     let lane = action.lane();
+    let room = match &action {
+        Action::Group(action) => action.group().is_none_or(|group| group.as_str() == ROOM),
+        _ => false,
+    };
     let done = Done {
         number: MessageId(pos.0),
         action,
@@ -193,7 +200,7 @@ pub fn done(pos: LogPos, action: Action, at: UnixMs) -> Event {
         operation_id: Arc::from("sample"),
         origin: Origin::Client,
         by_admin: false,
-        room: false,
+        room,
     };
     Event { pos, at, lane, fact: Fact::Done(Box::new(done)) }
 }

@@ -12,6 +12,7 @@ use serde::Serialize;
 use serde_json::value::RawValue;
 use serde_json::{Map, Value, json};
 
+use super::families::HOST;
 use super::selectors::Conversation;
 use super::{signature, switches};
 use crate::content;
@@ -27,9 +28,8 @@ pub(super) enum Copy<'a> {
     Offline(&'a UserId),
 }
 
-/// Who emits: of no meaning to receivers.
-const HOST: &str = "ringback";
-const SECURITY_VERSION: &str = "1.0.0";
+/// Version of the signature, as messages carry it.
+pub(super) const SECURITY_VERSION: &str = "1.0.0";
 /// What groups and rooms are called before sending, where the settings tell them apart.
 const GROUP: &str = "group";
 const ROOM: &str = "chatroom";
@@ -82,11 +82,11 @@ fn conversation_types(_: &mut SchemaGenerator) -> Schema {
 }
 
 /// What it holds besides its type is the sender's.
-fn one_body(_: &mut SchemaGenerator) -> Schema {
+pub(super) fn one_body(_: &mut SchemaGenerator) -> Schema {
     let mut types = BodyType::ALL.map(BodyType::wire_name).to_vec();
     types.sort_unstable();
     types.dedup();
-    let body = json!({"type": "object", "properties": {"type": {"type": "string", "enum": types}}, "required": ["type"]});
+    let body = json!({"type": "object", "properties": {"type": {"type": "string", "enum": types, "description": "The kind of content."}}, "required": ["type"]});
     json_schema!({"type": "array", "items": body, "minItems": 1, "maxItems": 1})
 }
 
@@ -193,7 +193,7 @@ const fn payload_type(conversation: Conversation) -> &'static str {
 }
 
 /// JSON text as it is. What is no JSON cannot come out of the map of types, and goes out as null.
-fn raw(json: Cow<'_, str>) -> Box<RawValue> {
+pub(super) fn raw(json: Cow<'_, str>) -> Box<RawValue> {
     RawValue::from_string(json.into_owned()).unwrap_or_else(|_| RawValue::NULL.to_owned())
 }
 
@@ -213,10 +213,15 @@ fn message_id(message: &Message) -> Cow<'_, str> {
 }
 
 fn outbound(rule: &Rule, body: &Body<'_>) -> Outbound {
+    // Writing our own structs into memory cannot fail: no maps with odd keys, no I/O.
+    request(rule, serde_json::to_vec(body).unwrap_or_default())
+}
+
+/// The request that carries a body.
+pub(super) fn request(rule: &Rule, body: Vec<u8>) -> Outbound {
     Outbound {
         url: rule.url.clone(),
         headers: vec![("content-type".to_owned(), "application/json".to_owned())],
-        // Writing our own structs into memory cannot fail: no maps with odd keys, no I/O.
-        body: serde_json::to_vec(body).unwrap_or_default().into(),
+        body: body.into(),
     }
 }

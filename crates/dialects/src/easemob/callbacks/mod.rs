@@ -1,12 +1,15 @@
 //! The callback contracts of the three products: one family of servers, so one translation.
 //!
 //! Pre-send: a client's message is shown to the app before it goes out ([`body`], [`answer`]). Post-send: the app is
-//! told of it afterwards, once for the message and once for every recipient who was offline. [`selectors`] holds the
-//! names that rules may give, [`preset`] how rules start out.
-//! Source: easemob-callbacks fact sheet 1 to 3, 5.1, 5.2, 6, 7, 8.
+//! told of it afterwards, once for the message and once for every recipient who was offline ([`messages`]), and of
+//! everything else that happens ([`families`]). [`selectors`] holds the names that rules may give, [`preset`] how rules
+//! start out.
+//! Source: easemob-callbacks fact sheet 1 to 8.
 
 mod answer;
 mod body;
+mod families;
+mod messages;
 mod misgivings;
 mod preset;
 mod reference;
@@ -18,23 +21,22 @@ pub mod switches;
 use std::sync::Arc;
 
 use ringback_model::app::App;
-use ringback_model::conversation::Target;
 use ringback_model::delivery::{Answer, Outbound};
 use ringback_model::dialect::{
-    Acceptance, CallbackSchema, Contract, EventName, Preset, Rendered, Skip, StorageService, WrongAnswer,
+    Acceptance, CallbackSchema, Contract, EventName, Manner, Preset, Rendered, Skip, StorageService,
+    WrongAnswer,
 };
-use ringback_model::event::{Event, EventKind, MessageSent, Phase, Question};
+use ringback_model::event::{Event, EventKind, Fact, Phase, Question};
 use ringback_model::failure::CallbackRefusal;
-use ringback_model::ids::UserId;
-use ringback_model::message::{Content, ContentClass, Message, Origin};
+use ringback_model::message::Content;
 use ringback_model::rule::{CodeRange, CopyKind, Rule};
 use ringback_model::verdict::Verdict;
 
 use super::content::BodyType;
 use crate::content;
 use crate::nearest::nearest;
-use body::Copy;
-use selectors::Conversation;
+use families::{Calls, Told};
+use messages::{Copies, asks};
 
 pub use reference::table;
 
@@ -70,6 +72,12 @@ impl Product {
         }
     }
 
+    /// Whether rules that name neither form of operations on groups are told of them in the legacy one.
+    /// Source: easemob-callbacks fact sheet 7, 8.
+    const fn is_legacy(self) -> bool {
+        matches!(self, Self::Agora)
+    }
+
     /// Minutes east of UTC in which slices of stored callbacks are named.
     /// Source: easemob-callbacks fact sheet 3.8.
     const fn zone_offset_min(self) -> i32 {
@@ -98,6 +106,30 @@ impl FamilyContract {
     pub const fn new(product: Product) -> Self {
         Self { product }
     }
+
+    /// What is told besides a message.
+    fn told<'a>(self, rule: &'a Rule, event: &'a Event) -> Result<Told<'a>, Skip> {
+        let of_messages = [CopyKind::ChatOffline];
+        if rule.selectors.copies == of_messages {
+            return Err(Skip("the rule wants copies for offline recipients alone"));
+        }
+        Told::of(rule, event).ok_or(Skip("a message is told as one"))
+    }
+
+    fn calls<'a>(self, told: &'a Told<'a>) -> Calls<'a> {
+        let legacy = self.product.is_legacy();
+        Calls::of(told, |family, call| selectors::tells(told.names(), legacy, family, call))
+    }
+
+    /// Why a rule is told nothing of an event.
+    fn untold(self, rule: &Rule, told: &Told<'_>) -> Skip {
+        let all = Calls::of(told, |_, _| true);
+        Skip(match (all.len(), rule.events.is_empty()) {
+            (0, _) => "the contract has no callback for what was done",
+            (_, true) => "the contract has a callback for it only in the form that the rule does not name",
+            (_, false) => "the rule names no event that is about it",
+        })
+    }
 }
 
 impl Contract for FamilyContract {
@@ -107,12 +139,12 @@ impl Contract for FamilyContract {
 
     fn kinds(&self, rule: &Rule) -> Result<Vec<EventKind>, String> {
         for name in &rule.events {
-            selectors::check(self.name(), name)?;
+            selectors::check(self.name(), rule.phase, name)?;
         }
-        Ok(vec![match rule.phase {
-            Phase::Before => EventKind::MessageSending,
-            Phase::After => EventKind::MessageSent,
-        }])
+        Ok(match rule.phase {
+            Phase::Before => vec![EventKind::MessageSending],
+            Phase::After => selectors::kinds(rule, self.product.is_legacy()),
+        })
     }
 
     fn without(&self, kind: EventKind) -> Option<&'static str> {
@@ -157,20 +189,36 @@ impl Contract for FamilyContract {
         asks(rule, question).map(|message| misgivings::of(rule, message, answer)).unwrap_or_default()
     }
 
-    /// The message itself first, then those who were offline in the event's order, both as far as the rule wants
-    /// them. What a number means follows from the version of the rule that is valid at the event, like everything
-    /// that is rendered; a callback's own id does not contain it.
+    /// Of a message it is itself first, then those who were offline in the event's order, both as far as the rule wants
+    /// them. What a number means follows from the version of the rule that is valid at the event, like everything that
+    /// is rendered; a callback's own id does not contain it.
     fn copies(&self, rule: &Rule, event: &Event) -> Result<u32, Skip> {
-        let copies = Copies::of(rule, event)?;
-        u32::try_from(copies.len()).map_err(|_| Skip("the message has too many copies to be counted"))
+        let copies = match &event.fact {
+            Fact::MessageSent(sent) => Copies::of(rule, event, sent)?.len(),
+            Fact::Done(_) => {
+                let told = self.told(rule, event)?;
+                match self.calls(&told).len() {
+                    0 => return Err(self.untold(rule, &told)),
+                    calls => calls,
+                }
+            }
+        };
+        u32::try_from(copies).map_err(|_| Skip("the event means too many callbacks to be counted"))
     }
 
     fn delivery(&self, rule: &Rule, event: &Event, copy: u32) -> Option<Rendered> {
-        let copies = Copies::of(rule, event).ok()?;
-        let recipient = copies.recipient(usize::try_from(copy).ok()?)?;
-        let which = recipient.map_or(Copy::Chat, Copy::Offline);
-        let outbound = body::delivery(rule, event.pos, &copies.sent.message, which);
-        Some(Rendered { outbound, recipient: recipient.cloned() })
+        let number = usize::try_from(copy).ok()?;
+        match &event.fact {
+            Fact::MessageSent(sent) => Copies::of(rule, event, sent).ok()?.rendered(rule, number),
+            Fact::Done(_) => {
+                let told = self.told(rule, event).ok()?;
+                self.calls(&told).rendered(number)
+            }
+        }
+    }
+
+    fn manner(&self, kind: EventKind) -> Option<Manner> {
+        families::manner(kind)
     }
 
     fn accepted(&self, _rule: &Rule, answer: &Answer) -> Acceptance {
@@ -181,8 +229,8 @@ impl Contract for FamilyContract {
         preset::preset(phase)
     }
 
-    fn event_names(&self, _phase: Phase) -> Vec<EventName> {
-        selectors::event_names()
+    fn event_names(&self, phase: Phase) -> Vec<EventName> {
+        selectors::event_names(phase)
     }
 
     fn schemas(&self) -> Vec<CallbackSchema> {
@@ -209,70 +257,5 @@ fn refusal(rule: &Rule, text: &str) -> CallbackRefusal {
         text: text.to_owned(),
         detail: String::new(),
         show: rule.policy.show_error,
-    }
-}
-
-/// The message that a rule is asked about.
-/// Source: easemob-callbacks fact sheet 2.1.
-fn asks<'a>(rule: &Rule, question: &'a Question) -> Result<&'a Message, Skip> {
-    let message = question.subject.message().filter(|_| question.kind == EventKind::MessageSending);
-    let message =
-        message.ok_or(Skip("the contract asks when a message wants to be sent, not at this moment"))?;
-    if question.origin == Origin::Rest {
-        return Err(Skip("nobody is asked about messages sent by REST"));
-    }
-    is_about(rule, message)?;
-    Ok(message)
-}
-
-/// Whether a rule is about this message, before or after.
-fn is_about(rule: &Rule, message: &Message) -> Result<(), Skip> {
-    match message.content.class {
-        ContentClass::Typing => return Err(Skip("\"is typing\" is never called back")),
-        ContentClass::Notification => return Err(Skip("notifications are never called back")),
-        _ => {}
-    }
-    let Some(conversation) = Conversation::of(&message.target) else {
-        return Err(Skip("messages of notification accounts are never called back"));
-    };
-    if !selectors::wanted(&rule.events, conversation, content::body_type(&message.content)) {
-        return Err(Skip("the rule names no event that is about this kind of message"));
-    }
-    Ok(())
-}
-
-/// The callbacks that one message means for one rule.
-/// Source: easemob-callbacks fact sheet 3.5.
-struct Copies<'a> {
-    sent: &'a MessageSent,
-    chat: bool,
-    offline: &'a [UserId],
-}
-
-impl<'a> Copies<'a> {
-    fn of(rule: &Rule, event: &'a Event) -> Result<Self, Skip> {
-        let sent = event.sent().ok_or(Skip("the contract tells of messages alone"))?;
-        is_about(rule, &sent.message)?;
-        let wants = |kind| rule.selectors.copies.is_empty() || rule.selectors.copies.contains(&kind);
-        // Rooms know nobody who is offline, and what is not kept never reaches those who are.
-        let reaches = !matches!(sent.message.target, Target::Room(_)) && sent.message.handling.store;
-        let offline = if reaches && wants(CopyKind::ChatOffline) { sent.offline.as_slice() } else { &[] };
-        let copies = Self { sent, chat: wants(CopyKind::Chat), offline };
-        if copies.len() == 0 {
-            return Err(Skip("the rule wants copies for offline recipients alone, and there are none"));
-        }
-        Ok(copies)
-    }
-
-    fn len(&self) -> usize {
-        usize::from(self.chat) + self.offline.len()
-    }
-
-    /// Whose copy has this number: `Some(None)` is the message's own.
-    fn recipient(&self, number: usize) -> Option<Option<&'a UserId>> {
-        match number.checked_sub(usize::from(self.chat)) {
-            None => Some(None),
-            Some(index) => self.offline.get(index).map(Some),
-        }
     }
 }

@@ -2,7 +2,11 @@
 
 use std::fmt::Write as _;
 
-use super::{Product, switches};
+use ringback_model::dialect::Contract as _;
+use serde_json::Value;
+
+use super::families::{FAMILIES, Family};
+use super::{FamilyContract, Product, schema, switches};
 
 const HEAD: &str = "# Shengwang, Agora and Easemob callbacks\n\n\
 Generated from `crates/dialects/src/easemob/callbacks`; a test keeps it up to date.\n\n\
@@ -24,22 +28,35 @@ rooms), `from`, `to`, `msg_id`, `payload` (`bodies` with one body, `ext`, `from`
 | another status, no connection | as `on_failure` says | the same |\n\n\
 `chatroom_msg_level` (`high`, `normal`, `low`) sets the priority of a message in a room. With `show_error` off the \
 sender always sees success.\n\n\
-## After sending\n\n\
+## After sending: messages\n\n\
 One callback with `eventType` `chat` per message, and one with `chat_offline` per recipient of a single chat or group \
 who was offline (`to` is then that user). Rooms have no offline copies, nor have messages that are not kept.\n\n\
 Fields: `callId`, `eventType`, `timestamp`, `chat_type`, `group_id` (groups and rooms), `from`, `to`, `msg_id`, \
 `content_type`, `payload`, `appkey`, `host`, `securityVersion`, `security`.\n\n\
+## After everything else\n\n\
+A rule whose `events` is empty is told of messages and of all that follows; of operations on groups and rooms in one form: \
+`shengwang` and `easemob` in the current one (`group_op_event`), `agora` in the legacy one (`muc`). A rule that names one \
+of them gets that, and one that names both gets both. What stands before a colon of a name selects all that begins with \
+it. `copies` concerns messages: a rule that wants nothing but `chat_offline` is told of nothing else.\n\n\
+One event may mean several callbacks: they go out in order, one after the other. Ids of users are in lower case.\n\n\
+Never called back, because it never happens here: `moderation` (results of content review), `delivery_ack`, `muc:apply`, \
+`muc:invite_accept`, `muc:invite_decline`, `push` (results of offline pushes). There is none for custom presence.\n\n\
+## What all of them have in common\n\n\
 Status 200 and no other is success. An answer of more than 1,000 characters is delivered too, but counts as a failure \
 towards a ban.\n\n\
-`callId` is `{org}#{name}_{uuid}`: the same on every attempt, after restarts and when it is sent again, so that a \
-receiver can drop what it has seen. `security` is the MD5 of `callId`, the rule's secret and `timestamp`, run together, \
-in lower-case hex; `timestamp` is when the server took the message, in Unix milliseconds.\n\n\
+`callId` is `{org}#{name}_{uuid}`, and of events with a `msg_id` of their own `{org}#{name}_{msg_id}`: the same on every \
+attempt, after restarts and when it is sent again, so that a receiver can drop what it has seen. `security` is the MD5 \
+of `callId`, the rule's secret and `timestamp`, run together, in lower-case hex; `timestamp` is when the server took the \
+message, or when the thing was done, in Unix milliseconds. Everything is signed, reactions and threads too.\n\n\
 Types and examples of every body and answer: [schemas](../schemas/README.md).\n";
 
 /// The contracts as Markdown: `docs/callbacks/easemob.md`.
 #[must_use]
 pub fn table() -> String {
     let mut page = String::from(HEAD);
+    for family in FAMILIES {
+        push_family(&mut page, family);
+    }
     page.push_str(
         "\n## Rules\n\n[rules.md](../rules.md) lists how rules of these contracts start out, and the names that their \
          `events` may give.\n\nNames of slices of stored callbacks are in this zone unless `storage.zone` says \
@@ -56,6 +73,52 @@ pub fn table() -> String {
         let _ = writeln!(page, "| `{}` | {} | {values} | {} |", setting.key, setting.default, setting.doc);
     }
     page
+}
+
+/// The callbacks of a family: what selects them, when they come, what they hold, one example of each shape.
+fn push_family(page: &mut String, family: &Family) {
+    let contract = FamilyContract::new(Product::Easemob);
+    let names: Vec<String> = family.names.iter().map(|name| format!("`{name}`")).collect();
+    let selected = match names.as_slice() {
+        [] => String::new(),
+        names => format!("All of it: {}. ", names.join(", ")),
+    };
+    // Writing to a String cannot fail.
+    let _ = writeln!(page, "\n## Told: {}\n\n{selected}{}\n", family.about, family.says);
+    page.push_str(
+        "| name in `events` | moment | when | fields of `payload` | schema |\n|---|---|---|---|---|\n",
+    );
+    let mut examples: Vec<(&str, Value)> = Vec::new();
+    for row in family.rows {
+        let Some(call) = schema::told::example(contract, row) else { continue };
+        let Ok(body) = serde_json::from_slice::<Value>(&call.body) else { continue };
+        let moments: Vec<String> = row.kinds.iter().map(|kind| format!("`{kind}`")).collect();
+        let _ = writeln!(
+            page,
+            "| `{}` | {} | {} | {} | [{}](../schemas/{}/{}.request.json) |",
+            row.name,
+            moments.join(", "),
+            row.when,
+            members(body.get("payload")),
+            row.schema,
+            contract.name(),
+            row.schema
+        );
+        if !examples.iter().any(|(schema, _)| *schema == row.schema) {
+            examples.push((row.schema, body));
+        }
+    }
+    for (schema, body) in examples {
+        let fields = members(Some(&body));
+        let text = body.to_string();
+        let _ = writeln!(page, "\n`{schema}`: {fields}. For example:\n\n```json\n{text}\n```");
+    }
+}
+
+/// Names of the members of an object.
+fn members(object: Option<&Value>) -> String {
+    let members = object.and_then(Value::as_object).into_iter().flatten();
+    members.map(|(name, _)| format!("`{name}`")).collect::<Vec<_>>().join(", ")
 }
 
 #[cfg(test)]

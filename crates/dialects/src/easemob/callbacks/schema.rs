@@ -1,8 +1,9 @@
-//! JSON Schemas of this family's callbacks and answers. What bodies hold is read off their type and off bodies about
-//! made-up messages; what answers may say stands here, and tests compare it with what is taken.
+//! JSON Schemas of this family's callbacks and answers: here those of messages, in `told` the others. What bodies hold is
+//! read off their type and off bodies about made-up messages; what answers may say stands here, and tests compare it with what is taken.
 
 #[cfg(test)]
 mod tests;
+pub(super) mod told;
 
 use ringback_model::conversation::Target;
 use ringback_model::delivery::Outbound;
@@ -81,7 +82,8 @@ impl Callback {
 
 /// All of a contract.
 pub(super) fn of_contract(contract: FamilyContract) -> Vec<CallbackSchema> {
-    Callback::ALL.into_iter().filter_map(|callback| of_callback(contract, callback)).collect()
+    let of_messages = Callback::ALL.into_iter().filter_map(|callback| of_callback(contract, callback));
+    of_messages.chain(told::of_contract(contract)).collect()
 }
 
 fn of_callback(contract: FamilyContract, callback: Callback) -> Option<CallbackSchema> {
@@ -184,6 +186,20 @@ fn without_null(schema: &mut Value) {
         && let [kind, _] = kinds.as_slice()
     {
         schema["type"] = kind.clone();
+    }
+    let alone = match schema.get("anyOf") {
+        Some(Value::Array(forms)) => match forms.as_slice() {
+            [form, null] if null["type"] == "null" => Some(form.clone()),
+            _ => None,
+        },
+        _ => None,
+    };
+    if let (Some(Value::Object(form)), Value::Object(keywords)) = (alone, schema) {
+        keywords.remove("anyOf");
+        // What is said of the member comes before what is said of its type.
+        for (keyword, value) in form {
+            keywords.entry(keyword).or_insert(value);
+        }
     }
 }
 

@@ -14,6 +14,7 @@ use super::envelope::{Answer, Contents};
 use super::members::Affiliation;
 use super::problem::{ILLEGAL_ARGUMENT, INVALID_PARAMETER, Problem, Reject, no_such_chat};
 use super::routes::{self, Topic};
+use crate::easemob::entrance;
 
 /// Groups or rooms of one call.
 const AT_ONCE: usize = 100;
@@ -29,17 +30,6 @@ const NAME_CHARS: usize = 128;
 const AVATAR_CHARS: usize = 1024;
 /// Characters of a description.
 const DESCRIPTION_CHARS: usize = 512;
-
-/// Ways into a group ([`Group::verification`]). There are three, and the wire has four: a public group that asks who
-/// enters is the same here as a closed one that only its owner and admins invite to, and is shown as such.
-mod entrance {
-    /// Every member may invite; who is not invited asks.
-    pub(super) const INVITED: i32 = 0;
-    /// Owner and admins invite; who is not invited asks.
-    pub(super) const CLOSED: i32 = 1;
-    /// Everybody may enter.
-    pub(super) const OPEN: i32 = 2;
-}
 
 /// A group to be made.
 #[derive(Default, Deserialize, JsonSchema)]
