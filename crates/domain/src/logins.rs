@@ -12,7 +12,7 @@ use ringback_model::ids::UserId;
 use ringback_model::limits;
 use ringback_model::secret::Secret;
 use ringback_model::time::UnixMs;
-use ringback_model::user::{AccountLevel, Bearer, Platform, TokenRecord, User};
+use ringback_model::user::{AccountLevel, Bearer, Platform, Standing, TokenRecord, User};
 
 use crate::actions::Deed;
 use crate::caller::Caller;
@@ -94,6 +94,7 @@ impl Im {
             created_at: UnixMs(0),
             level: AccountLevel::ORDINARY,
             receive_option: 0,
+            standing: Standing::default(),
         };
         let answered = self.ask_about_registration(caller, vec![user.clone()]).await?;
         // A rule may say more about the user, but not make another one of him.

@@ -10,7 +10,7 @@ use ringback_model::ids::UserId;
 use ringback_model::limits;
 use ringback_model::record::RecordKind;
 use ringback_model::time::UnixMs;
-use ringback_model::user::{AccountLevel, User};
+use ringback_model::user::{AccountLevel, Standing, User};
 
 use crate::actions::{Deed, another_subject};
 use crate::caller::Caller;
@@ -84,6 +84,7 @@ impl Im {
                 created_at: now,
                 level: AccountLevel::ADMIN,
                 receive_option: 0,
+                standing: Standing::default(),
             };
             let commit = Commit::at(now).require(Require::NoUser(id)).write(Write::PutUser(user));
             match self.store.commit(commit).await {

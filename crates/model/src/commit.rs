@@ -83,6 +83,8 @@ impl Commit {
 pub enum Require {
     /// The user exists.
     User(UserId),
+    /// The user exists and is not deactivated.
+    ActiveUser(UserId),
     /// No user has this id, in any letter case.
     NoUser(UserId),
     /// The group exists and is not dismissed.
@@ -118,6 +120,8 @@ pub enum Require {
 pub enum Write {
     /// A user, new or changed.
     PutUser(User),
+    /// A user goes: his profile, his password and his tokens. What he said stays; fine if he is not there.
+    RemoveUser(UserId),
     /// A group, new or changed; `member_count` is kept by the store.
     PutGroup(Group),
     /// A member, new or changed. A new one gets the group's conversation in his list, readable from the start.

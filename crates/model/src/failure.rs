@@ -119,6 +119,10 @@ pub enum RefusalCode {
     Overloaded,
     /// The caller sends more messages than he may in this time.
     TooManyMessages,
+    /// The user was deactivated by an administrator.
+    UserDeactivated,
+    /// An administrator lets the sender say nothing here.
+    Muted,
     /// The request names an app that is not this server's.
     AppNotFound,
     /// A name and its secret, or a password, that do not belong together.

@@ -113,6 +113,12 @@ pub trait Directory: Send + Sync {
     /// A page of all user ids, ascending, after this one.
     fn user_ids<'a>(&'a self, after: Option<&'a UserId>, limit: usize)
     -> Fut<'a, Result<Vec<UserId>, Fault>>;
+    /// A page of all users, by when they were registered, then by folded id: those after this instant and id.
+    fn users_by_age<'a>(
+        &'a self,
+        after: Option<(UnixMs, &'a UserId)>,
+        limit: usize,
+    ) -> Fut<'a, Result<Vec<User>, Fault>>;
     /// Groups in the order asked for.
     fn groups<'a>(&'a self, ids: &'a [GroupId]) -> Fut<'a, Result<Vec<Option<Group>>, Fault>>;
     /// A member, or `None`.
@@ -450,6 +456,8 @@ pub trait Sessions: Send + Sync {
     }
     /// Cuts the connections of a user on a platform, except those with this token, telling the client.
     fn kick(&self, user: &UserId, platform: Platform, except_token: Option<&str>, why: CutReason);
+    /// Cuts one connection of a user ([`Connection::id`]), telling the client. False where there is none of this id.
+    fn cut(&self, user: &UserId, connection: &str, why: CutReason) -> bool;
 }
 
 /// Between a commit and its after-callbacks stands the push: document 001 promises that recipients come first.

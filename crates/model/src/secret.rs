@@ -51,7 +51,7 @@ mod tests {
     use crate::dialect::{EdgeRequest, Hello, Method, Opening, Wire};
     use crate::ids::UserId;
     use crate::time::UnixMs;
-    use crate::user::{AccountLevel, Platform, User};
+    use crate::user::{AccountLevel, Platform, Standing, User};
 
     /// Whatever carries one through the server can be printed without showing it.
     #[test]
@@ -65,6 +65,7 @@ mod tests {
             created_at: UnixMs(0),
             level: AccountLevel::ORDINARY,
             receive_option: 0,
+            standing: Standing::default(),
         };
         let account = Account { user, password: Some("hush".into()) };
         let opening =

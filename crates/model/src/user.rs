@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::conversation::Target;
 use crate::ids::UserId;
 use crate::time::UnixMs;
 
@@ -24,6 +25,55 @@ pub struct User {
     /// 0 receive, 1 do not receive, 2 receive without push.
     #[serde(default)]
     pub receive_option: i32,
+    /// What administrators have forbidden him.
+    #[serde(default, skip_serializing_if = "Standing::is_good")]
+    pub standing: Standing,
+}
+
+/// What administrators have forbidden a user.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Standing {
+    /// He gets no tokens, and those that he has are good for nothing.
+    #[serde(default)]
+    pub deactivated: bool,
+    /// Until when he says nothing to users; 0 = he may, [`Standing::FOR_EVER`] = never again.
+    #[serde(default)]
+    pub muted_to_users: UnixMs,
+    /// Until when he says nothing in groups; as above.
+    #[serde(default)]
+    pub muted_in_groups: UnixMs,
+    /// Until when he says nothing in chat rooms; as above.
+    #[serde(default)]
+    pub muted_in_rooms: UnixMs,
+}
+
+impl Standing {
+    /// An instant that does not come.
+    pub const FOR_EVER: UnixMs = UnixMs(i64::MAX);
+
+    /// Nothing is forbidden.
+    #[must_use]
+    #[allow(clippy::trivially_copy_pass_by_ref, reason = "serde passes a reference")]
+    pub fn is_good(&self) -> bool {
+        *self == Self::default()
+    }
+
+    /// Whether he may say something there at this instant.
+    #[must_use]
+    pub fn may_speak(self, to: &Target, now: UnixMs) -> bool {
+        let until = match to {
+            Target::User(_) | Target::Notice(_) => self.muted_to_users,
+            Target::Group(_) => self.muted_in_groups,
+            Target::Room(_) => self.muted_in_rooms,
+        };
+        until <= now
+    }
+
+    /// Whether he is muted anywhere at this instant.
+    #[must_use]
+    pub fn is_muted(self, now: UnixMs) -> bool {
+        [self.muted_to_users, self.muted_in_groups, self.muted_in_rooms].into_iter().any(|until| until > now)
+    }
 }
 
 /// Kind of account. Numbers are the ones clients know.

@@ -10,7 +10,7 @@ use ringback_model::ids::UserId;
 use ringback_model::limits;
 use ringback_model::notice::{GroupNews, GroupNotice, Notice};
 use ringback_model::time::UnixMs;
-use ringback_model::user::User;
+use ringback_model::user::{Standing, User};
 use ringback_model::version::Version;
 
 use super::scene::Scene;
@@ -154,5 +154,6 @@ fn unregistered(id: UserId) -> User {
         created_at: UnixMs(0),
         level: ringback_model::user::AccountLevel::ORDINARY,
         receive_option: 0,
+        standing: Standing::default(),
     }
 }

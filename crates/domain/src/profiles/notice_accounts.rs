@@ -7,7 +7,7 @@ use ringback_model::failure::{Failure, Fault, Refusal};
 use ringback_model::ids::UserId;
 use ringback_model::limits;
 use ringback_model::page::{Page, UserFilter};
-use ringback_model::user::{AccountLevel, User};
+use ringback_model::user::{AccountLevel, Standing, User};
 
 use crate::caller::Caller;
 use crate::users::commit_failure;
@@ -42,6 +42,7 @@ impl Im {
                 created_at: now,
                 level,
                 receive_option: 0,
+                standing: Standing::default(),
             };
             let commit =
                 Commit::at(now).require(Require::NoUser(user.id.clone())).write(Write::PutUser(user.clone()));

@@ -123,6 +123,9 @@ mod tests {
             panic!("one by one");
         }
         fn kick(&self, _: &UserId, _: Platform, _: Option<&str>, _: CutReason) {}
+        fn cut(&self, _: &UserId, _: &str, _: CutReason) -> bool {
+            false
+        }
     }
 
     fn sent(seq: u64) -> (MessageSent, Push) {

@@ -135,6 +135,9 @@ mod tests {
             self.0.lock().unwrap().push((seqs, users.len(), written));
         }
         fn kick(&self, _: &UserId, _: Platform, _: Option<&str>, _: CutReason) {}
+        fn cut(&self, _: &UserId, _: &str, _: CutReason) -> bool {
+            false
+        }
     }
 
     impl Seat {

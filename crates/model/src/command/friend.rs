@@ -68,6 +68,53 @@ pub enum FriendCommand {
         /// Who comes onto it, and gets the owner onto his own; each once.
         friends: Vec<UserId>,
     },
+    /// Make two users friends without anybody being asked, and answer the friend. Those who are friends stay it.
+    /// Administrators only.
+    Befriend {
+        /// One.
+        owner: UserId,
+        /// The other.
+        friend: UserId,
+    },
+    /// Take two users off each other's lists, and answer the friend; fine where they are on none. Administrators only.
+    Part {
+        /// One.
+        owner: UserId,
+        /// The other.
+        friend: UserId,
+    },
+    /// Put users on a block list; those who are on it stay there. All of them or none. Administrators only.
+    BlockMany {
+        /// Whose list.
+        owner: UserId,
+        /// Who is blocked, each once.
+        users: Vec<UserId>,
+    },
+    /// Take a user off a block list, and answer him; fine where he is not on it. Administrators only.
+    LetIn {
+        /// Whose list.
+        owner: UserId,
+        /// Who is unblocked.
+        blocked: UserId,
+    },
+    /// A piece of a friend list, ascending by folded id, of a user who exists. Administrators only.
+    After {
+        /// Whose.
+        owner: UserId,
+        /// Those after this one; `None` = from the start.
+        after: Option<UserId>,
+        /// At most so many; `None` = all.
+        limit: Option<usize>,
+    },
+    /// A piece of a block list, ascending by folded id, of a user who exists. Administrators only.
+    BlocksAfter {
+        /// Whose.
+        owner: UserId,
+        /// Those after this one; `None` = from the start.
+        after: Option<UserId>,
+        /// At most so many; `None` = all.
+        limit: Option<usize>,
+    },
     /// A piece of a friend list.
     List {
         /// Whose.
@@ -163,6 +210,10 @@ pub enum FriendCommand {
 pub enum FriendOutcome {
     /// Friends.
     Friends(Found<FriendShown>),
+    /// A piece of a list of friends, and after whom there is more; `None` = there is no more.
+    After(Vec<Friend>, Option<UserId>),
+    /// The same of a block list.
+    BlocksAfter(Vec<Block>, Option<UserId>),
     /// Ids of friends, and where their list stands.
     Ids {
         /// The list's version.

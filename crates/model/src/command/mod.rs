@@ -1,6 +1,7 @@
 //! Everything a caller can ask, and what he is answered. Every way in (WebSocket, REST, any dialect) decodes
 //! to the same [`Command`].
 
+mod account;
 mod chat;
 mod device;
 mod friend;
@@ -24,6 +25,7 @@ use crate::time::UnixMs;
 use crate::user::{Connection, Platform, User};
 
 pub use crate::page::Page;
+pub use account::{AccountCommand, AccountOutcome, AgeMark, MuteFor};
 pub use chat::{
     ChatCommand, ChatOutcome, Chosen, Found, Listed, MessageSearch, Overview, Reach, Reading, SearchPlace,
     SendState, SettingsChange, Unlisting,
@@ -267,6 +269,8 @@ pub enum Command {
     },
     /// Send a slice of parked deliveries again. Administrators only.
     ResendSlice(Resend),
+    /// About accounts. Administrators only.
+    Account(AccountCommand),
     /// About friends and blocks.
     Friend(FriendCommand),
     /// About groups and their members.
@@ -401,6 +405,8 @@ pub enum Outcome {
     Slices(Vec<Slice>),
     /// What became of an order to send a slice again.
     Resend(ResendStart),
+    /// About accounts.
+    OfAccount(AccountOutcome),
     /// About friends and blocks.
     OfFriend(FriendOutcome),
     /// About groups and their members.

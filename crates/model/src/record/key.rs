@@ -51,6 +51,10 @@ pub enum RecordKind {
     RoomAdmin,
     /// See [`super::GroupAttribute`].
     GroupAttribute,
+    /// See [`super::Attributes`].
+    Attributes,
+    /// See [`super::MutedUser`].
+    MutedUser,
 }
 
 impl RecordKind {
@@ -86,6 +90,8 @@ impl RecordKind {
             Self::SharedFile => 52,
             Self::RoomAdmin => 53,
             Self::GroupAttribute => 54,
+            Self::Attributes => 60,
+            Self::MutedUser => 61,
         }
     }
 }
@@ -206,6 +212,18 @@ impl RecordKey {
     #[must_use]
     pub fn group_attribute(group: &GroupId, member: Option<&UserId>, key: &str) -> Self {
         Self::new(RecordKind::GroupAttribute, attribute_owner(group, member), key)
+    }
+
+    /// The key of [`super::Attributes`].
+    #[must_use]
+    pub fn attributes(user: &UserId) -> Self {
+        Self::new(RecordKind::Attributes, ONE_OWNER, user.folded())
+    }
+
+    /// The key of a [`super::MutedUser`].
+    #[must_use]
+    pub fn muted_user(user: &UserId) -> Self {
+        Self::new(RecordKind::MutedUser, ONE_OWNER, user.folded())
     }
 
     /// The key of a [`super::ClientSetting`].

@@ -24,9 +24,12 @@
 //! | shared file | the group | its id |
 //! | manager of rooms | one owner for all | the user |
 //! | attribute of a group | the group, or group and member | its key |
+//! | attributes | one owner for all | the user |
+//! | muted user | one owner for all | the user |
 //!
 //! Stored as JSON: fields are added, never renamed.
 
+mod account;
 mod chat;
 mod counts;
 mod group;
@@ -39,6 +42,7 @@ use crate::ids::{GroupId, UserId};
 use crate::time::UnixMs;
 use crate::user::Platform;
 
+pub use account::{Attributes, MutedUser};
 pub use chat::{ConversationSettings, Fate, Hidden, Mark, Receipt, Revocation, Seen};
 pub use counts::{GroupDay, UserDay};
 pub use group::{Allowed, Barred, GroupAttribute, RoomAdmin, SharedFile};
@@ -93,6 +97,10 @@ pub enum Record {
     RoomAdmin(RoomAdmin),
     /// A text of the app about a group or a member.
     GroupAttribute(GroupAttribute),
+    /// What the app has noted about a user.
+    Attributes(Attributes),
+    /// A user is muted.
+    MutedUser(MutedUser),
 }
 
 impl Record {
@@ -134,6 +142,8 @@ impl Record {
             Self::GroupAttribute(one) => {
                 RecordKey::group_attribute(&one.group, one.member.as_ref(), &one.key)
             }
+            Self::Attributes(one) => RecordKey::attributes(&one.user),
+            Self::MutedUser(one) => RecordKey::muted_user(&one.user),
         }
     }
 }

@@ -14,7 +14,7 @@ use crate::ids::{GroupId, LogPos, MessageId, RuleId, UserId};
 use crate::message::{Content, ContentClass, Handling, Message, Origin, Priority};
 use crate::rule::{Policy, Rule, RuleOrigin, Secrets, Selectors};
 use crate::time::UnixMs;
-use crate::user::{AccountLevel, Platform, User};
+use crate::user::{AccountLevel, Platform, Standing, User};
 
 pub use actions::actions;
 
@@ -109,6 +109,7 @@ pub fn user(id: UserId) -> User {
         created_at: UnixMs(0),
         level: AccountLevel::ORDINARY,
         receive_option: 0,
+        standing: Standing::default(),
     }
 }
 

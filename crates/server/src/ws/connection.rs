@@ -122,7 +122,7 @@ async fn enter(sockets: Arc<Sockets>, on_upgrade: OnUpgrade, accepted: Accepted)
     }
     // The token may have been taken away between the handshake and our being visible to whoever takes it.
     if let Err(Failure::Refused(_)) = sockets.product.authenticate(hello.token.reveal()).await {
-        sockets.sessions.cut(&peer, CutReason::TokenTaken);
+        sockets.sessions.cut_peer(&peer, CutReason::TokenTaken);
     }
     tracing::debug!(target: "ringback::ws", user = %actor.user, platform = actor.platform.0, "connected");
     let (sink, stream) = stream.split();

@@ -291,14 +291,15 @@ impl SessionTable {
         true
     }
 
-    /// Cuts a connection, telling the client.
-    pub(super) fn cut(&self, peer: &Arc<Peer>, why: CutReason) {
+    /// Cuts a connection, telling the client. False where it was gone already.
+    pub(super) fn cut_peer(&self, peer: &Arc<Peer>, why: CutReason) -> bool {
         if !self.remove(peer, Some(why)) {
-            return;
+            return false;
         }
         let last = peer.identity.dialect.kicked(peer.identity.wire);
         peer.finish(Some(last), CloseCode::Normal);
         metrics::counter!("ringback_sockets_kicked_total").increment(1);
+        true
     }
 
     /// Changes whom a connection follows, and answers it.
@@ -386,7 +387,13 @@ impl Sessions for SessionTable {
         let going: Vec<Arc<Peer>> =
             self.with_peers(user, |peers| peers.iter().filter(goes).map(Arc::clone).collect());
         for peer in going {
-            self.cut(&peer, why);
+            self.cut_peer(&peer, why);
         }
+    }
+
+    fn cut(&self, user: &UserId, connection: &str, why: CutReason) -> bool {
+        let named = |peer: &&Arc<Peer>| peer.id.to_string() == connection;
+        let found = self.with_peers(user, |peers| peers.iter().find(named).map(Arc::clone));
+        found.is_some_and(|peer| self.cut_peer(&peer, why))
     }
 }

@@ -330,4 +330,8 @@ impl Sessions for Recorder {
     fn kick(&self, user: &UserId, platform: Platform, _except_token: Option<&str>, _: CutReason) {
         self.kicked.lock().unwrap().push((user.clone(), platform));
     }
+
+    fn cut(&self, _user: &UserId, _connection: &str, _: CutReason) -> bool {
+        false
+    }
 }

@@ -42,6 +42,26 @@ pub(super) fn user_ids(connection: &Connection, after: Option<&UserId>, rows: us
     Ok(ids)
 }
 
+/// A page of users by when they were registered, after this instant and folded id; by an index.
+pub(super) fn users_by_age(
+    connection: &Connection,
+    after: Option<(UnixMs, String)>,
+    rows: usize,
+) -> Outcome<Vec<User>> {
+    let (at, folded) = after.map_or((i64::MIN, String::new()), |(at, folded)| (at.0, folded));
+    let mut statement = connection.prepare_cached(
+        "SELECT data FROM users
+         WHERE data ->> '$.created_at' >= ?1 AND (data ->> '$.created_at' > ?1 OR folded > ?2)
+         ORDER BY data ->> '$.created_at', folded LIMIT ?3",
+    )?;
+    let mut found = statement.query((at, folded, limit(rows)))?;
+    let mut users = Vec::new();
+    while let Some(row) = found.next()? {
+        users.push(from_json(text(row, 0)?)?);
+    }
+    Ok(users)
+}
+
 fn user_id(text: &str) -> Outcome<UserId> {
     UserId::parse(text).map_err(|_| Broken::Row("a user id is malformed"))
 }

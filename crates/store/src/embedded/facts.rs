@@ -90,6 +90,7 @@ impl Key {
         };
         match write {
             Write::PutUser(user) => vec![Self::User(user.id.folded())],
+            Write::RemoveUser(user) => vec![Self::User(user.folded())],
             Write::PutGroup(group) => vec![Self::Group(group.id.clone())],
             Write::PutMember(new) => member(&new.group, &new.user),
             Write::RemoveMember(group, user) => member(group, user),
@@ -115,7 +116,9 @@ impl Key {
     /// What a requirement is about, where that is kept here.
     pub(super) fn required_by(requirement: &Require) -> Option<Self> {
         Some(match requirement {
-            Require::User(user) | Require::NoUser(user) => Self::User(user.folded()),
+            Require::User(user) | Require::ActiveUser(user) | Require::NoUser(user) => {
+                Self::User(user.folded())
+            }
             Require::LiveGroup(group) | Require::NoGroup(group) => Self::Group(group.clone()),
             Require::InGroup(group, user) | Require::NotInGroup(group, user) => {
                 Self::Member(group.clone(), user.folded())
@@ -141,6 +144,9 @@ impl Fact {
                 !(if conversation.names_first(user) { first.listed } else { other.listed })
             }
             (Self::User(user), Require::User(_)) => user.is_some(),
+            (Self::User(user), Require::ActiveUser(_)) => {
+                user.as_ref().is_some_and(|user| !user.standing.deactivated)
+            }
             (Self::User(user), Require::NoUser(_)) => user.is_none(),
             (Self::Group(group), Require::LiveGroup(_)) => {
                 group.as_ref().is_some_and(|roster| roster.group.status != GroupStatus::Dismissed)

@@ -73,6 +73,16 @@ impl Directory for Embedded {
             .ask("read user ids", move |connection| directory::user_ids(connection, after.as_ref(), limit))
     }
 
+    fn users_by_age<'a>(
+        &'a self,
+        after: Option<(UnixMs, &'a UserId)>,
+        limit: usize,
+    ) -> Fut<'a, Result<Vec<User>, Fault>> {
+        let after = after.map(|(at, user)| (at, user.folded()));
+        self.readers
+            .ask("read users by age", move |connection| directory::users_by_age(connection, after, limit))
+    }
+
     fn groups<'a>(&'a self, ids: &'a [GroupId]) -> Fut<'a, Result<Vec<Option<Group>>, Fault>> {
         let ids = ids.to_vec();
         self.readers.ask("read groups", move |connection| {

@@ -83,6 +83,9 @@ fn holds(connection: &Connection, requirement: &Require) -> Outcome<bool> {
     };
     Ok(match requirement {
         Require::User(user) => is_user(&user.folded())?,
+        Require::ActiveUser(user) => {
+            directory::user(connection, user)?.is_some_and(|user| !user.standing.deactivated)
+        }
         Require::NoUser(user) => !is_user(&user.folded())?,
         Require::LiveGroup(group) => {
             exists("SELECT 1 FROM chat_groups WHERE id = ?1 AND live = 1", &[group.as_str()])?

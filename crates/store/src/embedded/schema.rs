@@ -10,7 +10,7 @@ use super::segments;
 use super::sql::{Outcome, count, int};
 
 /// Version of the schema that this program writes.
-const VERSION: i64 = 5;
+const VERSION: i64 = 6;
 
 /// Bytes of a page, SQLite's default.
 const PAGE_BYTES: u64 = 4096;
@@ -147,6 +147,12 @@ CREATE INDEX gaps_by_age ON gaps (at);
 UPDATE meta SET value = 5 WHERE key = 'schema';
 ";
 
+/// Version 6: users by when they were registered.
+const FROM_5_TO_6: &str = "
+CREATE INDEX users_by_age ON users (data ->> '$.created_at', folded);
+UPDATE meta SET value = 6 WHERE key = 'schema';
+";
+
 /// Opens the writer's connection and brings the schema up to date.
 pub(super) fn open_writer(file: &Path, max_bytes: Option<u64>) -> Result<Connection, Fault> {
     let mut connection = Connection::open(file).map_err(|error| cannot_open(file, error))?;
@@ -242,6 +248,9 @@ fn bring_forward(connection: &mut Connection, version: i64) -> Outcome<()> {
     }
     if version < 5 {
         transaction.execute_batch(FROM_4_TO_5)?;
+    }
+    if version < 6 {
+        transaction.execute_batch(FROM_5_TO_6)?;
     }
     Ok(transaction.commit()?)
 }

@@ -32,6 +32,12 @@ pub(super) fn write(
                 ON CONFLICT (folded) DO UPDATE SET id = excluded.id, data = excluded.data";
             run(connection, sql, (user.id.folded(), user.id.as_str(), to_json(user)?))?;
         }
+        Write::RemoveUser(user) => {
+            let user = user.folded();
+            run(connection, "DELETE FROM users WHERE folded = ?1", [&user])?;
+            run(connection, "DELETE FROM passwords WHERE user = ?1", [&user])?;
+            run(connection, "DELETE FROM tokens WHERE user = ?1", [&user])?;
+        }
         Write::PutGroup(group) => put_group(connection, group)?,
         Write::PutMember(member) => put_member(connection, lanes, member, touches)?,
         Write::RemoveMember(group, user) => {

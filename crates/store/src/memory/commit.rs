@@ -76,6 +76,9 @@ impl State {
     fn holds(&self, requirement: &Require) -> bool {
         match requirement {
             Require::User(user) => self.users.contains_key(&user.folded()),
+            Require::ActiveUser(user) => {
+                self.users.get(&user.folded()).is_some_and(|user| !user.standing.deactivated)
+            }
             Require::NoUser(user) => !self.users.contains_key(&user.folded()),
             Require::LiveGroup(group) => {
                 self.groups.get(group).is_some_and(|group| group.status != GroupStatus::Dismissed)
@@ -113,6 +116,12 @@ impl State {
         match write {
             Write::PutUser(user) => {
                 self.users.insert(user.id.folded(), user);
+            }
+            Write::RemoveUser(user) => {
+                let user = user.folded();
+                self.users.remove(&user);
+                self.passwords.remove(&user);
+                self.tokens.retain(|(owner, _), _| *owner != user);
             }
             Write::PutGroup(group) => self.put_group(group),
             Write::PutMember(member) => self.put_member(member, touches),

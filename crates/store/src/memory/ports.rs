@@ -83,6 +83,23 @@ impl Directory for Memory {
         })
     }
 
+    fn users_by_age<'a>(
+        &'a self,
+        after: Option<(UnixMs, &'a UserId)>,
+        limit: usize,
+    ) -> Fut<'a, Result<Vec<User>, Fault>> {
+        self.ask(move |state| {
+            let after = after.map(|(at, user)| (at, user.folded()));
+            let mut users: Vec<((UnixMs, &String), &User)> =
+                state.users.iter().map(|(folded, user)| ((user.created_at, folded), user)).collect();
+            users.retain(|((at, folded), _)| {
+                after.as_ref().is_none_or(|(last, id)| (*at, *folded) > (*last, id))
+            });
+            users.sort_unstable_by_key(|(place, _)| *place);
+            users.into_iter().take(limit).map(|(_, user)| user.clone()).collect()
+        })
+    }
+
     fn groups<'a>(&'a self, ids: &'a [GroupId]) -> Fut<'a, Result<Vec<Option<Group>>, Fault>> {
         self.ask(move |state| ids.iter().map(|id| state.groups.get(id).cloned()).collect())
     }

@@ -4,7 +4,7 @@ use ringback_model::commit::{Commit, Require, Write};
 use ringback_model::group::{Group, GroupKind, GroupStatus};
 use ringback_model::statistics::{DAY_MS, Period};
 use ringback_model::time::UnixMs;
-use ringback_model::user::{Block, Platform};
+use ringback_model::user::{Block, Platform, Standing, User};
 use ringback_model::version::{Touch, VersionLog};
 
 use crate::world::*;
@@ -12,6 +12,9 @@ use crate::world::*;
 promises!(
     users_are_found_in_any_letter_case,
     user_ids_come_in_pages,
+    users_come_by_age,
+    a_user_goes_and_what_he_said_stays,
+    whether_a_user_is_active_is_looked_at_when_writing,
     groups_count_their_members,
     facts_for_a_single_chat,
     facts_for_a_group_follow_its_members,
@@ -30,7 +33,7 @@ async fn users_are_found_in_any_letter_case(kind: Kind) {
     world.write(Write::PutUser(someone("Alice"))).await;
     let found = world.store.users(&[user("bob"), user("ALICE"), user("Alice")]).await.unwrap();
     assert_eq!(found, [None, Some(someone("Alice")), Some(someone("Alice"))]);
-    let renamed = ringback_model::user::User { nickname: "new".to_owned(), ..someone("Alice") };
+    let renamed = User { nickname: "new".to_owned(), ..someone("Alice") };
     world.write(Write::PutUser(renamed.clone())).await;
     assert_eq!(world.store.users(&[user("alice")]).await.unwrap(), [Some(renamed)]);
 }
@@ -43,6 +46,71 @@ async fn user_ids_come_in_pages(kind: Kind) {
     let first = world.store.user_ids(None, 3).await.unwrap();
     assert_eq!(first, [user("A"), user("Z"), user("a2")]);
     assert_eq!(world.store.user_ids(first.last(), 3).await.unwrap(), [user("b"), user("c")]);
+}
+
+async fn users_come_by_age(kind: Kind) {
+    let world = kind.open();
+    for (id, at) in [("c", 2), ("b", 2), ("a", 9), ("d", 1), ("B2", 2)] {
+        let user = User { created_at: UnixMs(at), ..someone(id) };
+        world.write(Write::PutUser(user)).await;
+    }
+    let page = async |after: Option<(i64, &str)>, limit| {
+        let mark = after.map(|(at, id)| (UnixMs(at), user(id)));
+        let mark = mark.as_ref().map(|(at, id)| (*at, id));
+        let found = world.store.users_by_age(mark, limit).await.unwrap();
+        found.into_iter().map(|user| user.id.to_string()).collect::<Vec<_>>()
+    };
+    assert_eq!(page(None, 2).await, ["d", "b"]);
+    assert_eq!(page(Some((2, "B")), 2).await, ["B2", "c"]);
+    assert_eq!(page(Some((2, "c")), 2).await, ["a"]);
+    assert!(page(Some((9, "a")), 2).await.is_empty());
+    // Where the last one is gone, the next one is found all the same.
+    world.write(Write::RemoveUser(user("b"))).await;
+    assert_eq!(page(Some((2, "b")), 1).await, ["B2"]);
+}
+
+async fn a_user_goes_and_what_he_said_stays(kind: Kind) {
+    let world = kind.open();
+    for id in ["Ann", "bob"] {
+        world.write(Write::PutUser(someone(id))).await;
+    }
+    world.write(Write::PutPassword { user: user("ann"), hash: "hash".into() }).await;
+    world.write(Write::PutToken(token("Ann", "t", Platform::WEB, NOON + HOUR))).await;
+    world.say(message("Ann", to("bob"), "1"), NOON).await;
+    let before = world.store.send_facts(&user("bob"), &to("ann")).await.unwrap();
+    assert!(before.recipient.is_some());
+    world.write(Write::RemoveUser(user("ANN"))).await;
+    world.write(Write::RemoveUser(user("ann"))).await;
+    assert_eq!(world.store.users(&[user("Ann")]).await.unwrap(), [None]);
+    assert_eq!(world.store.password(&user("ann")).await.unwrap(), None);
+    assert!(world.store.tokens(&user("ann"), Platform::WEB, UnixMs(NOON)).await.unwrap().is_empty());
+    let after = world.store.send_facts(&user("bob"), &to("ann")).await.unwrap();
+    assert!(after.recipient.is_none() && after.sender.is_some());
+    assert_eq!(world.seqs(&single("Ann", "bob")).await, [1]);
+    let commit = Commit::at(UnixMs(NOON)).require(Require::NoUser(user("ann")));
+    world.commit(commit.write(Write::PutUser(someone("ann")))).await;
+    assert_eq!(world.store.users(&[user("Ann")]).await.unwrap(), [Some(someone("ann"))]);
+}
+
+async fn whether_a_user_is_active_is_looked_at_when_writing(kind: Kind) {
+    let world = kind.open();
+    let tried = async |id: &str| {
+        let commit = Commit::at(UnixMs(NOON)).require(Require::ActiveUser(user(id)));
+        world.store.commit(commit).await.is_ok()
+    };
+    assert!(!tried("ann").await);
+    world.write(Write::PutUser(someone("ann"))).await;
+    assert!(tried("ANN").await);
+    // Once with what sends have asked for in memory, once without.
+    world.store.send_facts(&user("ann"), &to("ann")).await.unwrap();
+    assert!(tried("ann").await);
+    let standing = Standing { deactivated: true, ..Standing::default() };
+    world.write(Write::PutUser(User { standing, ..someone("ann") })).await;
+    assert!(!tried("ann").await);
+    world.store.send_facts(&user("ann"), &to("ann")).await.unwrap();
+    assert!(!tried("ann").await);
+    let read = world.store.users(&[user("ann")]).await.unwrap().remove(0).unwrap();
+    assert!(read.standing.deactivated);
 }
 
 async fn groups_count_their_members(kind: Kind) {

@@ -12,7 +12,7 @@ use ringback_model::message::{ContentClass, Message, Origin};
 use ringback_model::ports::Store;
 use ringback_model::sample;
 use ringback_model::time::UnixMs;
-use ringback_model::user::{AccountLevel, Platform, TokenRecord, User};
+use ringback_model::user::{AccountLevel, Platform, Standing, TokenRecord, User};
 use ringback_store::StoreSettings;
 use tempfile::TempDir;
 
@@ -135,6 +135,7 @@ pub(crate) fn someone(id: &str) -> User {
         created_at: UnixMs(NOON),
         level: AccountLevel::ORDINARY,
         receive_option: 0,
+        standing: Standing::default(),
     }
 }
 

@@ -11,7 +11,7 @@ use ringback_model::message::Message;
 use ringback_model::sample;
 use ringback_model::secret::Secret;
 use ringback_model::time::UnixMs;
-use ringback_model::user::{AccountLevel, Platform, User};
+use ringback_model::user::{AccountLevel, Platform, Standing, User};
 use serde_json::{Value, json};
 
 use super::FamilyEdge;
@@ -57,6 +57,7 @@ fn registered(name: &str) -> User {
         created_at: UnixMs(1_730_000_000_000),
         level: AccountLevel::ORDINARY,
         receive_option: 0,
+        standing: Standing::default(),
     }
 }
 

@@ -3,7 +3,7 @@
 use ringback_model::command::{Account, Command, Outcome};
 use ringback_model::secret::Secret;
 use ringback_model::time::UnixMs;
-use ringback_model::user::{AccountLevel, User};
+use ringback_model::user::{AccountLevel, Standing, User};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
@@ -149,6 +149,7 @@ fn account(asked: NewUser, needs_password: bool) -> Result<Account, Reject> {
         created_at: UnixMs(0),
         level: AccountLevel::ORDINARY,
         receive_option: 0,
+        standing: Standing::default(),
     };
     Ok(Account { user, password: password.map(Secret::from) })
 }

@@ -6,7 +6,7 @@ use ringback_model::dialect::EdgeRequest;
 use ringback_model::failure::RefusalCode;
 use ringback_model::limits;
 use ringback_model::time::UnixMs;
-use ringback_model::user::{AccountLevel, Connection, User};
+use ringback_model::user::{AccountLevel, Connection, Standing, User};
 use schemars::JsonSchema;
 use serde::Serialize;
 
@@ -165,6 +165,7 @@ fn new_user(asked: NewUser) -> Result<User, Reject> {
         created_at: UnixMs(0),
         level: AccountLevel(asked.level),
         receive_option: asked.receive_option,
+        standing: Standing::default(),
     })
 }
 

@@ -9,7 +9,7 @@ use ringback_model::event::EventKind;
 use ringback_model::ids::UserId;
 use ringback_model::limits;
 use ringback_model::time::UnixMs;
-use ringback_model::user::{AccountLevel, User};
+use ringback_model::user::{AccountLevel, Standing, User};
 use ringback_model::verdict::Change;
 use schemars::JsonSchema;
 use serde::Serialize;
@@ -296,6 +296,7 @@ fn unknown(id: UserId) -> User {
         created_at: UnixMs(0),
         level: AccountLevel::ORDINARY,
         receive_option: 0,
+        standing: Standing::default(),
     }
 }
 

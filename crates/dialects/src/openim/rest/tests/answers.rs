@@ -12,7 +12,7 @@ use ringback_model::ids::{GroupId, MessageId, UserId};
 use ringback_model::message::{Handling, Message, OfflinePush, Priority};
 use ringback_model::record::Seen;
 use ringback_model::time::UnixMs;
-use ringback_model::user::{AccountLevel, Connection, Platform, User};
+use ringback_model::user::{AccountLevel, Connection, Platform, Standing, User};
 use serde_json::json;
 
 use super::{NOW, OpenImEdge, data, data_for, request};
@@ -81,6 +81,7 @@ fn profiles() {
         created_at: UnixMs(1_760_000_000_000),
         level: AccountLevel::ORDINARY,
         receive_option: 0,
+        standing: Standing::default(),
     };
     assert_eq!(
         data("/user/get_users_info", Outcome::Users(vec![ann])),
