@@ -1,11 +1,24 @@
-//! Accounts: users with a password, registered as far as they are new.
+//! Accounts: users with a password, registered as far as they are new; and what administrators do with them.
+//!
+//! | file | holds |
+//! |---|---|
+//! | `removing.rs` | users go |
+//! | `standing.rs` | who may not log in, who may not speak |
+//! | `connections.rs` | where users are connected, how they are logged out, what waits for them |
+//! | `attributes.rs` | what apps note about users |
+
+mod attributes;
+mod connections;
+mod removing;
+mod standing;
 
 use std::collections::{HashMap, HashSet};
 
 use futures_util::{StreamExt, TryStreamExt, stream};
-use ringback_model::command::{Account, Outcome};
+use ringback_model::action::UserEdit;
+use ringback_model::command::{Account, AccountCommand, AccountOutcome, Outcome};
 use ringback_model::commit::{Commit, CommitError, Require, Write};
-use ringback_model::failure::{Failure, Fault};
+use ringback_model::failure::{Failure, Fault, Refusal, RefusalCode};
 use ringback_model::ids::UserId;
 use ringback_model::limits;
 use ringback_model::secret::Secret;
@@ -15,6 +28,8 @@ use crate::actions::Deed;
 use crate::caller::Caller;
 use crate::users::{commit_failure, registered_at, registration};
 use crate::{Im, at_most, bad, only_admin, repeated};
+use standing::Mutes;
+pub(crate) use standing::deactivated;
 
 /// An account whose password was hashed.
 struct Ready {
@@ -23,6 +38,76 @@ struct Ready {
 }
 
 impl Im {
+    pub(crate) async fn account_command(
+        &self,
+        caller: &Caller,
+        command: AccountCommand,
+    ) -> Result<Outcome, Failure> {
+        use AccountCommand as C;
+        only_admin(&caller.actor)?;
+        match command {
+            C::ByAge { after, limit } => {
+                at_most("a page", limit, limits::LIST_ITEMS)?;
+                let (users, next) = self.accounts_by_age(after.as_ref(), limit).await?;
+                Ok(Outcome::OfAccount(AccountOutcome::Page { users, next }))
+            }
+            C::Remove { user } => self.remove_account(caller, &user).await,
+            C::RemovePage { after, limit } => {
+                at_most("a page", limit, limits::LIST_ITEMS)?;
+                self.remove_account_page(caller, after.as_ref(), limit).await
+            }
+            C::SetPassword { user, password } => self.set_password(&user, password).await,
+            C::Rename { user, nickname } => self.rename_account(caller, &user, nickname).await,
+            C::SetActive { user, active } => Ok(Outcome::Users(vec![self.set_active(&user, active).await?])),
+            C::Connections { user } => self.account_connections(&user).await,
+            C::Disconnect { user, connection } => self.disconnect(caller, &user, connection.as_deref()).await,
+            C::Unread { user } => self.unread(&user).await,
+            C::IsUnread { user, message } => self.is_unread(&user, message).await,
+            C::Mute { user, to_users, in_groups, in_rooms } => {
+                self.mute_account(&user, Mutes { to_users, in_groups, in_rooms }).await
+            }
+            C::Standing { user } => self.standing(&user).await,
+            C::Muted { after, limit } => self.muted_accounts(after.as_ref(), limit).await,
+            C::SetAttributes { user, attributes } => self.set_attributes(&user, &attributes).await,
+            C::Attributes { users } => self.attributes(users).await,
+            C::RemoveAttributes { user } => self.remove_attributes(&user).await,
+        }
+    }
+
+    /// One who exists.
+    async fn account(&self, user: &UserId) -> Result<User, Failure> {
+        self.user(user).await?.ok_or_else(|| Refusal::no_such_users(&[user.as_str()]).into())
+    }
+
+    async fn set_password(&self, user: &UserId, password: Secret) -> Result<Outcome, Failure> {
+        let user = self.account(user).await?.id;
+        let hash = self.passwords.hash(password).await?;
+        let commit = Commit::at(self.clock.now())
+            .require(Require::User(user.clone()))
+            .write(Write::PutPassword { user, hash });
+        self.store.commit(commit).await.map_err(commit_failure)?;
+        Ok(Outcome::Done)
+    }
+
+    async fn rename_account(
+        &self,
+        caller: &Caller,
+        user: &UserId,
+        nickname: String,
+    ) -> Result<Outcome, Failure> {
+        let user = self.account(user).await?.id;
+        let edit = UserEdit {
+            user: user.clone(),
+            whole: false,
+            nickname: Some(nickname),
+            face_url: None,
+            ex: None,
+            receive_option: None,
+        };
+        self.edit_profile(caller, edit).await?;
+        Ok(Outcome::Users(vec![self.account(&user).await?]))
+    }
+
     pub(crate) async fn register_accounts(
         &self,
         caller: &Caller,
@@ -101,6 +186,15 @@ impl Im {
         }
         commit
     }
+}
+
+/// Administrators are there as long as the settings name them.
+fn only_ordinary(im: &Im, user: &User) -> Result<(), Refusal> {
+    if !im.is_admin(&user.id) {
+        return Ok(());
+    }
+    let detail = format!("{} is an administrator of the app", user.id);
+    Err(Refusal::new(RefusalCode::NoPermission, detail))
 }
 
 fn check_accounts(accounts: &[Account]) -> Result<(), Failure> {

@@ -71,6 +71,11 @@ pub(crate) fn may_send(
     facts: &SendFacts,
     now: UnixMs,
 ) -> Result<(), Refusal> {
+    if !speaks_everywhere(context, message)
+        && facts.sender.as_ref().is_some_and(|sender| !sender.standing.may_speak(&message.target, now))
+    {
+        return Err(Refusal::new(RefusalCode::Muted, "the sender is muted by an administrator"));
+    }
     match &message.target {
         Target::User(_) => single(context, message, facts),
         Target::Group(_) | Target::Room(_) => match &facts.group {

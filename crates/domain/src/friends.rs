@@ -5,8 +5,10 @@
 //! | `asking.rs` | asking for friendship, and the answer |
 //! | `keeping.rs` | removing friends, and what an owner keeps about them |
 //! | `importing.rs` | friends that an administrator makes |
+//! | `administering.rs` | what else administrators do with the lists of users who exist |
 //! | `lists.rs`, `requests.rs` | what there is to read |
 
+mod administering;
 mod asking;
 mod importing;
 mod keeping;
@@ -49,6 +51,12 @@ impl Im {
                 self.update_friends(caller, owner, friends, keeping::Wanted { pinned, remark, ex }).await
             }
             C::Import { owner, friends } => self.import_friends(caller, owner, friends).await,
+            C::Befriend { owner, friend } => self.befriend_at_once(caller, owner, friend).await,
+            C::Part { owner, friend } => self.part_friends(caller, &owner, &friend).await,
+            C::BlockMany { owner, users } => self.block_many(caller, &owner, &users).await,
+            C::LetIn { owner, blocked } => self.unblock_and_show(caller, &owner, &blocked).await,
+            C::After { owner, after, limit } => self.friends_after(actor, &owner, after, limit).await,
+            C::BlocksAfter { owner, after, limit } => self.blocks_after(actor, &owner, after, limit).await,
             C::List { owner, page } => self.friend_list(actor, &owner, page).await,
             C::Among { owner, ids } => self.friends_among(actor, &owner, &ids).await,
             C::Ids { owner, hash } => self.friend_ids(actor, &owner, hash).await,
@@ -85,7 +93,7 @@ impl Im {
             return Ok(());
         }
         let detail = format!("{owner} may have {most} friends at most");
-        Err(Refusal::new(RefusalCode::NoPermission, detail).into())
+        Err(Refusal::new(RefusalCode::TooManyFriends, detail).into())
     }
 
     /// A friend comes onto a list on which he is not, and the list's followers will know.

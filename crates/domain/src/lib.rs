@@ -11,7 +11,7 @@
 //! | `wake` | waking those whom no push reached |
 //! | `tokens.rs`, `logins.rs`, `admin_logouts.rs` | what a token is good for; how apps and users get theirs |
 //! | `statistics` | how much users said, counted by day |
-//! | `users.rs`, `accounts.rs` | users, and accounts with passwords |
+//! | `users.rs`, `accounts.rs` | users; accounts with passwords, and what administrators do with them |
 //! | `groups.rs`, `members.rs`, `turns.rs` | groups and rooms found by id; who is in them; how their bounds hold |
 //! | `caller.rs`, `actions.rs`, `notices.rs` | who acts; asking about an action, doing it, telling devices |
 //! | `friends.rs`, `group_life`, `profiles.rs`, `chats` | what users and backends do besides sending |
@@ -284,6 +284,7 @@ impl Im {
             Command::ServerTime => Ok(Outcome::Time(self.clock.now())),
             Command::Slices { scope } => self.slices(me()?, scope).await,
             Command::ResendSlice(order) => self.resend_slice(me()?, order).await,
+            Command::Account(command) => self.account_command(&by()?, command).await,
             Command::Friend(command) => self.friend_command(&by()?, command).await,
             Command::Group(command) => self.group_command(&by()?, command).await,
             Command::User(command) => self.user_command(&by()?, command).await,

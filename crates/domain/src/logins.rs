@@ -117,7 +117,7 @@ impl Im {
         let now = claims.issued_at;
         // Older ones stay: without platforms there is no "logged in elsewhere".
         let held = self.store.tokens(&user.id, Platform::ANY, now).await?;
-        let mut commit = Commit::at(now).require(Require::User(user.id.clone()));
+        let mut commit = Commit::at(now).require(Require::ActiveUser(user.id.clone()));
         for token in give_way(held) {
             commit = commit.write(Write::PutToken(TokenRecord { expires_at: now, ..token }));
         }

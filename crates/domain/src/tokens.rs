@@ -1,7 +1,7 @@
 //! Tokens: who may call, and for how long.
 
 use ringback_model::command::{Actor, Outcome};
-use ringback_model::commit::{Commit, Write};
+use ringback_model::commit::{Commit, Require, Write};
 use ringback_model::failure::{Failure, Refusal, RefusalCode};
 use ringback_model::ids::UserId;
 use ringback_model::ports::TokenProblem;
@@ -10,12 +10,13 @@ use ringback_model::record::{AdminLogout, Record};
 use ringback_model::time::UnixMs;
 use ringback_model::user::{AccountLevel, Bearer, Platform, TokenClaims, TokenRecord, User};
 
+use crate::accounts::deactivated;
 use crate::logins::give_way;
 use crate::users::commit_failure;
 use crate::{Im, bad, only_admin};
 
 /// Every platform that a token can be for.
-const PLATFORMS: std::ops::RangeInclusive<i32> = Platform::ANY.0..=11;
+pub(crate) const PLATFORMS: std::ops::RangeInclusive<i32> = Platform::ANY.0..=11;
 
 impl Im {
     /// Whose token this is.
@@ -58,6 +59,7 @@ impl Im {
         }
         // The app's backend signs tokens without asking who is registered.
         match self.user(&user).await? {
+            Some(found) if found.standing.deactivated => Err(taken_away().into()),
             Some(found) => Ok(actor(claims, found.id, platform, false)),
             None => {
                 let detail = format!("the token is for {user}, who does not exist");
@@ -133,7 +135,9 @@ impl Im {
                 commit = commit.write(Write::PutToken(TokenRecord { expires_at: claims.issued_at, ..token }));
             }
         }
-        let commit = commit.write(Write::PutToken(record(claims, found.id)));
+        let commit = commit
+            .require(Require::ActiveUser(found.id.clone()))
+            .write(Write::PutToken(record(claims, found.id)));
         self.store.commit(commit).await.map_err(commit_failure)?;
         Ok(self.token_outcome(text))
     }
@@ -142,6 +146,9 @@ impl Im {
     pub(crate) fn check_may_log_in(&self, user: &User) -> Result<(), Refusal> {
         if self.is_admin(&user.id) {
             return Err(only_for_the_secret());
+        }
+        if user.standing.deactivated {
+            return Err(deactivated());
         }
         if user.level >= AccountLevel::NOTIFICATION {
             return Err(bad(format!("{} is a notification account; nobody logs in as one", user.id)));

@@ -14,7 +14,7 @@ use ringback_model::user::{AccountLevel, Standing, User};
 
 use crate::actions::{Deed, another_subject};
 use crate::caller::Caller;
-use crate::{Im, at_most, bad, checks, note, only_admin, repeated};
+use crate::{Im, accounts, at_most, bad, checks, note, only_admin, repeated};
 
 impl Im {
     pub(crate) async fn register_users(&self, caller: &Caller, users: Vec<User>) -> Result<Outcome, Failure> {
@@ -193,6 +193,7 @@ pub(crate) fn commit_failure(error: CommitError) -> Failure {
         CommitError::Duplicate(_) => (RefusalCode::Duplicate, "the message was stored before".to_owned()),
         CommitError::Broken(require) => match require {
             Require::User(user) => (RefusalCode::UserNotFound, format!("user {user} does not exist")),
+            Require::ActiveUser(_) => return accounts::deactivated().into(),
             Require::NoUser(user) => {
                 (RefusalCode::AlreadyRegistered, format!("user {user} exists (letter case does not count)"))
             }

@@ -79,6 +79,8 @@ pub enum RefusalCode {
     GroupTypeUnsupported,
     /// The recipient blocks the sender.
     BlockedByPeer,
+    /// A list of friends has no room for so many.
+    TooManyFriends,
     /// The two are no friends.
     NotFriends,
     /// The two are friends already.

@@ -57,7 +57,9 @@ pub fn of_refusal(refusal: &Refusal) -> Coded {
 fn named(code: &RefusalCode) -> (i32, &'static str) {
     match code {
         RefusalCode::BadArgument => ARGS,
-        RefusalCode::NoPermission | RefusalCode::TooManyMembers => (1002, "NoPermissionError"),
+        RefusalCode::NoPermission | RefusalCode::TooManyMembers | RefusalCode::TooManyFriends => {
+            (1002, "NoPermissionError")
+        }
         RefusalCode::Duplicate => (1003, "DuplicateKeyError"),
         RefusalCode::NotFound => (1004, "RecordNotFoundError"),
         RefusalCode::UserNotFound => (1101, "UserIDNotFoundError"),
@@ -76,7 +78,8 @@ fn named(code: &RefusalCode) -> (i32, &'static str) {
         RefusalCode::FriendRequestHandled => (1305, "FriendRequestHandled"),
         RefusalCode::GroupRequestHandled => (1206, "GroupRequestHandled"),
         RefusalCode::AlreadyRevoked => (1404, "MsgAlreadyRevoke"),
-        RefusalCode::MutedInGroup => (1402, "MutedInGroup"),
+        // The wire has one code for who may not speak, wherever that is.
+        RefusalCode::MutedInGroup | RefusalCode::Muted => (1402, "MutedInGroup"),
         RefusalCode::GroupMuted => (1403, "MutedGroup"),
         RefusalCode::TokenExpired => (1501, "TokenExpiredError"),
         RefusalCode::TokenInvalid => (1502, "TokenInvalidError"),
@@ -91,7 +94,7 @@ fn named(code: &RefusalCode) -> (i32, &'static str) {
         RefusalCode::BadCredentials => (1002, "NoPermissionError"),
         RefusalCode::UploadExpired => (1701, "FileUploadedExpiredError"),
         RefusalCode::AppNotFound => (1004, "RecordNotFoundError"),
-        RefusalCode::StorageOff => (1002, "NoPermissionError"),
+        RefusalCode::StorageOff | RefusalCode::UserDeactivated => (1002, "NoPermissionError"),
         RefusalCode::StorageFull => (90002, "DatabaseError"),
         RefusalCode::Overloaded
         | RefusalCode::TooManyMessages

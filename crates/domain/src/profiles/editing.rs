@@ -34,7 +34,7 @@ struct Viewers {
 }
 
 impl Im {
-    pub(super) async fn edit_profile(&self, caller: &Caller, edit: UserEdit) -> Result<Outcome, Failure> {
+    pub(crate) async fn edit_profile(&self, caller: &Caller, edit: UserEdit) -> Result<Outcome, Failure> {
         only_self(&caller.actor, &edit.user)?;
         check_edit(&edit)?;
         // A rule that is about a user is so however the caller spells him.

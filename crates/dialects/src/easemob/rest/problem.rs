@@ -149,6 +149,7 @@ fn of_refusal(asked: &Asked<'_>, entry: Option<&Entry>, refusal: &Refusal) -> Pr
         RefusalCode::BlockedByPeer
         | RefusalCode::NotReceiving
         | RefusalCode::MutedInGroup
+        | RefusalCode::Muted
         | RefusalCode::GroupMuted => say(&NOT_SENT, detail),
         RefusalCode::TokenExpired => say(&UNAUTHORIZED, "Unable to authenticate due to expired access token"),
         RefusalCode::TokenMalformed => {
@@ -165,7 +166,8 @@ fn of_refusal(asked: &Asked<'_>, entry: Option<&Entry>, refusal: &Refusal) -> Pr
         // Uploads have no route here.
         RefusalCode::UploadExpired => say(&FORBIDDEN, detail),
         RefusalCode::AppNotFound => Problem::no_such_app(&asked.request.path),
-        RefusalCode::BadCredentials => say(&INVALID_GRANT, detail),
+        RefusalCode::TooManyFriends => say(&EXCEED_LIMIT, "user contact number exceed limit"),
+        RefusalCode::BadCredentials | RefusalCode::UserDeactivated => say(&INVALID_GRANT, detail),
         RefusalCode::StorageOff => say(&FORBIDDEN, "callback storage service is unopened"),
         RefusalCode::ByCallback(said) => say(&NOT_SENT, quoted(said)),
         RefusalCode::CallbackUnreachable | RefusalCode::CallbackUnusable => {
