@@ -200,6 +200,27 @@ fn golden_requests_and_answers_fit_as_far_as_they_are_taken() {
     assert!(seen > 1000, "{seen}");
 }
 
+/// The documents' examples besides messages, by the name of their callback.
+const DOCUMENTED: &[(&str, &str)] = &[
+    ("recall", "recall.json"),
+    ("edit", "edit.json"),
+    ("read_ack", "read-ack.json"),
+    ("group_op_event-CREATE", "group-created.json"),
+    ("group_op_event-LEAVE", "room-member-kicked.json"),
+    ("muc", "room-member-kicked-legacy.json"),
+    ("roster", "contact-blocked.json"),
+    ("userStatus", "user-status.json"),
+    ("keyword_alert", "keyword-alert.json"),
+    ("reaction", "reaction.json"),
+    ("thread", "thread.json"),
+];
+
+fn check_documented(folder: &Path, contract: &dyn Contract, callback: &CallbackSchema, file: &str) {
+    let text = fs::read(folder.join("documented").join(file)).unwrap();
+    let [request, _] = Checked::of(contract, callback);
+    assert_eq!(request.fits(&serde_json::from_slice(&text).unwrap()), Ok(()), "{file}");
+}
+
 #[test]
 fn golden_requests_and_answers_of_the_family_fit_in_all_three_contracts() {
     let folder = root().join("fixtures/easemob");
@@ -219,12 +240,17 @@ fn golden_requests_and_answers_of_the_family_fit_in_all_three_contracts() {
         for (_, case, documented) in cases.iter().filter(|(name, ..)| *name == callback.name) {
             check_folder(&folder.join(case), contract.as_ref(), callback);
             if !documented.is_empty() {
-                let text = fs::read(folder.join("documented").join(documented)).unwrap();
-                let [request, _] = Checked::of(contract.as_ref(), callback);
-                assert_eq!(request.fits(&serde_json::from_slice(&text).unwrap()), Ok(()), "{documented}");
+                check_documented(&folder, contract.as_ref(), callback, documented);
             }
         }
+        for (_, documented) in DOCUMENTED.iter().filter(|(name, _)| *name == callback.name) {
+            check_documented(&folder, contract.as_ref(), callback, documented);
+        }
     }
+    let documented = DOCUMENTED.iter().map(|(_, file)| *file).chain(cases.map(|(_, _, file)| file));
+    let documented = documented.filter(|file| !file.is_empty()).count();
+    let there = fs::read_dir(folder.join("documented")).unwrap().count();
+    assert_eq!(there, documented + 1, "every example is checked, and SOURCE.md is one more");
 }
 
 // ---------------------------------------------------------------- what does not fit

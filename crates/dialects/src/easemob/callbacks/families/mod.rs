@@ -60,8 +60,11 @@ pub(super) struct Call<'a> {
     pub(super) name: &'static str,
     /// Messages of which kind it follows: rules that want those want it too. The type is not known of all.
     pub(super) follows: Option<(Conversation, Option<BodyType>)>,
-    body: Box<dyn Fn(&Stamp) -> Vec<u8> + 'a>,
+    body: Box<WriteBody<'a>>,
 }
+
+/// Writes a body with what distinguishes it.
+type WriteBody<'a> = dyn Fn(&Stamp) -> Vec<u8> + 'a;
 
 impl<'a> Call<'a> {
     fn new(name: &'static str, body: impl Fn(&Stamp) -> Vec<u8> + 'a) -> Self {

@@ -199,14 +199,14 @@ fn attributes<'a>(all: Operations<'a>, one: &'a GroupAttributes) -> Vec<Operatio
     let Some(member) = &one.member else {
         // Of groups as a whole the original has none.
         let set = (all.room && !one.set.is_empty())
-            .then(|| all.on_attributes("muc:set_metadata", one, json!(one.set), one.set.keys()));
+            .then(|| all.on_attributes("muc:set_metadata", one, &json!(one.set), one.set.keys()));
         let removed = (all.room && !one.removed.is_empty())
-            .then(|| all.on_attributes("muc:delete_metadata", one, json!(one.removed), one.removed.iter()));
+            .then(|| all.on_attributes("muc:delete_metadata", one, &json!(one.removed), one.removed.iter()));
         return set.into_iter().chain(removed).collect();
     };
     let keys = one.set.keys().chain(&one.removed);
     let name = "muc:group_member_metadata_update";
-    vec![all.on_attributes(name, one, json!(one.set), keys).to(member)]
+    vec![all.on_attributes(name, one, &json!(one.set), keys).to(member)]
 }
 
 impl<'a> Operations<'a> {
@@ -214,7 +214,7 @@ impl<'a> Operations<'a> {
         self,
         name: &'static str,
         one: &'a GroupAttributes,
-        properties: serde_json::Value,
+        properties: &serde_json::Value,
         keys: impl Iterator<Item = &'a String>,
     ) -> Operation<'a> {
         let keys: Vec<&String> = keys.collect();
