@@ -55,10 +55,10 @@ impl Im {
             }
             ManagingDeed::RemoveFile(file) => self.remove_file(caller, &id, &file).await?,
             ManagingDeed::SetAttributes { member, by, texts, leave, forced } => {
-                self.set_attributes(caller, &group, (member, by), texts, (leave, forced)).await?
+                self.set_texts(caller, &group, (member, by), texts, (leave, forced)).await?
             }
             ManagingDeed::RemoveAttributes { member, by, keys, forced } => {
-                self.remove_attributes(caller, &group, (member, by), keys, forced).await?
+                self.remove_texts(caller, &group, (member, by), keys, forced).await?
             }
             question => self.seen_of(&group, question).await?,
         };
@@ -87,7 +87,7 @@ impl Im {
             ManagingDeed::Files(page) => ManagingOutcome::Files(self.files(id, page).await?),
             ManagingDeed::File(file) => ManagingOutcome::Files(vec![self.file(id, &file).await?]),
             ManagingDeed::Attributes { member, keys } => {
-                ManagingOutcome::Attributes(self.attributes(id, member.as_ref(), &keys).await?)
+                ManagingOutcome::Attributes(self.texts(id, member.as_ref(), &keys).await?)
             }
             _ => ManagingOutcome::Group(Box::new(group.clone())),
         })

@@ -9,7 +9,7 @@
 //! | `leave.rs`, `dismiss.rs` | the ways out |
 //! | `edit.rs`, `members.rs` | settings of a group; what members show, their roles, mutes |
 //! | `muting.rs`, `listing.rs` | who may not speak; who may all the same, and who may not enter |
-//! | `files.rs`, `attributes.rs` | files in groups; texts of the app about groups and members |
+//! | `files.rs`, `texts.rs` | files in groups; texts of the app about groups and members |
 //! | `managing.rs`, `room_admins.rs` | what administrators of the app do and see; who manages all rooms |
 //! | `answers.rs` | what rules may make of all that |
 //! | `telling.rs` | what devices are told |
@@ -20,7 +20,6 @@
 
 mod answers;
 mod apply;
-mod attributes;
 mod create;
 mod dismiss;
 mod edit;
@@ -38,6 +37,7 @@ mod room_admins;
 mod scene;
 mod sync;
 mod telling;
+mod texts;
 
 pub(crate) use leave::gone;
 pub(crate) use read::is_listed;

@@ -28,7 +28,7 @@ type Parties = (Option<UserId>, Option<UserId>);
 
 impl Im {
     /// Sets texts. Those that somebody else has set stay, unless it is forced.
-    pub(super) async fn set_attributes(
+    pub(super) async fn set_texts(
         &self,
         caller: &Caller,
         group: &Group,
@@ -53,7 +53,7 @@ impl Im {
         loop {
             // Texts are counted and set by one at a time.
             let _turn = self.additions.of(id).await;
-            let there = self.attributes(id, member.as_ref(), &[]).await?;
+            let there = self.texts(id, member.as_ref(), &[]).await?;
             let now = self.clock.now();
             let mut commit = Commit::at(now).require(Require::LiveGroup(id.clone()));
             let (mut set, mut failed) = (BTreeMap::new(), BTreeMap::new());
@@ -101,7 +101,7 @@ impl Im {
         }
     }
 
-    pub(super) async fn remove_attributes(
+    pub(super) async fn remove_texts(
         &self,
         caller: &Caller,
         group: &Group,
@@ -116,7 +116,7 @@ impl Im {
         let id = &group.id;
         let mut tries = Tries::default();
         loop {
-            let there = self.attributes(id, member.as_ref(), &keys).await?;
+            let there = self.texts(id, member.as_ref(), &keys).await?;
             let mut commit = Commit::at(self.clock.now()).require(Require::LiveGroup(id.clone()));
             let (mut done, mut failed) = (Vec::new(), BTreeMap::new());
             for key in &keys {
@@ -157,7 +157,7 @@ impl Im {
     }
 
     /// Texts about a group or a member; all, or those with these keys.
-    pub(super) async fn attributes(
+    pub(super) async fn texts(
         &self,
         id: &GroupId,
         member: Option<&UserId>,
@@ -193,7 +193,7 @@ impl Im {
             let by = text.by.as_ref().map(UserId::folded);
             text.leaves && leaving.iter().any(|user| Some(user.folded()) == by)
         };
-        let texts = self.attributes(&room.id, None, &[]).await?;
+        let texts = self.texts(&room.id, None, &[]).await?;
         let texts: Vec<GroupAttribute> = texts.into_iter().filter(went).collect();
         if texts.is_empty() {
             return Ok(deed);
