@@ -52,6 +52,7 @@ impl Im {
             }
             C::Import { owner, friends } => self.import_friends(caller, owner, friends).await,
             C::Befriend { owner, friend } => self.befriend_at_once(caller, owner, friend).await,
+            C::BefriendMany { owner, users } => self.befriend_many(caller, &owner, users).await,
             C::Part { owner, friend } => self.part_friends(caller, &owner, &friend).await,
             C::BlockMany { owner, users } => self.block_many(caller, &owner, &users).await,
             C::LetIn { owner, blocked } => self.unblock_and_show(caller, &owner, &blocked).await,

@@ -193,6 +193,9 @@ mod tests {
         for (code, number, status) in [
             (R::BadArgument, 1001, 200),
             (R::NoPermission, 1002, 200),
+            (R::TooManyFriends, 1002, 200),
+            (R::UserDeactivated, 1002, 200),
+            (R::Muted, 1402, 200),
             (R::Duplicate, 1003, 200),
             (R::NotFound, 1004, 200),
             (R::UserNotFound, 1101, 200),

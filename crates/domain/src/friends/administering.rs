@@ -34,6 +34,45 @@ impl Im {
         Ok(Outcome::Users(vec![other]))
     }
 
+    /// All for whom there is room at once, so that rules are asked and told once.
+    pub(super) async fn befriend_many(
+        &self,
+        caller: &Caller,
+        owner: &UserId,
+        users: Vec<UserId>,
+    ) -> Result<Outcome, Failure> {
+        only_admin(&caller.actor)?;
+        at_most("the list of users", users.len(), limits::LIST_ITEMS)?;
+        let owner = self.registered(std::slice::from_ref(owner)).await?.remove(0);
+        let found = self.store.users(&users).await?;
+        let (mut done, mut new) = (Vec::new(), Vec::new());
+        let (mut unknown, mut no_room, mut others) = (Vec::new(), Vec::new(), Vec::new());
+        for (asked, found) in users.into_iter().zip(found) {
+            let Some(user) = found.map(|user| user.id) else {
+                unknown.push(asked);
+                continue;
+            };
+            if user.folded() == owner.folded() {
+                others.push(user);
+            } else if matches!(self.friendship(&owner, &user).await?, (Some(_), Some(_))) {
+                done.push(user);
+            } else {
+                match self.room_for_friends(&owner, new.len() + 1).await {
+                    Ok(()) => new.push(user),
+                    Err(Failure::Refused(refusal)) if refusal.code == RefusalCode::TooManyFriends => {
+                        no_room.push(user);
+                    }
+                    Err(failure) => return Err(failure),
+                }
+            }
+        }
+        if !new.is_empty() {
+            self.import_friends(caller, owner, new.clone()).await?;
+            done.extend(new);
+        }
+        Ok(Outcome::OfFriend(FriendOutcome::Befriended { done, unknown, no_room, others }))
+    }
+
     /// Rules are told once, however many of the two lists change.
     pub(super) async fn part_friends(
         &self,

@@ -76,6 +76,14 @@ pub enum FriendCommand {
         /// The other.
         friend: UserId,
     },
+    /// Make users friends of one user, each as [`FriendCommand::Befriend`] does; whoever cannot be one is named in the
+    /// answer. Administrators only.
+    BefriendMany {
+        /// Whose list.
+        owner: UserId,
+        /// Who, each once.
+        users: Vec<UserId>,
+    },
     /// Take two users off each other's lists, and answer the friend; fine where they are on none. Administrators only.
     Part {
         /// One.
@@ -210,6 +218,17 @@ pub enum FriendCommand {
 pub enum FriendOutcome {
     /// Friends.
     Friends(Found<FriendShown>),
+    /// What became of each.
+    Befriended {
+        /// Friends now.
+        done: Vec<UserId>,
+        /// They do not exist.
+        unknown: Vec<UserId>,
+        /// There was no room for them.
+        no_room: Vec<UserId>,
+        /// The owner himself.
+        others: Vec<UserId>,
+    },
     /// A piece of a list of friends, and after whom there is more; `None` = there is no more.
     After(Vec<Friend>, Option<UserId>),
     /// The same of a block list.

@@ -184,8 +184,8 @@ pub trait Edge: Send + Sync {
     fn rates(&self) -> &'static [Rate] {
         &[]
     }
-    /// Keys of the rates that a request to this route is charged to, once each.
-    fn request_rates(&self, _route: &str) -> &'static [&'static str] {
+    /// Keys of the rates that a request with this method to this route is charged to, once each.
+    fn request_rates(&self, _method: Method, _route: &str) -> &'static [&'static str] {
         &[]
     }
     /// Keys of the rates that a command's messages are charged to, and how many messages it is.

@@ -294,7 +294,7 @@ impl Http {
     async fn open(&self, edge: &dyn Edge, request: &EdgeRequest) -> Result<Opened, Stopped> {
         let Opening { operation_id, token, token_optional } = edge.open(request)?;
         let charge = || {
-            let charged = self.parts.rates.charge(edge.request_rates(request.route), 1);
+            let charged = self.parts.rates.charge(edge.request_rates(request.method, request.route), 1);
             charged.map_err(|exceeded| Stopped::TooOften(exceeded, RefusalCode::Overloaded))
         };
         let needed = token.as_ref().filter(|_| !token_optional);

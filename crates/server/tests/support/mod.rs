@@ -180,7 +180,7 @@ impl Edge for TextEdge {
             Rate { key: "rates.messages", count: 5, per: A_DAY, doc: "messages" },
         ]
     }
-    fn request_rates(&self, route: &str) -> &'static [&'static str] {
+    fn request_rates(&self, _: Method, route: &str) -> &'static [&'static str] {
         if route == "/rated" { &["rates.calls"] } else { &[] }
     }
     fn message_rates(&self, route: &str, command: &Command) -> (&'static [&'static str], u32) {

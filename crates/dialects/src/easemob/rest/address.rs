@@ -93,7 +93,7 @@ pub(super) fn uri(request: &EdgeRequest, app: &App) -> String {
 }
 
 /// A proxy that ends TLS says so; the answer goes back through it.
-fn scheme(request: &EdgeRequest) -> &'static str {
+pub(super) fn scheme(request: &EdgeRequest) -> &'static str {
     let told = request.header("x-forwarded-proto").and_then(|list| list.split(',').next());
     match told.map(str::trim) {
         Some("https") => "https",

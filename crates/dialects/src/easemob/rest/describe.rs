@@ -3,6 +3,7 @@
 mod examples;
 
 use ringback_model::app::App;
+use ringback_model::dialect::Method;
 use serde_json::{Value, json};
 
 use super::envelope::{Envelope, ErrorEnvelope};
@@ -58,7 +59,9 @@ pub(super) fn document(app: &App) -> Value {
 const fn about(topic: Topic) -> &'static str {
     match topic {
         Topic::Token => "Tokens for apps and users.",
-        Topic::Users => "Accounts.",
+        Topic::Discovery => "Where clients find the server.",
+        Topic::Users => "Accounts, what is known of users, and what is forbidden to them.",
+        Topic::Contacts => "Contacts and block lists of users.",
         Topic::Messages => "Messages from the app's backend.",
         Topic::Groups => "Groups and their members.",
         Topic::Rooms => "Chat rooms and their members.",
@@ -103,6 +106,7 @@ fn meaning(status: u16) -> String {
 fn success(document: &mut Document, entry: &Entry, envelope: &Value) -> Value {
     let within = |member: &str, schema: Value| json!({"allOf": [envelope, {"type": "object", "properties": {member: schema}, "required": [member]}]});
     match entry.shape {
+        Shape::Plain => envelope.clone(),
         Shape::Bare(schema) => document.answer(schema),
         Shape::Data(schema) => within("data", document.answer(schema)),
         Shape::Entities(schema) => {
@@ -138,17 +142,18 @@ fn operation(entry: &Entry, path: &'static str, app: &App) -> Operation {
     let by_id = path.starts_with(BY_ID);
     let mut parameters: Vec<Parameter> =
         in_path(path).map(|name| path_parameter(entry.topic, name, app)).collect();
-    parameters.extend(entry.query.iter().map(|(name, doc)| query_parameter(name, doc)));
+    parameters.extend(entry.query.iter().map(|(name, doc)| query_parameter(name, doc, app)));
     Operation {
         id: if by_id { format!("{base}ByAppId") } else { base },
         method: entry.method,
         path,
         tag: entry.topic.name(),
         summary: entry.summary,
-        description: often(path),
+        description: often(entry.method, path),
         security: match entry.needs {
             Needs::AppToken => Security::Needed,
             Needs::MaybeToken => Security::Sometimes,
+            Needs::Nothing => Security::None,
         },
         parameters,
         body: None,
@@ -157,8 +162,8 @@ fn operation(entry: &Entry, path: &'static str, app: &App) -> Operation {
 }
 
 /// How often it may be called, unless the settings say otherwise.
-fn often(path: &str) -> String {
-    let charged = rates::ALL.iter().filter(|rate| rates::of_route(path).contains(&rate.key));
+fn often(method: Method, path: &str) -> String {
+    let charged = rates::ALL.iter().filter(|rate| rates::of_route(method, path).contains(&rate.key));
     let told = charged.map(|rate| {
         format!(
             "At most {} in {} s, counted with all {} (setting `{}`).",
@@ -177,6 +182,9 @@ fn path_parameter(topic: Topic, name: &'static str, app: &App) -> Parameter {
         "org" => ("The app's organization.", json!(app.org)),
         "app" => ("The app's name.", json!(app.name)),
         "user" => ("The id of a user.", json!("alice")),
+        "other" => ("The id of the other user.", json!("bob")),
+        "resource" => ("A device, as `resources` shows it.", json!("android_7")),
+        "msg_id" => ("The id of a message.", json!("1357924680135792470")),
         "users" => ("Ids of users, separated by commas; where one is added, a single one.", json!("bob")),
         _ if topic == Topic::Rooms => (
             "The id of a room; where rooms are shown, several, separated by commas.",
@@ -191,13 +199,16 @@ fn path_parameter(topic: Topic, name: &'static str, app: &App) -> Parameter {
     Parameter { name, place: Place::Path, required: true, doc, schema, example }
 }
 
-fn query_parameter(name: &'static str, doc: &'static str) -> Parameter {
+fn query_parameter(name: &'static str, doc: &'static str, app: &App) -> Parameter {
     let (schema, example) = match name {
         "pagenum" => (json!({"type": "integer", "minimum": 1, "default": 1}), json!(1)),
         "pagesize" => {
             (json!({"type": "integer", "minimum": 1, "maximum": 1000, "default": 1000}), json!(100))
         }
+        "limit" | "pageSize" => (json!({"type": "integer", "minimum": 1}), json!(10)),
+        "cursor" => (json!({"type": "string"}), json!("")),
+        "app_key" => (json!({"type": "string"}), json!(app.key())),
         _ => (json!({"type": "boolean", "default": false}), json!(true)),
     };
-    Parameter { name, place: Place::Query, required: false, doc, schema, example }
+    Parameter { name, place: Place::Query, required: name == "app_key", doc, schema, example }
 }

@@ -30,6 +30,11 @@ pub(super) struct Contents {
     nameless: bool,
     /// Instead of the request's method.
     action: Option<&'static str>,
+    /// Instead of the route's.
+    path: Option<String>,
+    /// Where the page ended, where there are more.
+    cursor: Option<String>,
+    status: Option<&'static str>,
 }
 
 impl Contents {
@@ -68,6 +73,19 @@ impl Contents {
         Self { action: Some(action), ..self }
     }
 
+    pub(super) fn with_path(self, path: String) -> Self {
+        Self { path: Some(path), ..self }
+    }
+
+    /// `None` on the last page.
+    pub(super) fn with_cursor(self, cursor: Option<String>) -> Self {
+        Self { cursor, ..self }
+    }
+
+    pub(super) fn with_status(self, status: &'static str) -> Self {
+        Self { status: Some(status), ..self }
+    }
+
     pub(super) fn answer(self) -> Answer {
         Answer::Enveloped(self)
     }
@@ -101,6 +119,11 @@ pub(super) struct Envelope<'a> {
     /// How many items the answer holds.
     #[serde(skip_serializing_if = "Option::is_none")]
     count: Option<usize>,
+    /// Where the next page begins; absent on the last one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    cursor: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    status: Option<&'a str>,
     /// How long it took, milliseconds.
     duration: i64,
     #[serde(rename = "applicationName", skip_serializing_if = "Option::is_none")]
@@ -132,7 +155,7 @@ pub(super) fn success(asked: &Asked<'_>, path: &str, answer: &Answer, now: UnixM
     write(
         200,
         &Envelope {
-            path,
+            path: contents.path.as_deref().unwrap_or(path),
             uri: &address::uri(asked.request, app),
             timestamp: now.0,
             organization: named(app.org.as_str()),
@@ -142,6 +165,8 @@ pub(super) fn success(asked: &Asked<'_>, path: &str, answer: &Answer, now: UnixM
             entities: contents.entities.as_deref(),
             data: contents.data.as_deref(),
             count: contents.count,
+            cursor: contents.cursor.as_deref(),
+            status: contents.status,
             duration: took_ms(asked, now),
             application_name: named(app.name.as_str()),
         },

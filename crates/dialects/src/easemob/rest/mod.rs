@@ -7,30 +7,42 @@
 //! | `envelope`, `problem` | answers and errors |
 //! | `body` | reading requests' bodies, and ids |
 //! | `bodies` | what the bodies of messages must hold |
-//! | `token`, `user`, `message`, `chats`, `members`, `storage` | one resource each |
+//! | `cursor` | where pages of long lists end |
+//! | `discovery` | where clients find the server |
+//! | `token`, `message`, `chats`, `members`, `storage` | one resource each |
+//! | `user`, `user_pages`, `user_state`, `user_metadata`, `mute` | users: one, many, what is known of them, what is forbidden |
+//! | `contact`, `block` | lists of users |
 //! | `describe` | the description of all of it for machines |
 //! | `rates` | how often what may be asked |
 
 mod address;
+mod block;
 mod bodies;
 mod body;
 mod chats;
+mod contact;
+mod cursor;
 mod describe;
+mod discovery;
 mod envelope;
 mod members;
 mod message;
+mod mute;
 mod problem;
 mod rates;
 mod routes;
 mod storage;
 mod token;
 mod user;
+mod user_metadata;
+mod user_pages;
+mod user_state;
 
 use std::fmt;
 
 use ringback_model::app::App;
 use ringback_model::command::{Actor, Command, Outcome};
-use ringback_model::dialect::{Edge, EdgeRequest, Opening, Rate, Reply, Route};
+use ringback_model::dialect::{Edge, EdgeRequest, Method, Opening, Rate, Reply, Route};
 use ringback_model::failure::{Failure, Refusal, RefusalCode};
 use ringback_model::time::UnixMs;
 use sha2::{Digest as _, Sha256};
@@ -91,10 +103,14 @@ impl Edge for FamilyEdge {
     }
 
     fn open(&self, request: &EdgeRequest) -> Result<Opening, Refusal> {
+        let entry = routes::find(request);
+        if entry.is_some_and(|entry| entry.needs == Needs::Nothing) {
+            return Ok(Opening { operation_id: operation_id(request), token: None, token_optional: false });
+        }
         if !self.is_for_us(&request.path) {
             return Err(Refusal::new(RefusalCode::AppNotFound, "the path names another app"));
         }
-        let token_optional = routes::find(request).is_some_and(|entry| entry.needs == Needs::MaybeToken);
+        let token_optional = entry.is_some_and(|entry| entry.needs == Needs::MaybeToken);
         let token = match bearer(request) {
             Ok(token) => Some(token.into()),
             Err(_) if token_optional => None,
@@ -172,8 +188,8 @@ impl Edge for FamilyEdge {
         &rates::ALL
     }
 
-    fn request_rates(&self, route: &str) -> &'static [&'static str] {
-        rates::of_route(route)
+    fn request_rates(&self, method: Method, route: &str) -> &'static [&'static str] {
+        rates::of_route(method, route)
     }
 
     fn message_rates(&self, _route: &str, command: &Command) -> (&'static [&'static str], u32) {

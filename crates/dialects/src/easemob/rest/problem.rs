@@ -33,6 +33,7 @@ pub(super) const APP_NOT_FOUND: Kind =
     kind(404, "organization_application_not_found", "OrganizationApplicationNotFoundException");
 pub(super) const SERVICE_RESOURCE: Kind =
     kind(404, "service_resource_not_found", "ServiceResourceNotFoundException");
+pub(super) const ENTITY: Kind = kind(404, "entity_not_found", "EntityNotFoundException");
 pub(super) const RESOURCE: Kind = kind(404, "resource_not_found", "ResourceNotFoundException");
 pub(super) const FORBIDDEN: Kind = kind(403, "forbidden_op", "EasemobForbiddenOpException");
 pub(super) const EXCEED_LIMIT: Kind = kind(403, "exceed_limit", "ExceedLimitException");
@@ -43,7 +44,7 @@ pub(super) const INTERNAL: Kind = kind(500, "internal_server_error", "InternalSe
 pub(super) const UNAVAILABLE: Kind = kind(503, "service_unavailable", "ServiceUnavailableException");
 
 /// All kinds, for the description of the interface.
-pub(super) const ALL: [&Kind; 19] = [
+pub(super) const ALL: [&Kind; 20] = [
     &UNAUTHORIZED,
     &BAD_ACCESS_TOKEN,
     &ILLEGAL_ARGUMENT,
@@ -56,6 +57,7 @@ pub(super) const ALL: [&Kind; 19] = [
     &USER_EXISTS,
     &APP_NOT_FOUND,
     &SERVICE_RESOURCE,
+    &ENTITY,
     &RESOURCE,
     &FORBIDDEN,
     &EXCEED_LIMIT,
@@ -140,7 +142,7 @@ fn of_refusal(asked: &Asked<'_>, entry: Option<&Entry>, refusal: &Refusal) -> Pr
         | RefusalCode::FriendRequestHandled
         | RefusalCode::GroupRequestHandled
         | RefusalCode::AlreadyRevoked => say(&FORBIDDEN, detail),
-        RefusalCode::NotFound | RefusalCode::UserNotFound => unknown(topic, refusal),
+        RefusalCode::NotFound | RefusalCode::UserNotFound => unknown(asked, topic, refusal),
         RefusalCode::AlreadyRegistered => say(&USER_EXISTS, detail),
         RefusalCode::GroupNotFound | RefusalCode::GroupDismissed => unknown_chat(asked, topic, detail),
         RefusalCode::GroupExists => group_exists(asked),
@@ -187,10 +189,14 @@ fn bad_argument(asked: &Asked<'_>, entry: Option<&Entry>, topic: Topic, refusal:
     }
 }
 
-fn unknown(topic: Topic, refusal: &Refusal) -> Problem {
+fn unknown(asked: &Asked<'_>, topic: Topic, refusal: &Refusal) -> Problem {
     match (topic, refusal.unknown_users()) {
+        // The one call about a user that says it in other words (easemob-rest fact sheet 2.4).
+        (Topic::Users, _) if asked.request.route.ends_with("/password") => {
+            Problem::new(&ENTITY, "User null not found")
+        }
         (Topic::Token, _) => Problem::new(&UNKNOWN_GRANTEE, "user not found"),
-        (Topic::Users, _) => Problem::no_such_resource(),
+        (Topic::Users | Topic::Contacts, _) => Problem::no_such_resource(),
         (_, Some(users)) => Problem::new(&RESOURCE, format!("username {users} doesn't exist!")),
         (_, None) => Problem::new(&RESOURCE, refusal.detail.as_str()),
     }

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use ringback_model::command::Command;
 use ringback_model::conversation::Target;
-use ringback_model::dialect::Rate;
+use ringback_model::dialect::{Method, Rate};
 
 use super::routes::resource;
 
@@ -21,12 +21,15 @@ const TO_ROOMS: Rate = rate("rates.messages_chatrooms", 20, SECOND, "requests th
 const ROOM_MESSAGES: Rate =
     rate("rates.messages_chatrooms_per_second", 100, SECOND, "messages to chat rooms");
 const MAKE_ROOM: Rate = rate("rates.chatrooms", 50, SECOND, "requests that make chat rooms");
+const BATCH_STATUS: Rate = rate("rates.users_status", 50, SECOND, "requests for the status of several users");
+const BLOCKS: Rate = rate("rates.users_blocks", 50, SECOND, "requests about block lists of users");
+const DELETE_USERS: Rate = rate("rates.users_delete", 30, SECOND, "requests that delete several users");
 const STORAGE_INFO: Rate = rate("rates.storage_info", 100, SECOND, "requests for slices of parked callbacks");
 const STORAGE_RETRY: Rate =
     rate("rates.storage_retry", 100, SECOND, "requests to send slices of parked callbacks again");
 
 /// All of them.
-pub(super) static ALL: [Rate; 11] = [
+pub(super) static ALL: [Rate; 14] = [
     REQUESTS,
     TOKEN,
     TO_USERS,
@@ -36,6 +39,9 @@ pub(super) static ALL: [Rate; 11] = [
     TO_ROOMS,
     ROOM_MESSAGES,
     MAKE_ROOM,
+    BATCH_STATUS,
+    BLOCKS,
+    DELETE_USERS,
     STORAGE_INFO,
     STORAGE_RETRY,
 ];
@@ -45,9 +51,12 @@ const fn rate(key: &'static str, count: u32, per: Duration, doc: &'static str) -
 }
 
 /// The rates of a route, whichever prefix it has.
-pub(super) fn of_route(route: &str) -> &'static [&'static str] {
+pub(super) fn of_route(method: Method, route: &str) -> &'static [&'static str] {
     match resource(route) {
         "/token" => &[TOKEN.key],
+        "/users" if method == Method::Delete => &[DELETE_USERS.key],
+        "/users/batch/status" => &[BATCH_STATUS.key],
+        "/users/{user}/blocks/users" | "/users/{user}/blocks/users/{other}" => &[BLOCKS.key],
         "/messages/users" => &[TO_USERS.key],
         "/messages/chatgroups" => &[TO_GROUPS.key],
         "/messages/chatrooms" => &[TO_ROOMS.key],

@@ -19,6 +19,8 @@ macro_rules! paths {
     };
 }
 
+mod contacts;
+mod discovery;
 mod groups;
 mod messages;
 mod rooms;
@@ -33,13 +35,17 @@ pub(super) enum Needs {
     AppToken,
     /// It depends on the body.
     MaybeToken,
+    /// Nothing: anybody may ask. Its path names no app.
+    Nothing,
 }
 
 /// What a route is about.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Topic {
+    Discovery,
     Token,
     Users,
+    Contacts,
     Messages,
     Groups,
     Rooms,
@@ -48,13 +54,23 @@ pub(super) enum Topic {
 
 impl Topic {
     /// All of them, in the order of the description of the interface.
-    pub(super) const ALL: &[Self] =
-        &[Self::Token, Self::Users, Self::Messages, Self::Groups, Self::Rooms, Self::Storage];
+    pub(super) const ALL: &[Self] = &[
+        Self::Discovery,
+        Self::Token,
+        Self::Users,
+        Self::Contacts,
+        Self::Messages,
+        Self::Groups,
+        Self::Rooms,
+        Self::Storage,
+    ];
 
     /// The kind of error that a wrong argument is.
     pub(super) const fn usual(self) -> &'static Kind {
         match self {
-            Self::Token | Self::Users | Self::Storage => &problem::ILLEGAL_ARGUMENT,
+            Self::Discovery | Self::Token | Self::Users | Self::Contacts | Self::Storage => {
+                &problem::ILLEGAL_ARGUMENT
+            }
             Self::Messages => &problem::NOT_SENDABLE,
             Self::Groups | Self::Rooms => &problem::INVALID_PARAMETER,
         }
@@ -63,8 +79,10 @@ impl Topic {
     /// Its name in the description of the interface.
     pub(super) const fn name(self) -> &'static str {
         match self {
+            Self::Discovery => "discovery",
             Self::Token => "token",
             Self::Users => "users",
+            Self::Contacts => "contacts",
             Self::Messages => "messages",
             Self::Groups => "chatgroups",
             Self::Rooms => "chatrooms",
@@ -76,6 +94,8 @@ impl Topic {
 /// What of an answer its type describes.
 #[derive(Clone, Copy)]
 pub(super) enum Shape {
+    /// Nothing but the envelope.
+    Plain,
     /// The whole answer.
     Bare(SchemaOf),
     /// `data`.
@@ -144,6 +164,10 @@ impl Entry {
         Self { needs: Needs::MaybeToken, ..self }
     }
 
+    const fn free(self) -> Self {
+        Self { needs: Needs::Nothing, ..self }
+    }
+
     const fn asks(self, query: &'static [(&'static str, &'static str)]) -> Self {
         Self { query, ..self }
     }
@@ -155,8 +179,16 @@ const PAGE: &[(&str, &str)] = &[
 ];
 
 /// All of them, by topic; a file each.
-static TABLES: &[&[Entry]] =
-    &[token::ROUTES, users::ROUTES, messages::ROUTES, groups::ROUTES, rooms::ROUTES, storage::ROUTES];
+static TABLES: &[&[Entry]] = &[
+    discovery::ROUTES,
+    token::ROUTES,
+    users::ROUTES,
+    contacts::ROUTES,
+    messages::ROUTES,
+    groups::ROUTES,
+    rooms::ROUTES,
+    storage::ROUTES,
+];
 
 /// The routes alone: one for each path of each entry.
 pub(super) static ROUTES: LazyLock<Vec<Route>> = LazyLock::new(|| {

@@ -17,7 +17,9 @@ use serde_json::{Value, json};
 use super::FamilyEdge;
 use crate::openapi::exam;
 
+mod accounts;
 mod chats;
+mod contacts;
 mod gate;
 mod messages;
 mod problems;
@@ -193,7 +195,8 @@ fn both_prefixes_lead_to_the_same() {
     };
     let by_id = resources("/app-id/{app_id}");
     assert_eq!(by_id, resources("/{org}/{app}"));
-    assert_eq!(by_id.len() * 2, routes.len());
+    let of_no_app = routes.iter().filter(|(_, path)| *path == "/easemob/server.json").count();
+    assert_eq!(by_id.len() * 2 + of_no_app, routes.len());
     let promised = [
         (Method::Post, "/token"),
         (Method::Post, "/users"),
@@ -223,7 +226,6 @@ fn both_prefixes_lead_to_the_same() {
     for (method, path) in promised {
         assert!(by_id.contains(&(method, path.to_owned())), "{method:?} {path}");
     }
-    assert_eq!(by_id.len(), promised.len());
 }
 
 #[test]
@@ -251,7 +253,7 @@ fn the_envelope_has_everything() {
 fn an_outcome_of_another_route_is_an_internal_error() {
     for route in edge().routes() {
         let asked = EdgeRequest { route: route.path, method: route.method, ..get("/app-id/4711/none") };
-        let reply = edge().encode(&asked, &Ok(Outcome::Time(NOW)), NOW);
+        let reply = edge().encode(&asked, &Ok(Outcome::Pulled(Vec::new())), NOW);
         assert_eq!(told(&reply).0, 500, "{}", route.path);
     }
 }
@@ -270,8 +272,15 @@ proptest! {
         let asked = EdgeRequest {
             route: route.path,
             method: route.method,
-            params: vec![("id", id), ("users", names.clone()), ("user", names)],
-            query: vec![("pagenum".to_owned(), query.clone()), ("pagesize".to_owned(), query)],
+            params: vec![
+                ("id", id.clone()),
+                ("msg_id", id.clone()),
+                ("resource", id),
+                ("users", names.clone()),
+                ("other", names.clone()),
+                ("user", names),
+            ],
+            query: vec![("pagenum".to_owned(), query.clone()), ("pagesize".to_owned(), query.clone()), ("limit".to_owned(), query.clone()), ("cursor".to_owned(), query)],
             body: bytes,
             ..get("/app-id/4711/x")
         };
@@ -325,6 +334,11 @@ fn any_body() -> impl Strategy<Value = Vec<u8>> {
         "usernames",
         "routetype",
         "roam_ignore_users",
+        "newpassword",
+        "nickname",
+        "targets",
+        "chat",
+        "remark",
     ];
     prop::collection::vec((prop::sample::select(names), value), 0..8).prop_map(|members| {
         let body: serde_json::Map<String, Value> =

@@ -20,7 +20,7 @@ const AT_ONCE: usize = 60;
 /// Characters of a password. Source: easemob-rest fact sheet 1.
 const PASSWORD_CHARS: usize = 64;
 /// Characters of a nickname.
-const NICKNAME_CHARS: usize = 100;
+pub(super) const NICKNAME_CHARS: usize = 100;
 
 /// A user, as he is shown.
 #[derive(Serialize, JsonSchema)]
@@ -50,7 +50,7 @@ impl<'a> Entity<'a> {
             created: user.created_at.0,
             modified: user.created_at.0,
             username,
-            activated: true,
+            activated: !user.standing.deactivated,
             nickname: &user.nickname,
         }
     }
@@ -154,7 +154,7 @@ fn account(asked: NewUser, needs_password: bool) -> Result<Account, Reject> {
     Ok(Account { user, password: password.map(Secret::from) })
 }
 
-fn is_password(text: &str) -> bool {
+pub(super) fn is_password(text: &str) -> bool {
     text.len() <= PASSWORD_CHARS
         && text.chars().all(|c| c.is_ascii_alphanumeric() || "~!@#$%^&*-_=+<>;:,./?".contains(c))
 }

@@ -13,6 +13,20 @@ pub(super) fn of(resource: &str) -> Vec<(&'static str, Value)> {
                 json!([{"username": "bob", "password": "pw-demo"}, {"username": "carol", "password": "pw-demo"}]),
             ),
         ],
+        "/users/{user}" => vec![("name", json!({"nickname": "Alice"}))],
+        "/users/{user}/password" => vec![("password", json!({"newpassword": "pw-other"}))],
+        "/users/batch/status" => vec![("two", json!({"usernames": ["alice", "bob"]}))],
+        "/metadata/user/{user}" => vec![("picture", json!({"avatarurl": "https://example.test/a.png"}))],
+        "/metadata/user/get" => {
+            vec![("two", json!({"targets": ["alice", "bob"], "properties": ["avatarurl"]}))]
+        }
+        "/mutes" => {
+            vec![("anHour", json!({"username": "bob", "chat": 0, "groupchat": 3600, "chatroom": -1}))]
+        }
+        "/user/{user}/contacts/users/{other}" => vec![("name", json!({"remark": "Bobby"}))],
+        "/users/{user}/contacts/import" | "/users/{user}/blocks/users" => {
+            vec![("two", json!({"usernames": ["bob", "carol"]}))]
+        }
         "/messages/users" => to_users(),
         "/messages/chatgroups" => vec![("text", to_groups())],
         "/messages/chatrooms" => vec![("text", to_rooms())],

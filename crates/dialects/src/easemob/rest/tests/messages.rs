@@ -298,7 +298,7 @@ fn requests_and_messages_are_charged() {
     let edge = edge();
     let known: Vec<&str> = edge.rates().iter().map(|rate| rate.key).collect();
     for route in edge.routes() {
-        let keys = edge.request_rates(route.path);
+        let keys = edge.request_rates(route.method, route.path);
         assert_eq!(keys.len(), 1, "{}", route.path);
         assert!(known.contains(&keys[0]), "{}", route.path);
     }
@@ -310,8 +310,9 @@ fn requests_and_messages_are_charged() {
         ("/{org}/{app}/users", "rates.requests"),
         ("/app-id/{app_id}/callback/storage/retry", "rates.storage_retry"),
     ] {
-        assert_eq!(edge.request_rates(path), [key]);
+        assert_eq!(edge.request_rates(Method::Post, path), [key]);
     }
+    assert_eq!(edge.request_rates(Method::Delete, "/{org}/{app}/users"), ["rates.users_delete"]);
     for (path, names, expected) in [
         (USERS, json!(["a", "b", "c"]), ("rates.messages_users_per_minute", 3)),
         (GROUPS, json!(["1"]), ("rates.messages_chatgroups_per_second", 1)),
