@@ -22,7 +22,7 @@ const AT_ONCE: usize = 60;
 #[serde(default)]
 pub(super) struct Blocks {
     /// User ids; at most 60.
-    #[schemars(length(min = 1, max = 60), extend("x-required" = true), inner(length(min = 1, max = 64), regex(pattern = "^[a-zA-Z0-9_.-]*$")))]
+    #[schemars(length(min = 1, max = 60), extend("x-required" = true), inner(length(min = 1, max = 64)))]
     usernames: Option<Vec<String>>,
 }
 

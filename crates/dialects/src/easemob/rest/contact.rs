@@ -132,7 +132,7 @@ pub(super) fn remarked(_asked: &Asked<'_>, outcome: &Outcome) -> Option<Result<A
 #[serde(default)]
 pub(super) struct Import {
     /// User ids; at most 10.
-    #[schemars(length(min = 1, max = 10), extend("x-required" = true), inner(length(min = 1, max = 64), regex(pattern = "^[a-zA-Z0-9_.-]*$")))]
+    #[schemars(length(min = 1, max = 10), extend("x-required" = true), inner(length(min = 1, max = 64)))]
     usernames: Option<Vec<String>>,
 }
 

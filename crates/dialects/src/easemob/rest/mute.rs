@@ -22,7 +22,7 @@ const PAGE: usize = 50;
 #[serde(default)]
 pub(super) struct Mute {
     /// Whom.
-    #[schemars(extend("x-required" = true), length(max = 64), regex(pattern = "^[a-zA-Z0-9_.-]*$"))]
+    #[schemars(extend("x-required" = true), length(max = 64))]
     username: Option<String>,
     /// Seconds in which he says nothing to users; -1 for ever, 0 = he may speak; absent = as it is.
     #[schemars(with = "Option<i64>", range(min = -1))]

@@ -59,7 +59,7 @@ pub(super) fn one(_asked: &Asked<'_>, outcome: &Outcome) -> Option<Result<Answer
 #[serde(default)]
 pub(super) struct AttributesOf {
     /// User ids; at most 100.
-    #[schemars(length(min = 1, max = 100), extend("x-required" = true), inner(length(min = 1, max = 64), regex(pattern = "^[a-zA-Z0-9_.-]*$")))]
+    #[schemars(length(min = 1, max = 100), extend("x-required" = true), inner(length(min = 1, max = 64)))]
     targets: Option<Vec<String>>,
     /// Names of attributes; none = all.
     properties: Option<Vec<String>>,

@@ -25,7 +25,7 @@ const AT_ONCE: usize = 100;
 #[serde(default)]
 pub(super) struct NewPassword {
     /// Letters, digits and `~!@#$%^&*-_=+<>;:,./?`, at most 64.
-    #[schemars(length(min = 1, max = 64), regex(pattern = r"^[a-zA-Z0-9~!@#$%^&*\-_=+<>;:,./?]*$"), extend("x-required" = true))]
+    #[schemars(length(min = 1, max = 64), extend("x-required" = true))]
     newpassword: Option<String>,
 }
 

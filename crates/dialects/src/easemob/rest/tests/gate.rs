@@ -66,7 +66,7 @@ fn only_what_speaks_for_the_app_may_ask() {
     let corrupt = owned((401, "auth_bad_access_token", "Unable to authenticate due to corrupt access token"));
     for route in edge().routes() {
         let asked = EdgeRequest { route: route.path, method: route.method, ..get("/app-id/4711/x") };
-        if route.path.ends_with("/token") {
+        if route.path.ends_with("/token") || route.path == "/easemob/server.json" {
             continue;
         }
         for (actor, expected) in [(Some(speaker(false)), &corrupt), (None, &expired)] {
