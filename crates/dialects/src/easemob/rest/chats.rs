@@ -1,5 +1,6 @@
 //! `/chatgroups` and `/chatrooms`: made, shown, dismissed. Source: easemob-rest fact sheet 8, 9.
 
+use ringback_model::action::GroupEdit;
 use ringback_model::command::{Command, NewGroup, Outcome};
 use ringback_model::failure::{Refusal, RefusalCode};
 use ringback_model::group::{Group, GroupKind, GroupStatus, Member};
@@ -161,12 +162,47 @@ fn chat(
     })
 }
 
-fn short(name: &str, text: Option<String>, most: usize) -> Result<String, Reject> {
+pub(super) fn short(name: &str, text: Option<String>, most: usize) -> Result<String, Reject> {
     let text = text.unwrap_or_default();
     if text.chars().count() > most {
         return Err(Reject::new(&INVALID_PARAMETER, format!("{name} is longer than {most} characters")));
     }
     Ok(text)
+}
+
+/// Texts of a group or room that are to change: name, description, picture, the app's own.
+pub(super) fn texts(
+    name: Option<String>,
+    description: Option<String>,
+    avatar: Option<String>,
+    custom: Option<String>,
+) -> Result<[Option<String>; 4], Reject> {
+    let checked =
+        |member, text: Option<String>, most| text.map(|text| short(member, Some(text), most)).transpose();
+    Ok([
+        checked("groupname", name, NAME_CHARS)?,
+        checked("description", description, DESCRIPTION_CHARS)?,
+        checked("avatar", avatar, AVATAR_CHARS)?,
+        custom.map(|text| own_text(Some(text))).transpose()?,
+    ])
+}
+
+/// A change of a group that changes nothing.
+pub(super) fn unchanged(group: GroupId) -> GroupEdit {
+    GroupEdit {
+        group,
+        whole: false,
+        name: None,
+        notification: None,
+        introduction: None,
+        face_url: None,
+        ex: None,
+        verification: None,
+        look_member_info: None,
+        apply_member_friend: None,
+        max_members: None,
+        invite_confirm: None,
+    }
 }
 
 fn own_text(custom: Option<String>) -> Result<String, Reject> {

@@ -3,7 +3,7 @@
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use ringback_model::command::AgeMark;
-use ringback_model::ids::UserId;
+use ringback_model::ids::{GroupId, UserId};
 use ringback_model::time::UnixMs;
 
 use super::Asked;
@@ -43,6 +43,15 @@ pub(super) fn age(asked: &Asked<'_>) -> Result<Option<AgeMark>, Reject> {
         let (at, user) = text.split_once(':')?;
         Some(AgeMark { at: UnixMs(at.parse().ok()?), user: UserId::parse(user).ok()? })
     })
+}
+
+/// After this group or room, in a list that is ordered by id.
+pub(super) fn of_group(group: &GroupId) -> String {
+    write(group.as_str())
+}
+
+pub(super) fn group(asked: &Asked<'_>) -> Result<Option<GroupId>, Reject> {
+    read(asked, |text| GroupId::parse(text).ok())
 }
 
 /// A number of items: 1 or more; more than fit are as many as fit.

@@ -47,7 +47,7 @@ impl Affiliation {
 }
 
 /// A page: its number, from 1, and its size.
-fn page(asked: &Asked<'_>) -> Result<(usize, usize), Reject> {
+pub(super) fn page(asked: &Asked<'_>) -> Result<(usize, usize), Reject> {
     let number = |name: &str, default: usize, most: usize| match asked.request.query(name) {
         None => Ok(default),
         Some(text) => text
@@ -84,7 +84,7 @@ pub(super) fn listed(asked: &Asked<'_>, outcome: &Outcome) -> Option<Result<Answ
 pub(super) struct UserNames {
     /// User ids.
     #[schemars(length(min = 1, max = 60), extend("x-required" = true))]
-    usernames: Option<Vec<String>>,
+    pub(super) usernames: Option<Vec<String>>,
 }
 
 pub(super) fn add(asked: &Asked<'_>) -> Result<Command, Reject> {
@@ -109,7 +109,10 @@ pub(super) fn remove(asked: &Asked<'_>) -> Result<Command, Reject> {
 }
 
 /// The users of one call; `too_many` says that they are too many, in the words of the call.
-fn chosen<'a>(names: impl Iterator<Item = &'a str>, too_many: &str) -> Result<Vec<UserId>, Reject> {
+pub(super) fn chosen<'a>(
+    names: impl Iterator<Item = &'a str>,
+    too_many: &str,
+) -> Result<Vec<UserId>, Reject> {
     let users = users(names)?;
     if users.is_empty() {
         return Err(Reject::new(&INVALID_PARAMETER, "usernames must be provided"));

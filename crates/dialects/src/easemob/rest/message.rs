@@ -23,7 +23,7 @@ const MESSAGE_BYTES: usize = 5 * 1024;
 /// Users of `roam_ignore_users`.
 const IGNORING_USERS: usize = 20;
 /// In whose name, where nobody is named.
-const NOBODY: &str = "admin";
+pub(super) const NOBODY: &str = "admin";
 /// Switch by which a group message asks its readers for receipts.
 const GROUP_RECEIPTS: &str = "need_group_ack";
 /// Member of `ext` that wakes nobody.

@@ -178,6 +178,11 @@ const PAGE: &[(&str, &str)] = &[
     ("pagesize", "Items of a page, 1 to 1000; default 1000."),
 ];
 
+const LIST: &[(&str, &str)] = &[
+    ("limit", "Items of a page, 1 to 1000; default 10."),
+    ("cursor", "Where the page begins, as the answer before has said it."),
+];
+
 /// All of them, by topic; a file each.
 static TABLES: &[&[Entry]] = &[
     discovery::ROUTES,

@@ -36,6 +36,30 @@ pub(super) fn of(resource: &str) -> Vec<(&'static str, Value)> {
         "/chatgroups/{id}/users" | "/chatrooms/{id}/users" => {
             vec![("two", json!({"usernames": ["bob", "carol"]}))]
         }
+        "/chatgroups/{id}" => vec![
+            ("settings", json!({"groupname": "team 2", "description": "ours", "maxusers": 300})),
+            ("owner", json!({"newowner": "bob"})),
+        ],
+        "/chatrooms/{id}" => vec![
+            ("settings", json!({"name": "hall 2", "description": "ours", "maxusers": 300})),
+            ("owner", json!({"newowner": "bob"})),
+        ],
+        "/chatgroups/{id}/admin" | "/chatrooms/{id}/admin" => vec![("admin", json!({"newadmin": "bob"}))],
+        "/chatgroups/{id}/mute" | "/chatrooms/{id}/mute" => {
+            vec![("anHour", json!({"usernames": ["bob"], "mute_duration": 3_600_000}))]
+        }
+        "/chatgroups/{id}/announcement" | "/chatrooms/{id}/announcement" => {
+            vec![("text", json!({"announcement": "Meet at ten."}))]
+        }
+        "/chatgroups/{id}/blocks/users"
+        | "/chatrooms/{id}/blocks/users"
+        | "/chatgroups/{id}/white/users"
+        | "/chatrooms/{id}/white/users" => vec![("two", json!({"usernames": ["bob", "carol"]}))],
+        "/chatgroups/{id}/share_files" => {
+            let url = "https://example.test/plan.pdf";
+            vec![("file", json!({"file_name": "plan.pdf", "file_size": 20480, "file_url": url}))]
+        }
+        "/chatrooms/super_admin" => vec![("one", json!({"superadmin": "bob"}))],
         "/callbacks/storage/retry" | "/callback/storage/retry" => vec![
             ("own", json!({"date": "202411071040", "retry": 0})),
             (
