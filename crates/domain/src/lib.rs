@@ -4,6 +4,7 @@
 //! |---|---|
 //! | `send.rs` | the life of one message: facts, gate, commit |
 //! | `checks.rs`, `sizes.rs` | who may say what to whom; how long texts may be |
+//! | `keywords.rs` | what becomes of messages that have words of word lists |
 //! | `send_many.rs` | the same message to many targets |
 //! | `in_flight.rs` | a second send of a message that is still on its way joins the first |
 //! | `handover.rs`, `pusher.rs` | answer first, then push, then after-callbacks |
@@ -38,6 +39,7 @@ mod groups;
 mod handover;
 mod history;
 mod in_flight;
+mod keywords;
 mod lists;
 mod logins;
 mod members;
@@ -64,6 +66,7 @@ use ringback_model::action::ConversationStart;
 use ringback_model::command::{Actor, Call, Command, Outcome, Sent};
 use ringback_model::failure::{Failure, Fault, Refusal, RefusalCode};
 use ringback_model::ids::{MessageIds, UserId};
+use ringback_model::keyword::Keywords;
 use ringback_model::ports::{Clock, Dice, Gate, Passwords, Sessions, Storage, Store, TokenCodec, TokenKeys};
 
 pub use handover::{AnswerTicket, Handovers};
@@ -90,6 +93,8 @@ pub struct ImParts {
     pub store: Arc<dyn Store>,
     /// Before-rules.
     pub gate: Arc<dyn Gate>,
+    /// Word lists.
+    pub keywords: Arc<dyn Keywords>,
     /// Live connections.
     pub sessions: Arc<dyn Sessions>,
     /// Messages between commit and push; the callback engine waits on the same one.
@@ -131,6 +136,7 @@ pub struct ImSettings {
 pub struct Im {
     store: Arc<dyn Store>,
     gate: Arc<dyn Gate>,
+    keywords: Arc<dyn Keywords>,
     sessions: Arc<dyn Sessions>,
     handovers: Arc<Handovers>,
     clock: Arc<dyn Clock>,
@@ -187,6 +193,7 @@ impl Im {
         let im = Arc::new(Self {
             store: parts.store,
             gate: parts.gate,
+            keywords: parts.keywords,
             sessions: parts.sessions,
             handovers: parts.handovers,
             clock: parts.clock,

@@ -1,6 +1,6 @@
 //! The life of one message, up to its commit.
 //!
-//! Permission and sizes; join the same send under way, or answer a stored one alike; screening; facts, checks and
+//! Permission and sizes; join the same send under way, or answer a stored one alike; word lists; screening; facts, checks and
 //! the sending question, in the order of the target's kind; rewriting; one commit of message and event. What was
 //! loaded before the gate is required again in the commit. Who may send what is decided in `checks.rs`.
 
@@ -12,6 +12,7 @@ use ringback_model::conversation::{ConversationId, Target};
 use ringback_model::event::{EventKind, Fact, Lane, MessageSent, Question, Subject};
 use ringback_model::failure::{CallbackRefusal, Failure, Fault, Refusal, RefusalCode};
 use ringback_model::ids::{MessageId, UserId};
+use ringback_model::keyword::Hit;
 use ringback_model::limits;
 use ringback_model::message::{ContentClass, Message, Origin};
 use ringback_model::ports::{Push, SendFacts};
@@ -35,6 +36,14 @@ pub(crate) struct Context {
     /// Single chats are among friends.
     pub(crate) friends_only: bool,
     pub(crate) came_in: UnixMs,
+}
+
+/// What is committed, or answered, besides a message.
+struct Sidelight {
+    /// As it was before rules or the keyword filter changed it.
+    before: Option<Box<Message>>,
+    /// What the keyword filter found in it.
+    hit: Option<Hit>,
 }
 
 impl Context {
@@ -153,14 +162,14 @@ impl Im {
         context: Context,
         message: Box<Message>,
     ) -> Result<(Sent, AnswerTicket), Failure> {
-        let mut original = None;
+        let (message, hit, mut original) = self.without_words(&context, message).await?;
         match self.pass_gate(&context, message, &mut original).await {
             Ok((message, facts)) => {
                 let before = original.and_then(|mut original| {
                     name_alike(&mut original, &message);
                     (message != original).then_some(original)
                 });
-                self.commit_message(context, message, facts, before).await
+                self.commit_message(context, message, facts, Sidelight { before, hit }).await
             }
             Err(failure) => match (failure, original) {
                 // The rule says that its refusals are not shown: the sender sees success, and that is all.
@@ -303,7 +312,7 @@ impl Im {
         context: Context,
         message: Box<Message>,
         facts: SendFacts,
-        before: Option<Box<Message>>,
+        Sidelight { before, hit }: Sidelight,
     ) -> Result<(Sent, AnswerTicket), Failure> {
         let recipients = recipients(&message, &facts);
         if message.content.class == ContentClass::Typing {
@@ -315,7 +324,7 @@ impl Im {
             return Ok((Sent { message, before }, AnswerTicket::none()));
         }
         let mut way = Way::begin(&self.handovers, message.id, recipients.clone());
-        match self.commit_and_list(context, message, facts, &recipients).await {
+        match self.commit_and_list(context, message, facts, &recipients, hit).await {
             Ok(committed) => {
                 let event = committed.events.into_iter().next();
                 let Some(sent) = event.as_ref().and_then(|event| event.sent()) else {
@@ -338,6 +347,7 @@ impl Im {
         message: Box<Message>,
         facts: SendFacts,
         recipients: &[UserId],
+        hit: Option<Hit>,
     ) -> Result<Committed, CommitError> {
         let lane = Lane::conversation(&message.conversation());
         let offline = self.offline(&message, recipients);
@@ -345,8 +355,12 @@ impl Im {
         commit.require = checks::requirements(&context, &message, &facts);
         let begun = facts.listed == (true, true) || !message.handling.store || message.handling.aside;
         let chat = (message.sender.clone(), message.target.clone());
+        let found = hit.map(|hit| self.keyword_fact(&context, &message, hit));
         let fact = sent_fact(&context, message, offline);
-        let commit = commit.event(lane, Fact::MessageSent(Box::new(fact)));
+        let mut commit = commit.event(lane.clone(), Fact::MessageSent(Box::new(fact)));
+        if let Some(found) = found {
+            commit = commit.event(lane, found);
+        }
         if begun {
             return self.store.commit(commit).await;
         }

@@ -133,6 +133,8 @@ pub enum RefusalCode {
     UploadExpired,
     /// Parked deliveries are not offered: the service is switched off.
     StorageOff,
+    /// The message has words that may not be said.
+    ForbiddenWords,
     /// A before-callback said no, in its own words.
     ByCallback(CallbackRefusal),
     /// A before-callback could not be reached in time, and its rule says: then no.

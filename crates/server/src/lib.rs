@@ -10,6 +10,7 @@ pub mod clock;
 pub mod demo;
 pub mod doctor;
 pub mod http;
+pub mod keywords;
 pub mod listener;
 pub mod metric_help;
 pub mod otel;

@@ -72,6 +72,8 @@ fn named(code: &RefusalCode) -> (i32, &'static str) {
         RefusalCode::BlockedByPeer => (1302, "BlockedByPeer"),
         // The wire has no code of its own for it (client protocol sheet 3.2, request 1003).
         RefusalCode::NotReceiving => ARGS,
+        // Nor for this one: what callbacks refuse has no name, and clients show the text (callbacks sheet 3.3).
+        RefusalCode::ForbiddenWords => (1002, "NoPermissionError"),
         RefusalCode::NotFriends => (1303, "NotPeersFriend"),
         RefusalCode::AlreadyFriends => (1304, "RelationshipAlreadyError"),
         RefusalCode::CannotAddYourself => (1301, "CanNotAddYourselfError"),
@@ -207,6 +209,7 @@ mod tests {
             (R::GroupTypeUnsupported, 1205, 200),
             (R::BlockedByPeer, 1302, 200),
             (R::NotReceiving, 1001, 200),
+            (R::ForbiddenWords, 1002, 200),
             (R::MutedInGroup, 1402, 200),
             (R::GroupMuted, 1403, 200),
             (R::TokenExpired, 1501, 200),

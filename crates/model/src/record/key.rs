@@ -41,6 +41,8 @@ pub enum RecordKind {
     UserDay,
     /// See [`super::GroupDay`].
     GroupDay,
+    /// See [`crate::keyword::WordList`].
+    WordList,
     /// See [`super::Barred`].
     Barred,
     /// See [`super::Allowed`].
@@ -85,6 +87,7 @@ impl RecordKind {
             Self::AdminLogout => 32,
             Self::UserDay => 40,
             Self::GroupDay => 41,
+            Self::WordList => 70,
             Self::Barred => 50,
             Self::Allowed => 51,
             Self::SharedFile => 52,
@@ -224,6 +227,12 @@ impl RecordKey {
     #[must_use]
     pub fn muted_user(user: &UserId) -> Self {
         Self::new(RecordKind::MutedUser, ONE_OWNER, user.folded())
+    }
+
+    /// The key of a [`crate::keyword::WordList`].
+    #[must_use]
+    pub fn word_list(name: &str) -> Self {
+        Self::new(RecordKind::WordList, ONE_OWNER, name)
     }
 
     /// The key of a [`super::ClientSetting`].

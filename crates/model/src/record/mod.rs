@@ -19,6 +19,7 @@
 //! | logout of an administrator | one owner for all | the administrator |
 //! | user's day | the day, eight digits | the user |
 //! | group's day | the day, eight digits | the group |
+//! | word list | one owner for all | its name |
 //! | barred user | the group | the user |
 //! | allowed member | the group | the user |
 //! | shared file | the group | its id |
@@ -39,6 +40,7 @@ mod notes;
 use serde::{Deserialize, Serialize};
 
 use crate::ids::{GroupId, UserId};
+use crate::keyword::WordList;
 use crate::time::UnixMs;
 use crate::user::Platform;
 
@@ -87,6 +89,8 @@ pub enum Record {
     UserDay(UserDay),
     /// What was said in a group on a day.
     GroupDay(GroupDay),
+    /// A word list of the admin API.
+    WordList(WordList),
     /// A user who may not enter a group.
     Barred(Barred),
     /// A member who may speak whoever else is muted.
@@ -135,6 +139,7 @@ impl Record {
             Self::AdminLogout(one) => RecordKey::admin_logout(&one.user),
             Self::UserDay(one) => RecordKey::user_day(one.day, &one.user),
             Self::GroupDay(one) => RecordKey::group_day(one.day, &one.group),
+            Self::WordList(one) => RecordKey::word_list(&one.name),
             Self::Barred(one) => RecordKey::barred(&one.group, &one.user),
             Self::Allowed(one) => RecordKey::allowed(&one.group, &one.user),
             Self::SharedFile(one) => RecordKey::shared_file(&one.group, &one.id),

@@ -122,6 +122,7 @@ impl World {
         let passwords = Arc::new(PlainHashes::default());
         let storage = Arc::new(OneSlice::default());
         let im = Im::new(ImParts {
+            keywords: Arc::new(ringback_model::keyword::NoKeywords),
             store: Arc::clone(&store),
             gate: Arc::clone(&gate) as Arc<dyn Gate>,
             sessions: Arc::clone(&sessions) as Arc<dyn Sessions>,

@@ -149,6 +149,7 @@ fn of_refusal(asked: &Asked<'_>, entry: Option<&Entry>, refusal: &Refusal) -> Pr
         RefusalCode::GroupTypeUnsupported => say(&ILLEGAL_ARGUMENT, detail),
         RefusalCode::NotInGroup => say(&FORBIDDEN, detail),
         RefusalCode::BlockedByPeer
+        | RefusalCode::ForbiddenWords
         | RefusalCode::NotReceiving
         | RefusalCode::MutedInGroup
         | RefusalCode::Muted

@@ -32,6 +32,7 @@ fn every_refusal_has_its_status_name_and_text() {
         (R::GroupTypeUnsupported, 400, "illegal_argument", "why"),
         (R::BlockedByPeer, 403, "message_send_error", "why"),
         (R::NotReceiving, 403, "message_send_error", "why"),
+        (R::ForbiddenWords, 403, "message_send_error", "why"),
         (R::MutedInGroup, 403, "message_send_error", "why"),
         (R::GroupMuted, 403, "message_send_error", "why"),
         (R::TokenExpired, 401, "unauthorized", "Unable to authenticate due to expired access token"),
