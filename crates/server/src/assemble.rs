@@ -30,7 +30,7 @@ use crate::workers::Workers;
 use crate::ws::Sockets;
 
 use background::{Background, Serving, readiness};
-use parts::{Front, Parts, bind_extra};
+use parts::{Front, Parts, Ports, bind_extra};
 
 /// What to start.
 pub struct Plan {
@@ -108,6 +108,7 @@ impl Server {
         };
         let rules = source.read(&parts.settings).map_err(NotStarted::Wrong)?;
         log_remarks(&rules.remarks);
+        let (lists, seen_lists) = parts.settings.keywords.read().map_err(NotStarted::Wrong)?.into_parts();
         let metrics = telemetry::metrics()?;
         let tls = listener::tls::acceptor(&parts.settings.tls)?;
         let main = listener::bind(parts.settings.listen).await?;
@@ -122,8 +123,10 @@ impl Server {
         let handovers = Arc::new(Handovers::new());
         let engine = parts.engine(&workers, &store, &handovers).await?;
         let desk = parts.desk(&store, &engine, rules.rules).await.map_err(NotStarted::of_rules)?;
+        let keywords = parts.keywords(&store, lists).await?;
         let uploads = parts.uploads(&secret).await?;
-        let im = parts.product(&secret, uploads.as_ref(), &store, &engine, &sessions, &handovers).await?;
+        let ports = Ports { store: &store, engine: &engine, keywords: &keywords };
+        let im = parts.product(&secret, uploads.as_ref(), &ports, &sessions, &handovers).await?;
         let product: Arc<dyn Product> = Arc::new(Front(Arc::clone(&im)));
         let sockets = Arc::new(Sockets {
             dialect: parts.socket()?,
@@ -140,7 +143,7 @@ impl Server {
             edges: parts.dialects.edges.iter().map(|(_, edge)| Arc::clone(edge)).collect(),
             default_edge: parts.default_edge()?,
             rates: Rates::new(&settings.rates)?,
-            admin: parts.admin(&store, &product, &engine, &desk, &connections),
+            admin: parts.admin(&ports, &product, &desk, &connections),
             objects: parts.object_door(uploads.as_ref()),
             product,
             clock: Arc::new(SystemClock),
@@ -163,6 +166,8 @@ impl Server {
             engine: Arc::clone(&engine),
             desk,
             source,
+            keywords: Arc::clone(&keywords),
+            seen_lists,
             metrics,
         };
         background.start(&workers, settings);

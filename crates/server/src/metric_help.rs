@@ -13,7 +13,7 @@ enum Kind {
 use Kind::{Counter, Gauge, Seconds, Sizes};
 
 /// Kind, name, meaning; labels are named in the meaning.
-const ALL: [(Kind, &str, &str); 62] = [
+const ALL: [(Kind, &str, &str); 64] = [
     (
         Counter,
         callbacks::MATCHED,
@@ -95,6 +95,12 @@ const ALL: [(Kind, &str, &str); 62] = [
     (Counter, "ringback_rules_reloads_total", "Rule files read again, by result (applied, broken)."),
     (Gauge, "ringback_rules_broken", "1 while the rule files are broken and the old rules stay."),
     (Counter, "ringback_messages_total", "Messages stored."),
+    (
+        Counter,
+        "ringback_keyword_hits_total",
+        "Messages that had words of a word list, by list and verdict (refuse, replace, report).",
+    ),
+    (Gauge, "ringback_keywords_broken", "1 while the file with word lists is broken and the old lists stay."),
     (Counter, "ringback_pushes_total", "Messages put into the queues of connected clients."),
     (
         Counter,

@@ -7,7 +7,6 @@ use http::header::IF_MATCH;
 use http::request::Parts;
 use hyper::body::Body;
 use percent_encoding::percent_decode_str;
-use ringback_model::limits;
 use serde_json::Value;
 
 use super::distinct::Distinct;
@@ -90,8 +89,7 @@ fn if_match(parts: &Parts) -> Result<Option<Vec<u64>>, ApiError> {
 }
 
 /// Reads a body as JSON; an empty one is an empty object.
-pub(super) async fn read_json<B: Body>(body: B, time: Duration) -> Result<Value, ApiError> {
-    let most = limits::REST_BODY_BYTES;
+pub(super) async fn read_json<B: Body>(body: B, most: usize, time: Duration) -> Result<Value, ApiError> {
     let bytes = request_body::read(body, most, time).await.map_err(|unread| {
         let (status, code, message) = match unread {
             Unread::TooLong => {
@@ -148,7 +146,8 @@ mod tests {
     async fn a_member_that_is_named_twice_is_refused() {
         let body = r#"{"name": "a", "copies": [{"from": 1, "from": 2}]}"#;
         let error =
-            read_json(http_body_util::Full::new(bytes::Bytes::from(body)), Duration::from_secs(1)).await;
+            read_json(http_body_util::Full::new(bytes::Bytes::from(body)), 1000, Duration::from_secs(1))
+                .await;
         let error = error.unwrap_err();
         assert_eq!((error.status.as_u16(), error.code), (400, "bad_request"));
         assert!(error.message.contains("\"from\" is named twice"), "{}", error.message);
@@ -157,7 +156,7 @@ mod tests {
     #[tokio::test]
     async fn broken_json_says_where() {
         let body = http_body_util::Full::new(bytes::Bytes::from_static(b"{\n  \"name\": oops}"));
-        let error = read_json(body, Duration::from_secs(1)).await.unwrap_err();
+        let error = read_json(body, 1000, Duration::from_secs(1)).await.unwrap_err();
         assert!(error.message.contains("line 2 column 11"), "{}", error.message);
     }
 }

@@ -4,7 +4,7 @@
 //! | file | holds |
 //! |---|---|
 //! | [`operations`] | the table of everything that can be asked |
-//! | [`rules`], [`bans`], [`storage`], [`replays`], [`dialects`], [`schemas`] | what is done |
+//! | [`rules`], [`keywords`], [`bans`], [`storage`], [`replays`], [`dialects`], [`schemas`] | what is done |
 //! | [`why`], [`audit`] | what became of callbacks |
 //! | [`input`], [`distinct`], [`reply`], [`error`], [`views`], [`replay_views`] | requests and answers |
 //! | [`openapi`] | the table as a description for machines |
@@ -15,6 +15,7 @@ mod dialects;
 mod distinct;
 mod error;
 mod input;
+mod keywords;
 pub mod openapi;
 mod operations;
 mod replay_views;
@@ -48,6 +49,7 @@ use tokio::sync::Semaphore;
 use tokio_util::task::TaskTracker;
 
 use crate::http::{Answer, RouteLabel};
+use crate::keywords::KeywordDesk;
 use crate::product::Product;
 use crate::rules::RuleDesk;
 use error::ApiError;
@@ -61,6 +63,8 @@ pub const ROOT: &str = crate::http::ADMIN_PATH;
 pub struct AdminParts {
     /// Changes rules.
     pub desk: Arc<RuleDesk>,
+    /// Changes word lists.
+    pub keywords: Arc<KeywordDesk>,
     /// Knows how rules are doing, and what they have parked.
     pub engine: Arc<Engine>,
     /// Says whose token it is.
@@ -86,6 +90,7 @@ pub struct AdminParts {
 /// See the module.
 pub struct Admin {
     desk: Arc<RuleDesk>,
+    keywords: Arc<KeywordDesk>,
     engine: Arc<Engine>,
     product: Arc<dyn Product>,
     edges: Vec<(&'static str, Arc<dyn Edge>)>,
@@ -110,6 +115,7 @@ impl Admin {
     pub fn new(parts: AdminParts) -> Arc<Self> {
         Arc::new(Self {
             desk: parts.desk,
+            keywords: parts.keywords,
             engine: parts.engine,
             product: parts.product,
             edges: parts.edges,
@@ -156,7 +162,7 @@ impl Admin {
         }
         let mut input = input::head(operation, &parts, place.params)?;
         if operation.body != BodyKind::None {
-            input.body = input::read_json(body, self.body_read).await?;
+            input.body = input::read_json(body, operation.body.most(), self.body_read).await?;
         }
         // Not before: bodies that come slowly would keep out everybody else.
         let slot = Arc::clone(&self.slots).try_acquire_owned();

@@ -15,13 +15,12 @@ use super::error::ErrorBody;
 use super::operations::{Body, OPERATIONS, Operation, Param};
 use super::schemas::SCHEMA_JSON;
 use super::why_views::WhyView;
-use super::{audit, replays, views, why};
+use super::{audit, keywords, replays, views, why};
 use crate::rules::draft::preset_rule;
 use crate::rules::fields::{FIELDS, Field, Initially};
 use crate::rules::shown::READ_ONLY;
 
-const INFO: &str =
-    "Rules of business callbacks, bans, parked deliveries and replays. Every error has the form of `Error`.";
+const INFO: &str = "Rules of business callbacks, word lists, bans, parked deliveries and replays. Every error has the form of `Error`.";
 
 /// The whole description.
 #[must_use]
@@ -155,6 +154,7 @@ fn path_doc(name: &str) -> &'static str {
         "name" => "Name or id of the rule, percent-encoded.",
         "date" => "Date key of the slice, `yyyyMMddHHmm`.",
         "id" => "Id of the replay.",
+        "list" => "Name of the word list.",
         "dialect" => "Name of the dialect, as rules name it.",
         "callback" => "Name of the callback, or a name in `events` that leads to no other.",
         _ => "Name of the interface, with `.json`.",
@@ -169,6 +169,8 @@ fn request(body: Body) -> Option<(&'static str, bool)> {
         Body::Retry => Some(("RetryOrder", false)),
         Body::Replay => Some(("NewReplay", true)),
         Body::WhyDry => Some(("WhyDry", false)),
+        Body::WordList => Some(("NewWordList", true)),
+        Body::KeywordCheck => Some(("KeywordCheck", true)),
     }
 }
 
@@ -198,6 +200,10 @@ fn schemas(contracts: &[Arc<dyn Contract>]) -> Map<String, Value> {
     answers.subschema_for::<replays::ReplayList>();
     answers.subschema_for::<WhyView>();
     answers.subschema_for::<audit::AuditView>();
+    answers.subschema_for::<keywords::WordLists>();
+    answers.subschema_for::<keywords::WordListView>();
+    answers.subschema_for::<keywords::WordListDeleted>();
+    answers.subschema_for::<keywords::KeywordChecked>();
     answers.subschema_for::<views::DialectList>();
     answers.subschema_for::<views::SchemaList>();
     answers.subschema_for::<views::SchemaView<'_>>();
@@ -205,6 +211,8 @@ fn schemas(contracts: &[Arc<dyn Contract>]) -> Map<String, Value> {
     requests.subschema_for::<views::RetryOrder>();
     requests.subschema_for::<replays::NewReplay>();
     requests.subschema_for::<why::WhyDry>();
+    requests.subschema_for::<keywords::NewWordList>();
+    requests.subschema_for::<keywords::KeywordCheck>();
     let mut all = answers.take_definitions(true);
     all.extend(requests.take_definitions(true));
     all.insert("OpenApi".to_owned(), json!({"type": "object", "description": "OpenAPI 3.1."}));

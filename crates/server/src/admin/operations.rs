@@ -1,12 +1,13 @@
 //! The table of everything that can be asked: paths, methods, parameters, answers, and who does it.
 
 use http::Method;
+use ringback_model::limits;
 use ringback_model::ports::Fut;
 
 use super::error::ApiError;
 use super::input::Input;
 use super::reply::Reply;
-use super::{Admin, audit, bans, dialects, replays, rules, schemas, storage, why};
+use super::{Admin, audit, bans, dialects, keywords, replays, rules, schemas, storage, why};
 
 /// One thing that can be asked.
 pub(super) struct Operation {
@@ -55,6 +56,20 @@ pub(super) enum Body {
     Replay,
     /// [`super::why::WhyDry`].
     WhyDry,
+    /// [`super::keywords::NewWordList`].
+    WordList,
+    /// [`super::keywords::KeywordCheck`].
+    KeywordCheck,
+}
+
+impl Body {
+    /// How long it may be, bytes.
+    pub(super) const fn most(self) -> usize {
+        match self {
+            Self::WordList => limits::WORD_LIST_BYTES,
+            _ => limits::REST_BODY_BYTES,
+        }
+    }
 }
 
 const BASE: Operation = Operation {
@@ -193,6 +208,52 @@ pub(super) static OPERATIONS: &[Operation] = &[
         summary: "Ends the ban that is in force.",
         answer: (200, "Lifted"),
         run: |admin, input| Box::pin(bans::lift(admin, input)),
+        ..BASE
+    },
+    Operation {
+        id: "listWordLists",
+        path: "/admin/v1/keywords",
+        summary: "All word lists, without their words: those of the file first.",
+        answer: (200, "WordLists"),
+        run: |admin, input| Box::pin(keywords::list(admin, input)),
+        ..BASE
+    },
+    Operation {
+        id: "checkKeywords",
+        method: Method::POST,
+        path: "/admin/v1/keywords/check",
+        summary: "Says what would become of a text. Nothing is sent, told or counted.",
+        body: Body::KeywordCheck,
+        answer: (200, "KeywordChecked"),
+        run: |admin, input| Box::pin(keywords::check(admin, input)),
+        ..BASE
+    },
+    Operation {
+        id: "showWordList",
+        path: "/admin/v1/keywords/{list}",
+        summary: "One word list with its words.",
+        answer: (200, "WordList"),
+        run: |admin, input| Box::pin(keywords::show(admin, input)),
+        ..BASE
+    },
+    Operation {
+        id: "putWordList",
+        method: Method::PUT,
+        path: "/admin/v1/keywords/{list}",
+        summary: "Keeps a word list in place of the one of its name. In force when this is answered.",
+        body: Body::WordList,
+        answer: (200, "WordList"),
+        also: Some((201, "The list is new.")),
+        run: |admin, input| Box::pin(keywords::keep(admin, input)),
+        ..BASE
+    },
+    Operation {
+        id: "removeWordList",
+        method: Method::DELETE,
+        path: "/admin/v1/keywords/{list}",
+        summary: "Removes a word list.",
+        answer: (200, "WordListDeleted"),
+        run: |admin, input| Box::pin(keywords::remove(admin, input)),
         ..BASE
     },
     Operation {
@@ -436,35 +497,4 @@ impl Place {
 }
 
 #[cfg(test)]
-mod tests {
-    use std::collections::BTreeSet;
-
-    use super::*;
-    use crate::admin::input;
-
-    fn place(path: &str) -> Option<Place> {
-        Place::find(&input::segments(path).unwrap())
-    }
-
-    #[test]
-    fn every_operation_is_found_by_its_path() {
-        let mut ids = BTreeSet::new();
-        for operation in OPERATIONS {
-            assert!(ids.insert(operation.id), "{} twice", operation.id);
-            let found = place(operation.path).unwrap();
-            assert_eq!(found.operation(&operation.method).unwrap().id, operation.id);
-            assert_eq!(found.params.len(), operation.params().count());
-        }
-    }
-
-    #[test]
-    fn names_may_be_anything() {
-        let found = place("/admin/v1/rules/a%2Fb%20%E5%AE%A1/test").unwrap();
-        assert_eq!(found.params, [("name", "a/b 审".to_owned())]);
-        assert_eq!(found.allowed(), "POST, OPTIONS");
-        assert_eq!(place("/admin/v1/rules").unwrap().allowed(), "GET, POST, HEAD, OPTIONS");
-        for nowhere in ["/admin/v1", "/admin/v1/", "/admin/v1/rules/a/b/c", "/admin/v1/nothing"] {
-            assert!(place(nowhere).is_none(), "{nowhere}");
-        }
-    }
-}
+mod tests;

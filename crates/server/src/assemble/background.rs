@@ -17,6 +17,8 @@ use tokio_util::task::TaskTracker;
 use crate::clock::SystemClock;
 use crate::http::probes::Readiness;
 use crate::http::{Http, ReplyBody};
+use crate::keywords::KeywordDesk;
+use crate::keywords::files::Seen;
 use crate::listener::{self, Bound, Handler, Listening};
 use crate::rules::RuleDesk;
 use crate::rules::files::{Apply, RuleSource};
@@ -91,6 +93,9 @@ pub(super) struct Background {
     pub(super) engine: Arc<Engine>,
     pub(super) desk: Arc<RuleDesk>,
     pub(super) source: RuleSource,
+    pub(super) keywords: Arc<KeywordDesk>,
+    /// What the word lists were read from.
+    pub(super) seen_lists: Vec<Seen>,
     pub(super) metrics: PrometheusHandle,
 }
 
@@ -130,6 +135,8 @@ impl Background {
             )
         });
         workers.start("rule_source", self.source.watch(settings.clone(), apply, stop.clone()));
+        let lists = settings.keywords.clone().watch(self.keywords, self.seen_lists, stop.clone());
+        workers.start("word_lists", lists);
         let log = self.store;
         let expire = move || expire_log(Arc::clone(&log));
         workers.start("expiry", every(EXPIRE_EVERY, stop.clone(), expire));

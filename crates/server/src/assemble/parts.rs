@@ -15,6 +15,7 @@ use ringback_model::app::{App, AppKeys};
 use ringback_model::command::{Actor, Call};
 use ringback_model::dialect::{Edge, Socket};
 use ringback_model::failure::Failure;
+use ringback_model::keyword::WordList;
 use ringback_model::object::Objects;
 use ringback_model::ports::{Clock as _, Fut, Sessions, Store, TokenKeys, Traces};
 use ringback_model::presence::PresenceWatch;
@@ -23,17 +24,21 @@ use ringback_objects::{BucketSettings, HmacSeals};
 use ringback_store::{StoreSettings, TraceSettings};
 use tokio_util::task::TaskTracker;
 
+use super::NotStarted;
 use crate::admin::{Admin, AdminParts};
 use crate::checked_tokens::CheckedTokens;
 use crate::clock::{SystemClock, SystemDice};
 use crate::http::ReplyBody;
 use crate::http::objects::ObjectDoor;
+use crate::keywords::desk::KeywordParts;
+use crate::keywords::{KeywordDesk, KeywordError};
 use crate::listener::{self, Bound, Handler};
 use crate::otel::{Export, ExportParts};
 use crate::passwords::ArgonPasswords;
 use crate::product::{Done, Product};
 use crate::push;
 use crate::rules::draft::Workshop;
+use crate::rules::files::Remark;
 use crate::rules::{DeskParts, RuleDesk};
 use crate::settings::{ObjectBackend, Secret, Settings, secret};
 use crate::workers::Workers;
@@ -66,6 +71,14 @@ pub fn choose_app(settings: &Settings, dev: Option<DevDefaults>) -> (App, AppKey
 /// begins beyond.
 fn first_connection() -> u64 {
     u64::try_from(SystemClock.now().0).unwrap_or(0) << 20
+}
+
+/// What the product and the admin API are put on.
+#[derive(Clone, Copy)]
+pub(super) struct Ports<'a> {
+    pub(super) store: &'a Arc<dyn Store>,
+    pub(super) engine: &'a Arc<Engine>,
+    pub(super) keywords: &'a Arc<KeywordDesk>,
 }
 
 /// What every part of the product is made from.
@@ -231,6 +244,24 @@ impl Parts {
         RuleDesk::open(parts, files).await
     }
 
+    /// Puts the word lists of the operator's file, and those that were made before, into force.
+    pub(super) async fn keywords(
+        &self,
+        store: &Arc<dyn Store>,
+        files: Vec<WordList>,
+    ) -> Result<Arc<KeywordDesk>, NotStarted> {
+        let parts = KeywordParts {
+            store: Arc::clone(store),
+            clock: Arc::new(SystemClock),
+            words: ringback_dialects::content::words,
+            with_words: ringback_dialects::content::with_words,
+        };
+        KeywordDesk::open(parts, files).await.map_err(|error| match error {
+            KeywordError::Unusable(why) => NotStarted::Wrong(vec![Remark::of_keywords(why)]),
+            other => NotStarted::Failed(other.into()),
+        })
+    }
+
     /// Uploads, unless they are switched off.
     pub(super) async fn uploads(&self, secret: &Secret) -> anyhow::Result<Option<Arc<Uploads>>> {
         let settings = &self.settings.objects;
@@ -286,14 +317,15 @@ impl Parts {
         &self,
         secret: &Secret,
         uploads: Option<&Arc<Uploads>>,
-        store: &Arc<dyn Store>,
-        engine: &Arc<Engine>,
+        ports: &Ports<'_>,
         sessions: &Arc<SessionTable>,
         handovers: &Arc<Handovers>,
     ) -> anyhow::Result<Arc<Im>> {
+        let Ports { store, engine, keywords } = *ports;
         let parts = ImParts {
             store: Arc::clone(store),
             gate: engine.gate(),
+            keywords: Arc::clone(keywords) as _,
             sessions: Arc::clone(sessions) as Arc<dyn Sessions>,
             handovers: Arc::clone(handovers),
             clock: Arc::new(SystemClock),
@@ -321,14 +353,15 @@ impl Parts {
     /// The admin API, on top of everything else.
     pub(super) fn admin(
         &self,
-        store: &Arc<dyn Store>,
+        ports: &Ports<'_>,
         product: &Arc<dyn Product>,
-        engine: &Arc<Engine>,
         desk: &Arc<RuleDesk>,
         tracker: &TaskTracker,
     ) -> Handler<ReplyBody> {
+        let Ports { store, engine, keywords } = *ports;
         let admin = Admin::new(AdminParts {
             desk: Arc::clone(desk),
+            keywords: Arc::clone(keywords),
             engine: Arc::clone(engine),
             product: Arc::clone(product),
             edges: self.dialects.edges.clone(),

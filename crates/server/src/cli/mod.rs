@@ -7,6 +7,7 @@ pub mod config;
 pub mod demo;
 pub mod doctor;
 pub mod interrupt;
+pub mod keywords;
 pub mod listen;
 mod print;
 pub mod replay;
@@ -72,6 +73,8 @@ enum Command {
     Doctor(doctor::Args),
     /// Make, change and try out the rules of a running server
     Rules(rules::Args),
+    /// Look at the word lists of a running server, change them, and try texts
+    Keywords(keywords::Args),
     /// Look at parked deliveries of a running server, and send them again
     Storage(storage::Args),
     /// Send past callbacks of a running server again: counted first, with their ids and bytes
@@ -108,6 +111,7 @@ pub async fn run() -> ExitCode {
         Command::Listen(args) => listen::run(args, &global).await,
         Command::Doctor(args) => doctor::run(args, &global).await,
         Command::Rules(args) => rules::run(args, &global).await,
+        Command::Keywords(args) => keywords::run(args, &global).await,
         Command::Storage(args) => storage::run(args, &global).await,
         Command::Replay(args) => replay::run(args, &global).await,
         Command::Why(args) => why::run(args, &global).await,

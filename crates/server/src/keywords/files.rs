@@ -35,7 +35,7 @@ pub struct ReadLists {
 }
 
 /// A file, and what tells whether it has changed: its content is compared by nobody, because it may be long.
-type Seen = (PathBuf, Option<(u64, Option<SystemTime>)>);
+pub type Seen = (PathBuf, Option<(u64, Option<SystemTime>)>);
 
 impl WordFile {
     /// Reads the lists. Blocks.
@@ -45,7 +45,8 @@ impl WordFile {
     pub fn read(&self) -> Result<ReadLists, Vec<Remark>> {
         let Some(path) = &self.path else { return Ok(ReadLists { lists: Vec::new(), seen: Vec::new() }) };
         let mut seen = vec![look(path)];
-        let lists = if is_yaml(path) { self.read_yaml(path, &mut seen)? } else { vec![self.read_text(path)?] };
+        let lists =
+            if is_yaml(path) { self.read_yaml(path, &mut seen)? } else { vec![self.read_text(path)?] };
         let mut names = BTreeSet::new();
         if let Some(twice) = lists.iter().find(|list| !names.insert(list.name.as_str())) {
             return Err(vec![remark(path, 0, format!("has two lists that are called {}", twice.name))]);

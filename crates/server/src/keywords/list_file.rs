@@ -141,11 +141,8 @@ impl Reading {
             self.say(item, "a list must have a `name`, and `words` or a `file`");
             return None;
         };
-        let mut read = Listed {
-            list: list("", self.default, Vec::new()),
-            file: None,
-            line: item.span.start.line(),
-        };
+        let mut read =
+            Listed { list: list("", self.default, Vec::new()), file: None, line: item.span.start.line() };
         for (key, value) in pairs {
             if let Err(why) = self.field(&mut read, text_of(key).unwrap_or_default(), value) {
                 self.say(value, why);
@@ -163,7 +160,9 @@ impl Reading {
             "action" => to.list.verdict = verdict(&scalar(value).unwrap_or_default())?,
             "enabled" => to.list.enabled = flag(value).ok_or("`enabled` must be true or false")?,
             "admins" => to.list.admins = flag(value).ok_or("`admins` must be true or false")?,
-            "chats" => to.list.chats = texts(value)?.iter().map(|word| chat(word)).collect::<Result<_, _>>()?,
+            "chats" => {
+                to.list.chats = texts(value)?.iter().map(|word| chat(word)).collect::<Result<_, _>>()?
+            }
             "origins" => {
                 to.list.origins = texts(value)?.iter().map(|word| origin(word)).collect::<Result<_, _>>()?;
             }
@@ -273,7 +272,10 @@ mod tests {
         let read = lists(text, KeywordVerdict::Refuse).unwrap();
         assert_eq!(read[0].list.words, ["bad", "404"]);
         assert_eq!((read[0].list.verdict, read[0].list.admins), (KeywordVerdict::Replace, true));
-        assert_eq!((&read[0].list.chats[..], &read[0].list.origins[..]), (&[ChatKind::Room][..], &[Origin::Client][..]));
+        assert_eq!(
+            (&read[0].list.chats[..], &read[0].list.origins[..]),
+            (&[ChatKind::Room][..], &[Origin::Client][..])
+        );
         assert_eq!((read[1].list.verdict, read[1].list.enabled), (KeywordVerdict::Refuse, false));
         assert_eq!(read[1].file, Some(PathBuf::from("b.txt")));
         assert_eq!(lists("", KeywordVerdict::Refuse).unwrap(), []);
@@ -286,7 +288,10 @@ mod tests {
             ("lists: a\n", "line 1: `lists` must be a list"),
             ("lists:\n  - words: [a]\n", "line 2: `name` must consist of 1 to 64"),
             ("lists:\n  - name: a\n    action: kill\n", "line 3: `action` must be refuse, replace or report"),
-            ("lists:\n  - name: a\n    words:\n      - ' '\n", "line 4: the word has nothing in it that is seen"),
+            (
+                "lists:\n  - name: a\n    words:\n      - ' '\n",
+                "line 4: the word has nothing in it that is seen",
+            ),
             ("lists:\n  - name: a\n    wrods: []\n", "line 3: there is no `wrods`"),
             ("lists:\n  - name: a\n    chats: [shop]\n", "line 3: `chats` may hold"),
             ("lists: [\n", "is not YAML"),

@@ -11,4 +11,4 @@ pub mod files;
 pub mod list_file;
 
 pub use desk::{KeywordDesk, KeywordError};
-pub use files::{WordFile, ReadLists};
+pub use files::{ReadLists, WordFile};

@@ -49,6 +49,13 @@ impl Remark {
     }
 }
 
+impl Remark {
+    /// What is wrong with word lists as a whole.
+    pub fn of_keywords(why: String) -> Self {
+        broken("keywords".to_owned(), "", why)
+    }
+}
+
 impl fmt::Display for Remark {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Note { line, key, text, .. } = &self.note;

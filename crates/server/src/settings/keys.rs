@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use ringback_model::ids::UserId;
+use ringback_model::keyword::{KEYWORD_VERDICTS, KeywordVerdict};
 use ringback_model::limits;
 use ringback_model::user::LoginPolicy;
 
@@ -341,6 +342,21 @@ pub static KEYS: &[Key] = &[
         path: "rules.max",
         set: |to, value, _| value.count_or_none(100_000).map(|count| to.rules_max = count),
         show: |from| from.rules_max.to_string(),
+    },
+    Key {
+        path: "keywords.path",
+        set: |to, value, folder| set_path(&mut to.keywords.path, value, folder),
+        show: |from| show_path(from.keywords.path.as_ref()),
+    },
+    Key {
+        path: "keywords.action",
+        set: |to, value, _| {
+            let word = value.word(&KEYWORD_VERDICTS.map(KeywordVerdict::name))?;
+            let known = KEYWORD_VERDICTS.into_iter().find(|verdict| verdict.name() == word);
+            to.keywords.verdict = known.unwrap_or(to.keywords.verdict);
+            Ok(())
+        },
+        show: |from| from.keywords.verdict.name().to_owned(),
     },
     Key {
         path: "logging.format",

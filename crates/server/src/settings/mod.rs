@@ -21,8 +21,11 @@ use ringback_callbacks::ban::BanPolicy;
 use ringback_model::app::{App, AppKeys};
 use ringback_model::dialect::{DialectSetting, Rate};
 use ringback_model::ids::UserId;
+use ringback_model::keyword::KeywordVerdict;
 use ringback_model::limits;
 use ringback_model::user::LoginPolicy;
+
+use crate::keywords::WordFile;
 
 pub use keys::KEYS;
 pub use load::{Env, Flags, Loader, Problem, env_name, misspelt};
@@ -81,6 +84,8 @@ pub struct Settings {
     pub ban: BanPolicy,
     /// Rules that may be made through the admin API; 0 = as many as you like.
     pub rules_max: usize,
+    /// Where word lists stand.
+    pub keywords: WordFile,
     /// Form of log lines.
     pub log_format: LogFormat,
     /// Filter of log lines.
@@ -125,6 +130,7 @@ impl Default for Settings {
             push: PushSettings::default(),
             ban: BanPolicy::default(),
             rules_max: limits::API_RULES,
+            keywords: WordFile { path: None, verdict: KeywordVerdict::Refuse },
             log_format: LogFormat::Text,
             log_level: "info".to_owned(),
             limits: Limits::default(),
