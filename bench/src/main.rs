@@ -8,6 +8,7 @@ mod chat;
 mod children;
 mod history;
 mod http;
+mod keywords;
 mod listeners;
 mod load;
 mod machine;
@@ -59,6 +60,10 @@ async fn main() -> anyhow::Result<ExitCode> {
                 println!("{}", path.display());
             }
             return Ok(ExitCode::SUCCESS);
+        }
+        Command::Keywords { out } => {
+            let met = keywords::run(out.as_deref())?;
+            return Ok(if met { ExitCode::SUCCESS } else { ExitCode::FAILURE });
         }
         Command::Reference(options) => scenario("reference", options, &[]),
         Command::Send(options) => scenario("send", options, &[scenarios::SEND]),

@@ -51,6 +51,12 @@ pub(crate) enum Command {
     All(Options),
     /// Kills the server again and again under mixed load, and checks that nothing is lost or doubled.
     Crash(Crash),
+    /// What judging a message by 100,000 words costs, against a plain scan of its bytes; in this process.
+    Keywords {
+        /// Where the figures are written.
+        #[arg(long)]
+        out: Option<PathBuf>,
+    },
     /// Writes docs/proof.md and what the READMEs quote, from the results in bench/results.
     Proof {
         /// The checkout.

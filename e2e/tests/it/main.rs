@@ -27,6 +27,7 @@ mod family_failures;
 mod family_rest;
 mod friends;
 mod groups;
+mod keywords;
 mod kill;
 mod objects;
 mod objects_s3;

@@ -13,6 +13,7 @@
 //! | [`tokens`] | tokens in every form |
 //! | [`configs`] | rule files, `ringback.yml`, receiver scripts |
 //! | [`answers`] | receivers' answers |
+//! | [`keywords`] | word lists, and texts that are judged by them |
 //! | [`admin`] | rules by API, URLs, addresses, dates and rates |
 //! | [`callbacks`] | callbacks as `listen` reads them, signatures, rows from disk |
 
@@ -32,6 +33,7 @@ pub mod configs;
 pub mod family_rest;
 pub mod gob;
 mod input;
+pub mod keywords;
 pub mod openim_rest;
 mod render;
 mod rest;
@@ -61,6 +63,7 @@ pub const TARGETS: &[Target] = &[
     Target { name: "tokens", run: tokens::run, seeds: tokens::seeds },
     Target { name: "configs", run: configs::run, seeds: configs::seeds },
     Target { name: "answers", run: answers::run, seeds: answers::seeds },
+    Target { name: "keywords", run: keywords::run, seeds: keywords::seeds },
     Target { name: "admin", run: admin::run, seeds: admin::seeds },
     Target { name: "callbacks", run: callbacks::run, seeds: callbacks::seeds },
 ];
