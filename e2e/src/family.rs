@@ -13,7 +13,16 @@ pub mod callback {
     pub const BEFORE: &str = "pre_send";
     pub const CHAT: &str = "chat";
     pub const OFFLINE: &str = "chat_offline";
+    /// Who comes and goes.
+    pub const STATUS: &str = "userStatus";
+    /// Operations on groups, in the current form.
+    pub const GROUP: &str = "group_op_event";
+    /// Those that are filed under what their `chat_type` says.
+    pub const EVENTS: [&str; 7] = ["recall", "edit", "read_ack", "channel_ack", "muc", "roster", "notify"];
 }
+
+/// Names of events in rules that are to be told of messages alone.
+pub const MESSAGES: [&str; 3] = ["chat", "groupchat", "chatroom"];
 
 /// A server and its app token.
 #[derive(Debug)]

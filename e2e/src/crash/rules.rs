@@ -1,5 +1,6 @@
 //! The rules of a campaign: those of a file, which ask and tell about every message, and three that are made by API.
 
+use crate::family::MESSAGES;
 use http::Method;
 use serde_json::{Value, json};
 
@@ -56,11 +57,11 @@ fn file_rules() -> Vec<(&'static str, &'static str)> {
 pub(super) async fn make(family: &Family, url: &str) {
     let at = |name: &str| format!("{url}/{name}");
     let refused = json!({
-        "name": REFUSED, "dialect": "shengwang", "phase": "after", "url": at(REFUSED), "copies": ["chat"],
+        "name": REFUSED, "dialect": "shengwang", "phase": "after", "events": MESSAGES, "url": at(REFUSED), "copies": ["chat"],
         "timeout_ms": TIMEOUT_MS,
     });
     let steady = json!({
-        "name": STEADY, "dialect": "easemob", "phase": "after", "url": at(STEADY), "copies": ["chat"],
+        "name": STEADY, "dialect": "easemob", "phase": "after", "events": MESSAGES, "url": at(STEADY), "copies": ["chat"],
         "timeout_ms": TIMEOUT_MS, "retry": [1, 1, 1, 1], "ban": "breaker",
     });
     let veto = json!({

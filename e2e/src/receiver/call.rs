@@ -78,7 +78,10 @@ impl Call {
 }
 
 fn name_of(body: &Value) -> &str {
-    let command = body["callbackCommand"].as_str().or_else(|| body["eventType"].as_str());
+    let text = |key: &str| body[key].as_str();
+    let of_event = text("chat_type").filter(|kind| callback::EVENTS.contains(kind)).or_else(|| text("event"));
+    let of_user = (body.get("user").is_some() && body.get("status").is_some()).then_some(callback::STATUS);
+    let command = text("callbackCommand").or(of_event).or(of_user).or_else(|| text("eventType"));
     command.unwrap_or(if body.get("security").is_some() { callback::BEFORE } else { "" })
 }
 

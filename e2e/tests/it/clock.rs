@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use http::Method;
 use ringback_e2e::app::{App, conversation};
-use ringback_e2e::family::{Family, callback};
+use ringback_e2e::family::{Family, MESSAGES, callback};
 use ringback_e2e::receiver::{Act, Receiver};
 use ringback_e2e::rules::{ON, command, webhooks};
 use ringback_e2e::setup::Setup;
@@ -129,7 +129,7 @@ async fn a_breaker_heals_and_a_ban_ends_whatever_the_clock_says() {
         .setting("ban.most_steps", "1");
     let family = Family::start(clock.shown_to(setup), &["alice", "b1", "b2", "b3", "b4"]).await;
     let rule = json!({
-        "name": "record", "dialect": "easemob", "phase": "after", "url": receiver.url(), "copies": ["chat"],
+        "name": "record", "dialect": "easemob", "phase": "after", "events": MESSAGES, "url": receiver.url(), "copies": ["chat"],
     });
     family.rule(&rule).await;
     receiver.go_down().await;

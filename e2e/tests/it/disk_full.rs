@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use http::Method;
 use ringback_e2e::app::conversation;
-use ringback_e2e::family::{Family, callback};
+use ringback_e2e::family::{Family, MESSAGES, callback};
 use ringback_e2e::receiver::{Act, Receiver};
 use ringback_e2e::rules::{ON, command, webhooks};
 use ringback_e2e::setup::Setup;
@@ -140,7 +140,7 @@ async fn a_ban_on_a_full_disk_parks_everything_in_the_end() {
         .setting("ban.step", "1h");
     let mut family = Family::start(setup, &["alice", "bob"]).await;
     let rule = json!({
-        "name": "record", "dialect": "easemob", "phase": "after", "url": receiver.url(), "copies": ["chat"],
+        "name": "record", "dialect": "easemob", "phase": "after", "events": MESSAGES, "url": receiver.url(), "copies": ["chat"],
     });
     family.rule(&rule).await;
     // What is parked is written besides the messages, so the disk fills up while the ban parks.

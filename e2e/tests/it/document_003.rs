@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use ringback_e2e::app::{App, platform};
 use ringback_e2e::curl::{self, Curl, md5sum};
-use ringback_e2e::family::callback;
+use ringback_e2e::family::{MESSAGES, callback};
 use ringback_e2e::receiver::{Act, Call, Receiver};
 use ringback_e2e::setup::Setup;
 use ringback_e2e::{QUIET, skip, until};
@@ -24,7 +24,7 @@ async fn newcomer(app: &App) -> Curl {
 
 fn rule(name: &str, url: &str, changes: &Value) -> Value {
     let mut rule = json!({
-        "name": name, "dialect": "shengwang", "phase": "after", "url": url, "enabled": true, "copies": ["chat"],
+        "name": name, "dialect": "shengwang", "phase": "after", "events": MESSAGES, "url": url, "enabled": true, "copies": ["chat"],
     });
     rule.as_object_mut().unwrap().extend(changes.as_object().unwrap().clone());
     rule

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use http::Method;
-use ringback_e2e::family::{Family, callback};
+use ringback_e2e::family::{Family, MESSAGES, callback};
 use ringback_e2e::receiver::act::Deed;
 use ringback_e2e::receiver::{Act, Receiver};
 use ringback_e2e::setup::{CONFIG, Setup};
@@ -12,7 +12,7 @@ use serde_json::{Value, json};
 
 fn rule(url: &str, changes: &Value) -> Value {
     let mut rule = json!({
-        "name": "record", "dialect": "shengwang", "phase": "after", "url": url, "copies": ["chat"],
+        "name": "record", "dialect": "shengwang", "phase": "after", "events": MESSAGES, "url": url, "copies": ["chat"],
         "timeout_ms": 500,
     });
     rule.as_object_mut().unwrap().extend(changes.as_object().unwrap().clone());

@@ -4,7 +4,7 @@
 use http::Method;
 use ringback_e2e::QUIET;
 use ringback_e2e::app::{conversation, platform};
-use ringback_e2e::family::{Family, callback};
+use ringback_e2e::family::{Family, MESSAGES, callback};
 use ringback_e2e::receiver::Receiver;
 use ringback_e2e::rules::{ON, command, webhooks};
 use ringback_e2e::setup::Setup;
@@ -133,7 +133,7 @@ async fn one_core_for_both_dialects() {
     let receiver = Receiver::start().await;
     let setup = Setup::dev().webhooks(&webhooks(&receiver.url(), &[("afterSendSingleMsg", ON)]));
     let family = Family::start(setup, &["alice", "bob"]).await;
-    let chat = json!({ "name": "record", "dialect": "easemob", "phase": "after", "url": receiver.url(), "copies": ["chat"] });
+    let chat = json!({ "name": "record", "dialect": "easemob", "phase": "after", "events": MESSAGES, "url": receiver.url(), "copies": ["chat"] });
     family.rule(&chat).await;
     let bob = family.app.login("bob", platform::WEB).await;
     let ids = family.send("alice", &["bob"], "from the one to the other").await;
@@ -254,7 +254,7 @@ async fn rates_are_kept() {
         .setting("rates.messages_chatgroups", "2/day")
         .setting("rates.messages_users_per_minute", "1000/day");
     let family = Family::start(setup, &["alice", "bob"]).await;
-    let chat = json!({ "name": "record", "dialect": "agora", "phase": "after", "url": receiver.url(), "copies": ["chat"] });
+    let chat = json!({ "name": "record", "dialect": "agora", "phase": "after", "events": MESSAGES, "url": receiver.url(), "copies": ["chat"] });
     family.rule(&chat).await;
     let group = family.app.group("alice", &["bob"]).await;
     let message = json!({ "from": "alice", "to": [group], "type": "txt", "body": { "msg": "x" } });
@@ -277,7 +277,7 @@ async fn rates_are_kept() {
 async fn chat_rooms() {
     let receiver = Receiver::start().await;
     let family = Family::start(Setup::dev(), &["alice", "bob", "carol"]).await;
-    let both = json!({ "name": "record", "dialect": "easemob", "phase": "after", "url": receiver.url() });
+    let both = json!({ "name": "record", "dialect": "easemob", "phase": "after", "events": MESSAGES, "url": receiver.url() });
     family.rule(&both).await;
     let make = json!({ "name": "Lounge", "description": "d", "owner": "alice", "members": ["bob"] });
     let room = family.ok(Method::POST, "/demo/demo/chatrooms", Some(&make)).await["data"]["id"]
@@ -319,7 +319,7 @@ async fn chat_rooms() {
 async fn unknown_targets_also_get_an_id_and_a_callback() {
     let receiver = Receiver::start().await;
     let family = Family::start(Setup::dev(), &["bob"]).await;
-    let both = json!({ "name": "record", "dialect": "easemob", "phase": "after", "url": receiver.url() });
+    let both = json!({ "name": "record", "dialect": "easemob", "phase": "after", "events": MESSAGES, "url": receiver.url() });
     family.rule(&both).await;
     let body = json!({ "to": ["stranger", "bob"], "type": "txt", "body": { "msg": "x" }, "roam_ignore_users": ["bob"] });
     let answer = family.ok(Method::POST, "/demo/demo/messages/users", Some(&body)).await;

@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 
 use http::Method;
 use ringback_e2e::app::{conversation, platform};
-use ringback_e2e::family::{Family, callback};
+use ringback_e2e::family::{Family, MESSAGES, callback};
 use ringback_e2e::receiver::act::Deed;
 use ringback_e2e::receiver::{Act, Receiver};
 use ringback_e2e::setup::Setup;
@@ -22,7 +22,7 @@ fn before(url: &str, changes: &Value) -> Value {
 }
 
 fn after(url: &str) -> Value {
-    json!({ "name": "record", "dialect": "easemob", "phase": "after", "url": url, "copies": ["chat"] })
+    json!({ "name": "record", "dialect": "easemob", "phase": "after", "events": MESSAGES, "url": url, "copies": ["chat"] })
 }
 
 #[tokio::test]

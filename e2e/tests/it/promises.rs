@@ -5,13 +5,13 @@ use std::time::{Duration, Instant};
 
 use http::Method;
 use ringback_e2e::app::platform;
-use ringback_e2e::family::{Family, callback};
+use ringback_e2e::family::{Family, MESSAGES, callback};
 use ringback_e2e::receiver::{Act, Receiver};
 use ringback_e2e::setup::Setup;
 use serde_json::{Value, json};
 
 fn chat(url: &str) -> Value {
-    json!({ "name": "record", "dialect": "shengwang", "phase": "after", "url": url, "copies": ["chat"] })
+    json!({ "name": "record", "dialect": "shengwang", "phase": "after", "events": MESSAGES, "url": url, "copies": ["chat"] })
 }
 
 #[tokio::test]
@@ -89,7 +89,7 @@ async fn offline_copies_of_a_large_group_arrive_within_30_seconds() {
         let body = json!({ "groupID": group, "invitedUserIDs": some, "reason": "" });
         family.app.admin().post("/group/invite_user_to_group", &body).await.data();
     }
-    let rule = json!({ "name": "push", "dialect": "shengwang", "phase": "after", "url": receiver.url(), "copies": ["chat_offline"] });
+    let rule = json!({ "name": "push", "dialect": "shengwang", "phase": "after", "events": MESSAGES, "url": receiver.url(), "copies": ["chat_offline"] });
     family.rule(&rule).await;
     let client = family.app.login(names[0], platform::WEB).await;
     let begun = Instant::now();

@@ -7,7 +7,7 @@ use futures_util::future::join_all;
 use http::Method;
 use ringback_e2e::app::App;
 use ringback_e2e::binary::{self, Ended};
-use ringback_e2e::family::{Family, callback};
+use ringback_e2e::family::{Family, MESSAGES, callback};
 use ringback_e2e::receiver::{Act, Call, Receiver};
 use ringback_e2e::rules::{ON, command, webhooks};
 use ringback_e2e::setup::Setup;
@@ -210,7 +210,7 @@ async fn ended(family: &Family, id: &str) -> Value {
 async fn bytes_are_those_of_the_first_time_though_the_secret_has_changed() {
     let receiver = Receiver::start().await;
     let family = Family::start(Setup::dev(), &["alice", "bob"]).await;
-    let rule = json!({ "name": "record", "dialect": "easemob", "phase": "after", "url": receiver.url(),
+    let rule = json!({ "name": "record", "dialect": "easemob", "phase": "after", "events": MESSAGES, "url": receiver.url(),
         "copies": ["chat"], "standard_webhooks": true });
     family.rule(&rule).await;
     for text in ["one", "two"] {

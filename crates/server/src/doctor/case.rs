@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use ringback_callbacks::tries::{self, Occasion, Try};
 use ringback_model::dialect::Contract;
+use ringback_model::event::Subject;
 use ringback_model::message::Message;
 use ringback_model::rule::{Rule, Secrets};
 use ringback_model::time::UnixMs;
@@ -34,6 +35,13 @@ impl Case {
         let secrets = Secrets { current: secret.map(str::to_owned), previous: None };
         let rule = Rule { secrets, ..self.rule.clone() };
         Self::of(contract, &rule, &self.event, self.occasion.clone(), self.copy)
+    }
+
+    fn is_about_message(&self) -> bool {
+        match &self.occasion {
+            Occasion::Asked(question) => !matches!(question.subject, Subject::Action(_)),
+            Occasion::Happened(event) => event.sent().is_some(),
+        }
     }
 
     fn of(
@@ -107,10 +115,8 @@ impl Workshop<'_> {
     /// The first callback that is about one of these messages; `None` where no event of the phase is about messages.
     pub(super) fn about(&self, messages: &[Message]) -> Option<Case> {
         self.rules().find_map(|rule| {
-            let of_messages = self.of_rule(&rule, messages).into_iter().next()?;
             // An action is everybody's sample: it has nothing to do with the messages.
-            let alone = self.of_rule(&rule, &[]);
-            alone.is_empty().then_some(of_messages)
+            self.of_rule(&rule, messages).into_iter().next().filter(Case::is_about_message)
         })
     }
 }

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use ringback_e2e::app::App;
-use ringback_e2e::family::{Family, callback};
+use ringback_e2e::family::{Family, MESSAGES, callback};
 use ringback_e2e::receiver::act::Deed;
 use ringback_e2e::receiver::{Act, Receiver};
 use ringback_e2e::rules::{ON, command, webhooks};
@@ -14,8 +14,7 @@ use serde_json::{Value, json};
 use super::{Said, hello, run, why};
 
 fn rule(name: &str, url: &str, changes: &Value) -> Value {
-    let mut rule =
-        json!({ "name": name, "dialect": "shengwang", "phase": "after", "url": url, "copies": ["chat"] });
+    let mut rule = json!({ "name": name, "dialect": "shengwang", "phase": "after", "events": MESSAGES, "url": url, "copies": ["chat"] });
     rule.as_object_mut().unwrap().extend(changes.as_object().unwrap().clone());
     rule
 }

@@ -2,7 +2,7 @@
 
 use http::Method;
 use ringback_e2e::app::{App, conversation};
-use ringback_e2e::family::{Family, callback};
+use ringback_e2e::family::{Family, MESSAGES, callback};
 use ringback_e2e::receiver::Receiver;
 use ringback_e2e::rules::{ON, command, webhooks};
 use ringback_e2e::setup::Setup;
@@ -15,7 +15,7 @@ const AFTER: &str = "afterSendSingleMsg";
 const RULES: &str = "/admin/v1/rules";
 
 fn chat(name: &str, url: &str) -> Value {
-    json!({ "name": name, "dialect": "easemob", "phase": "after", "url": url, "copies": ["chat"] })
+    json!({ "name": name, "dialect": "easemob", "phase": "after", "events": MESSAGES, "url": url, "copies": ["chat"] })
 }
 
 #[tokio::test]
