@@ -9,7 +9,7 @@ use futures_util::future::join_all;
 use http::Method;
 use ringback_e2e::app::single;
 use ringback_e2e::binary::{self, Ended};
-use ringback_e2e::family::{Family, MESSAGES, callback};
+use ringback_e2e::family::{self, Family, callback};
 use ringback_e2e::receiver::{Act, Call, Receiver};
 use ringback_e2e::setup::{CONFIG, Setup};
 use ringback_e2e::{until, until_within};
@@ -52,7 +52,7 @@ fn sum(audit: &Value, rule: &str, fate: &str) -> u64 {
 }
 
 fn rule(name: &str, url: &str, changes: &Value) -> Value {
-    let mut rule = json!({ "name": name, "dialect": "easemob", "phase": "after", "events": MESSAGES, "url": url,
+    let mut rule = json!({ "name": name, "dialect": "easemob", "phase": "after", "events": family::MESSAGES, "url": url,
         "copies": ["chat"], "ban": "breaker", "timeout_ms": 20_000 });
     rule.as_object_mut().unwrap().extend(changes.as_object().unwrap().clone());
     rule
