@@ -139,7 +139,7 @@ pub const HEADER_BYTES: usize = 32 * 1024;
 pub const SOCKET_SILENCE: Duration = Duration::from_secs(30);
 /// How often the server pings WebSockets. Below [`SOCKET_SILENCE`], so that quiet browsers stay.
 pub const SOCKET_PING: Duration = Duration::from_secs(20);
-/// Characters of the version that a client gives of its software; the rest is not kept.
+/// Number of characters that are kept of the version that a client gives of its software.
 pub const SDK_VERSION_CHARS: usize = 64;
 /// Frames that may wait for one slow client; then it is cut and catches up by pulling.
 pub const SOCKET_QUEUE: usize = 256;
