@@ -68,9 +68,9 @@ impl Im {
             }
             C::Standing { user } => self.standing(&user).await,
             C::Muted { after, limit } => self.muted_accounts(after.as_ref(), limit).await,
-            C::SetAttributes { user, attributes } => self.set_attributes(&user, &attributes).await,
-            C::Attributes { users } => self.attributes(users).await,
-            C::RemoveAttributes { user } => self.remove_attributes(&user).await,
+            C::SetAttributes { user, attributes } => self.set_user_attributes(&user, &attributes).await,
+            C::Attributes { users } => self.user_attributes(users).await,
+            C::RemoveAttributes { user } => self.remove_user_attributes(&user).await,
         }
     }
 

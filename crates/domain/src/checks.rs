@@ -10,7 +10,7 @@ use ringback_model::failure::{Refusal, RefusalCode};
 use ringback_model::group::{Group, GroupStatus, Role};
 use ringback_model::ids::UserId;
 use ringback_model::limits;
-use ringback_model::message::{ContentClass, Message};
+use ringback_model::message::{ContentClass, Message, Origin};
 use ringback_model::ports::SendFacts;
 use ringback_model::record::RecordKey;
 use ringback_model::time::UnixMs;
@@ -71,7 +71,9 @@ pub(crate) fn may_send(
     facts: &SendFacts,
     now: UnixMs,
 ) -> Result<(), Refusal> {
-    if !speaks_everywhere(context, message)
+    // The app itself may still speak in his name.
+    if context.origin != Origin::Rest
+        && !speaks_everywhere(context, message)
         && facts.sender.as_ref().is_some_and(|sender| !sender.standing.may_speak(&message.target, now))
     {
         return Err(Refusal::new(RefusalCode::Muted, "the sender is muted by an administrator"));

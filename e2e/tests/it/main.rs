@@ -26,6 +26,7 @@ mod failures;
 mod family_events;
 mod family_failures;
 mod family_rest;
+mod family_users;
 mod friends;
 mod groups;
 mod keywords;

@@ -15,7 +15,7 @@ use crate::{Im, at_most, bad};
 
 impl Im {
     /// Answers all that he has then.
-    pub(super) async fn set_attributes(
+    pub(super) async fn set_user_attributes(
         &self,
         user: &UserId,
         new: &BTreeMap<String, String>,
@@ -48,14 +48,14 @@ impl Im {
         }
     }
 
-    pub(super) async fn attributes(&self, users: Vec<UserId>) -> Result<Outcome, Failure> {
+    pub(super) async fn user_attributes(&self, users: Vec<UserId>) -> Result<Outcome, Failure> {
         at_most("the list of users", users.len(), limits::LIST_ITEMS)?;
         let found = self.attributes_of(&users).await?;
         let values = found.into_iter().map(|one| one.map(|one| one.values).unwrap_or_default());
         Ok(Outcome::OfAccount(AccountOutcome::Attributes(users.into_iter().zip(values).collect())))
     }
 
-    pub(super) async fn remove_attributes(&self, user: &UserId) -> Result<Outcome, Failure> {
+    pub(super) async fn remove_user_attributes(&self, user: &UserId) -> Result<Outcome, Failure> {
         let commit = Commit::at(self.clock.now()).write(Write::Discard(RecordKey::attributes(user)));
         self.store.commit(commit).await.map_err(commit_failure)?;
         Ok(Outcome::Done)

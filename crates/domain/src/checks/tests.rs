@@ -6,7 +6,7 @@ use ringback_model::group::{GroupKind, Member};
 use ringback_model::ids::GroupId;
 use ringback_model::message::Origin;
 use ringback_model::sample;
-use ringback_model::user::User;
+use ringback_model::user::{Standing, User};
 
 use super::*;
 
@@ -85,6 +85,28 @@ fn member(role: Role, muted_until: UnixMs) -> Arc<Member> {
 
 fn code<T>(result: Result<T, Refusal>) -> Option<RefusalCode> {
     result.err().map(|refusal| refusal.code)
+}
+
+#[test]
+fn muted_users_say_nothing_where_they_are_muted_and_apps_speak_for_them() {
+    let standing =
+        Standing { muted_to_users: Standing::FOR_EVER, muted_in_rooms: NOW, ..Standing::default() };
+    let muted = User { standing, ..Arc::unwrap_or_clone(person("ann", AccountLevel::ORDINARY, 0)) };
+    let facts = SendFacts { sender: Some(Arc::new(muted)), ..SendFacts::default() };
+    let strangers = true;
+    for (origin, target, class, refused) in [
+        (Origin::Client, Target::User(id("bob")), ContentClass::Text, true),
+        (Origin::Rest, Target::User(id("bob")), ContentClass::Text, false),
+        (Origin::Client, Target::User(id("bob")), ContentClass::Notification, false),
+        (Origin::Client, Target::Group(crew()), ContentClass::Text, false),
+        // Until then, not a moment longer.
+        (Origin::Client, Target::Room(crew()), ContentClass::Text, false),
+    ] {
+        let context = Context { origin, ..context(false, strangers) };
+        let told = may_send(&context, &message(target.clone(), class), &facts, NOW);
+        let muted = told.is_err_and(|refusal| refusal.code == RefusalCode::Muted);
+        assert_eq!(muted, refused, "{origin:?} {target:?}");
+    }
 }
 
 #[test]
