@@ -38,7 +38,7 @@ fn person(name: &str, level: AccountLevel, receive_option: i32) -> Arc<User> {
         created_at: NOW,
         level,
         receive_option,
-        standing: ringback_model::user::Standing::default(),
+        standing: Standing::default(),
     })
 }
 
