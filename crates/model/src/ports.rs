@@ -1,11 +1,12 @@
 //! Ports: what rooms need from each other. Traits live here, implementations in rooms, choices in `server`.
 //! Narrow on purpose: a fake of one takes ten lines.
 
+mod tokens;
+
 use std::future::Future;
 use std::pin::Pin;
 use std::sync::Arc;
 
-use crate::app::{App, AppKeys};
 use crate::commit::{Commit, CommitError, Committed};
 use crate::conversation::{ConversationId, ConversationState, Target};
 use crate::delivery::{DeliveryKey, Exception, Gap, ProgressChange, RuleProgress, RuleVersion};
@@ -22,11 +23,12 @@ use crate::secret::Secret;
 use crate::statistics::{Growth, Period};
 use crate::storage::{BanRecord, Bucket, ParkedCount, Resend, ResendStart, Slice, SliceScope};
 use crate::time::UnixMs;
-use crate::user::{Block, Connection, Platform, TokenClaims, TokenRecord, User};
+use crate::user::{Block, Connection, Platform, TokenRecord, User};
 use crate::verdict::AnswerCheck;
 use crate::version::{Changes, Version, VersionLog};
 
 pub use crate::trace::Traces;
+pub use tokens::{TokenCodec, TokenKeys, TokenProblem};
 
 /// A boxed future, so that ports stay object-safe.
 pub type Fut<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
@@ -465,48 +467,4 @@ pub trait Handover: Send + Sync {
     /// Resolves once the message was written to its recipients' sockets; at once for messages that are not on
     /// their way (after a restart), and after [`crate::limits::HANDOVER_WAIT`] at the latest.
     fn handed_over(&self, message: MessageId) -> Fut<'_, ()>;
-}
-
-/// Why a text is not a valid token.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum TokenProblem {
-    /// Not a token at all.
-    Malformed,
-    /// Its signature is not ours.
-    BadSignature,
-    /// Its time is over.
-    Expired,
-    /// Its time has not come.
-    NotYetValid,
-}
-
-/// What tokens are signed and checked with. Never printed.
-#[derive(Clone, Default, PartialEq, Eq)]
-pub struct TokenKeys {
-    /// The server's own secret.
-    pub secret: String,
-    /// The app; tokens of another one are not ours.
-    pub app: App,
-    /// The app's keys.
-    pub keys: AppKeys,
-}
-
-impl std::fmt::Debug for TokenKeys {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str("TokenKeys(***)")
-    }
-}
-
-/// The text form of tokens.
-pub trait TokenCodec: Send + Sync {
-    /// Writes a token.
-    ///
-    /// # Errors
-    /// A fault if it cannot be signed.
-    fn mint(&self, keys: &TokenKeys, claims: &TokenClaims) -> Result<String, Fault>;
-    /// Reads a token.
-    ///
-    /// # Errors
-    /// Why it is not a valid one at `now`.
-    fn read(&self, keys: &TokenKeys, text: &str, now: UnixMs) -> Result<TokenClaims, TokenProblem>;
 }
