@@ -5,6 +5,9 @@ use ringback_model::user::{Connection, Standing};
 
 use super::*;
 
+/// Whether a request was read as it was meant.
+type IsMeant = fn(AccountCommand) -> bool;
+
 fn put(path: &str, body: &Value) -> EdgeRequest {
     request(Method::Put, path, body.to_string())
 }
@@ -50,7 +53,7 @@ fn users_come_in_pages_until_there_is_no_cursor() {
 
 #[test]
 fn one_user_is_changed_and_shown() {
-    let calls: [(EdgeRequest, fn(AccountCommand) -> bool, &str); 5] = [
+    let calls: [(EdgeRequest, IsMeant, &str); 5] = [
         (delete("/app-id/4711/users/Bob"), |c| matches!(c, AccountCommand::Remove { .. }), "delete"),
         (
             put("/app-id/4711/users/bob", &json!({"nickname": "B"})),
