@@ -43,6 +43,7 @@ mod keywords;
 mod lists;
 mod logins;
 mod members;
+mod messages;
 mod notices;
 mod objects;
 mod presence;
@@ -128,6 +129,8 @@ pub struct ImSettings {
     pub app_token_validity: Duration,
     /// Only who is on the recipient's list of friends may send to him.
     pub friends_only: bool,
+    /// Time in which a message may be taken back through the app's backend. Usually `limits::RECALL_WINDOW`.
+    pub recall_window: Duration,
     /// Which logins of a user take the place of others.
     pub login_policy: LoginPolicy,
 }
@@ -152,6 +155,7 @@ pub struct Im {
     token_validity: Duration,
     app_token_validity: Duration,
     friends_only: bool,
+    recall_window: Duration,
     login_policy: LoginPolicy,
     message_ids: MessageIds,
     in_flight: InFlight<SendKey, Result<Sent, Failure>>,
@@ -208,6 +212,7 @@ impl Im {
             token_validity: parts.settings.token_validity,
             app_token_validity: parts.settings.app_token_validity,
             friends_only: parts.settings.friends_only,
+            recall_window: parts.settings.recall_window,
             login_policy: parts.settings.login_policy,
             message_ids: MessageIds::after(highest),
             in_flight: InFlight::default(),
@@ -297,6 +302,7 @@ impl Im {
             Command::User(command) => self.user_command(&by()?, command).await,
             Command::Device(command) => self.device_command(&by()?, command).await,
             Command::Chat(command) => self.chat_command(&by()?, command).await,
+            Command::Message(command) => self.message_command(&by()?, command).await,
             Command::Objects(command) => self.objects(me()?, command).await,
         };
         outcome.map(Done::from)

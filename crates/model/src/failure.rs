@@ -93,6 +93,10 @@ pub enum RefusalCode {
     GroupRequestHandled,
     /// The message was taken back already.
     AlreadyRevoked,
+    /// The time in which it may be done is over.
+    TooLate,
+    /// It was changed as often as it may be.
+    ChangedTooOften,
     /// The recipient does not receive messages.
     NotReceiving,
     /// The sender may not speak in this group now.

@@ -36,6 +36,17 @@ pub const REACTION_USERS: usize = LIST_ITEMS;
 pub const REACTION_USERS_TOLD: usize = 20;
 /// Number of characters of a reaction. Source: second REST sheet 12.
 pub const REACTION_CHARS: usize = 128;
+/// Time in which a message may be taken back through the app's backend. Setting `messages.recall_window`. Source: second
+/// REST sheet 7.1.
+pub const RECALL_WINDOW: Duration = Duration::from_secs(120);
+/// Messages that one call takes back. Source: second REST sheet 7.1.
+pub const RECALLS: usize = 30;
+/// Events that are looked through for a message of which nothing but its id is known.
+pub const FOUND_AMONG_EVENTS: usize = 100_000;
+/// Messages of a conversation that are looked through for one that is not where its number says.
+pub const FOUND_AMONG_MESSAGES: usize = 1000;
+/// Messages whose reactions one call asks for. Source: second REST sheet 12.
+pub const REACTED_MESSAGES: usize = 20;
 /// Receivers of one call that sends to many.
 pub const BATCH_RECEIVERS: usize = 10_000;
 /// Messages in one answer about ranges of messages; of more, the newest are given.

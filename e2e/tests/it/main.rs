@@ -25,6 +25,7 @@ mod document_003;
 mod failures;
 mod family_events;
 mod family_failures;
+mod family_messages;
 mod family_rest;
 mod family_users;
 mod friends;

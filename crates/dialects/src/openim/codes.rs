@@ -57,9 +57,11 @@ pub fn of_refusal(refusal: &Refusal) -> Coded {
 fn named(code: &RefusalCode) -> (i32, &'static str) {
     match code {
         RefusalCode::BadArgument => ARGS,
-        RefusalCode::NoPermission | RefusalCode::TooManyMembers | RefusalCode::TooManyFriends => {
-            (1002, "NoPermissionError")
-        }
+        RefusalCode::NoPermission
+        | RefusalCode::TooManyMembers
+        | RefusalCode::TooManyFriends
+        | RefusalCode::TooLate
+        | RefusalCode::ChangedTooOften => (1002, "NoPermissionError"),
         RefusalCode::Duplicate => (1003, "DuplicateKeyError"),
         RefusalCode::NotFound => (1004, "RecordNotFoundError"),
         RefusalCode::UserNotFound => (1101, "UserIDNotFoundError"),

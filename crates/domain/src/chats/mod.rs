@@ -18,7 +18,7 @@ mod expiring;
 mod lists;
 mod mentions;
 mod reading;
-mod revoking;
+pub(crate) mod revoking;
 mod searching;
 pub(crate) mod send_states;
 mod settings;
@@ -41,7 +41,7 @@ use lists::Wanted;
 use revoking::Place;
 
 /// How often something is decided again because somebody else has changed it meanwhile.
-const TRIES: usize = 4;
+pub(crate) const TRIES: usize = 4;
 
 impl Im {
     pub(crate) async fn chat_command(
@@ -135,16 +135,16 @@ fn unknown_conversation(text: &str) -> Refusal {
 }
 
 /// That a record is still as it was read; also that there is none.
-fn still(read: Option<Record>, key: RecordKey) -> Require {
+pub(crate) fn still(read: Option<Record>, key: RecordKey) -> Require {
     read.map_or(Require::NotKept(key), |record| Require::Unchanged(Box::new(record)))
 }
 
 /// Whether a requirement says no more than that somebody was faster.
-const fn was_overtaken(broken: &Require) -> bool {
+pub(crate) const fn was_overtaken(broken: &Require) -> bool {
     matches!(broken, Require::Unchanged(_) | Require::NotKept(_))
 }
 
 /// What is said where somebody was faster too often.
-fn overtaken() -> Failure {
+pub(crate) fn overtaken() -> Failure {
     Refusal::new(RefusalCode::Overloaded, "others are changing the same thing; try again").into()
 }

@@ -1,5 +1,7 @@
 //! Messages that are taken back.
 
+use std::sync::Arc;
+
 use ringback_model::action::{Action, ChatAction, MessageRevoked};
 use ringback_model::command::{ConversationRef, Outcome};
 use ringback_model::commit::{Commit, CommitError, Require, Write};
@@ -26,6 +28,16 @@ pub(super) struct Place {
     pub(super) readings: Vec<ConversationId>,
 }
 
+/// A message that is taken back.
+pub(crate) struct Taking {
+    pub(crate) message: Arc<Message>,
+    pub(crate) by: UserId,
+    /// He in the group.
+    pub(crate) member: Option<Member>,
+    /// What the app says about it.
+    pub(crate) ex: String,
+}
+
 impl Im {
     pub(super) async fn revoke(
         &self,
@@ -48,28 +60,42 @@ impl Im {
             None => None,
         };
         self.check_may_revoke(caller, user, &state.conversation, &message, member.as_ref()).await?;
-        let at = self.clock.now();
+        let conversation = state.conversation;
+        let taking = Taking { message, by: user.clone(), member, ex: String::new() };
+        self.take_back(caller, &conversation, taking).await?;
+        Ok(Outcome::Done)
+    }
+
+    /// Takes a message back; whether that may be is decided.
+    pub(crate) async fn take_back(
+        &self,
+        caller: &Caller,
+        id: &ConversationId,
+        taking: Taking,
+    ) -> Result<(), Failure> {
+        let Taking { message, by, member, ex } = taking;
+        let (at, seq) = (self.clock.now(), message.seq);
         let revocation = Revocation {
-            by: user.clone(),
+            by: by.clone(),
             role: member.as_ref().map(|member| member.role),
-            nickname: self.name_of(user, member.as_ref()).await?,
+            nickname: self.name_of(&by, member.as_ref()).await?,
             at,
             as_admin: caller.actor.admin,
         };
-        let id = &state.conversation;
         let mark = Mark { conversation: id.clone(), seq, fate: Fate::Revoked(revocation) };
         let key = RecordKey::mark(id, seq);
         // Beside a chat of two speaks one of the two.
-        let voice = if has_part(id, user) { user } else { &message.sender };
+        let voice = if has_part(id, &by) { &by } else { &message.sender };
+        let in_thread = self.thread_update(id, &by, at, None).await?;
         for _ in 0..TRIES {
             let marked = self.store.records(std::slice::from_ref(&key)).await?.pop().flatten();
             match &marked {
+                None | Some(Record::Mark(Mark { fate: Fate::Edited(_), .. })) => {}
                 Some(Record::Mark(Mark { fate: Fate::Revoked(_), .. })) => return Err(again(seq)),
                 Some(_) => return Err(no_message(seq).into()),
-                None => {}
             }
             let mut commit = Commit::at(at)
-                .require(still(None, key.clone()))
+                .require(still(marked, key.clone()))
                 .write(Write::Keep(Box::new(Record::Mark(mark.clone()))));
             // Who may because of his role may no longer once he has another one.
             if let Some(member) = member.clone().filter(|_| !caller.actor.admin) {
@@ -82,22 +108,24 @@ impl Im {
                 public_id: message.public_id.clone(),
                 client_id: message.client_id.clone(),
                 sender: message.sender.clone(),
-                by: user.clone(),
-                ex: String::new(),
+                by: by.clone(),
+                ex: ex.clone(),
             };
             let notice = ChatNotice::Revoked {
                 conversation: id.clone(),
                 seq,
                 client_id: message.client_id.clone(),
-                by: user.clone(),
+                by: by.clone(),
                 at,
                 as_admin: caller.actor.admin,
             };
-            let deed = Deed::of(commit)
-                .tell(Action::Chat(ChatAction::Revoke(told)))
-                .notify(self.to_all_of(voice, id, notice, Keep::Aside).await?);
+            let mut deed = Deed::of(commit).tell(Action::Chat(ChatAction::Revoke(told)));
+            if let Some(update) = in_thread.clone() {
+                deed = deed.tell(Action::Chat(ChatAction::Thread(update)));
+            }
+            let deed = deed.notify(self.to_all_of(voice, id, notice, Keep::Aside).await?);
             match self.carry_out_deed(caller, deed).await {
-                Ok(_) => return Ok(Outcome::Done),
+                Ok(_) => return Ok(()),
                 Err(CommitError::Broken(broken)) if was_overtaken(&broken) => {}
                 Err(error) => return Err(commit_failure(error)),
             }
@@ -122,7 +150,7 @@ impl Im {
 
     /// The sender may; in groups also the owner, and admins with ordinary members' messages. What the server itself says
     /// about a change is nobody's to take back.
-    async fn check_may_revoke(
+    pub(crate) async fn check_may_revoke(
         &self,
         caller: &Caller,
         user: &UserId,
@@ -179,7 +207,7 @@ impl Im {
     }
 }
 
-fn has_part(conversation: &ConversationId, user: &UserId) -> bool {
+pub(crate) fn has_part(conversation: &ConversationId, user: &UserId) -> bool {
     let is_he = |side: &UserId| side.folded() == user.folded();
     conversation.peers().is_none_or(|(low, high)| is_he(low) || is_he(high))
 }

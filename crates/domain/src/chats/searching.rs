@@ -166,7 +166,12 @@ impl Im {
             revoked: matches!(mark, Some(Record::Mark(Mark { fate: Fate::Revoked(_), .. }))),
             recipient: recipient(&message).and_then(|user| users.get(user)).cloned(),
             group: message.target.group().and_then(|group| groups.get(group)).cloned(),
-            message,
+            message: match &mark {
+                Some(Record::Mark(Mark { fate: Fate::Edited(edition), .. })) => {
+                    Arc::new(edition.of(&message))
+                }
+                _ => message,
+            },
         });
         Ok(found.collect())
     }

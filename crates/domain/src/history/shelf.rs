@@ -5,7 +5,7 @@ use std::sync::Arc;
 use ringback_model::conversation::ConversationId;
 use ringback_model::ids::UserId;
 use ringback_model::message::Message;
-use ringback_model::record::{Receipt, Record, RecordKey, Seen};
+use ringback_model::record::{Fate, Receipt, Record, RecordKey, Seen};
 
 use super::hide_from;
 
@@ -66,6 +66,10 @@ impl Shelf {
             let fate = if let Some(Record::Mark(mark)) = mark { Some(mark.fate) } else { None };
             let by_peer = |receipt: &Receipt| receipt.user != message.sender && receipt.covers(message.seq);
             let read = receipts.iter().any(by_peer);
+            let message = match &fate {
+                Some(Fate::Edited(edition)) => Arc::new(edition.of(&message)),
+                _ => message,
+            };
             seen.push(Seen { message, fate, hidden: hidden.is_some(), read });
         }
         seen

@@ -7,6 +7,7 @@ mod device;
 mod friend;
 mod group;
 mod managing;
+mod message;
 mod objects;
 mod pull;
 mod send;
@@ -34,6 +35,7 @@ pub use device::{DeviceCommand, DeviceOutcome, NewLog};
 pub use friend::{FriendCommand, FriendOutcome, FriendShown, Relation, RequestShown};
 pub use group::{GroupCommand, GroupOutcome, MemberFilter, MemberNews, RequestsOf, ShownRequest, WholeList};
 pub use managing::{ManagedUser, Managing, ManagingDeed, ManagingOutcome, RoomsCommand, Untouched};
+pub use message::{MessageCommand, MessageEdit, MessageOutcome, ReactionOrder, Recall};
 pub use objects::{NewUpload, ObjectCommand, ObjectOutcome, SignedParts};
 pub use pull::{ConversationRef, PullOrder, Pulled, SeqList, SeqRange};
 pub use send::{Draft, Sent};
@@ -279,6 +281,8 @@ pub enum Command {
     User(UserCommand),
     /// About conversations and messages that were sent.
     Chat(ChatCommand),
+    /// What an app's backend asks about messages that were sent.
+    Message(MessageCommand),
     /// About devices.
     Device(DeviceCommand),
     /// Uploads.
@@ -415,6 +419,8 @@ pub enum Outcome {
     OfUser(UserOutcome),
     /// About conversations and messages that were sent.
     OfChat(ChatOutcome),
+    /// What an app's backend asked about messages that were sent.
+    OfMessage(MessageOutcome),
     /// About devices.
     OfDevice(DeviceOutcome),
     /// About uploads.

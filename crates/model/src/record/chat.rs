@@ -6,9 +6,9 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 
 use crate::conversation::ConversationId;
-use crate::ids::{Seq, UserId};
+use crate::ids::{MessageId, Seq, UserId};
 use crate::limits;
-use crate::message::Message;
+use crate::message::{Content, Message};
 use crate::time::UnixMs;
 
 /// What a user has set for one conversation of his. None kept = all at their defaults.
@@ -94,6 +94,57 @@ pub enum Fate {
     Revoked(Revocation),
     /// It was deleted for everybody.
     Deleted,
+    /// It says something else now.
+    Edited(Edition),
+}
+
+/// What a message says since it was changed.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Edition {
+    /// Who changed it; `None` = the app.
+    pub by: Option<UserId>,
+    /// How often it was changed; from 1 to [`limits::MESSAGE_EDITS`].
+    pub count: u32,
+    /// When it was changed last.
+    pub at: UnixMs,
+    /// What it says now.
+    pub content: Content,
+    /// The app's own text now.
+    pub ex: String,
+}
+
+impl Edition {
+    /// The message as it is now.
+    #[must_use]
+    pub fn of(&self, message: &Message) -> Message {
+        Message { content: self.content.clone(), ex: self.ex.clone(), ..message.clone() }
+    }
+}
+
+/// Reactions to a message.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Reactions {
+    /// Where it was said.
+    pub conversation: ConversationId,
+    /// Which one.
+    pub seq: Seq,
+    /// Those that somebody has, in the order in which they first came; at most [`limits::MESSAGE_REACTIONS`].
+    pub reactions: Vec<Reaction>,
+}
+
+/// One way in which users have reacted to a message.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Reaction {
+    /// What it is known by; taken from the same row as messages' numbers.
+    pub number: MessageId,
+    /// An emoji, or the app's name for one.
+    pub reaction: String,
+    /// Who, in the order in which they came; from 1 to [`limits::REACTION_USERS`].
+    pub users: Vec<UserId>,
+    /// When the first one came.
+    pub created_at: UnixMs,
+    /// When somebody came or went last.
+    pub updated_at: UnixMs,
 }
 
 /// Who took a message back.
@@ -165,7 +216,7 @@ impl Receipt {
 /// A message and what became of it, as one user sees it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Seen {
-    /// As it was sent.
+    /// It, with what it says now.
     pub message: Arc<Message>,
     /// What became of it.
     pub fate: Option<Fate>,

@@ -17,6 +17,8 @@ pub enum RecordKind {
     Conversation,
     /// See [`super::Mark`].
     Mark,
+    /// See [`super::Reactions`].
+    Reactions,
     /// See [`super::Hidden`].
     Hidden,
     /// See [`super::Favourite`].
@@ -75,6 +77,7 @@ impl RecordKind {
             Self::GroupRequest => 3,
             Self::Conversation => 4,
             Self::Mark => 5,
+            Self::Reactions => 11,
             Self::Hidden => 6,
             Self::Favourite => 7,
             Self::ClientSetting => 8,
@@ -143,6 +146,12 @@ impl RecordKey {
     #[must_use]
     pub fn mark(conversation: &ConversationId, seq: Seq) -> Self {
         Self::new(RecordKind::Mark, conversation.to_string(), seq_text(seq))
+    }
+
+    /// The key of [`super::Reactions`].
+    #[must_use]
+    pub fn reactions(conversation: &ConversationId, seq: Seq) -> Self {
+        Self::new(RecordKind::Reactions, conversation.to_string(), seq_text(seq))
     }
 
     /// The key of a [`super::Hidden`].

@@ -7,6 +7,7 @@
 //! | group request | the group | the applicant |
 //! | conversation settings | whose view it is | the conversation |
 //! | mark | the conversation | the seq |
+//! | reactions | the conversation | the seq |
 //! | hidden message | user and conversation | the seq |
 //! | favourite | the user | type and id |
 //! | client setting | the user; empty = everybody | the key |
@@ -45,7 +46,9 @@ use crate::time::UnixMs;
 use crate::user::Platform;
 
 pub use account::{Attributes, MutedUser};
-pub use chat::{ConversationSettings, Fate, Hidden, Mark, Receipt, Revocation, Seen};
+pub use chat::{
+    ConversationSettings, Edition, Fate, Hidden, Mark, Reaction, Reactions, Receipt, Revocation, Seen,
+};
 pub use counts::{GroupDay, UserDay};
 pub use group::{Allowed, Barred, GroupAttribute, RoomAdmin, SharedFile};
 pub use key::{ONE_OWNER, RecordKey, RecordKind, attribute_owner, day_text, hidden_owner, seq_text};
@@ -65,6 +68,8 @@ pub enum Record {
     Conversation(ConversationSettings),
     /// What became of a message.
     Mark(Mark),
+    /// Reactions to a message.
+    Reactions(Reactions),
     /// A message that a user has deleted for himself.
     Hidden(Hidden),
     /// A favourite.
@@ -127,6 +132,7 @@ impl Record {
             Self::GroupRequest(one) => RecordKey::group_request(&one.group, &one.user),
             Self::Conversation(one) => RecordKey::conversation(&one.user, &one.conversation),
             Self::Mark(one) => RecordKey::mark(&one.conversation, one.seq),
+            Self::Reactions(one) => RecordKey::reactions(&one.conversation, one.seq),
             Self::Hidden(one) => RecordKey::hidden(&one.user, &one.conversation, one.seq),
             Self::Favourite(one) => RecordKey::favourite(&one.user, one.kind, &one.id),
             Self::ClientSetting(one) => RecordKey::client_setting(one.user.as_ref(), &one.key),

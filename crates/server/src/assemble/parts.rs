@@ -344,6 +344,7 @@ impl Parts {
                 token_validity: self.settings.token_validity,
                 app_token_validity: self.settings.app_token_validity,
                 friends_only: self.settings.friends_only,
+                recall_window: self.settings.recall_window,
                 login_policy: self.settings.login_policy,
             },
         };

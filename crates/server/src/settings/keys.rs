@@ -133,6 +133,11 @@ pub static KEYS: &[Key] = &[
         show: |from| from.friends_only.to_string(),
     },
     Key {
+        path: "messages.recall_window",
+        set: |to, value, _| value.duration(SECOND, LONG).map(|time| to.recall_window = time),
+        show: |from| show_duration(from.recall_window),
+    },
+    Key {
         path: "gate.max_wait",
         set: |to, value, _| {
             value.duration(Duration::from_millis(10), MINUTE * 5).map(|time| to.gate_max_wait = time)

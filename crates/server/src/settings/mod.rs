@@ -58,6 +58,8 @@ pub struct Settings {
     pub app_token_validity: Duration,
     /// Only who is on the recipient's list of friends may send to him.
     pub friends_only: bool,
+    /// See [`ringback_model::limits::RECALL_WINDOW`].
+    pub recall_window: Duration,
     /// Which logins of a user take the place of others.
     pub login_policy: LoginPolicy,
     /// Total time at the gate.
@@ -117,6 +119,7 @@ impl Default for Settings {
             token_validity: limits::TOKEN_VALIDITY,
             app_token_validity: limits::APP_TOKEN_VALIDITY,
             friends_only: false,
+            recall_window: limits::RECALL_WINDOW,
             login_policy: LoginPolicy::default(),
             gate_max_wait: limits::GATE_MAX_WAIT,
             log_keep: limits::LOG_KEEP,

@@ -138,6 +138,7 @@ impl World {
                 admins: vec![user("root"), user("second")],
                 token_validity: Duration::from_secs(3600),
                 app_token_validity: Duration::from_secs(7200),
+                recall_window: ringback_model::limits::RECALL_WINDOW,
                 friends_only,
                 login_policy,
             },

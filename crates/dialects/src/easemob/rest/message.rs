@@ -19,7 +19,7 @@ use super::problem::{self, ILLEGAL_ARGUMENT, NOT_SENDABLE, Problem, Reject};
 use crate::easemob::content::content;
 
 /// Bytes of a body and its `ext` together, each as JSON without spaces.
-const MESSAGE_BYTES: usize = 5 * 1024;
+pub(super) const MESSAGE_BYTES: usize = 5 * 1024;
 /// Users of `roam_ignore_users`.
 const IGNORING_USERS: usize = 20;
 /// In whose name, where nobody is named.

@@ -7,6 +7,7 @@
 //! | `envelope`, `problem` | answers and errors |
 //! | `body` | reading requests' bodies, and ids |
 //! | `bodies` | what the bodies of messages must hold |
+//! | `recall`, `rewrite`, `reaction` | what follows messages that were sent |
 //! | `cursor` | where pages of long lists end |
 //! | `discovery` | where clients find the server |
 //! | `token`, `message`, `chats`, `members`, `storage` | one resource each |
@@ -33,6 +34,9 @@ mod message;
 mod mute;
 mod problem;
 mod rates;
+mod reaction;
+mod recall;
+mod rewrite;
 mod routes;
 mod shared_files;
 mod storage;

@@ -25,6 +25,12 @@ pub(super) const INVALID_PARAMETER: Kind = kind(400, "invalid_parameter", "Inval
 pub(super) const INVALID_BODY: Kind = kind(400, "invalid_request_body", "InvalidRequestBodyException");
 pub(super) const NOT_SENDABLE: Kind = kind(400, "message_send_error", "MessageSendErrorException");
 pub(super) const NOT_SENT: Kind = kind(403, "message_send_error", "MessageSendErrorException");
+pub(super) const NOT_RECALLABLE: Kind = kind(400, "message_recall_error", "MessageRecallErrorException");
+pub(super) const NOT_RECALLED: Kind = kind(403, "message_recall_error", "MessageRecallErrorException");
+pub(super) const NOT_REWRITABLE: Kind = kind(400, "message_rewrite_error", "MessageRewriteErrorException");
+pub(super) const NOT_THE_EDITOR: Kind = kind(401, "message_rewrite_error", "MessageRewriteErrorException");
+pub(super) const NOT_REWRITTEN: Kind = kind(403, "message_rewrite_error", "MessageRewriteErrorException");
+pub(super) const MESSAGE_GONE: Kind = kind(404, "message_rewrite_error", "MessageUnavailableException");
 pub(super) const INVALID_GRANT: Kind = kind(400, "invalid_grant", "OAuthProblemException");
 pub(super) const UNKNOWN_GRANTEE: Kind = kind(404, "invalid_grant", "OAuthProblemException");
 pub(super) const USER_EXISTS: Kind =
@@ -44,7 +50,7 @@ pub(super) const INTERNAL: Kind = kind(500, "internal_server_error", "InternalSe
 pub(super) const UNAVAILABLE: Kind = kind(503, "service_unavailable", "ServiceUnavailableException");
 
 /// All kinds, for the description of the interface.
-pub(super) const ALL: [&Kind; 20] = [
+pub(super) const ALL: [&Kind; 26] = [
     &UNAUTHORIZED,
     &BAD_ACCESS_TOKEN,
     &ILLEGAL_ARGUMENT,
@@ -52,6 +58,12 @@ pub(super) const ALL: [&Kind; 20] = [
     &INVALID_BODY,
     &NOT_SENDABLE,
     &NOT_SENT,
+    &NOT_RECALLABLE,
+    &NOT_RECALLED,
+    &NOT_REWRITABLE,
+    &NOT_THE_EDITOR,
+    &NOT_REWRITTEN,
+    &MESSAGE_GONE,
     &INVALID_GRANT,
     &UNKNOWN_GRANTEE,
     &USER_EXISTS,
@@ -131,11 +143,16 @@ fn of_refusal(asked: &Asked<'_>, entry: Option<&Entry>, refusal: &Refusal) -> Pr
     let topic = entry.map_or(Topic::Storage, |entry| entry.topic);
     let say = |kind: &'static Kind, text: &str| Problem::new(kind, text);
     let detail = refusal.detail.as_str();
+    if let Some(problem) = of_follow_up(topic, refusal) {
+        return problem;
+    }
     match &refusal.code {
         RefusalCode::BadArgument => bad_argument(asked, entry, topic, refusal),
         RefusalCode::TooManyMembers => say(&EXCEED_LIMIT, "members size is greater than max user size !"),
         RefusalCode::NoPermission
         | RefusalCode::Duplicate
+        | RefusalCode::TooLate
+        | RefusalCode::ChangedTooOften
         | RefusalCode::NotFriends
         | RefusalCode::AlreadyFriends
         | RefusalCode::CannotAddYourself
@@ -179,6 +196,29 @@ fn of_refusal(asked: &Asked<'_>, entry: Option<&Entry>, refusal: &Refusal) -> Pr
         RefusalCode::StorageFull => say(&UNAVAILABLE, "the server cannot store anything now"),
         RefusalCode::ShuttingDown => say(&UNAVAILABLE, "the server is going down; try again in a moment"),
     }
+}
+
+/// What is said of messages that were sent has words of its own; `None` where the usual ones do.
+/// Source: easemob-rest fact sheet 2.4, 7, 12.
+fn of_follow_up(topic: Topic, refusal: &Refusal) -> Option<Problem> {
+    let detail = refusal.detail.as_str();
+    let (kind, text) = match (topic, &refusal.code) {
+        (Topic::Recall, RefusalCode::NotFound | RefusalCode::AlreadyRevoked) => {
+            (&NOT_RECALLED, "not_found msg")
+        }
+        (Topic::Recall, RefusalCode::TooLate) => (&NOT_RECALLED, "exceed recall time limit"),
+        (Topic::Recall, RefusalCode::NoPermission) => (&NOT_RECALLED, detail),
+        (Topic::Rewrite, RefusalCode::NotFound) => {
+            (&MESSAGE_GONE, "The message is unavailable or has expired.")
+        }
+        (Topic::Rewrite, RefusalCode::NoPermission) => (&NOT_THE_EDITOR, detail),
+        (Topic::Rewrite, RefusalCode::ChangedTooOften) => (&NOT_REWRITTEN, detail),
+        (Topic::Reactions, RefusalCode::NotFound | RefusalCode::NoPermission | RefusalCode::Duplicate) => {
+            (&ILLEGAL_ARGUMENT, detail)
+        }
+        _ => return None,
+    };
+    Some(Problem::new(kind, text))
 }
 
 /// Reading a request is pure: reading it again tells how it was wrong. What the server has found wrong itself has

@@ -21,6 +21,7 @@ macro_rules! paths {
 
 mod contacts;
 mod discovery;
+mod follow_ups;
 mod groups;
 mod messages;
 mod rooms;
@@ -47,6 +48,9 @@ pub(super) enum Topic {
     Users,
     Contacts,
     Messages,
+    Recall,
+    Rewrite,
+    Reactions,
     Groups,
     Rooms,
     Storage,
@@ -60,6 +64,9 @@ impl Topic {
         Self::Users,
         Self::Contacts,
         Self::Messages,
+        Self::Recall,
+        Self::Rewrite,
+        Self::Reactions,
         Self::Groups,
         Self::Rooms,
         Self::Storage,
@@ -68,10 +75,15 @@ impl Topic {
     /// The kind of error that a wrong argument is.
     pub(super) const fn usual(self) -> &'static Kind {
         match self {
-            Self::Discovery | Self::Token | Self::Users | Self::Contacts | Self::Storage => {
-                &problem::ILLEGAL_ARGUMENT
-            }
+            Self::Discovery
+            | Self::Token
+            | Self::Users
+            | Self::Contacts
+            | Self::Reactions
+            | Self::Storage => &problem::ILLEGAL_ARGUMENT,
             Self::Messages => &problem::NOT_SENDABLE,
+            Self::Recall => &problem::NOT_RECALLABLE,
+            Self::Rewrite => &problem::NOT_REWRITABLE,
             Self::Groups | Self::Rooms => &problem::INVALID_PARAMETER,
         }
     }
@@ -84,6 +96,9 @@ impl Topic {
             Self::Users => "users",
             Self::Contacts => "contacts",
             Self::Messages => "messages",
+            Self::Recall => "recall",
+            Self::Rewrite => "edit",
+            Self::Reactions => "reactions",
             Self::Groups => "chatgroups",
             Self::Rooms => "chatrooms",
             Self::Storage => "callback storage",
@@ -190,6 +205,7 @@ static TABLES: &[&[Entry]] = &[
     users::ROUTES,
     contacts::ROUTES,
     messages::ROUTES,
+    follow_ups::ROUTES,
     groups::ROUTES,
     rooms::ROUTES,
     storage::ROUTES,

@@ -31,6 +31,22 @@ pub(super) fn of(resource: &str) -> Vec<(&'static str, Value)> {
         "/messages/chatgroups" => vec![("text", to_groups())],
         "/messages/chatrooms" => vec![("text", to_rooms())],
         "/messages" => vec![("text", old())],
+        "/messages/msg_recall" => vec![("message", recall())],
+        "/messages/batch_recall" | "/messages/recall" => vec![("messages", json!({"msgs": [recall()]}))],
+        "/messages/rewrite/{msg_id}" => vec![
+            (
+                "text",
+                json!({"user": "alice", "new_msg": {"type": "txt", "msg": "hi there"}, "new_ext": {"k": "w"},
+                       "is_combine_ext": true}),
+            ),
+            (
+                "custom",
+                json!({"new_msg": {"type": "custom", "customEvent": "order", "customExts": {"id": "8"}}}),
+            ),
+        ],
+        "/reaction/user/{user}" => {
+            vec![("reaction", json!({"msgId": "1357924680135792401", "message": "thumbs_up"}))]
+        }
         "/chatgroups" => vec![("group", group())],
         "/chatrooms" => vec![("room", room())],
         "/chatgroups/{id}/users" | "/chatrooms/{id}/users" => {
@@ -131,6 +147,11 @@ fn to_rooms() -> Value {
 fn old() -> Value {
     json!({"target_type": "users", "target": ["bob"], "from": "alice", "msg": {"type": "txt", "msg": "hi"},
            "ext": {"k": "v"}})
+}
+
+fn recall() -> Value {
+    json!({"msg_id": "1357924680135792401", "to": "bob", "chat_type": "chat", "from": "alice", "force": true,
+           "recallMessageExtensionInfo": ""})
 }
 
 fn group() -> Value {
