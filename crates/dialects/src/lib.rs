@@ -137,6 +137,12 @@ pub fn content_of(code: i32, raw: String) -> ringback_model::message::Content {
     openim::content::content(code, raw)
 }
 
+/// A message as a line of an exported history, without its end.
+#[must_use]
+pub fn history_line(message: &ringback_model::message::Message) -> Vec<u8> {
+    easemob::history::line(message)
+}
+
 /// The secret of development mode: the one in every sample of the original.
 #[must_use]
 pub const fn dev_secret() -> &'static str {

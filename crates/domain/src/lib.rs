@@ -68,9 +68,11 @@ use ringback_model::command::{Actor, Call, Command, Outcome, Sent};
 use ringback_model::failure::{Failure, Fault, Refusal, RefusalCode};
 use ringback_model::ids::{MessageIds, UserId};
 use ringback_model::keyword::Keywords;
+use ringback_model::object::Seals;
 use ringback_model::ports::{Clock, Dice, Gate, Passwords, Sessions, Storage, Store, TokenCodec, TokenKeys};
 
 pub use handover::{AnswerTicket, Handovers};
+pub use messages::exporting::Export;
 pub use objects::{PartSlot, UploadParts, UploadSettings, Uploads};
 pub use presence::Presence;
 pub use wake::Waker;
@@ -112,6 +114,8 @@ pub struct ImParts {
     pub storage: Arc<dyn Storage>,
     /// Uploads; `None` = they are switched off.
     pub uploads: Option<Arc<Uploads>>,
+    /// Makes the addresses of exported messages.
+    pub seals: Arc<dyn Seals>,
     /// Choices of the operator.
     pub settings: ImSettings,
 }
@@ -131,6 +135,8 @@ pub struct ImSettings {
     pub friends_only: bool,
     /// Time in which a message may be taken back through the app's backend. Usually `limits::RECALL_WINDOW`.
     pub recall_window: Duration,
+    /// The zone of the app's dates, minutes east of UTC; `None` = the dialect's.
+    pub zone_min: Option<i32>,
     /// Which logins of a user take the place of others.
     pub login_policy: LoginPolicy,
 }
@@ -156,6 +162,8 @@ pub struct Im {
     app_token_validity: Duration,
     friends_only: bool,
     recall_window: Duration,
+    zone_min: Option<i32>,
+    seals: Arc<dyn Seals>,
     login_policy: LoginPolicy,
     message_ids: MessageIds,
     in_flight: InFlight<SendKey, Result<Sent, Failure>>,
@@ -213,6 +221,8 @@ impl Im {
             app_token_validity: parts.settings.app_token_validity,
             friends_only: parts.settings.friends_only,
             recall_window: parts.settings.recall_window,
+            zone_min: parts.settings.zone_min,
+            seals: parts.seals,
             login_policy: parts.settings.login_policy,
             message_ids: MessageIds::after(highest),
             in_flight: InFlight::default(),

@@ -47,6 +47,12 @@ pub const FOUND_AMONG_EVENTS: usize = 100_000;
 pub const FOUND_AMONG_MESSAGES: usize = 1000;
 /// Messages whose reactions one call asks for. Source: second REST sheet 12.
 pub const REACTED_MESSAGES: usize = 20;
+/// How long the address of exported messages may be used.
+pub const EXPORT_VALIDITY: Duration = Duration::from_secs(3600);
+/// Exports that are on their way at once; one more is told to come again.
+pub const EXPORTS: usize = 8;
+/// Time that one export may take on its way.
+pub const EXPORT_TIME: Duration = Duration::from_secs(1800);
 /// Receivers of one call that sends to many.
 pub const BATCH_RECEIVERS: usize = 10_000;
 /// Messages in one answer about ranges of messages; of more, the newest are given.

@@ -18,6 +18,7 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 use crate::clock::SystemClock;
+use crate::http::exports::ExportDoor;
 use crate::http::probes::Probes;
 use crate::http::rates::Rates;
 use crate::http::{Http, HttpParts};
@@ -145,6 +146,7 @@ impl Server {
             rates: Rates::new(&settings.rates)?,
             admin: parts.admin(&ports, &product, &desk, &connections),
             objects: parts.object_door(uploads.as_ref()),
+            exports: Some(ExportDoor::new(Arc::clone(&im), ringback_dialects::history_line)),
             product,
             clock: Arc::new(SystemClock),
             secure: tls.is_some(),

@@ -1,4 +1,4 @@
-//! What follows messages on Shengwang / Agora / Easemob: recall, edit, reactions.
+//! What follows messages on Shengwang / Agora / Easemob: recall, edit, reactions, the export of history.
 
 use http::Method;
 use ringback_e2e::app::{self, conversation, platform};
@@ -167,4 +167,69 @@ async fn reactions_come_and_go() {
         assert_eq!(family.call(Method::DELETE, &path, None).await.status, 400, "once is enough");
     }
     assert_eq!(family.ok(Method::GET, &list, None).await["data"][0]["reactionList"], json!([]));
+}
+
+/// The hour of an instant in the zone UTC+8, as paths name it.
+fn hour(at_s: i64) -> String {
+    let at = time::UtcDateTime::from_unix_timestamp(at_s + 8 * 3600).unwrap();
+    format!("{:04}{:02}{:02}{:02}", at.year(), u8::from(at.month()), at.day(), at.hour())
+}
+
+#[tokio::test]
+async fn the_messages_of_an_hour_are_fetched() {
+    use std::io::Read as _;
+    let family = Family::start(Setup::dev(), &["alice", "bob"]).await;
+    // Both hours, should one end meanwhile.
+    let before = ringback_e2e::token::now_s();
+    let ids = family.send("alice", &["bob"], "one of the hour").await;
+    let group = json!({ "groupname": "g", "public": true, "owner": "alice", "members": ["bob"] });
+    let group = post(&family, "/chatgroups", &group).await.1["data"]["groupid"].clone();
+    let said = family.send_to("chatgroups", "bob", &[text(&group)], "to all").await;
+    let mut lines: Vec<Value> = Vec::new();
+    let mut hours = vec![hour(before), hour(ringback_e2e::token::now_s())];
+    hours.dedup();
+    for hour in &hours {
+        let body = family.ok(Method::GET, &format!("/demo/demo/chatmessages/{hour}"), None).await;
+        let url = body["data"][0]["url"].as_str().unwrap().to_owned();
+        assert!(url.contains("Expires="), "{url}");
+        let at = url.find("/history/").unwrap();
+        // Whoever has the address needs no token.
+        let rest = family.app.server.rest();
+        let reply = rest.send(Method::GET, &url[at..], &[], Vec::new()).await;
+        assert_eq!(reply.status, 200);
+        let mut plain = String::new();
+        flate2::read::GzDecoder::new(&reply.bytes[..]).read_to_string(&mut plain).unwrap();
+        lines.extend(plain.lines().map(|line| serde_json::from_str::<Value>(line).unwrap()));
+        let forged = format!("{}x", &url[at..]);
+        assert_eq!(rest.send(Method::GET, &forged, &[], Vec::new()).await.status, 403);
+    }
+    let shown: Vec<_> = lines
+        .iter()
+        .map(|line| {
+            (line["msg_id"].clone(), line["chat_type"].clone(), line["payload"]["bodies"][0]["msg"].clone())
+        })
+        .collect();
+    let expected = [
+        (ids["bob"].clone(), json!("chat"), json!("one of the hour")),
+        (said[text(&group)].clone(), json!("groupchat"), json!("to all")),
+    ];
+    assert_eq!(shown, expected);
+
+    for (time, status, error) in [
+        ("2024110710", 404, "storage_object_not_found"),
+        ("2024023010", 400, "illegal_argument"),
+        ("now", 400, "illegal_argument"),
+    ] {
+        let reply = family.call(Method::GET, &format!("{BASE}/chatmessages/{time}"), None).await;
+        assert_eq!((reply.status, &reply.body["error"]), (status, &json!(error)), "{}", reply.body);
+    }
+    let path = format!("{BASE}/chatmessages/2024110710");
+    let statuses: Vec<u16> = {
+        let mut all = Vec::new();
+        for _ in 0..10 {
+            all.push(family.call(Method::GET, &path, None).await.status);
+        }
+        all
+    };
+    assert!(statuses.contains(&429), "ten in a minute: {statuses:?}");
 }

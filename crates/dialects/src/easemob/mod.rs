@@ -4,6 +4,7 @@
 pub mod callbacks;
 pub mod content;
 mod entrance;
+pub mod history;
 pub mod receiver;
 pub mod rest;
 pub mod token;

@@ -5,10 +5,12 @@
 //! | `finding` | from an id to a message |
 //! | `recalling` | messages that are taken back |
 //! | `editing` | what messages say is changed |
+//! | `exporting` | the messages of an hour |
 //! | `reacting` | reactions |
 //! | `threads` | what is told of what happens in threads |
 
 mod editing;
+pub(crate) mod exporting;
 mod finding;
 mod reacting;
 mod recalling;
@@ -37,6 +39,7 @@ impl Im {
             MessageCommand::Reactions { user, messages } => {
                 MessageOutcome::Reactions(self.reactions(&user, &messages).await?)
             }
+            MessageCommand::Export { local_min, zone_min } => self.export(local_min, zone_min).await?,
         };
         Ok(Outcome::OfMessage(outcome))
     }

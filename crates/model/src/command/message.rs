@@ -6,6 +6,7 @@ use crate::failure::Failure;
 use crate::ids::UserId;
 use crate::message::Content;
 use crate::record::Reaction;
+use crate::time::UnixMs;
 
 /// What can be asked. Messages are named by the ids that callers see.
 #[derive(Debug, Clone)]
@@ -23,7 +24,17 @@ pub enum MessageCommand {
         /// To which, at most [`crate::limits::REACTED_MESSAGES`].
         messages: Vec<String>,
     },
+    /// An address for the messages of an hour, as the log has them.
+    Export {
+        /// The beginning of the hour: minutes since 1970-01-01T00:00 on the clocks of the app's zone.
+        local_min: i64,
+        /// That zone where the settings name none: minutes east of UTC.
+        zone_min: i32,
+    },
 }
+
+/// Where exported messages are served: what follows is a name for the file.
+pub const EXPORT_PATH: &str = "/history/";
 
 /// A message that is to be taken back.
 #[derive(Debug, Clone)]
@@ -87,4 +98,11 @@ pub enum MessageOutcome {
     /// Reactions to messages, in the order asked for; messages that are not there, or that the user has no part in, are
     /// left out.
     Reactions(Vec<(MessageRef, Vec<Reaction>)>),
+    /// Messages may be fetched.
+    Exported {
+        /// What opens them: stands in a URL as it is.
+        ticket: String,
+        /// Until when.
+        expires_at: UnixMs,
+    },
 }

@@ -35,7 +35,7 @@ pub use device::{DeviceCommand, DeviceOutcome, NewLog};
 pub use friend::{FriendCommand, FriendOutcome, FriendShown, Relation, RequestShown};
 pub use group::{GroupCommand, GroupOutcome, MemberFilter, MemberNews, RequestsOf, ShownRequest, WholeList};
 pub use managing::{ManagedUser, Managing, ManagingDeed, ManagingOutcome, RoomsCommand, Untouched};
-pub use message::{MessageCommand, MessageEdit, MessageOutcome, ReactionOrder, Recall};
+pub use message::{EXPORT_PATH, MessageCommand, MessageEdit, MessageOutcome, ReactionOrder, Recall};
 pub use objects::{NewUpload, ObjectCommand, ObjectOutcome, SignedParts};
 pub use pull::{ConversationRef, PullOrder, Pulled, SeqList, SeqRange};
 pub use send::{Draft, Sent};

@@ -334,6 +334,7 @@ impl Parts {
             passwords: Arc::new(ArgonPasswords::new(Arc::new(SystemDice))),
             storage: Arc::clone(engine) as _,
             uploads: uploads.map(Arc::clone),
+            seals: Arc::new(HmacSeals::new(secret.clone())),
             settings: ImSettings {
                 keys: TokenKeys {
                     secret: secret.reveal().to_owned(),
@@ -345,6 +346,7 @@ impl Parts {
                 app_token_validity: self.settings.app_token_validity,
                 friends_only: self.settings.friends_only,
                 recall_window: self.settings.recall_window,
+                zone_min: self.settings.storage.zone_min,
                 login_policy: self.settings.login_policy,
             },
         };

@@ -22,6 +22,8 @@ enum Content {
     There(Option<Bytes>),
     /// Pieces, and how many bytes have to come yet.
     Coming(Pieces, u64),
+    /// Pieces, as many as there are.
+    Open(Pieces),
 }
 
 impl ReplyBody {
@@ -37,6 +39,12 @@ impl ReplyBody {
     pub const fn streamed(pieces: Pieces, bytes: u64, ticket: Ticket) -> Self {
         Self { content: Content::Coming(pieces, bytes), _ticket: Some(ticket) }
     }
+
+    /// A body of pieces whose number nobody knows before they come; where one cannot be had, the connection breaks off.
+    #[must_use]
+    pub const fn unmeasured(pieces: Pieces, ticket: Ticket) -> Self {
+        Self { content: Content::Open(pieces), _ticket: Some(ticket) }
+    }
 }
 
 impl Body for ReplyBody {
@@ -49,6 +57,10 @@ impl Body for ReplyBody {
     ) -> Poll<Option<Result<Frame<Bytes>, io::Error>>> {
         let (pieces, left) = match &mut self.content {
             Content::There(bytes) => return Poll::Ready(bytes.take().map(|bytes| Ok(Frame::data(bytes)))),
+            Content::Open(pieces) => {
+                let next = ready!(pieces.as_mut().poll_next(cx));
+                return Poll::Ready(next.map(|piece| piece.map(Frame::data).map_err(io::Error::other)));
+            }
             Content::Coming(_, 0) => return Poll::Ready(None),
             Content::Coming(pieces, left) => (pieces, left),
         };
@@ -72,10 +84,13 @@ impl Body for ReplyBody {
     }
 
     fn size_hint(&self) -> SizeHint {
-        SizeHint::with_exact(match &self.content {
-            Content::There(bytes) => bytes.as_ref().map_or(0, |bytes| bytes.len() as u64),
-            Content::Coming(_, left) => *left,
-        })
+        match &self.content {
+            Content::There(bytes) => {
+                SizeHint::with_exact(bytes.as_ref().map_or(0, |bytes| bytes.len() as u64))
+            }
+            Content::Coming(_, left) => SizeHint::with_exact(*left),
+            Content::Open(_) => SizeHint::default(),
+        }
     }
 }
 

@@ -5,6 +5,7 @@
 //! in the dialect's own form, a panic included.
 
 mod body;
+pub mod exports;
 mod interface;
 mod meters;
 pub mod objects;
@@ -36,6 +37,7 @@ pub(crate) use interface::plain_reply;
 use crate::listener::Handler;
 use crate::product::{Done, Product};
 use crate::ws::Sockets;
+use exports::ExportDoor;
 use objects::ObjectDoor;
 use probes::Probes;
 use rates::{Exceeded, Rates};
@@ -77,6 +79,8 @@ pub struct HttpParts {
     pub admin: Handler<ReplyBody>,
     /// Takes the bytes of uploads and hands them out; `None` = uploads are switched off.
     pub objects: Option<Arc<ObjectDoor>>,
+    /// Hands exported messages out; `None` = nothing is exported.
+    pub exports: Option<Arc<ExportDoor>>,
     /// Carries commands out.
     pub product: Arc<dyn Product>,
     /// Wall time.
@@ -155,6 +159,13 @@ impl Http {
             return Box::pin(async move {
                 let answer = transfer(&door, request).await;
                 this.observed(objects::ROUTE, answer, started)
+            });
+        }
+        if let Some(door) = self.parts.exports.clone().filter(|_| ExportDoor::serves(&request)) {
+            return Box::pin(async move {
+                let answering = AssertUnwindSafe(door.answer(request)).catch_unwind();
+                let answer = answering.await.unwrap_or_else(|_| broken(exports::ROUTE));
+                this.observed(exports::ROUTE, answer, started)
             });
         }
         match self.router.find(request.method(), path) {
@@ -384,10 +395,13 @@ impl Http {
 }
 
 async fn transfer(door: &ObjectDoor, request: Request<Incoming>) -> Answer {
-    AssertUnwindSafe(door.answer(request)).catch_unwind().await.unwrap_or_else(|_| {
-        drop(panicked(objects::ROUTE));
-        own_answer(StatusCode::INTERNAL_SERVER_ERROR, "text/plain; charset=utf-8", "internal error\n")
-    })
+    AssertUnwindSafe(door.answer(request)).catch_unwind().await.unwrap_or_else(|_| broken(objects::ROUTE))
+}
+
+/// The answer where a file cannot be handed out because of a panic.
+fn broken(route: &'static str) -> Answer {
+    drop(panicked(route));
+    own_answer(StatusCode::INTERNAL_SERVER_ERROR, "text/plain; charset=utf-8", "internal error\n")
 }
 
 /// Whether a path is the admin API's.

@@ -352,6 +352,7 @@ pub(crate) async fn start_with(silence: Duration) -> Running {
     });
     let edge: Arc<dyn Edge> = Arc::new(TextEdge);
     let http = Http::new(HttpParts {
+        exports: None,
         edges: vec![Arc::clone(&edge), Arc::new(ClaimingEdge)],
         rates: Rates::new(&quotas(edge.rates())).unwrap(),
         default_edge: edge,

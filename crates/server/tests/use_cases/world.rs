@@ -133,11 +133,13 @@ impl World {
             passwords: Arc::clone(&passwords) as Arc<dyn Passwords>,
             storage: Arc::clone(&storage) as Arc<dyn Storage>,
             uploads: None,
+            seals: Arc::new(ringback_objects::HmacSeals::new("hush".into())),
             settings: ImSettings {
                 keys,
                 admins: vec![user("root"), user("second")],
                 token_validity: Duration::from_secs(3600),
                 app_token_validity: Duration::from_secs(7200),
+                zone_min: None,
                 recall_window: ringback_model::limits::RECALL_WINDOW,
                 friends_only,
                 login_policy,

@@ -92,6 +92,11 @@ pub(super) fn uri(request: &EdgeRequest, app: &App) -> String {
     format!("{}://{host}/{}/{}{resource}", scheme(request), app.org, app.name)
 }
 
+/// Scheme and host under which the caller has reached the server.
+pub(super) fn origin(request: &EdgeRequest) -> String {
+    format!("{}://{}", scheme(request), request.header("host").unwrap_or("localhost"))
+}
+
 /// A proxy that ends TLS says so; the answer goes back through it.
 pub(super) fn scheme(request: &EdgeRequest) -> &'static str {
     let told = request.header("x-forwarded-proto").and_then(|list| list.split(',').next());

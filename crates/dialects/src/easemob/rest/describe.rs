@@ -65,6 +65,7 @@ const fn about(topic: Topic) -> &'static str {
         Topic::Messages => "Messages from the app's backend.",
         Topic::Recall => "Messages that are taken back.",
         Topic::Rewrite => "What messages say is changed.",
+        Topic::History => "Messages of past hours.",
         Topic::Reactions => "Reactions to messages.",
         Topic::Groups => "Groups and their members.",
         Topic::Rooms => "Chat rooms and their members.",

@@ -7,7 +7,7 @@
 //! | `envelope`, `problem` | answers and errors |
 //! | `body` | reading requests' bodies, and ids |
 //! | `bodies` | what the bodies of messages must hold |
-//! | `recall`, `rewrite`, `reaction` | what follows messages that were sent |
+//! | `recall`, `rewrite`, `reaction`, `export` | what follows messages that were sent |
 //! | `cursor` | where pages of long lists end |
 //! | `discovery` | where clients find the server |
 //! | `token`, `message`, `chats`, `members`, `storage` | one resource each |
@@ -27,6 +27,7 @@ mod cursor;
 mod describe;
 mod discovery;
 mod envelope;
+mod export;
 mod lists;
 mod managing;
 mod members;

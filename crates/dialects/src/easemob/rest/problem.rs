@@ -31,6 +31,7 @@ pub(super) const NOT_REWRITABLE: Kind = kind(400, "message_rewrite_error", "Mess
 pub(super) const NOT_THE_EDITOR: Kind = kind(401, "message_rewrite_error", "MessageRewriteErrorException");
 pub(super) const NOT_REWRITTEN: Kind = kind(403, "message_rewrite_error", "MessageRewriteErrorException");
 pub(super) const MESSAGE_GONE: Kind = kind(404, "message_rewrite_error", "MessageUnavailableException");
+pub(super) const NO_HISTORY: Kind = kind(404, "storage_object_not_found", "StorageObjectNotFoundException");
 pub(super) const INVALID_GRANT: Kind = kind(400, "invalid_grant", "OAuthProblemException");
 pub(super) const UNKNOWN_GRANTEE: Kind = kind(404, "invalid_grant", "OAuthProblemException");
 pub(super) const USER_EXISTS: Kind =
@@ -50,7 +51,7 @@ pub(super) const INTERNAL: Kind = kind(500, "internal_server_error", "InternalSe
 pub(super) const UNAVAILABLE: Kind = kind(503, "service_unavailable", "ServiceUnavailableException");
 
 /// All kinds, for the description of the interface.
-pub(super) const ALL: [&Kind; 26] = [
+pub(super) const ALL: [&Kind; 27] = [
     &UNAUTHORIZED,
     &BAD_ACCESS_TOKEN,
     &ILLEGAL_ARGUMENT,
@@ -64,6 +65,7 @@ pub(super) const ALL: [&Kind; 26] = [
     &NOT_THE_EDITOR,
     &NOT_REWRITTEN,
     &MESSAGE_GONE,
+    &NO_HISTORY,
     &INVALID_GRANT,
     &UNKNOWN_GRANTEE,
     &USER_EXISTS,
@@ -145,6 +147,12 @@ fn of_refusal(asked: &Asked<'_>, entry: Option<&Entry>, refusal: &Refusal) -> Pr
     let detail = refusal.detail.as_str();
     if let Some(problem) = of_follow_up(topic, refusal) {
         return problem;
+    }
+    if topic == Topic::History && refusal.code == RefusalCode::NotFound {
+        let (app, time) = (asked.app.key(), asked.request.param("time"));
+        let text =
+            format!("Failed to find chat message history download url for appkey: {app}, time: {time}");
+        return Problem::new(&NO_HISTORY, text);
     }
     match &refusal.code {
         RefusalCode::BadArgument => bad_argument(asked, entry, topic, refusal),

@@ -27,9 +27,10 @@ const DELETE_USERS: Rate = rate("rates.users_delete", 30, SECOND, "requests that
 const STORAGE_INFO: Rate = rate("rates.storage_info", 100, SECOND, "requests for slices of parked callbacks");
 const STORAGE_RETRY: Rate =
     rate("rates.storage_retry", 100, SECOND, "requests to send slices of parked callbacks again");
+const HISTORY: Rate = rate("rates.chatmessages", 10, MINUTE, "requests for the messages of an hour");
 
 /// All of them.
-pub(super) static ALL: [Rate; 14] = [
+pub(super) static ALL: [Rate; 15] = [
     REQUESTS,
     TOKEN,
     TO_USERS,
@@ -42,6 +43,7 @@ pub(super) static ALL: [Rate; 14] = [
     BATCH_STATUS,
     BLOCKS,
     DELETE_USERS,
+    HISTORY,
     STORAGE_INFO,
     STORAGE_RETRY,
 ];
@@ -61,6 +63,7 @@ pub(super) fn of_route(method: Method, route: &str) -> &'static [&'static str] {
         "/messages/chatgroups" => &[TO_GROUPS.key],
         "/messages/chatrooms" => &[TO_ROOMS.key],
         "/chatrooms" => &[MAKE_ROOM.key],
+        "/chatmessages/{time}" => &[HISTORY.key],
         "/callbacks/storage/info" => &[STORAGE_INFO.key],
         "/callbacks/storage/retry" | "/callback/storage/retry" => &[STORAGE_RETRY.key],
         _ => &[REQUESTS.key],

@@ -51,6 +51,7 @@ pub(super) enum Topic {
     Recall,
     Rewrite,
     Reactions,
+    History,
     Groups,
     Rooms,
     Storage,
@@ -67,6 +68,7 @@ impl Topic {
         Self::Recall,
         Self::Rewrite,
         Self::Reactions,
+        Self::History,
         Self::Groups,
         Self::Rooms,
         Self::Storage,
@@ -80,6 +82,7 @@ impl Topic {
             | Self::Users
             | Self::Contacts
             | Self::Reactions
+            | Self::History
             | Self::Storage => &problem::ILLEGAL_ARGUMENT,
             Self::Messages => &problem::NOT_SENDABLE,
             Self::Recall => &problem::NOT_RECALLABLE,
@@ -99,6 +102,7 @@ impl Topic {
             Self::Recall => "recall",
             Self::Rewrite => "edit",
             Self::Reactions => "reactions",
+            Self::History => "history",
             Self::Groups => "chatgroups",
             Self::Rooms => "chatrooms",
             Self::Storage => "callback storage",

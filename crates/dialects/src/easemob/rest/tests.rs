@@ -210,6 +210,7 @@ fn both_prefixes_lead_to_the_same() {
         (Method::Delete, "/reaction/user/{user}"),
         (Method::Get, "/reaction/user/{user}"),
         (Method::Get, "/reaction/user/{user}/detail"),
+        (Method::Get, "/chatmessages/{time}"),
         (Method::Post, "/messages/users"),
         (Method::Post, "/messages/chatgroups"),
         (Method::Post, "/messages/chatrooms"),

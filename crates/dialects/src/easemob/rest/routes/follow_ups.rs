@@ -4,7 +4,7 @@ use ringback_model::dialect::Method::{Delete, Get, Post, Put};
 
 use super::Shape::{Bare, Data};
 use super::{Entry, Topic, entry};
-use crate::easemob::rest::{reaction, recall, rewrite};
+use crate::easemob::rest::{export, reaction, recall, rewrite};
 use crate::openapi::schema_of;
 
 const LISTED: &[(&str, &str)] = &[
@@ -38,4 +38,6 @@ pub(super) static ROUTES: &[Entry] = &[
         Bare(schema_of::<reaction::Answer<Vec<reaction::OfMessage>>>), "Reactions to messages").asks(LISTED),
     entry(Get, paths!("/reaction/user/{user}/detail"), (Topic::Reactions, "/reaction/user"), (reaction::detail, reaction::detailed),
         Bare(schema_of::<reaction::Answer<reaction::Detail>>), "Who has reacted to a message in one way").asks(ONE_PAGED),
+    entry(Get, paths!("/chatmessages/{time}"), (Topic::History, "/chatmessages"), (export::read, export::answer),
+        Data(schema_of::<Vec<export::HistoryFile>>), "The messages of an hour, as a file: `yyyyMMddHH`"),
 ];
