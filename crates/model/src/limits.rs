@@ -1,7 +1,14 @@
 //! Every bound of the server: value, unit, reason. Settings may lower or raise the ones that
 //! `ringback config print` shows; nothing in the server is without one.
 
+mod words;
+
 use std::time::Duration;
+
+pub use words::{
+    KEYWORD_BYTES, KEYWORD_HITS, KEYWORDS, KEYWORDS_BYTES, WORD_LIST_BYTES, WORD_LIST_LOOK,
+    WORD_LIST_NAME_BYTES, WORD_LISTS,
+};
 
 /// Bytes of a user or group id. Longest id that both protocol families document.
 pub const ID_BYTES: usize = 64;
@@ -49,7 +56,7 @@ pub const FOUND_AMONG_MESSAGES: usize = 1000;
 pub const REACTED_MESSAGES: usize = 20;
 /// How long the address of exported messages may be used.
 pub const EXPORT_VALIDITY: Duration = Duration::from_secs(3600);
-/// Exports that are on their way at once; one more is told to come again.
+/// Number of exports that are on their way at once; one more is told to come again.
 pub const EXPORTS: usize = 8;
 /// Time that one export may take on its way.
 pub const EXPORT_TIME: Duration = Duration::from_secs(1800);
@@ -476,23 +483,6 @@ pub const OBJECT_STORE_WAIT: Duration = Duration::from_secs(30);
 pub const OBJECT_SWEEP_EVERY: Duration = Duration::from_secs(3600);
 /// Number of entries that one look for what is beyond its time reads of each kind.
 pub const OBJECT_SWEEP: usize = 10_000;
-
-/// Number of word lists, those of files and those of the admin API together.
-pub const WORD_LISTS: usize = 100;
-/// Number of words on all lists that are on; compiling them takes a few seconds and memory by their bytes.
-pub const KEYWORDS: usize = 1_000_000;
-/// Bytes of one word.
-pub const KEYWORD_BYTES: usize = 256;
-/// Bytes of all words on all lists that are on.
-pub const KEYWORDS_BYTES: usize = 16 * 1024 * 1024;
-/// Bytes of a file with word lists, and of a body that puts one.
-pub const WORD_LIST_BYTES: usize = 16 * 1024 * 1024;
-/// How often the files of word lists are looked at.
-pub const WORD_LIST_LOOK: Duration = Duration::from_secs(1);
-/// Bytes of a word list's name.
-pub const WORD_LIST_NAME_BYTES: usize = 64;
-/// Number of different words of one message that an event names; the rest of its words are judged all the same.
-pub const KEYWORD_HITS: usize = 100;
 
 /// Number of files of one group.
 pub const GROUP_FILES: usize = 1000;

@@ -28,7 +28,7 @@ use crate::rules::files::{Remark, RuleSource, log_remarks};
 use crate::settings::{Loader, Settings, Vocabulary};
 use crate::telemetry;
 use crate::workers::Workers;
-use crate::ws::Sockets;
+use crate::ws::{SessionTable, Sockets};
 
 use background::{Background, Serving, readiness};
 use parts::{Front, Parts, Ports, bind_extra};
@@ -93,6 +93,33 @@ pub fn vocabulary(dialects: &Dialects) -> Vocabulary {
     Vocabulary { settings: dialects.settings.clone(), rates, rule_keys }
 }
 
+fn rule_source(loader: Loader, parts: &Parts, dev: bool) -> RuleSource {
+    RuleSource {
+        env: Arc::clone(&loader.env),
+        loader,
+        formats: parts.dialects.rule_formats.clone(),
+        allow_private: dev,
+    }
+}
+
+fn sockets(
+    parts: &Parts,
+    sessions: Arc<SessionTable>,
+    product: &Arc<dyn Product>,
+    (connections, stop): (&TaskTracker, &CancellationToken),
+) -> anyhow::Result<Arc<Sockets>> {
+    let settings = &parts.settings;
+    Ok(Arc::new(Sockets {
+        dialect: parts.socket()?,
+        sessions,
+        product: Arc::clone(product),
+        silence: settings.limits.socket_silence,
+        login_policy: settings.login_policy,
+        tracker: connections.clone(),
+        stop: stop.clone(),
+    }))
+}
+
 impl Server {
     /// Starts a server. It serves when this returns.
     ///
@@ -101,12 +128,7 @@ impl Server {
     pub async fn start(plan: Plan) -> Result<Self, NotStarted> {
         let Plan { loader, settings, dev } = plan;
         let parts = Parts::new(settings, dev);
-        let source = RuleSource {
-            env: Arc::clone(&loader.env),
-            loader,
-            formats: parts.dialects.rule_formats.clone(),
-            allow_private: dev,
-        };
+        let source = rule_source(loader, &parts, dev);
         let rules = source.read(&parts.settings).map_err(NotStarted::Wrong)?;
         log_remarks(&rules.remarks);
         let (lists, seen_lists) = parts.settings.keywords.read().map_err(NotStarted::Wrong)?.into_parts();
@@ -129,15 +151,7 @@ impl Server {
         let ports = Ports { store: &store, engine: &engine, keywords: &keywords };
         let im = parts.product(&secret, uploads.as_ref(), &ports, &sessions, &handovers).await?;
         let product: Arc<dyn Product> = Arc::new(Front(Arc::clone(&im)));
-        let sockets = Arc::new(Sockets {
-            dialect: parts.socket()?,
-            sessions,
-            product: Arc::clone(&product),
-            silence: settings.limits.socket_silence,
-            login_policy: settings.login_policy,
-            tracker: connections.clone(),
-            stop: stop_serving.clone(),
-        });
+        let sockets = sockets(&parts, sessions, &product, (&connections, &stop_serving))?;
         let readiness = readiness(&store, &engine, &workers, &stop_serving);
         let probes = Probes { readiness, metrics: metrics.clone() };
         let http = Http::new(HttpParts {

@@ -8,6 +8,7 @@ use ringback_model::conversation::ConversationId;
 use ringback_model::failure::{Failure, Refusal, RefusalCode};
 use ringback_model::group::Role;
 use ringback_model::ids::UserId;
+use ringback_model::keyword::{Judged, KeywordVerdict};
 use ringback_model::limits;
 use ringback_model::message::Message;
 use ringback_model::record::{Edition, Fate, Mark, Record, RecordKey};
@@ -17,6 +18,7 @@ use super::unknown_message;
 use crate::actions::Deed;
 use crate::caller::Caller;
 use crate::chats::{TRIES, overtaken, still, was_overtaken};
+use crate::keywords::{hit_in, refused};
 use crate::users::commit_failure;
 use crate::{Im, bad, sizes};
 
@@ -31,6 +33,7 @@ impl Im {
         if let Some(by) = &edit.by {
             self.check_may_edit(&conversation, &message, by).await?;
         }
+        let (edit, hit) = self.edit_without_words(caller, &message, edit).await?;
         let key = RecordKey::mark(&conversation, message.seq);
         for _ in 0..TRIES {
             let marked = self.store.records(std::slice::from_ref(&key)).await?.pop().flatten();
@@ -49,13 +52,41 @@ impl Im {
             let (by, at) = (edit.by.clone(), self.clock.now());
             let edition = Edition { by, count: count + 1, at, content: edit.content.clone(), ex };
             sizes::message(&edition.of(&message))?;
-            match self.carry_out_deed(caller, self.edit_deed(&message, marked, edition).await?).await {
+            let mut deed = self.edit_deed(&message, marked, edition).await?;
+            deed.actions.extend(hit.clone());
+            match self.carry_out_deed(caller, deed).await {
                 Ok(_) => return Ok(()),
                 Err(CommitError::Broken(broken)) if was_overtaken(&broken) => {}
                 Err(error) => return Err(commit_failure(error)),
             }
         }
         Err(overtaken())
+    }
+
+    /// The word lists judge a new text as they judge a new message.
+    ///
+    /// # Errors
+    /// A list refuses it: that is durable by then.
+    async fn edit_without_words(
+        &self,
+        caller: &Caller,
+        message: &Message,
+        mut edit: MessageEdit,
+    ) -> Result<(MessageEdit, Option<Action>), Failure> {
+        let judged = self.judge_words(&message.sender, &message.target, caller.origin, &edit.content);
+        let Some(Judged { hit, raw }) = judged else { return Ok((edit, None)) };
+        let verdict = hit.verdict;
+        let changed = Message { content: edit.content.clone(), ..message.clone() };
+        let told = Action::Chat(ChatAction::Filter(Box::new(hit_in(&changed, hit, true))));
+        if verdict == KeywordVerdict::Refuse {
+            let deed = Deed::of(Commit::at(self.clock.now())).tell(told);
+            self.carry_out_deed(caller, deed).await.map_err(commit_failure)?;
+            return Err(refused().into());
+        }
+        if let Some(raw) = raw {
+            edit.content.raw = raw;
+        }
+        Ok((edit, Some(told)))
     }
 
     async fn edit_deed(

@@ -161,7 +161,7 @@ impl Reading {
             "enabled" => to.list.enabled = flag(value).ok_or("`enabled` must be true or false")?,
             "admins" => to.list.admins = flag(value).ok_or("`admins` must be true or false")?,
             "chats" => {
-                to.list.chats = texts(value)?.iter().map(|word| chat(word)).collect::<Result<_, _>>()?
+                to.list.chats = texts(value)?.iter().map(|word| chat(word)).collect::<Result<_, _>>()?;
             }
             "origins" => {
                 to.list.origins = texts(value)?.iter().map(|word| origin(word)).collect::<Result<_, _>>()?;

@@ -23,7 +23,11 @@ pub(super) struct Rewrite {
     #[schemars(length(min = 1))]
     user: Option<String>,
     /// `type` (`txt` or `custom`, as the message has it) with `msg`, or `customEvent` and `customExts`.
-    #[schemars(extend("x-required" = true, "minProperties" = 1))]
+    #[schemars(extend(
+        "x-required" = true,
+        "required" = ["type"],
+        "properties" = {"type": {"type": "string", "enum": ["txt", "custom"]}}
+    ))]
     new_msg: Option<Map<String, Value>>,
     /// The app's own object; what it is now stays if absent.
     #[serde(deserialize_with = "present")]

@@ -52,6 +52,20 @@ pub(super) fn of(resource: &str) -> Vec<(&'static str, Value)> {
         "/chatgroups/{id}/users" | "/chatrooms/{id}/users" => {
             vec![("two", json!({"usernames": ["bob", "carol"]}))]
         }
+        "/callbacks/storage/retry" | "/callback/storage/retry" => vec![
+            ("own", json!({"date": "202411071040", "retry": 0})),
+            (
+                "elsewhere",
+                json!({"date": "202411071040", "retry": 1, "targetUrl": "https://example.test/callbacks"}),
+            ),
+        ],
+        _ => of_managing(resource),
+    }
+}
+
+/// Examples for what is done to a group or room.
+fn of_managing(resource: &str) -> Vec<(&'static str, Value)> {
+    match resource {
         "/chatgroups/{id}" => vec![
             ("settings", json!({"groupname": "team 2", "description": "ours", "maxusers": 300})),
             ("owner", json!({"newowner": "bob"})),
@@ -76,13 +90,6 @@ pub(super) fn of(resource: &str) -> Vec<(&'static str, Value)> {
             vec![("file", json!({"file_name": "plan.pdf", "file_size": 20480, "file_url": url}))]
         }
         "/chatrooms/super_admin" => vec![("one", json!({"superadmin": "bob"}))],
-        "/callbacks/storage/retry" | "/callback/storage/retry" => vec![
-            ("own", json!({"date": "202411071040", "retry": 0})),
-            (
-                "elsewhere",
-                json!({"date": "202411071040", "retry": 1, "targetUrl": "https://example.test/callbacks"}),
-            ),
-        ],
         _ => Vec::new(),
     }
 }
