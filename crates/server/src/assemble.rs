@@ -28,7 +28,8 @@ use crate::rules::files::{Remark, RuleSource, log_remarks};
 use crate::settings::{Loader, Settings, Vocabulary};
 use crate::telemetry;
 use crate::workers::Workers;
-use crate::ws::{SessionTable, Sockets};
+use crate::ws::Sockets;
+use crate::ws::sessions::SessionTable;
 
 use background::{Background, Serving, readiness};
 use parts::{Front, Parts, Ports, bind_extra};
