@@ -4,9 +4,9 @@
 use std::collections::BTreeSet;
 use std::fs::Metadata;
 use std::io::Read as _;
+use std::os::unix::fs::MetadataExt as _;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::time::SystemTime;
 
 use ringback_model::dialect::{Note, Severity};
 use ringback_model::keyword::{KeywordVerdict, WordList};
@@ -34,8 +34,9 @@ pub struct ReadLists {
     seen: Vec<Seen>,
 }
 
-/// A file, and what tells whether it has changed: its content is compared by nobody, because it may be long.
-pub type Seen = (PathBuf, Option<(u64, Option<SystemTime>)>);
+/// A file, and what tells whether it has changed: its size, and when it was written (seconds, nanoseconds). Its content
+/// is compared by nobody, because it may be long.
+pub type Seen = (PathBuf, Option<(u64, i64, i64)>);
 
 impl WordFile {
     /// Reads the lists. Blocks.
@@ -155,7 +156,7 @@ fn is_yaml(path: &Path) -> bool {
 
 /// Links are followed, so a replaced link counts as a change, too.
 fn look(path: &Path) -> Seen {
-    let of = |found: Metadata| (found.len(), found.modified().ok());
+    let of = |found: Metadata| (found.len(), found.mtime(), found.mtime_nsec());
     (path.to_owned(), std::fs::metadata(path).ok().map(of))
 }
 

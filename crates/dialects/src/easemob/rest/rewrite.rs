@@ -26,7 +26,14 @@ pub(super) struct Rewrite {
     #[schemars(extend(
         "x-required" = true,
         "required" = ["type"],
-        "properties" = {"type": {"type": "string", "enum": ["txt", "custom"]}}
+        "properties" = {
+            "type": {"type": "string", "enum": ["txt", "custom"]},
+            "msg": {"type": "string"},
+            "customEvent": {"type": "string"},
+            "customExts": {"type": "object"},
+        },
+        "if" = {"properties": {"type": {"const": "txt"}}, "required": ["type"]},
+        "then" = {"required": ["msg"]}
     ))]
     new_msg: Option<Map<String, Value>>,
     /// The app's own object; what it is now stays if absent.
