@@ -189,6 +189,8 @@ fn path_parameter(topic: Topic, name: &'static str, app: &App) -> Parameter {
         "other" => ("The id of the other user.", json!("bob")),
         "resource" => ("A device, as `resources` shows it.", json!("android_7")),
         "msg_id" => ("The id of a message.", json!("1357924680135792470")),
+        "time" => ("An hour: `yyyyMMddHH`.", json!("2024110714")),
+        "file" => ("The id of a file.", json!("1357924680135792470")),
         "users" => ("Ids of users, separated by commas; where one is added, a single one.", json!("bob")),
         _ if topic == Topic::Rooms => (
             "The id of a room; where rooms are shown, several, separated by commas.",
@@ -212,7 +214,12 @@ fn query_parameter(name: &'static str, doc: &'static str, app: &App) -> Paramete
         "limit" | "pageSize" => (json!({"type": "integer", "minimum": 1}), json!(10)),
         "cursor" => (json!({"type": "string"}), json!("")),
         "app_key" => (json!({"type": "string"}), json!(app.key())),
+        "msgId" | "msgIdList" => (json!({"type": "string", "minLength": 1}), json!("1357924680135792401")),
+        "message" => (json!({"type": "string", "minLength": 1}), json!("emoji_3")),
+        "msgType" => (json!({"type": "string"}), json!("chat")),
+        "groupId" => (json!({"type": "string"}), json!("270011223344556")),
         _ => (json!({"type": "boolean", "default": false}), json!(true)),
     };
-    Parameter { name, place: Place::Query, required: name == "app_key", doc, schema, example }
+    let required = matches!(name, "app_key" | "msgId" | "msgIdList" | "message");
+    Parameter { name, place: Place::Query, required, doc, schema, example }
 }

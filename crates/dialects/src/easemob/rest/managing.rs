@@ -79,10 +79,12 @@ pub(super) fn refused(user: &ManagedUser) -> Option<Problem> {
 /// Settings of a group or room to be changed, those that are named; or its new owner.
 #[derive(Default, Deserialize, JsonSchema)]
 #[serde(default)]
+#[schemars(extend("minProperties" = 1))]
 pub(super) struct ChatChange {
     /// At most 128 characters.
-    #[serde(alias = "name")]
     groupname: Option<String>,
+    /// The same, as rooms call it.
+    name: Option<String>,
     /// At most 512 characters.
     description: Option<String>,
     /// Groups only: the address of its picture.
@@ -102,6 +104,7 @@ pub(super) struct ChatChange {
     /// The app's own text; at most 8 KB.
     custom: Option<String>,
     /// The new owner, who is a member; then nothing else is changed.
+    #[schemars(length(min = 1))]
     newowner: Option<String>,
 }
 
@@ -119,7 +122,7 @@ impl ChatChange {
     /// What was named, as answers name it.
     fn named(&self) -> BTreeMap<&'static str, bool> {
         [
-            ("groupname", self.groupname.is_some()),
+            ("groupname", self.groupname.is_some() || self.name.is_some()),
             ("description", self.description.is_some()),
             ("avatar", self.avatar.is_some()),
             ("maxusers", self.maxusers.is_some()),
@@ -148,7 +151,8 @@ pub(super) fn change(asked: &Asked<'_>) -> Result<Command, Reject> {
     if change.maxusers == Some(0) {
         return Err(Reject::new(&INVALID_PARAMETER, "maxusers must be at least 1"));
     }
-    let texts = chats::texts(change.groupname, change.description, change.avatar, change.custom)?;
+    let texts =
+        chats::texts(change.groupname.or(change.name), change.description, change.avatar, change.custom)?;
     let [name, introduction, face_url, ex] = texts;
     let edit = GroupEdit {
         name,
