@@ -490,5 +490,7 @@ pub const GROUP_FILES: usize = 1000;
 pub const GROUP_ATTRIBUTES: usize = 100;
 /// Time offline after which a user leaves the chat rooms that he is in, unless the settings say otherwise.
 pub const ROOM_LEAVE_AFTER: Duration = Duration::from_secs(120);
+/// Number of users who went offline and wait to leave their chat rooms, until the log is read further.
+pub const GOINGS_WAITING: usize = 100_000;
 /// Number of users who manage all rooms.
 pub const ROOM_ADMINS: usize = 1000;

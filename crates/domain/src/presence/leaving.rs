@@ -1,8 +1,10 @@
 //! Rooms let those go who are offline for a while: a reader of the log that follows comings and goings.
 //!
-//! Goings are in the log in the order of time, so one after the other is looked at when its time has come. Looking twice
-//! does no harm: who has left already is not there, and who came back in between is let alone.
+//! Goings are in the log in the order of time, so one after the other is looked at when its time has come; the log is read
+//! at its end, where it is in memory, and those that wait are kept. Looking twice, after a crash, does no harm: who has
+//! left already is not there, and who came back in between is let alone.
 
+use std::collections::VecDeque;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -12,6 +14,7 @@ use ringback_model::event::{Event, Fact, Lane};
 use ringback_model::failure::{Failure, Fault};
 use ringback_model::group::{Group, Role};
 use ringback_model::ids::LogPos;
+use ringback_model::limits;
 use ringback_model::message::Origin;
 use ringback_model::time::UnixMs;
 use tokio_util::sync::CancellationToken;
@@ -24,7 +27,7 @@ use crate::group_life::{Tries, gone};
 /// Name of the bookmark.
 const READER: &str = "rooms";
 /// Events read at once.
-const AT_ONCE: usize = 256;
+const AT_ONCE: usize = 1024;
 /// How much longer it waits for more events.
 const GATHER: Duration = Duration::from_millis(50);
 /// How often the bookmark is moved at most: what lies behind it is looked at once more after a crash.
@@ -45,21 +48,33 @@ impl Im {
     }
 
     async fn keep_rooms(&self, after: Duration) {
-        let mut pos = self.bookmark_or_end(READER).await;
+        let mut goings = Goings::from(self.bookmark_or_end(READER).await);
         let mut saved_at = self.clock.now();
         loop {
-            self.wait_for_some(pos, GATHER).await;
-            match self.take_rooms(pos, after).await {
-                Ok(end) => pos = end,
-                Err(fault) => {
-                    tracing::error!(%fault, "nobody leaves rooms: the store fails");
-                    tokio::time::sleep(AGAIN).await;
-                    continue;
+            let next = goings.waiting.front().cloned();
+            let due = async {
+                match &next {
+                    Some(event) => self.until(event.at, after).await,
+                    None => std::future::pending().await,
                 }
+            };
+            let is_due = tokio::select! {
+                biased;
+                () = due => true,
+                () = self.wait_for_some(goings.read, GATHER), if goings.has_room() => false,
+            };
+            let done = match next {
+                Some(event) if is_due => self.let_go(&event).await.map(|()| drop(goings.waiting.pop_front())),
+                _ => self.read_goings(&mut goings).await,
+            };
+            if let Err(fault) = done {
+                tracing::error!(%fault, "nobody leaves rooms: the store fails");
+                tokio::time::sleep(AGAIN).await;
+                continue;
             }
             let now = self.clock.now();
             if now.0.saturating_sub(saved_at.0) >= BOOKMARK_EVERY_MS {
-                if let Err(fault) = self.move_bookmark(READER, pos).await {
+                if let Err(fault) = self.move_bookmark(READER, goings.done()).await {
                     tracing::error!(%fault, "the bookmark of rooms cannot be moved");
                 }
                 saved_at = now;
@@ -67,16 +82,17 @@ impl Im {
         }
     }
 
-    async fn take_rooms(&self, pos: LogPos, after: Duration) -> Result<LogPos, Fault> {
-        let (events, end) = self.read_past(pos, AT_ONCE).await?;
-        for event in &events {
-            let Some(change) = gone_offline(event) else { continue };
-            self.until(event.at, after).await;
-            if !self.is_back(event, change).await? {
-                self.leave_rooms(change).await?;
-            }
-        }
-        Ok(end)
+    async fn read_goings(&self, goings: &mut Goings) -> Result<(), Fault> {
+        let (events, end) = self.read_past(goings.read, AT_ONCE).await?;
+        goings.waiting.extend(events.into_iter().filter(|event| gone_offline(event).is_some()));
+        goings.read = end;
+        Ok(())
+    }
+
+    /// Lets somebody leave whose time has come, unless he is back.
+    async fn let_go(&self, event: &Event) -> Result<(), Fault> {
+        let Some(change) = gone_offline(event) else { return Ok(()) };
+        if self.is_back(event, change).await? { Ok(()) } else { self.leave_rooms(change).await }
     }
 
     /// Waits until so long after an instant. A clock that was set back does not make it longer.
@@ -135,6 +151,28 @@ impl Im {
                 }
             }
         }
+    }
+}
+
+/// Those who went and have not been looked at.
+struct Goings {
+    waiting: VecDeque<Arc<Event>>,
+    /// Everything up to here was read.
+    read: LogPos,
+}
+
+impl Goings {
+    const fn from(read: LogPos) -> Self {
+        Self { waiting: VecDeque::new(), read }
+    }
+
+    fn has_room(&self) -> bool {
+        self.waiting.len() < limits::GOINGS_WAITING
+    }
+
+    /// Up to where all have been looked at.
+    fn done(&self) -> LogPos {
+        self.waiting.front().map_or(self.read, |event| LogPos(event.pos.0.saturating_sub(1)))
     }
 }
 
