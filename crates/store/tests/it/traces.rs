@@ -174,6 +174,10 @@ async fn a_file_is_read_again_and_one_that_cannot_be_is_begun_anew() {
     let bounds = again.forget(UnixMs(2)).await.unwrap();
     assert!(bounds.bytes > 0, "what was there before counts");
     drop(again);
+    // Its thread writes everything into the file before it lets go of it.
+    while folder.path().join("why.db-wal").exists() {
+        tokio::time::sleep(std::time::Duration::from_millis(5)).await;
+    }
     for end in ["-wal", "-shm"] {
         std::fs::remove_file(folder.path().join(format!("why.db{end}"))).ok();
     }

@@ -174,7 +174,9 @@ impl Edge for FamilyEdge {
     }
 
     fn claims(&self, path: &str) -> bool {
-        address::is_ours(path) || self.is_for_us(path)
+        // Some paths do not name the app.
+        let is_whole = || routes::ROUTES.iter().any(|route| route.path == path);
+        address::is_ours(path) || self.is_for_us(path) || is_whole()
     }
 
     fn unknown(&self, request: &EdgeRequest) -> Reply {
