@@ -176,7 +176,7 @@ async fn a_file_is_read_again_and_one_that_cannot_be_is_begun_anew() {
     drop(again);
     // Its thread writes everything into the file before it lets go of it.
     while folder.path().join("why.db-wal").exists() {
-        tokio::time::sleep(std::time::Duration::from_millis(5)).await;
+        tokio::time::sleep(Duration::from_millis(5)).await;
     }
     for end in ["-wal", "-shm"] {
         std::fs::remove_file(folder.path().join(format!("why.db{end}"))).ok();
