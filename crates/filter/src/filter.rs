@@ -108,6 +108,9 @@ impl WordFilter {
         let (mut starts, mut entries) = (Vec::with_capacity(patterns.len() + 1), Vec::new());
         let mut folded = Vec::with_capacity(patterns.len());
         let mut count = 0u32;
+        // In their order, what begins alike lies together, and judging finds it in fewer places of the memory.
+        let mut patterns: Vec<_> = patterns.into_iter().collect();
+        patterns.sort_unstable();
         for (pattern, owners) in patterns {
             starts.push(count);
             count = count.saturating_add(u32::try_from(owners.len()).unwrap_or(u32::MAX));

@@ -1,13 +1,12 @@
 //! The keyword filter: lists by API and file, every action, both ways in, what is told of it, and what is not asked.
 
-use std::time::Duration;
-
 use http::Method;
 use ringback_e2e::QUIET;
 use ringback_e2e::app::{conversation, platform, texts};
 use ringback_e2e::family::Family;
 use ringback_e2e::receiver::Receiver;
 use ringback_e2e::setup::Setup;
+use ringback_e2e::until;
 use serde_json::{Value, json};
 
 const LISTS: &str = "/admin/v1/keywords";
@@ -23,13 +22,10 @@ async fn verdict(family: &Family, text: &str) -> Value {
 
 /// Waits until a text is judged like this; the file is looked at every second.
 async fn wait_for_verdict(family: &Family, text: &str, wanted: &str) {
-    for _ in 0..100 {
-        if verdict(family, text).await["verdict"] == wanted {
-            return;
-        }
-        tokio::time::sleep(Duration::from_millis(100)).await;
-    }
-    panic!("{text:?} never became {wanted}");
+    until(&format!("{text:?} becomes {wanted}"), async || {
+        (verdict(family, text).await["verdict"] == wanted).then_some(())
+    })
+    .await;
 }
 
 #[tokio::test]
@@ -72,12 +68,7 @@ async fn words_are_refused_replaced_and_reported_both_ways_in() {
     );
 
     // One event per message, in both cases durable: five of them.
-    for _ in 0..100 {
-        if told.calls().len() >= 5 {
-            break;
-        }
-        tokio::time::sleep(Duration::from_millis(50)).await;
-    }
+    until("five are told of", async || (told.calls().len() >= 5).then_some(())).await;
     let mut told: Vec<(String, Value)> = told
         .calls()
         .iter()

@@ -190,18 +190,10 @@ fn entry() -> GroupEntry {
 
 fn edit(whole: bool) -> GroupEdit {
     GroupEdit {
-        group: group("crew_1"),
         whole,
         name: Some("Release crew 2".to_owned()),
-        notification: None,
-        introduction: None,
-        face_url: None,
-        ex: None,
         verification: Some(2),
-        look_member_info: None,
-        apply_member_friend: None,
-        max_members: None,
-        invite_confirm: None,
+        ..GroupEdit::nothing(group("crew_1"))
     }
 }
 

@@ -345,6 +345,27 @@ pub struct GroupEdit {
     pub invite_confirm: Option<bool>,
 }
 
+impl GroupEdit {
+    /// A change of this group that changes nothing, its caller naming only what changes.
+    #[must_use]
+    pub const fn nothing(group: GroupId) -> Self {
+        Self {
+            group,
+            whole: false,
+            name: None,
+            notification: None,
+            introduction: None,
+            face_url: None,
+            ex: None,
+            verification: None,
+            look_member_info: None,
+            apply_member_friend: None,
+            max_members: None,
+            invite_confirm: None,
+        }
+    }
+}
+
 /// What changes about a member; `None` = stays.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct MemberEdit {

@@ -129,18 +129,9 @@ impl Cast {
 
     fn edit(&self) -> GroupEdit {
         GroupEdit {
-            group: self.group.clone(),
-            whole: false,
             name: Some("Release crew 2".to_owned()),
-            notification: None,
-            introduction: None,
-            face_url: None,
-            ex: None,
             verification: Some(2),
-            look_member_info: None,
-            apply_member_friend: None,
-            max_members: None,
-            invite_confirm: None,
+            ..GroupEdit::nothing(self.group.clone())
         }
     }
 

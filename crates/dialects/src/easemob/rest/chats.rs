@@ -1,6 +1,5 @@
 //! `/chatgroups` and `/chatrooms`: made, shown, dismissed. Source: easemob-rest fact sheet 8, 9.
 
-use ringback_model::action::GroupEdit;
 use ringback_model::command::{Command, NewGroup, Outcome};
 use ringback_model::failure::{Refusal, RefusalCode};
 use ringback_model::group::{Group, GroupKind, GroupStatus, Member};
@@ -185,24 +184,6 @@ pub(super) fn texts(
         checked("avatar", avatar, AVATAR_CHARS)?,
         custom.map(|text| own_text(Some(text))).transpose()?,
     ])
-}
-
-/// A change of a group that changes nothing.
-pub(super) fn unchanged(group: GroupId) -> GroupEdit {
-    GroupEdit {
-        group,
-        whole: false,
-        name: None,
-        notification: None,
-        introduction: None,
-        face_url: None,
-        ex: None,
-        verification: None,
-        look_member_info: None,
-        apply_member_friend: None,
-        max_members: None,
-        invite_confirm: None,
-    }
 }
 
 fn own_text(custom: Option<String>) -> Result<String, Reject> {

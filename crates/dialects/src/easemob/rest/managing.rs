@@ -162,7 +162,7 @@ pub(super) fn change(asked: &Asked<'_>) -> Result<Command, Reject> {
         verification,
         max_members: change.maxusers,
         invite_confirm: change.invite_need_confirm,
-        ..chats::unchanged(known(asked.request.param("id"))?)
+        ..GroupEdit::nothing(known(asked.request.param("id"))?)
     };
     managing(asked, ManagingDeed::Edit(Box::new(edit)))
 }
@@ -360,7 +360,7 @@ pub(super) fn announce(asked: &Asked<'_>) -> Result<Command, Reject> {
     let needed = || Reject::new(&INVALID_PARAMETER, "announcement must be provided");
     let text = new.announcement.ok_or_else(needed)?;
     let notification = Some(chats::short("announcement", Some(text), ANNOUNCEMENT_CHARS)?);
-    let edit = GroupEdit { notification, ..chats::unchanged(known(asked.request.param("id"))?) };
+    let edit = GroupEdit { notification, ..GroupEdit::nothing(known(asked.request.param("id"))?) };
     managing(asked, ManagingDeed::Edit(Box::new(edit)))
 }
 

@@ -97,18 +97,8 @@ async fn an_announcement_is_found_by_all_but_the_one_that_a_group_begins_with() 
     let crew = world.group_of("alice", &["bob"]).await;
     world.clock.advance(Duration::from_secs(1));
     let edit = |notification: &str| GroupEdit {
-        group: crew.clone(),
-        whole: false,
-        name: None,
         notification: Some(notification.to_owned()),
-        introduction: None,
-        face_url: None,
-        ex: None,
-        verification: None,
-        look_member_info: None,
-        apply_member_friend: None,
-        max_members: None,
-        invite_confirm: None,
+        ..GroupEdit::nothing(crew.clone())
     };
     let announce = |text| Command::Group(GroupCommand::Edit(Box::new(edit(text))));
     world.by("alice", announce("tomorrow")).await.unwrap();

@@ -13,20 +13,7 @@ use super::*;
 use crate::world::{draft, refused, user};
 
 pub(super) fn edit(group: &GroupId, change: impl Fn(&mut GroupEdit)) -> GroupCommand {
-    let mut edit = GroupEdit {
-        group: group.clone(),
-        whole: false,
-        name: None,
-        notification: None,
-        introduction: None,
-        face_url: None,
-        ex: None,
-        verification: None,
-        look_member_info: None,
-        apply_member_friend: None,
-        max_members: None,
-        invite_confirm: None,
-    };
+    let mut edit = GroupEdit::nothing(group.clone());
     change(&mut edit);
     GroupCommand::Edit(Box::new(edit))
 }

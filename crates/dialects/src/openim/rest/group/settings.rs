@@ -41,7 +41,6 @@ pub(in crate::openim::rest) fn set_info(request: &EdgeRequest) -> Result<Command
     let asked: SetInfo = parse(&request.body)?;
     let asked = given("groupInfoForSet", asked.settings)?;
     edit(GroupEdit {
-        group: group_id("groupID", &asked.id)?,
         whole: true,
         name: Some(asked.name),
         notification: Some(asked.notification),
@@ -51,8 +50,7 @@ pub(in crate::openim::rest) fn set_info(request: &EdgeRequest) -> Result<Command
         verification: asked.verification,
         look_member_info: asked.look_member_info,
         apply_member_friend: asked.apply_member_friend,
-        max_members: None,
-        invite_confirm: None,
+        ..GroupEdit::nothing(group_id("groupID", &asked.id)?)
     })
 }
 
@@ -81,8 +79,6 @@ body! {
 pub(in crate::openim::rest) fn set_info_ex(request: &EdgeRequest) -> Result<Command, Reject> {
     let asked: SetInfoEx = parse(&request.body)?;
     edit(GroupEdit {
-        group: group_id("groupID", &asked.id)?,
-        whole: false,
         name: asked.name,
         notification: asked.notification,
         introduction: asked.introduction,
@@ -91,8 +87,7 @@ pub(in crate::openim::rest) fn set_info_ex(request: &EdgeRequest) -> Result<Comm
         verification: asked.verification,
         look_member_info: asked.look_member_info,
         apply_member_friend: asked.apply_member_friend,
-        max_members: None,
-        invite_confirm: None,
+        ..GroupEdit::nothing(group_id("groupID", &asked.id)?)
     })
 }
 
