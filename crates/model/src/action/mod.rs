@@ -5,6 +5,7 @@
 mod chat;
 mod friend;
 mod group;
+mod managing;
 mod message;
 mod presence;
 mod user;
@@ -16,9 +17,11 @@ pub use friend::{
     Blocking, FriendAction, FriendAnswer, FriendAsking, FriendImport, FriendPair, FriendRemark,
 };
 pub use group::{
-    Entrant, GroupAction, GroupApplication, GroupAttributes, GroupCreation, GroupDismissal, GroupDraft,
-    GroupEdit, GroupEntry, GroupFileChange, GroupInvitation, GroupJoin, GroupKick, GroupLeave, GroupListing,
-    GroupMuting, GroupShielding, GroupSwitch, GroupTransfer, MemberEdit, MemberRole, RoomAdminChange,
+    Entrant, GroupAction, GroupApplication, GroupCreation, GroupDismissal, GroupDraft, GroupEdit, GroupEntry,
+    GroupInvitation, GroupJoin, GroupKick, GroupLeave, GroupTransfer, MemberEdit, MemberRole,
+};
+pub use managing::{
+    GroupAttributes, GroupFileChange, GroupListing, GroupMuting, GroupShielding, GroupSwitch, RoomAdminChange,
 };
 pub use message::{
     MessageEdited, MessageReacted, MessageRef, MessageRevoked, ReactionCount, ThreadMessage, ThreadUpdated,
