@@ -1,6 +1,6 @@
 //! Lists, compiled into one automaton; judging a text.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
 use std::fmt;
 use std::sync::Arc;
 
@@ -8,7 +8,7 @@ use daachorse::{CharwiseDoubleArrayAhoCorasick, CharwiseDoubleArrayAhoCorasickBu
 use ringback_model::keyword::{Hit, KeywordVerdict, Setting, WordList};
 use ringback_model::limits;
 
-use crate::fold::{Map, fold};
+use crate::fold::{Map, fold, fold_with_map};
 
 /// What stands in the place of a word.
 const STARS: &str = "***";
@@ -17,11 +17,27 @@ const STARS: &str = "***";
 /// not by how many words there are.
 pub struct WordFilter {
     lists: Vec<Compiled>,
-    automaton: Option<CharwiseDoubleArrayAhoCorasick<u32>>,
-    /// Per pattern, where its entries begin; one more at the end.
-    starts: Vec<u32>,
-    /// Who has the pattern: number of the list, and of the word on it; ascending per pattern.
-    entries: Vec<(u16, u32)>,
+    automaton: Option<CharwiseDoubleArrayAhoCorasick<Owners>>,
+    /// Owners of the patterns that more than one list has, ascending per pattern.
+    shared: Vec<Owner>,
+}
+
+/// Who has a pattern. It lies in the automaton, because looking elsewhere costs more than the match itself.
+#[derive(Clone, Copy)]
+enum Owners {
+    One(Owner),
+    /// That many of `shared`.
+    Several {
+        from: u32,
+        count: u16,
+    },
+}
+
+/// A word of a list.
+#[derive(Clone, Copy, PartialEq, Eq)]
+struct Owner {
+    list: u16,
+    word: u32,
 }
 
 struct Compiled {
@@ -77,7 +93,7 @@ impl WordFilter {
         if words > limits::KEYWORDS {
             return Err(of_all(format!("have {words} words; {} are allowed", limits::KEYWORDS)));
         }
-        let mut patterns: HashMap<String, Vec<(u16, u32)>> = HashMap::with_capacity(words);
+        let mut patterns: HashMap<String, Vec<Owner>> = HashMap::with_capacity(words);
         let mut bytes = 0;
         for (number, list) in (0u16..).zip(&lists) {
             for (at, word) in (0u32..).zip(&list.words) {
@@ -89,8 +105,8 @@ impl WordFilter {
                 bytes += word.len();
                 let owners = patterns.entry(folded).or_default();
                 // A word that a list has in two forms counts once.
-                if owners.last().is_none_or(|(last, _)| *last != number) {
-                    owners.push((number, at));
+                if owners.last().is_none_or(|last| last.list != number) {
+                    owners.push(Owner { list: number, word: at });
                 }
             }
         }
@@ -102,36 +118,38 @@ impl WordFilter {
 
     fn build(
         lists: Vec<Arc<WordList>>,
-        patterns: HashMap<String, Vec<(u16, u32)>>,
+        patterns: HashMap<String, Vec<Owner>>,
     ) -> Result<Self, daachorse::errors::DaachorseError> {
         let lists = lists.into_iter().map(|list| Compiled { settings: settings_of(&list), list });
-        let (mut starts, mut entries) = (Vec::with_capacity(patterns.len() + 1), Vec::new());
-        let mut folded = Vec::with_capacity(patterns.len());
-        let mut count = 0u32;
+        let mut shared = Vec::new();
         // In their order, what begins alike lies together, and judging finds it in fewer places of the memory.
         let mut patterns: Vec<_> = patterns.into_iter().collect();
-        patterns.sort_unstable();
-        for (pattern, owners) in patterns {
-            starts.push(count);
-            count = count.saturating_add(u32::try_from(owners.len()).unwrap_or(u32::MAX));
-            entries.extend(owners);
-            folded.push(pattern);
-        }
-        starts.push(count);
-        let automaton = if folded.is_empty() {
+        patterns.sort_unstable_by(|(one, _), (other, _)| one.cmp(other));
+        let patterns = patterns.into_iter().map(|(pattern, owners)| match owners.as_slice() {
+            [only] => (pattern, Owners::One(*only)),
+            several => {
+                // Both are far below: there are not so many lists, nor words.
+                let from = u32::try_from(shared.len()).unwrap_or(u32::MAX);
+                let count = u16::try_from(several.len()).unwrap_or(u16::MAX);
+                shared.extend_from_slice(several);
+                (pattern, Owners::Several { from, count })
+            }
+        });
+        let patterns: Vec<_> = patterns.collect();
+        let automaton = if patterns.is_empty() {
             None
         } else {
             // All occurrences, because a longer word of a milder list must not hide a shorter one of a stricter list.
             let builder = CharwiseDoubleArrayAhoCorasickBuilder::new().match_kind(MatchKind::Standard);
-            Some(builder.build(&folded)?)
+            Some(builder.build_with_values(patterns)?)
         };
-        Ok(Self { lists: lists.collect(), automaton, starts, entries })
+        Ok(Self { lists: lists.collect(), automaton, shared })
     }
 
     /// Without lists.
     #[must_use]
     pub const fn empty() -> Self {
-        Self { lists: Vec::new(), automaton: None, starts: Vec::new(), entries: Vec::new() }
+        Self { lists: Vec::new(), automaton: None, shared: Vec::new() }
     }
 
     /// Whether a list is about what is said there; if not, the text need not even be looked for.
@@ -145,35 +163,40 @@ impl WordFilter {
     pub fn judge(&self, text: &str, setting: Setting) -> Option<Found> {
         let automaton = self.automaton.as_ref()?;
         let bit = bit(setting);
-        let folded = fold(text);
+        let (folded, map) = fold_with_map(text);
         let mut finding = Finding::default();
         for found in automaton.find_overlapping_iter(folded.as_ref()) {
-            for (list, word) in self.owners(found.value()) {
-                let Some(one) = self.lists.get(usize::from(*list)).filter(|one| one.settings & bit != 0)
+            let owners = found.value();
+            let owners = self.owners(&owners);
+            for owner in owners {
+                let Some(one) = self.lists.get(usize::from(owner.list)).filter(|one| one.settings & bit != 0)
                 else {
                     continue;
                 };
-                finding.add(*list, *word, found.value(), (found.start(), found.end()), one.list.verdict);
+                finding.add(*owner, owners, (found.start(), found.end()), one.list.verdict);
             }
         }
-        self.found(finding, text)
+        self.found(finding, text, &map)
     }
 
-    fn owners(&self, pattern: u32) -> &[(u16, u32)] {
-        let at = |index: usize| self.starts.get(index).and_then(|start| usize::try_from(*start).ok());
-        let Ok(pattern) = usize::try_from(pattern) else { return &[] };
-        let (Some(start), Some(end)) = (at(pattern), at(pattern + 1)) else { return &[] };
-        self.entries.get(start..end).unwrap_or_default()
+    fn owners<'a>(&'a self, owners: &'a Owners) -> &'a [Owner] {
+        match owners {
+            Owners::One(only) => std::slice::from_ref(only),
+            Owners::Several { from, count } => {
+                let from = usize::try_from(*from).unwrap_or(usize::MAX);
+                self.shared.get(from..from.saturating_add(usize::from(*count))).unwrap_or_default()
+            }
+        }
     }
 
-    fn found(&self, finding: Finding, text: &str) -> Option<Found> {
+    fn found(&self, finding: Finding, text: &str, map: &Map) -> Option<Found> {
         let verdict = finding.verdict?;
         let mut words = finding.words;
         // As they come in the text; of two that begin together, the longer one first.
         words.sort_by_key(|word| (word.start, usize::MAX - word.end));
-        let named = words.iter().filter_map(|word| {
-            let list = &self.lists.get(usize::from(word.list))?.list;
-            list.words.get(usize::try_from(word.word).ok()?).cloned()
+        let named = words.iter().filter_map(|NamedWord { owner, .. }| {
+            let list = &self.lists.get(usize::from(owner.list))?.list;
+            list.words.get(usize::try_from(owner.word).ok()?).cloned()
         });
         let mut lists: Vec<u16> = finding.lists;
         lists.sort_unstable();
@@ -183,8 +206,7 @@ impl WordFilter {
             words: named.collect(),
             lists: lists.map(|one| (one.list.name.clone(), one.list.verdict)).collect(),
         };
-        let replaced =
-            (verdict == KeywordVerdict::Replace).then(|| starred(text, &Map::of(text), finding.spans));
+        let replaced = (verdict == KeywordVerdict::Replace).then(|| starred(text, map, finding.spans));
         Some(Found { hit, replaced })
     }
 }
@@ -195,26 +217,26 @@ struct Finding {
     verdict: Option<KeywordVerdict>,
     lists: Vec<u16>,
     words: Vec<NamedWord>,
-    seen: HashSet<u32>,
     /// What is to be replaced, in the folded text.
     spans: Vec<(usize, usize)>,
 }
 
 struct NamedWord {
-    list: u16,
-    word: u32,
+    owner: Owner,
     start: usize,
     end: usize,
 }
 
 impl Finding {
-    fn add(&mut self, list: u16, word: u32, pattern: u32, span: (usize, usize), verdict: KeywordVerdict) {
+    /// Takes in a pattern that was found, for one of its owners.
+    fn add(&mut self, owner: Owner, owners: &[Owner], span: (usize, usize), verdict: KeywordVerdict) {
         self.verdict = self.verdict.max(Some(verdict));
-        if !self.lists.contains(&list) {
-            self.lists.push(list);
+        if !self.lists.contains(&owner.list) {
+            self.lists.push(owner.list);
         }
-        if self.words.len() < limits::KEYWORD_HITS && self.seen.insert(pattern) {
-            self.words.push(NamedWord { list, word, start: span.0, end: span.1 });
+        let named = || self.words.iter().any(|word| owners.contains(&word.owner));
+        if self.words.len() < limits::KEYWORD_HITS && !named() {
+            self.words.push(NamedWord { owner, start: span.0, end: span.1 });
         }
         if verdict == KeywordVerdict::Replace {
             join(&mut self.spans, span);

@@ -11,70 +11,98 @@ use unicode_normalization::{IsNormalized, UnicodeNormalization, is_nfkc_quick};
 /// The text as it is compared.
 #[must_use]
 pub fn fold(text: &str) -> Cow<'_, str> {
-    if text.is_ascii() {
-        return if text.bytes().any(|byte| byte.is_ascii_uppercase()) {
-            Cow::Owned(text.to_ascii_lowercase())
-        } else {
-            Cow::Borrowed(text)
-        };
-    }
-    let mut folded = String::with_capacity(text.len() + text.len() / 2);
-    fold_pieces(text, &mut folded, |_, _| {});
-    Cow::Owned(folded)
+    fold_with_map(text).0
 }
 
-/// Where the pieces of a folded text stand in the text that it was.
+/// The text as it is compared, and where its parts stand in the text that it was.
+pub(crate) fn fold_with_map(text: &str) -> (Cow<'_, str>, Map) {
+    if text.is_ascii() {
+        let capital = text.bytes().any(|byte| byte.is_ascii_uppercase());
+        let folded = if capital { Cow::Owned(text.to_ascii_lowercase()) } else { Cow::Borrowed(text) };
+        return (folded, Map { parts: Vec::new() });
+    }
+    let mut folded = String::with_capacity(text.len() + text.len() / 2);
+    let parts = fold_parts(text, &mut folded);
+    (Cow::Owned(folded), Map { parts })
+}
+
+/// Where the parts of a folded text stand in the text that it was.
 pub(crate) struct Map {
-    /// Ends of the pieces, folded and not, both ascending; empty = the two texts are of one length, byte for byte.
-    ends: Vec<(usize, usize)>,
+    /// One behind the other; empty = the two texts are of one length, byte for byte.
+    parts: Vec<Part>,
+}
+
+/// A part of both texts.
+struct Part {
+    /// Where it ends in the folded text.
+    folded: usize,
+    /// Where it ends in the text.
+    original: usize,
+    /// Whether each of its bytes became one; if not, it is a piece that cannot be cut.
+    alike: bool,
 }
 
 impl Map {
-    /// The map of a text.
-    pub(crate) fn of(text: &str) -> Self {
-        let mut ends = Vec::new();
-        if !text.is_ascii() {
-            let mut folded = String::with_capacity(text.len() + text.len() / 2);
-            fold_pieces(text, &mut folded, |folded, original| ends.push((folded, original)));
-        }
-        Self { ends }
-    }
-
     /// What became this part of the folded text: whole pieces, so that no character is cut.
     pub(crate) fn original(&self, start: usize, end: usize) -> (usize, usize) {
-        if self.ends.is_empty() {
-            return (start, end);
-        }
-        // The first piece that ends behind the start, and the first that reaches the end.
-        let first = self.ends.partition_point(|(folded, _)| *folded <= start);
-        let last = self.ends.partition_point(|(folded, _)| *folded < end);
-        let from = first.checked_sub(1).and_then(|before| self.ends.get(before)).map_or(0, |(_, at)| *at);
-        let to = self.ends.get(last).map_or(from, |(_, at)| *at);
-        (from, to)
+        // The first part that ends behind the start, and the first that reaches the end.
+        let first = self.parts.partition_point(|part| part.folded <= start);
+        let last = self.parts.partition_point(|part| part.folded < end);
+        let before = first.checked_sub(1).and_then(|before| self.parts.get(before));
+        let from = match self.parts.get(first) {
+            Some(part) if !part.alike => before.map_or(0, |before| before.original),
+            part => part.map_or(start, |part| part.place(start)),
+        };
+        (from, self.parts.get(last).map_or(end, |part| part.place(end)))
     }
 }
 
-/// Folds a text piece by piece; after each, `ended` is told where it ends in the folded text and in the text. A piece is
-/// a character with those that combine with it, or a run of which each byte stays one.
-fn fold_pieces(text: &str, folded: &mut String, mut ended: impl FnMut(usize, usize)) {
-    let bytes = text.as_bytes();
-    let mut at = 0;
-    while at < bytes.len() {
-        // Of a run of ASCII, the last one may have something combine with it.
-        let run = bytes.iter().skip(at).take_while(|byte| byte.is_ascii()).count();
-        let alone = if at + run == bytes.len() { run } else { run.saturating_sub(1) };
-        if let Some(plain) = text.get(at..at + alone).filter(|plain| !plain.is_empty()) {
-            for letter in plain.bytes() {
-                folded.push(char::from(letter.to_ascii_lowercase()));
-                at += 1;
-                ended(folded.len(), at);
+impl Part {
+    /// A place in it, where it ends if it cannot be cut.
+    const fn place(&self, folded: usize) -> usize {
+        if self.alike { self.original - (self.folded - folded) } else { self.original }
+    }
+}
+
+/// Folds a text part by part: runs of what is plain, and pieces, each a character with those that combine with it.
+fn fold_parts(text: &str, folded: &mut String) -> Vec<Part> {
+    let mut parts: Vec<Part> = Vec::new();
+    let mut rest = text;
+    while !rest.is_empty() {
+        let run = plain_run(rest);
+        let begins = folded.len();
+        let length = if run == 0 { first_piece(rest).len() } else { run };
+        let (part, behind) = rest.split_at(length);
+        if run == 0 {
+            fold_piece(part, folded);
+        } else {
+            folded.push_str(part);
+            if let Some(new) = folded.get_mut(begins..) {
+                new.make_ascii_lowercase();
             }
         }
-        let Some(piece) = text.get(at..).map(first_piece).filter(|piece| !piece.is_empty()) else { break };
-        fold_piece(piece, folded);
-        at += piece.len();
-        ended(folded.len(), at);
+        rest = behind;
+        let (folded, original, alike) = (folded.len(), text.len() - rest.len(), run > 0);
+        parts.push(Part { folded, original, alike });
     }
+    parts
+}
+
+/// Bytes of the plain characters that the text begins with, without a last one that something combines with.
+fn plain_run(text: &str) -> usize {
+    let mut last = 0;
+    for (at, character) in text.char_indices() {
+        if !is_plain(character) {
+            return if begins_piece(character) { at } else { last };
+        }
+        last = at;
+    }
+    text.len()
+}
+
+/// Whether the character becomes itself or its small letter, and whatever stands before it is not changed by it.
+const fn is_plain(character: char) -> bool {
+    character.is_ascii() || is_ideograph(character)
 }
 
 /// The first character with those that combine with it.
@@ -87,7 +115,7 @@ fn first_piece(text: &str) -> &str {
 
 /// Whether nothing before the character changes what becomes of it.
 fn begins_piece(character: char) -> bool {
-    if character.is_ascii() || is_ideograph(character) {
+    if is_plain(character) {
         return true;
     }
     // What these are made of begins with a mark that combines.
@@ -98,7 +126,7 @@ fn begins_piece(character: char) -> bool {
 }
 
 /// Characters that are what they are: most of Chinese text.
-fn is_ideograph(character: char) -> bool {
+const fn is_ideograph(character: char) -> bool {
     matches!(character, '\u{3400}'..='\u{4DBF}' | '\u{4E00}'..='\u{9FFF}')
 }
 
@@ -107,14 +135,23 @@ fn is_caseless(character: char) -> bool {
     matches!(character, '\u{2E80}'..='\u{A4CF}' | '\u{AC00}'..='\u{D7FF}')
 }
 
+/// ASCII in full width, which Chinese text has in every sentence, becomes ASCII.
+fn narrow(character: char) -> Option<char> {
+    match character {
+        '\u{3000}' => Some(' '),
+        '\u{FF01}'..='\u{FF5E}' => char::from_u32(u32::from(character) - 0xFEE0),
+        _ => None,
+    }
+}
+
 fn fold_piece(piece: &str, folded: &mut String) {
     let mut characters = piece.chars();
     if let (Some(only), None) = (characters.next(), characters.next()) {
-        if only.is_ascii() {
-            return folded.push(only.to_ascii_lowercase());
+        if let Some(narrow) = narrow(only) {
+            return folded.push(narrow.to_ascii_lowercase());
         }
-        if is_ideograph(only) {
-            return folded.push(only);
+        if is_plain(only) {
+            return folded.push(only.to_ascii_lowercase());
         }
         // The capital sharp s is the one letter whose short way ends elsewhere.
         if only != 'ẞ' && is_nfkc_quick(std::iter::once(only)) == IsNormalized::Yes {
@@ -229,11 +266,14 @@ mod tests {
             ("词b\u{200B}ad词", "bad", "b\u{200B}ad"),
             ("Straße!", "ss", "ß"),
             ("aﬁb", "i", "ﬁ"),
+            ("禁，词，Ｂad", "词", "词"),
+            ("禁，词，Ｂad", "ba", "Ｂa"),
+            ("词ＡＢ", "词", "词"),
             ("xCAFE\u{301}", "café", "CAFE\u{301}"),
         ] {
-            let folded = fold(text);
+            let (folded, map) = fold_with_map(text);
             let start = folded.find(part).unwrap();
-            let (from, to) = Map::of(text).original(start, start + part.len());
+            let (from, to) = map.original(start, start + part.len());
             assert_eq!(&text[from..to], original, "{text:?}");
         }
     }
@@ -241,8 +281,7 @@ mod tests {
     proptest! {
         #[test]
         fn the_map_knows_every_place(text in ".{0,40}") {
-            let folded = fold(&text);
-            let map = Map::of(&text);
+            let (folded, map) = fold_with_map(&text);
             for (start, character) in folded.char_indices() {
                 let (from, to) = map.original(start, start + character.len_utf8());
                 let piece = text.get(from..to).unwrap();
