@@ -71,6 +71,7 @@ impl Im {
             C::SetAttributes { user, attributes } => self.set_user_attributes(&user, &attributes).await,
             C::Attributes { users } => self.user_attributes(users).await,
             C::RemoveAttributes { user } => self.remove_user_attributes(&user).await,
+            C::AttributesSize => self.user_attributes_size().await,
         }
     }
 

@@ -8,7 +8,7 @@ use ringback_model::commit::{Commit, CommitError, Require, Write};
 use ringback_model::failure::{Failure, Fault};
 use ringback_model::ids::UserId;
 use ringback_model::limits;
-use ringback_model::record::{Attributes, Record, RecordKey};
+use ringback_model::record::{Attributes, ONE_OWNER, Record, RecordKey, RecordKind};
 
 use crate::users::commit_failure;
 use crate::{Im, at_most, bad};
@@ -26,8 +26,7 @@ impl Im {
             let old = self.attributes_of(std::slice::from_ref(&user)).await?.pop().flatten();
             let mut values = old.as_ref().map(|old| old.values.clone()).unwrap_or_default();
             values.extend(new.iter().map(|(name, value)| (name.clone(), value.clone())));
-            let bytes: usize = values.iter().map(|(name, value)| name.len() + value.len()).sum();
-            if bytes > limits::NOTE_BYTES {
+            if size(&values) > limits::NOTE_BYTES {
                 let most = limits::NOTE_BYTES;
                 return Err(bad(format!("the attributes of a user take {most} bytes at most")).into());
             }
@@ -61,6 +60,28 @@ impl Im {
         Ok(Outcome::Done)
     }
 
+    pub(super) async fn user_attributes_size(&self) -> Result<Outcome, Failure> {
+        let (mut bytes, mut after) = (0_u64, String::new());
+        loop {
+            let page = self.page_of_attributes(&after).await?;
+            bytes = page.iter().map(|one| size(&one.values) as u64).fold(bytes, u64::saturating_add);
+            match page.last() {
+                Some(last) if page.len() == limits::LIST_ITEMS => after = last.user.folded(),
+                _ => return Ok(Outcome::OfAccount(AccountOutcome::AttributesSize(bytes))),
+            }
+        }
+    }
+
+    async fn page_of_attributes(&self, after: &str) -> Result<Vec<Attributes>, Fault> {
+        let (kind, most) = (RecordKind::Attributes, limits::LIST_ITEMS);
+        let page = self.store.records_of(kind, ONE_OWNER, after, most).await?.into_iter();
+        let attributes = page.filter_map(|record| match record {
+            Record::Attributes(one) => Some(one),
+            _ => None,
+        });
+        Ok(attributes.collect())
+    }
+
     async fn attributes_of(&self, users: &[UserId]) -> Result<Vec<Option<Attributes>>, Fault> {
         let keys: Vec<RecordKey> = users.iter().map(RecordKey::attributes).collect();
         let found = self.store.records(&keys).await?.into_iter().map(|record| match record {
@@ -69,4 +90,9 @@ impl Im {
         });
         Ok(found.collect())
     }
+}
+
+/// Bytes of attributes, with their names.
+fn size(values: &BTreeMap<String, String>) -> usize {
+    values.iter().map(|(name, value)| name.len() + value.len()).sum()
 }

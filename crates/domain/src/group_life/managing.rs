@@ -54,11 +54,14 @@ impl Im {
                 self.share_file(caller, &id, (name, owner, size, url)).await?
             }
             ManagingDeed::RemoveFile(file) => self.remove_file(caller, &id, &file).await?,
-            ManagingDeed::SetAttributes { member, by, texts, leave, forced } => {
-                self.set_texts(caller, &group, (member, by), texts, (leave, forced)).await?
+            ManagingDeed::SetAttributes { by, texts, leave, forced } => {
+                self.set_texts(caller, &group, by, texts, (leave, forced)).await?
             }
-            ManagingDeed::RemoveAttributes { member, by, keys, forced } => {
-                self.remove_texts(caller, &group, (member, by), keys, forced).await?
+            ManagingDeed::RemoveAttributes { by, keys, forced } => {
+                self.remove_texts(caller, &group, by, keys, forced).await?
+            }
+            ManagingDeed::Describe { member, texts } => {
+                self.describe_member(caller, &group, &member, texts).await?
             }
             question => self.seen_of(&group, question).await?,
         };
@@ -86,9 +89,9 @@ impl Im {
             ManagingDeed::Holds(user) => ManagingOutcome::Is(self.store.member(id, &user).await?.is_some()),
             ManagingDeed::Files(page) => ManagingOutcome::Files(self.files(id, page).await?),
             ManagingDeed::File(file) => ManagingOutcome::Files(vec![self.file(id, &file).await?]),
-            ManagingDeed::Attributes { member, keys } => {
-                ManagingOutcome::Attributes(self.texts(id, member.as_ref(), &keys).await?)
-            }
+            ManagingDeed::ByAge(wanted) => ManagingOutcome::Members(self.members_by_age(id, wanted).await?),
+            ManagingDeed::Attributes(keys) => ManagingOutcome::Attributes(self.texts(id, &keys).await?),
+            ManagingDeed::Descriptions { members, keys } => self.descriptions(id, members, &keys).await?,
             _ => ManagingOutcome::Group(Box::new(group.clone())),
         })
     }

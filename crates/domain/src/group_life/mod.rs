@@ -21,6 +21,7 @@
 mod answers;
 mod apply;
 mod create;
+mod descriptions;
 mod dismiss;
 mod edit;
 mod enter;

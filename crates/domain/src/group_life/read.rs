@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use ringback_model::command::{GroupOutcome, MemberFilter, Page};
+use ringback_model::command::{GroupOutcome, MemberFilter, MembersByAge, Page};
 use ringback_model::conversation::Target;
 use ringback_model::failure::{Failure, Refusal, RefusalCode};
 use ringback_model::group::{Group, GroupKind, GroupPerson, GroupStatus, Member, Role};
@@ -69,6 +69,16 @@ impl Im {
         let mut people = self.people(members).await?;
         people.retain(|one| is_called(one, &keyword));
         Ok(GroupOutcome::People { group: group.clone(), total: people.len(), people: page.of(people) })
+    }
+
+    /// A page of members, by when they came.
+    pub(super) async fn members_by_age(
+        &self,
+        group: &GroupId,
+        wanted: MembersByAge,
+    ) -> Result<Vec<Member>, Failure> {
+        at_most("a page", wanted.page.limit, limits::LIST_ITEMS)?;
+        Ok(by_age(self.all_members(group).await?, wanted))
     }
 
     pub(super) async fn member_ids(&self, caller: &Caller, group: &GroupId) -> Result<GroupOutcome, Failure> {
@@ -234,6 +244,71 @@ pub(super) fn in_order(members: &mut [Member]) {
     members.sort_by_key(|member| (std::cmp::Reverse(member.role), member.joined_at));
 }
 
+fn by_age(mut members: Vec<Member>, wanted: MembersByAge) -> Vec<Member> {
+    let age = |member: &Member| (member.joined_at, member.user.folded());
+    members.retain(|member| wanted.owner || member.role != Role::Owner);
+    members.sort_by_cached_key(age);
+    if wanted.newest_first {
+        members.reverse();
+    }
+    if let Some(mark) = wanted.after {
+        let mark = (mark.at, mark.user.folded());
+        members.retain(|member| if wanted.newest_first { age(member) < mark } else { age(member) > mark });
+    }
+    wanted.page.of(members)
+}
+
 fn is_called(person: &GroupPerson, keyword: &str) -> bool {
     person.user.folded().contains(keyword) || person.nickname.to_lowercase().contains(keyword)
+}
+
+#[cfg(test)]
+mod tests {
+    use ringback_model::command::AgeMark;
+    use ringback_model::time::UnixMs;
+
+    use super::*;
+
+    fn member(name: &str, role: Role, joined_at: i64) -> Member {
+        Member {
+            group: GroupId::parse("7").unwrap(),
+            user: UserId::parse(name).unwrap(),
+            role,
+            nickname: String::new(),
+            face_url: String::new(),
+            joined_at: UnixMs(joined_at),
+            join_source: 1,
+            operator: String::new(),
+            inviter: String::new(),
+            muted_until: UnixMs(0),
+            ex: String::new(),
+        }
+    }
+
+    #[test]
+    fn pages_of_members_by_age_hold_each_of_them_once() {
+        let all = || {
+            vec![
+                member("alice", Role::Owner, 1),
+                member("Bob", Role::Member, 3),
+                member("carol", Role::Admin, 2),
+                member("dave", Role::Member, 3),
+            ]
+        };
+        for (owner, newest_first, expected) in [
+            (true, false, vec!["alice", "carol", "bob", "dave"]),
+            (false, false, vec!["carol", "bob", "dave"]),
+            (false, true, vec!["dave", "bob", "carol"]),
+        ] {
+            let (mut after, mut found) = (None, Vec::new());
+            loop {
+                let page = Page { skip: 0, limit: 1 };
+                let wanted = MembersByAge { owner, newest_first, after, page };
+                let Some(one) = by_age(all(), wanted).pop() else { break };
+                after = Some(AgeMark { at: one.joined_at, user: one.user.clone() });
+                found.push(one.user.folded());
+            }
+            assert_eq!(found, expected);
+        }
+    }
 }

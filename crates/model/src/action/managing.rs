@@ -70,6 +70,9 @@ pub struct GroupAttributes {
     pub name: String,
     /// About which member; `None` = about the group itself.
     pub member: Option<UserId>,
+    /// In whose name they were set or taken away; `None` = in that of him who acted.
+    #[serde(default)]
+    pub by: Option<UserId>,
     /// What was set.
     pub set: BTreeMap<String, String>,
     /// Keys that were taken away.

@@ -114,12 +114,14 @@ pub enum AccountCommand {
         /// Whose.
         user: UserId,
     },
+    /// How many bytes the attributes of all users take. All are read for it, page by page.
+    AttributesSize,
 }
 
-/// Where a page of users by age ended. The user need not exist any more.
+/// Where a page of users, or of members, by age ended. The user need not exist any more.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct AgeMark {
-    /// When the last one was registered.
+    /// When the last one was registered, or came into the group.
     pub at: UnixMs,
     /// Who it was.
     pub user: UserId,
@@ -165,4 +167,6 @@ pub enum AccountOutcome {
     },
     /// Attributes, in the order asked for.
     Attributes(Vec<(UserId, BTreeMap<String, String>)>),
+    /// Bytes of attributes, with their names.
+    AttributesSize(u64),
 }

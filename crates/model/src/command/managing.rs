@@ -3,10 +3,11 @@
 use std::collections::BTreeMap;
 
 use crate::action::GroupEdit;
-use crate::group::{Group, GroupKind};
+use crate::command::AgeMark;
+use crate::group::{Group, GroupKind, Member};
 use crate::ids::{GroupId, UserId};
 use crate::page::Page;
-use crate::record::{GroupAttribute, SharedFile};
+use crate::record::SharedFile;
 use crate::time::UnixMs;
 
 /// Something done to a group or room, or asked about it. Administrators of the app.
@@ -65,29 +66,33 @@ pub enum ManagingDeed {
     },
     /// Take a file out.
     RemoveFile(String),
-    /// Set texts of the app.
+    /// Set texts of the app about the group itself, at most [`crate::limits::ROOM_ATTRIBUTES_OF_ONE_CALL`]. Each is set or
+    /// not for itself.
     SetAttributes {
-        /// About which member; `None` = about the group itself.
-        member: Option<UserId>,
-        /// Who sets them; `None` = the app.
+        /// In which member's name; `None` = in that of the app.
         by: Option<UserId>,
         /// By key.
         texts: BTreeMap<String, String>,
-        /// They go when who set them leaves.
+        /// They go when the member leaves.
         leave: bool,
         /// Also those that somebody else has set.
         forced: bool,
     },
-    /// Take texts of the app away.
+    /// Take texts of the app about the group itself away, each for itself.
     RemoveAttributes {
-        /// About which member; `None` = about the group itself.
-        member: Option<UserId>,
-        /// Who takes them away; `None` = the app.
+        /// In which member's name; `None` = in that of the app.
         by: Option<UserId>,
         /// Which.
         keys: Vec<String>,
         /// Also those that somebody else has set.
         forced: bool,
+    },
+    /// Set texts of the app about a member, all or none; an empty one takes the old one away.
+    Describe {
+        /// Whom.
+        member: UserId,
+        /// By key.
+        texts: BTreeMap<String, String>,
     },
     /// Its admins.
     Admins,
@@ -105,13 +110,30 @@ pub enum ManagingDeed {
     File(String),
     /// Its settings alone.
     Look,
-    /// Texts of the app.
-    Attributes {
-        /// About which member; `None` = about the group itself.
-        member: Option<UserId>,
+    /// Members by when they came.
+    ByAge(MembersByAge),
+    /// Texts of the app about the group itself: those with these keys; empty = all.
+    Attributes(Vec<String>),
+    /// Texts of the app about members.
+    Descriptions {
+        /// About whom.
+        members: Vec<UserId>,
         /// Only these; empty = all.
         keys: Vec<String>,
     },
+}
+
+/// A page of members, by when they came; who came at the same time, by id.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct MembersByAge {
+    /// The owner is among them.
+    pub owner: bool,
+    /// The newest first; else the oldest.
+    pub newest_first: bool,
+    /// Behind whom the page begins; `None` = at the beginning.
+    pub after: Option<AgeMark>,
+    /// Which of those that come then.
+    pub page: Page,
 }
 
 /// What is answered.
@@ -125,15 +147,36 @@ pub enum ManagingOutcome {
     Is(bool),
     /// Files.
     Files(Vec<SharedFile>),
-    /// Texts of the app.
-    Attributes(Vec<GroupAttribute>),
-    /// Keys of texts that were set or taken away, and of those that were not, each with the reason.
+    /// Members, in the order asked for.
+    Members(Vec<Member>),
+    /// Texts of the app, by key.
+    Attributes(BTreeMap<String, String>),
+    /// The same of several users, in the order asked for; `None` = he is not a member.
+    Descriptions(Vec<(UserId, Option<BTreeMap<String, String>>)>),
+    /// Keys of texts that were set or taken away, and of those that were not.
     Keys {
         /// Those that were.
         done: Vec<String>,
         /// Those that were not.
-        failed: BTreeMap<String, &'static str>,
+        failed: BTreeMap<String, WhyNot>,
     },
+}
+
+/// Why one text of the app was not set, or not taken away.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum WhyNot {
+    /// Somebody else has set it.
+    SetByAnother,
+    /// There is none.
+    NotThere,
+    /// Its key is empty, or has other characters than ASCII letters, digits and `_ - .`.
+    KeyNotLegal,
+    /// Its key has more than [`crate::limits::ROOM_ATTRIBUTE_KEY_CHARS`] characters.
+    KeyTooLong,
+    /// It has more than [`crate::limits::ROOM_ATTRIBUTE_CHARS`] characters.
+    TooLong,
+    /// There would be more than [`crate::limits::ROOM_ATTRIBUTES`].
+    TooMany,
 }
 
 /// What became of one user.

@@ -34,7 +34,9 @@ pub use chat::{
 pub use device::{DeviceCommand, DeviceOutcome, NewLog};
 pub use friend::{FriendCommand, FriendOutcome, FriendShown, Relation, RequestShown};
 pub use group::{GroupCommand, GroupOutcome, MemberFilter, MemberNews, RequestsOf, ShownRequest, WholeList};
-pub use managing::{ManagedUser, Managing, ManagingDeed, ManagingOutcome, RoomsCommand, Untouched};
+pub use managing::{
+    ManagedUser, Managing, ManagingDeed, ManagingOutcome, MembersByAge, RoomsCommand, Untouched, WhyNot,
+};
 pub use message::{EXPORT_PATH, MessageCommand, MessageEdit, MessageOutcome, ReactionOrder, Recall};
 pub use objects::{NewUpload, ObjectCommand, ObjectOutcome, SignedParts};
 pub use pull::{ConversationRef, PullOrder, Pulled, SeqList, SeqRange};

@@ -153,6 +153,7 @@ impl Cast {
             group: group(),
             name: "Release crew".to_owned(),
             member: None,
+            by: None,
             set: [("theme".to_owned(), "dark".to_owned())].into(),
             removed: Vec::new(),
             forced: false,

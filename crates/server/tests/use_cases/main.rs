@@ -4,6 +4,7 @@
 
 mod accounts;
 mod answers;
+mod attributes;
 mod chats;
 mod devices;
 mod fakes;

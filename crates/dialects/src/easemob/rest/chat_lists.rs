@@ -15,7 +15,8 @@ use super::cursor;
 use super::envelope::{Answer, Contents};
 use super::managing::{data, managed, managing, users_of};
 use super::members::page;
-use super::problem::{INVALID_PARAMETER, Problem, Reject};
+use super::problem::{ILLEGAL_ARGUMENT, INVALID_PARAMETER, Problem, Reject};
+use crate::easemob::entrance;
 
 /// Groups or rooms of a page, unless the caller says otherwise, and at most.
 const LIST: (usize, usize) = (10, 1000);
@@ -132,6 +133,77 @@ pub(super) fn joined(_asked: &Asked<'_>, outcome: &Outcome) -> Option<Result<Ans
     });
     let joined: Vec<Joined<'_>> = joined.collect();
     Some(Ok(Contents::data(&joined).without_entities().with_count(joined.len()).answer()))
+}
+
+// ---------------------------------------------------------------- groups of a user, with settings
+
+/// Groups of a page, unless the caller says otherwise, and at most.
+const OF_USER: (usize, usize) = (5, 20);
+
+/// A group that a user is in, with its settings.
+#[derive(Serialize, JsonSchema)]
+pub(super) struct GroupOfUser<'a> {
+    id: &'a str,
+    /// The same.
+    #[serde(rename = "groupId")]
+    group_id: &'a str,
+    name: &'a str,
+    /// The address of its picture.
+    avatar: &'a str,
+    description: &'a str,
+    owner: String,
+    /// Taken out of use.
+    disabled: bool,
+    public: bool,
+    allowinvites: bool,
+    membersonly: bool,
+    maxusers: u32,
+    /// Milliseconds since 1970.
+    created: i64,
+}
+
+impl<'a> GroupOfUser<'a> {
+    fn new(group: &'a Group) -> Self {
+        Self {
+            id: group.id.as_str(),
+            group_id: group.id.as_str(),
+            name: &group.name,
+            avatar: &group.face_url,
+            description: &group.introduction,
+            owner: group.owner.folded(),
+            disabled: group.status == GroupStatus::Banned,
+            public: group.verification == entrance::OPEN,
+            allowinvites: group.verification == entrance::INVITED,
+            membersonly: group.verification != entrance::OPEN,
+            maxusers: group.max_members,
+            created: group.created_at.0,
+        }
+    }
+}
+
+/// The page, counted from 0, and its size; more than fit are as many as fit.
+fn page_from_0(asked: &Asked<'_>) -> Result<Page, Reject> {
+    let (usual, most) = OF_USER;
+    let limit = cursor::size(asked, "pagesize", Some(usual), most)?.unwrap_or(usual);
+    let number: usize = match asked.request.query("pagenum") {
+        None => 0,
+        Some(text) => {
+            text.parse().map_err(|_| Reject::new(&ILLEGAL_ARGUMENT, "pagenum must be a number, 0 or more"))?
+        }
+    };
+    Ok(Page::numbered(number.saturating_add(1), limit))
+}
+
+pub(super) fn groups_of_user(asked: &Asked<'_>) -> Result<Command, Reject> {
+    let user = user(asked.request.param("user"))?;
+    Ok(Command::Group(GroupCommand::Joined { user, page: page_from_0(asked)? }))
+}
+
+pub(super) fn shown_to_user(asked: &Asked<'_>, outcome: &Outcome) -> Option<Result<Answer, Problem>> {
+    let (total, groups) = groups_of(outcome)?;
+    let shown: Vec<GroupOfUser<'_>> = groups.iter().map(GroupOfUser::new).collect();
+    let params = cursor::params(asked, &["pagenum", "pagesize"]);
+    Some(Ok(Contents::entities(&shown).with_total(total).with_params(params).answer()))
 }
 
 pub(super) fn is_joined(asked: &Asked<'_>) -> Result<Command, Reject> {

@@ -323,7 +323,7 @@ fn owner(user: &UserId) -> Affiliation {
 /// What the path is about.
 pub(super) fn kind_of(asked: &Asked<'_>) -> GroupKind {
     match routes::find(asked.request).map(|entry| entry.topic) {
-        Some(Topic::Rooms) => GroupKind::Room,
+        Some(Topic::Rooms | Topic::RoomMetadata) => GroupKind::Room,
         _ => GroupKind::Group,
     }
 }

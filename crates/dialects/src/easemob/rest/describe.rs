@@ -19,6 +19,9 @@ const ABOUT: &str = "The same resources below `/app-id/{app_id}` and below `/{or
     skipped. Ids of users do not differ in letter case alone. Every answer has a JSON body, and every error the form \
     of `Error`.";
 
+/// Where pages are counted from 0.
+const FROM_0: &str = "/chatgroups/user/{user}";
+
 /// Headers of answers that ask the caller to come again.
 const LATER: &[(&str, &str)] =
     &[("Retry-After", "Seconds after which trying again makes sense; where waiting helps.")];
@@ -69,6 +72,8 @@ const fn about(topic: Topic) -> &'static str {
         Topic::Reactions => "Reactions to messages.",
         Topic::Groups => "Groups and their members.",
         Topic::Rooms => "Chat rooms and their members.",
+        Topic::MemberMetadata => "What the app notes about members of groups.",
+        Topic::RoomMetadata => "What the app notes about chat rooms.",
         Topic::Storage => "Callbacks that could not be delivered and are kept, in slices of ten minutes.",
     }
 }
@@ -126,8 +131,8 @@ fn success(document: &mut Document, entry: &Entry, envelope: &Value) -> Value {
 
 fn body(document: &mut Document, entry: &Entry) -> Option<Body> {
     let schema = document.request(entry.body?);
-    let examples = examples::of(entry.resource());
-    Some(Body { schema, required: true, examples })
+    let examples = examples::of(entry.method, entry.resource());
+    Some(Body { schema, required: !entry.body_optional, examples })
 }
 
 /// Who names the app by organization and name must give users passwords; the rest is the same for both.
@@ -146,7 +151,8 @@ fn operation(entry: &Entry, path: &'static str, app: &App) -> Operation {
     let by_id = path.starts_with(BY_ID);
     let mut parameters: Vec<Parameter> =
         in_path(path).map(|name| path_parameter(entry.topic, name, app)).collect();
-    parameters.extend(entry.query.iter().map(|(name, doc)| query_parameter(name, doc, app)));
+    let resource = entry.resource();
+    parameters.extend(entry.query.iter().map(|(name, doc)| query_parameter(resource, name, doc, app)));
     Operation {
         id: if by_id { format!("{base}ByAppId") } else { base },
         method: entry.method,
@@ -192,7 +198,7 @@ fn path_parameter(topic: Topic, name: &'static str, app: &App) -> Parameter {
         "time" => ("An hour: `yyyyMMddHH`.", json!("2024110714")),
         "file" => ("The id of a file.", json!("1357924680135792470")),
         "users" => ("Ids of users, separated by commas; where one is added, a single one.", json!("bob")),
-        _ if topic == Topic::Rooms => (
+        _ if matches!(topic, Topic::Rooms | Topic::RoomMetadata) => (
             "The id of a room; where rooms are shown, several, separated by commas.",
             json!("270011223344557"),
         ),
@@ -205,8 +211,12 @@ fn path_parameter(topic: Topic, name: &'static str, app: &App) -> Parameter {
     Parameter { name, place: Place::Path, required: true, doc, schema, example }
 }
 
-fn query_parameter(name: &'static str, doc: &'static str, app: &App) -> Parameter {
+fn query_parameter(resource: &str, name: &'static str, doc: &'static str, app: &App) -> Parameter {
     let (schema, example) = match name {
+        "pagenum" if resource == FROM_0 => (json!({"type": "integer", "minimum": 0, "default": 0}), json!(0)),
+        "pagesize" if resource == FROM_0 => {
+            (json!({"type": "integer", "minimum": 1, "default": 5}), json!(20))
+        }
         "pagenum" => (json!({"type": "integer", "minimum": 1, "default": 1}), json!(1)),
         "pagesize" => {
             (json!({"type": "integer", "minimum": 1, "maximum": 1000, "default": 1000}), json!(100))
@@ -216,6 +226,8 @@ fn query_parameter(name: &'static str, doc: &'static str, app: &App) -> Paramete
         "app_key" => (json!({"type": "string"}), json!(app.key())),
         "msgId" | "msgIdList" => (json!({"type": "string", "minLength": 1}), json!("1357924680135792401")),
         "message" => (json!({"type": "string", "minLength": 1}), json!("emoji_3")),
+        "version" => (json!({"type": "string", "enum": ["v3"]}), json!("v3")),
+        "sort" => (json!({"type": "string", "enum": ["asc", "desc"]}), json!("asc")),
         "msgType" => (json!({"type": "string"}), json!("chat")),
         "groupId" => (json!({"type": "string"}), json!("270011223344556")),
         _ => (json!({"type": "boolean", "default": false}), json!(true)),

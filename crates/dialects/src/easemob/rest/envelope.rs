@@ -25,6 +25,8 @@ pub(super) struct Contents {
     entities: Option<Box<RawValue>>,
     data: Option<Box<RawValue>>,
     count: Option<usize>,
+    /// How many items there are on all pages.
+    total: Option<usize>,
     params: Option<BTreeMap<&'static str, [String; 1]>>,
     /// `organization`, `application` and `applicationName` are left out.
     nameless: bool,
@@ -58,6 +60,10 @@ impl Contents {
 
     pub(super) fn with_count(self, count: usize) -> Self {
         Self { count: Some(count), ..self }
+    }
+
+    pub(super) fn with_total(self, total: usize) -> Self {
+        Self { total: Some(total), ..self }
     }
 
     pub(super) fn with_params(self, params: impl IntoIterator<Item = (&'static str, String)>) -> Self {
@@ -119,6 +125,9 @@ pub(super) struct Envelope<'a> {
     /// How many items the answer holds.
     #[serde(skip_serializing_if = "Option::is_none")]
     count: Option<usize>,
+    /// How many there are on all pages.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    total: Option<usize>,
     /// Where the next page begins; absent on the last one.
     #[serde(skip_serializing_if = "Option::is_none")]
     cursor: Option<&'a str>,
@@ -165,6 +174,7 @@ pub(super) fn success(asked: &Asked<'_>, path: &str, answer: &Answer, now: UnixM
             entities: contents.entities.as_deref(),
             data: contents.data.as_deref(),
             count: contents.count,
+            total: contents.total,
             cursor: contents.cursor.as_deref(),
             status: contents.status,
             duration: took_ms(asked, now),

@@ -31,7 +31,7 @@ pub(super) enum Affiliation {
 
 impl Affiliation {
     /// Lists of members name admins; rooms and details do not.
-    fn in_lists(kind: GroupKind, member: &Member) -> Self {
+    pub(super) fn in_lists(kind: GroupKind, member: &Member) -> Self {
         match (member.role, kind) {
             (Role::Admin, GroupKind::Group) => Self::Admin(member.user.folded()),
             _ => Self::in_details(member),
@@ -60,6 +60,12 @@ pub(super) fn page(asked: &Asked<'_>) -> Result<(usize, usize), Reject> {
     Ok((number("pagenum", 1, usize::MAX / PAGE)?, size))
 }
 
+/// The page that was asked for, as answers show it.
+pub(super) fn page_params(asked: &Asked<'_>) -> impl Iterator<Item = (&'static str, String)> + use<> {
+    let (number, size) = page(asked).unwrap_or((1, PAGE));
+    [("pagenum", number.to_string()), ("pagesize", size.to_string())].into_iter()
+}
+
 pub(super) fn list(asked: &Asked<'_>) -> Result<Command, Reject> {
     let (number, size) = page(asked)?;
     Ok(Command::Members { group: known(asked.request.param("id"))?, skip: (number - 1) * size, limit: size })
@@ -72,8 +78,7 @@ pub(super) fn listed(asked: &Asked<'_>, outcome: &Outcome) -> Option<Result<Answ
         return Some(Err(no_such_chat(asked.request.param("id"))));
     }
     let shown: Vec<_> = members.iter().map(|member| Affiliation::in_lists(kind, member)).collect();
-    let (number, size) = page(asked).unwrap_or((1, PAGE));
-    let params = [("pagenum", number.to_string()), ("pagesize", size.to_string())];
+    let params = page_params(asked);
     let contents = Contents::data(&shown).without_entities().with_count(shown.len()).with_params(params);
     Some(Ok(contents.answer()))
 }

@@ -11,6 +11,8 @@
 //! | `cursor` | where pages of long lists end |
 //! | `discovery` | where clients find the server |
 //! | `token`, `message`, `chats`, `members`, `storage` | one resource each |
+//! | `member_pages`, `chat_lists` | lists of members, groups and rooms |
+//! | `member_metadata`, `room_metadata` | texts of the app about members of groups, and about rooms |
 //! | `user`, `user_pages`, `user_state`, `user_metadata`, `mute` | users: one, many, what is known of them, what is forbidden |
 //! | `contact`, `block` | lists of users |
 //! | `describe` | the description of all of it for machines |
@@ -30,6 +32,8 @@ mod envelope;
 mod export;
 mod lists;
 mod managing;
+mod member_metadata;
+mod member_pages;
 mod members;
 mod message;
 mod mute;
@@ -38,6 +42,7 @@ mod rates;
 mod reaction;
 mod recall;
 mod rewrite;
+mod room_metadata;
 mod routes;
 mod shared_files;
 mod storage;

@@ -43,6 +43,9 @@ pub(super) const SERVICE_RESOURCE: Kind =
 pub(super) const ENTITY: Kind = kind(404, "entity_not_found", "EntityNotFoundException");
 pub(super) const RESOURCE: Kind = kind(404, "resource_not_found", "ResourceNotFoundException");
 pub(super) const FORBIDDEN: Kind = kind(403, "forbidden_op", "EasemobForbiddenOpException");
+pub(super) const METADATA: Kind = kind(400, "metadata_error", "MetadataException");
+pub(super) const NOT_IN_ROOM: Kind = kind(401, "MetadataException", "MetadataException");
+pub(super) const NOT_IN_GROUP: Kind = kind(404, "MetadataException", "MetadataException");
 pub(super) const EXCEED_LIMIT: Kind = kind(403, "exceed_limit", "ExceedLimitException");
 pub(super) const WRONG_METHOD: Kind =
     kind(405, "unsupported_service_operation", "UnsupportedServiceOperationException");
@@ -51,7 +54,7 @@ pub(super) const INTERNAL: Kind = kind(500, "internal_server_error", "InternalSe
 pub(super) const UNAVAILABLE: Kind = kind(503, "service_unavailable", "ServiceUnavailableException");
 
 /// All kinds, for the description of the interface.
-pub(super) const ALL: [&Kind; 27] = [
+pub(super) const ALL: [&Kind; 30] = [
     &UNAUTHORIZED,
     &BAD_ACCESS_TOKEN,
     &ILLEGAL_ARGUMENT,
@@ -74,6 +77,9 @@ pub(super) const ALL: [&Kind; 27] = [
     &ENTITY,
     &RESOURCE,
     &FORBIDDEN,
+    &METADATA,
+    &NOT_IN_ROOM,
+    &NOT_IN_GROUP,
     &EXCEED_LIMIT,
     &WRONG_METHOD,
     &TOO_OFTEN,
@@ -172,7 +178,11 @@ fn of_refusal(asked: &Asked<'_>, entry: Option<&Entry>, refusal: &Refusal) -> Pr
         RefusalCode::GroupNotFound | RefusalCode::GroupDismissed => unknown_chat(asked, topic, detail),
         RefusalCode::GroupExists => group_exists(asked),
         RefusalCode::GroupTypeUnsupported => say(&ILLEGAL_ARGUMENT, detail),
-        RefusalCode::NotInGroup => say(&FORBIDDEN, detail),
+        RefusalCode::NotInGroup => match topic {
+            Topic::RoomMetadata => say(&NOT_IN_ROOM, "user is not in chatroom"),
+            Topic::MemberMetadata => not_in_group(),
+            _ => say(&FORBIDDEN, detail),
+        },
         RefusalCode::BlockedByPeer
         | RefusalCode::ForbiddenWords
         | RefusalCode::NotReceiving
@@ -258,6 +268,11 @@ fn unknown_chat(asked: &Asked<'_>, topic: Topic, detail: &str) -> Problem {
         _ if asked.request.method == ringback_model::dialect::Method::Get => no_such_chat(id),
         _ => Problem::new(&RESOURCE, format!("grpID {id} does not exist!")),
     }
+}
+
+/// What is noted about members was asked for, or is to be noted, about somebody who is none.
+pub(super) fn not_in_group() -> Problem {
+    Problem::new(&NOT_IN_GROUP, "user not in group")
 }
 
 /// Details or members of a group or room were asked for that is not there.

@@ -24,6 +24,7 @@ mod discovery;
 mod follow_ups;
 mod groups;
 mod messages;
+mod metadata;
 mod rooms;
 mod storage;
 mod token;
@@ -54,6 +55,8 @@ pub(super) enum Topic {
     History,
     Groups,
     Rooms,
+    MemberMetadata,
+    RoomMetadata,
     Storage,
 }
 
@@ -71,6 +74,8 @@ impl Topic {
         Self::History,
         Self::Groups,
         Self::Rooms,
+        Self::MemberMetadata,
+        Self::RoomMetadata,
         Self::Storage,
     ];
 
@@ -88,6 +93,7 @@ impl Topic {
             Self::Recall => &problem::NOT_RECALLABLE,
             Self::Rewrite => &problem::NOT_REWRITABLE,
             Self::Groups | Self::Rooms => &problem::INVALID_PARAMETER,
+            Self::MemberMetadata | Self::RoomMetadata => &problem::METADATA,
         }
     }
 
@@ -105,6 +111,8 @@ impl Topic {
             Self::History => "history",
             Self::Groups => "chatgroups",
             Self::Rooms => "chatrooms",
+            Self::MemberMetadata => "attributes of members",
+            Self::RoomMetadata => "attributes of chatrooms",
             Self::Storage => "callback storage",
         }
     }
@@ -139,6 +147,8 @@ pub(super) struct Entry {
     pub(super) answer: fn(&Asked<'_>, &Outcome) -> Option<Result<Answer, Problem>>,
     pub(super) summary: &'static str,
     pub(super) body: Option<SchemaOf>,
+    /// Without a body it does something too.
+    pub(super) body_optional: bool,
     pub(super) shape: Shape,
     /// Query parameters: name, and what it does.
     pub(super) query: &'static [(&'static str, &'static str)],
@@ -166,7 +176,20 @@ const fn entry(
     summary: &'static str,
 ) -> Entry {
     let needs = Needs::AppToken;
-    Entry { method, paths, topic, shown, needs, read, answer, summary, body: None, shape, query: &[] }
+    Entry {
+        method,
+        paths,
+        topic,
+        shown,
+        needs,
+        read,
+        answer,
+        summary,
+        body: None,
+        body_optional: false,
+        shape,
+        query: &[],
+    }
 }
 
 impl Entry {
@@ -177,6 +200,10 @@ impl Entry {
 
     const fn takes(self, body: SchemaOf) -> Self {
         Self { body: Some(body), ..self }
+    }
+
+    const fn may_take(self, body: SchemaOf) -> Self {
+        Self { body: Some(body), body_optional: true, ..self }
     }
 
     const fn maybe_token(self) -> Self {
@@ -212,6 +239,7 @@ static TABLES: &[&[Entry]] = &[
     follow_ups::ROUTES,
     groups::ROUTES,
     rooms::ROUTES,
+    metadata::ROUTES,
     storage::ROUTES,
 ];
 

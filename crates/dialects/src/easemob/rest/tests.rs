@@ -22,6 +22,7 @@ mod chats;
 mod contacts;
 mod gate;
 mod messages;
+mod metadata;
 mod problems;
 mod storage;
 mod tokens;
@@ -228,6 +229,16 @@ fn both_prefixes_lead_to_the_same() {
         (Method::Post, "/chatrooms/{id}/users"),
         (Method::Post, "/chatrooms/{id}/users/{users}"),
         (Method::Delete, "/chatrooms/{id}/users/{users}"),
+        (Method::Get, "/chatgroups/user/{user}"),
+        (Method::Post, "/metadata/chatroom/{id}"),
+        (Method::Put, "/metadata/chatroom/{id}/user/{user}"),
+        (Method::Put, "/metadata/chatroom/{id}/user/{user}/forced"),
+        (Method::Delete, "/metadata/chatroom/{id}/user/{user}"),
+        (Method::Delete, "/metadata/chatroom/{id}/user/{user}/forced"),
+        (Method::Put, "/metadata/chatgroup/{id}/user/{user}"),
+        (Method::Get, "/metadata/chatgroup/{id}/user/{user}"),
+        (Method::Post, "/metadata/chatgroup/{id}/get"),
+        (Method::Get, "/metadata/user/capacity"),
         (Method::Get, "/callbacks/storage/info"),
         (Method::Post, "/callbacks/storage/retry"),
         (Method::Post, "/callback/storage/retry"),

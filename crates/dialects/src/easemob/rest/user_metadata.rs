@@ -93,6 +93,15 @@ pub(super) fn many(asked: &Asked<'_>, outcome: &Outcome) -> Option<Result<Answer
     Some(Ok(Contents::data(&all).answer()))
 }
 
+pub(super) fn size(_asked: &Asked<'_>) -> Result<Command, Reject> {
+    Ok(Command::Account(AccountCommand::AttributesSize))
+}
+
+pub(super) fn sized(_asked: &Asked<'_>, outcome: &Outcome) -> Option<Result<Answer, Problem>> {
+    let Outcome::OfAccount(AccountOutcome::AttributesSize(bytes)) = outcome else { return None };
+    Some(Ok(Contents::data(bytes).answer()))
+}
+
 pub(super) fn remove(asked: &Asked<'_>) -> Result<Command, Reject> {
     Ok(Command::Account(AccountCommand::RemoveAttributes { user: named(asked)? }))
 }

@@ -34,6 +34,7 @@ impl Cast {
                 group: room.clone(),
                 name: "Stage".to_owned(),
                 member: None,
+                by: None,
                 set: set
                     .iter()
                     .map(|(key, value)| ((*key).to_owned(), (*value).to_owned()))

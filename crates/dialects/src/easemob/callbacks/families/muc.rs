@@ -2,6 +2,8 @@
 
 mod body;
 
+use std::collections::BTreeMap;
+
 use ringback_model::action::{Action, GroupAction, GroupAttributes, GroupEdit, GroupJoin, GroupLeave};
 use ringback_model::event::EventKind;
 use ringback_model::group::Role;
@@ -196,17 +198,19 @@ fn edited<'a>(all: Operations<'a>, edit: &'a GroupEdit) -> Vec<Operation<'a>> {
 }
 
 fn attributes<'a>(all: Operations<'a>, one: &'a GroupAttributes) -> Vec<Operation<'a>> {
-    let Some(member) = &one.member else {
-        // Of groups as a whole the original has none.
-        let set = (all.room && !one.set.is_empty())
-            .then(|| all.on_attributes("muc:set_metadata", one, &json!(one.set), one.set.keys()));
-        let removed = (all.room && !one.removed.is_empty())
-            .then(|| all.on_attributes("muc:delete_metadata", one, &json!(one.removed), one.removed.iter()));
-        return set.into_iter().chain(removed).collect();
-    };
-    let keys = one.set.keys().chain(&one.removed);
-    let name = "muc:group_member_metadata_update";
-    vec![all.on_attributes(name, one, &json!(one.set), keys).to(member)]
+    // What was taken away says nothing now.
+    let removed = || one.removed.iter().map(|key| (key.as_str(), ""));
+    let set = || one.set.iter().map(|(key, value)| (key.as_str(), value.as_str()));
+    if let Some(member) = &one.member {
+        let name = "muc:group_member_metadata_update";
+        return vec![all.on_attributes(name, one, set().chain(removed()).collect()).to(member)];
+    }
+    // Of groups as a whole the original has none.
+    let set = (all.room && !one.set.is_empty())
+        .then(|| all.on_attributes("muc:set_metadata", one, set().collect()));
+    let removed = (all.room && !one.removed.is_empty())
+        .then(|| all.on_attributes("muc:delete_metadata", one, removed().collect()));
+    set.into_iter().chain(removed).collect()
 }
 
 impl<'a> Operations<'a> {
@@ -214,10 +218,10 @@ impl<'a> Operations<'a> {
         self,
         name: &'static str,
         one: &'a GroupAttributes,
-        properties: &serde_json::Value,
-        keys: impl Iterator<Item = &'a String>,
+        properties: BTreeMap<&str, &str>,
     ) -> Operation<'a> {
-        let keys: Vec<&String> = keys.collect();
+        let by = one.by.as_ref().or(self.told.actor());
+        let keys: Vec<&&str> = properties.keys().collect();
         let ext = json!({
             "result": {"successKeys": keys, "errorKeys": {}},
             "identify": self.told.done.number.to_string(),
@@ -225,11 +229,11 @@ impl<'a> Operations<'a> {
             "muc_name": one.name,
             "need_notify": true,
             "properties": properties,
-            "operator": self.told.operator(),
+            "operator": by.map_or_else(|| self.told.operator(), UserId::folded),
         });
         let operation = self.on_place(name).by_place().with_details(ext.to_string());
-        match self.told.actor() {
-            Some(actor) => operation.to(actor),
+        match by {
+            Some(by) => operation.to(by),
             None => operation,
         }
     }

@@ -1,10 +1,14 @@
 //! Bodies that can be sent as they stand. Source: easemob-rest fact sheet 3.1, 4, 6, 8, 9; document 003.
 
+use ringback_model::dialect::Method;
 use serde_json::{Value, json};
 
 /// Examples for a resource; none where it takes no body.
-pub(super) fn of(resource: &str) -> Vec<(&'static str, Value)> {
+pub(super) fn of(method: Method, resource: &str) -> Vec<(&'static str, Value)> {
     match resource {
+        "/metadata/chatroom/{id}/user/{user}" | "/metadata/chatroom/{id}/user/{user}/forced" => {
+            of_room_metadata(method)
+        }
         "/token" => tokens(),
         "/users" => vec![
             ("one", json!({"username": "alice", "password": "pw-demo", "nickname": "Alice"})),
@@ -63,6 +67,17 @@ pub(super) fn of(resource: &str) -> Vec<(&'static str, Value)> {
     }
 }
 
+/// Two methods of one resource, each with a body of its own.
+fn of_room_metadata(method: Method) -> Vec<(&'static str, Value)> {
+    match method {
+        Method::Delete => vec![("two", json!({"keys": ["theme", "seat-1"]}))],
+        _ => {
+            let attributes = json!({"theme": "dark", "seat-1": "bob"});
+            vec![("two", json!({"metaData": attributes, "autoDelete": "NO_DELETE"}))]
+        }
+    }
+}
+
 /// Examples for what is done to a group or room.
 fn of_managing(resource: &str) -> Vec<(&'static str, Value)> {
     match resource {
@@ -88,6 +103,11 @@ fn of_managing(resource: &str) -> Vec<(&'static str, Value)> {
         "/chatgroups/{id}/share_files" => {
             let url = "https://example.test/plan.pdf";
             vec![("file", json!({"file_name": "plan.pdf", "file_size": 20480, "file_url": url}))]
+        }
+        "/metadata/chatroom/{id}" => vec![("two", json!({"keys": ["theme", "seat-1"]}))],
+        "/metadata/chatgroup/{id}/user/{user}" => vec![("card", json!({"metaData": {"card": "Team Bob"}}))],
+        "/metadata/chatgroup/{id}/get" => {
+            vec![("card", json!({"targets": ["alice", "bob"], "properties": ["card"]}))]
         }
         "/chatrooms/super_admin" => vec![("one", json!({"superadmin": "bob"}))],
         _ => Vec::new(),

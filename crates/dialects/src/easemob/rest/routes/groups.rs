@@ -3,12 +3,27 @@
 use ringback_model::dialect::Method::{Delete, Get, Post, Put};
 use serde_json::{Map, Value};
 
-use super::Shape::Data;
+use super::Shape::{Data, Entities};
 use super::{Entry, LIST, PAGE, Topic, entry};
-use crate::easemob::rest::{chat_lists, chats, lists, managing, members, shared_files};
+use crate::easemob::rest::{chat_lists, chats, lists, managing, member_pages, members, shared_files};
 use crate::openapi::schema_of;
 
 const HERE: (Topic, &str) = (Topic::Groups, "/chatgroups");
+
+const MEMBERS: &[(&str, &str)] = &[
+    ("pagenum", "Which page, from 1; default 1."),
+    ("pagesize", "Items of a page, 1 to 1000; default 1000."),
+    ("joined_time", "`true`: with the time when each of them came."),
+    (
+        "sort",
+        "`asc`: who came first first, `desc`: last; pages by number are in the order of ids without it.",
+    ),
+    ("version", "`v3`: pages by cursor."),
+    ("limit", "Items of a page by cursor, 1 to 1000; default 10."),
+    ("cursor", "Where the page begins, as the answer before has said it."),
+];
+const FROM_0: &[(&str, &str)] =
+    &[("pagenum", "Which page, from 0; default 0."), ("pagesize", "Items of a page, 1 to 20; default 5.")];
 
 #[rustfmt::skip]
 pub(super) static ROUTES: &[Entry] = &[
@@ -18,8 +33,8 @@ pub(super) static ROUTES: &[Entry] = &[
         "Groups by id, separated by commas; at most 100"),
     entry(Delete, paths!("/chatgroups/{id}"), HERE, (chats::dismiss, chats::dismissed), Data(schema_of::<chats::Dismissed>),
         "Dismiss a group"),
-    entry(Get, paths!("/chatgroups/{id}/users"), HERE, (members::list, members::listed), Data(schema_of::<Vec<members::Affiliation>>),
-        "Members of a group").asks(PAGE),
+    entry(Get, paths!("/chatgroups/{id}/users"), HERE, (member_pages::list, member_pages::listed), Data(schema_of::<member_pages::MemberPage>),
+        "Members of a group, by pages; with `version=v3` their ids alone, by cursor and without the owner's").asks(MEMBERS),
     entry(Post, paths!("/chatgroups/{id}/users"), HERE, (members::add, members::added), Data(schema_of::<members::Added>),
         "Add members to a group; at most 60").takes(schema_of::<members::UserNames>),
     entry(Post, paths!("/chatgroups/{id}/users/{users}"), HERE, (members::add_one, members::added_one), Data(schema_of::<members::Change>),
@@ -68,6 +83,8 @@ pub(super) static ROUTES: &[Entry] = &[
         "All groups").asks(LIST),
     entry(Get, paths!("/users/{user}/joined_chatgroups"), HERE, (chat_lists::joined_groups, chat_lists::joined), Data(schema_of::<Vec<chat_lists::Joined<'_>>>),
         "The groups that a user is in").asks(PAGE),
+    entry(Get, paths!("/chatgroups/user/{user}"), HERE, (chat_lists::groups_of_user, chat_lists::shown_to_user), Entities(schema_of::<chat_lists::GroupOfUser<'_>>),
+        "The groups that a user is in, with their settings").asks(FROM_0),
     entry(Get, paths!("/chatgroups/{id}/user/{user}/is_joined"), HERE, (chat_lists::is_joined, chat_lists::is_there), Data(schema_of::<bool>),
         "Whether a user is in a group"),
     entry(Post, paths!("/chatgroups/{id}/disable"), HERE, (managing::disable, managing::disabled), Data(schema_of::<managing::Disabled>),

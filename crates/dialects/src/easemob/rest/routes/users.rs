@@ -62,6 +62,8 @@ pub(super) static ROUTES: &[Entry] = &[
         "Attributes of a user"),
     entry(Delete, paths!("/metadata/user/{user}"), METADATA, (user_metadata::remove, user_metadata::removed), Data(schema_of::<bool>),
         "Forget all attributes of a user"),
+    entry(Get, paths!("/metadata/user/capacity"), METADATA, (user_metadata::size, user_metadata::sized), Data(schema_of::<u64>),
+        "How many bytes the attributes of all users take, with their names"),
     entry(Post, paths!("/metadata/user/get"), METADATA, (user_metadata::get_many, user_metadata::many), Data(schema_of::<user_metadata::ByUser>),
         "Attributes of users; at most 100").takes(schema_of::<user_metadata::AttributesOf>),
     entry(Post, paths!("/mutes"), MUTES, (mute::mute, mute::muted), Data(schema_of::<mute::Muted>),

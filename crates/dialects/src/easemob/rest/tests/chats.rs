@@ -1,7 +1,10 @@
 //! `/chatgroups`, `/chatrooms` and their members.
 
-use ringback_model::command::NewGroup;
+use ringback_model::command::{
+    GroupCommand, GroupOutcome, Managing, ManagingDeed, ManagingOutcome, MembersByAge, NewGroup,
+};
 use ringback_model::group::{Group, GroupKind, GroupStatus, Member, Role};
+use ringback_model::page::Page;
 
 use super::*;
 
@@ -266,6 +269,88 @@ fn members_are_listed_by_pages() {
     assert_eq!(shown["data"][1], json!({"admin": "bob"}));
     for query in ["?pagenum=0", "?pagenum=x", "?pagesize=-1", "?pagesize=", "?pagenum=99999999999999999999"] {
         let asked = get(&format!("/app-id/4711/chatrooms/{ID}/users{query}"));
+        assert_eq!(rejected(&asked).1, "illegal_argument", "{query}");
+    }
+}
+
+fn by_age(query: &str) -> MembersByAge {
+    let asked = get(&format!("/app-id/4711/chatgroups/{ID}/users{query}"));
+    match decode(&asked) {
+        Ok(Command::Group(GroupCommand::Manage(Managing {
+            deed: ManagingDeed::ByAge(wanted),
+            kind,
+            ..
+        }))) => {
+            assert_eq!(kind, GroupKind::Group);
+            wanted
+        }
+        other => panic!("{query}: {other:?}"),
+    }
+}
+
+fn listed(members: Vec<Member>) -> Outcome {
+    Outcome::OfGroup(GroupOutcome::Managed(ManagingOutcome::Members(members)))
+}
+
+#[test]
+fn members_are_listed_by_cursor_as_the_sdk_asks() {
+    let first = by_age("?version=v3&limit=2&sort=desc");
+    let page = Page { skip: 0, limit: 2 };
+    assert_eq!(first, MembersByAge { owner: false, newest_first: true, after: None, page });
+    assert!(!by_age("?version=v3").newest_first);
+    let asked = get(&format!("/app-id/4711/chatgroups/{ID}/users?version=v3&limit=2"));
+    let members = || vec![member("bob", Role::Admin), member("Carol", Role::Member)];
+    let shown = answer(&asked, listed(members()));
+    assert_eq!((&shown["data"], &shown["count"]), (&json!(["bob", "carol"]), &json!(2)));
+    let cursor = shown["cursor"].as_str().unwrap();
+    let next = by_age(&format!("?version=v3&limit=2&cursor={cursor}")).after.unwrap();
+    assert_eq!((next.at, next.user.folded()), (AT, "carol".to_owned()));
+    let last = answer(&asked, listed(vec![member("dave", Role::Member)]));
+    assert_eq!((&last["data"], &last["cursor"]), (&json!(["dave"]), &Value::Null));
+    for query in ["?version=v3&cursor=x", "?version=v3&limit=0", "?sort=up", "?joined_time=yes"] {
+        let asked = get(&format!("/app-id/4711/chatgroups/{ID}/users{query}"));
+        let (status, error, _) = rejected(&asked);
+        assert_eq!((status, error.as_str()), (400, "illegal_argument"), "{query}");
+    }
+}
+
+#[test]
+fn members_are_listed_in_the_order_in_which_they_came() {
+    let wanted = by_age("?pagenum=2&pagesize=3&sort=asc");
+    assert_eq!((wanted.owner, wanted.newest_first, wanted.page), (true, false, Page::numbered(2, 3)));
+    let asked = get(&format!("/app-id/4711/chatgroups/{ID}/users?joined_time=true"));
+    let shown = answer(&asked, members(GroupKind::Group, all_roles()));
+    let at = AT.0;
+    let expected = json!([
+        {"owner": "alice", "joined_time": at}, {"admin": "bob", "joined_time": at},
+        {"member": "carol", "joined_time": at},
+    ]);
+    assert_eq!((&shown["data"], &shown["params"]["joined_time"]), (&expected, &json!(["true"])));
+    assert_eq!(shown["params"]["pagesize"], json!(["1000"]));
+}
+
+#[test]
+fn the_groups_of_a_user_are_shown_with_their_settings() {
+    for (query, skip, limit) in
+        [("", 0, 5), ("?pagenum=0&pagesize=50", 0, 20), ("?pagenum=2&pagesize=3", 6, 3)]
+    {
+        let asked = get(&format!("/app-id/4711/chatgroups/user/Bob{query}"));
+        let Ok(Command::Group(GroupCommand::Joined { user: of, page })) = decode(&asked) else {
+            panic!("{query}")
+        };
+        assert_eq!((of, page), (user("bob"), Page { skip, limit }), "{query}");
+    }
+    let asked = get("/app-id/4711/chatgroups/user/bob?pagenum=1");
+    let groups = vec![made(GroupKind::Group)];
+    let shown = answer(&asked, Outcome::OfGroup(GroupOutcome::Groups { total: 6, groups }));
+    let expected = json!([{
+        "id": ID, "groupId": ID, "name": "team", "avatar": "https://im.example.test/a.png", "description": "demo",
+        "owner": "alice", "disabled": false, "public": true, "allowinvites": false, "membersonly": false,
+        "maxusers": 200, "created": 1_730_000_000_000_i64,
+    }]);
+    assert_eq!((&shown["entities"], &shown["total"]), (&expected, &json!(6)));
+    for query in ["?pagenum=-1", "?pagenum=x", "?pagesize=0"] {
+        let asked = get(&format!("/app-id/4711/chatgroups/user/bob{query}"));
         assert_eq!(rejected(&asked).1, "illegal_argument", "{query}");
     }
 }

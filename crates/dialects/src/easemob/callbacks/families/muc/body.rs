@@ -133,7 +133,7 @@ impl<'a> Operation<'a> {
     }
 
     pub(super) fn with_details(self, ext: String) -> Self {
-        Self { details: Some(ext), has_status: false, ..self }
+        Self { details: Some(ext), ..self }
     }
 
     pub(super) fn written(&self, stamp: &Stamp) -> Vec<u8> {
