@@ -23,6 +23,7 @@ mod disk_full;
 mod doctor;
 mod document_003;
 mod failures;
+mod family_attributes;
 mod family_chats;
 mod family_events;
 mod family_failures;

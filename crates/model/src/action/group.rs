@@ -399,6 +399,7 @@ impl GroupAction {
             Self::Draft(one) => one.members.first().map_or("", |owner| owner.user.as_str()),
             Self::Shield(one) => one.user.as_str(),
             Self::ShareFile(one) => one.file.owner.as_str(),
+            Self::SetAttributes(one) => one.by.as_ref().or(one.member.as_ref()).map_or("", UserId::as_str),
             Self::Enter(_)
             | Self::Join(_)
             | Self::Kick(_)
@@ -408,7 +409,6 @@ impl GroupAction {
             | Self::Bar(_)
             | Self::Allow(_)
             | Self::Close(_)
-            | Self::SetAttributes(_)
             | Self::AppointRoomAdmin(_) => "",
         };
         Facets { from, group: self.group().map(GroupId::as_str), ..Facets::default() }

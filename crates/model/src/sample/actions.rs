@@ -153,14 +153,15 @@ impl Cast {
             group: group(),
             name: "Release crew".to_owned(),
             member: None,
-            by: None,
+            by: Some(self.bob.clone()),
             set: [("theme".to_owned(), "dark".to_owned())].into(),
             removed: Vec::new(),
             forced: false,
         };
         let removed =
             GroupAttributes { set: [].into(), removed: vec!["theme".to_owned()], ..attributes.clone() };
-        let of_member = GroupAttributes { member: Some(self.carol.clone()), ..attributes.clone() };
+        let member = Some(self.carol.clone());
+        let of_member = GroupAttributes { member, by: None, ..attributes.clone() };
         let muted_until = UnixMs(self.at.0.saturating_add(60_000));
         [true, false]
             .into_iter()

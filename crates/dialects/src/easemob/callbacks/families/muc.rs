@@ -21,7 +21,8 @@ pub(super) static FAMILY: Family = Family {
     says: "An operation on several users is told once for each of them. Who is removed is told as `kick`, then as \
            `absence`; who leaves, as `absence`, then as `leave`. `from` is the address of him who acted, without his \
            device; of an administrator of the app by REST it is that of `@ppAdmin`. Rooms have no `create`, `ban`, \
-           `allow` and no allow list here.",
+           `allow` and no allow list here. Of attributes `from` is the group or room, and `to` the member whom they \
+           are about or who has set them; what was not set is not told.",
     rows: ROWS,
     ids: Ids::Message,
     calls,

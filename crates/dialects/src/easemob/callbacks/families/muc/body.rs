@@ -81,7 +81,8 @@ const OK: Status = Status { description: "", error_code: "ok" };
 
 #[derive(Serialize, JsonSchema)]
 struct Details<'a> {
-    /// A JSON text: `result`, `identify`, `is_forced`, `muc_name`, `need_notify`, `properties`, `operator`.
+    /// A JSON text: `result`, `identify`, `is_forced`, `muc_name`, `need_notify`, `properties` by key (an empty text: it
+    /// was taken away), `operator`.
     ext: &'a str,
     /// Always `event_none`.
     #[serde(rename = "type")]
