@@ -68,6 +68,11 @@ fn check_details(call: &Call, properties: &Value, operator: &str, forced: bool) 
 #[tokio::test]
 async fn attributes_of_rooms_are_told() {
     let (family, receiver) = start().await;
+    // Whoever asks for one member's hears of what was done in his name.
+    let of_carol = Receiver::start().await;
+    let rule = json!({ "name": "carol", "dialect": "agora", "phase": "after", "url": of_carol.url(),
+        "events": ["muc:set_metadata"], "from": ["carol"] });
+    family.rule(&rule).await;
     let id = make(&family, "chatrooms").await;
     let at = |rest: &str| format!("{P}/metadata/chatroom/{id}{rest}");
     let call = async |method: Method, rest: &str, body: Option<Value>| -> Value {
@@ -116,6 +121,8 @@ async fn attributes_of_rooms_are_told() {
         check_details(call, &properties, operator, forced);
     }
     assert_eq!(details(&calls[0])["muc_name"], json!("hall"));
+    let hers = of_carol.wait_for("muc", 2).await;
+    assert_eq!((hers[0].text("to"), hers[1].text("to")), ("carol", "carol"));
 }
 
 #[tokio::test]

@@ -204,13 +204,13 @@ fn attributes<'a>(all: Operations<'a>, one: &'a GroupAttributes) -> Vec<Operatio
     let set = || one.set.iter().map(|(key, value)| (key.as_str(), value.as_str()));
     if let Some(member) = &one.member {
         let name = "muc:group_member_metadata_update";
-        return vec![all.on_attributes(name, one, set().chain(removed()).collect()).to(member)];
+        return vec![all.on_attributes(name, one, &set().chain(removed()).collect()).to(member)];
     }
     // Of groups as a whole the original has none.
     let set = (all.room && !one.set.is_empty())
-        .then(|| all.on_attributes("muc:set_metadata", one, set().collect()));
+        .then(|| all.on_attributes("muc:set_metadata", one, &set().collect()));
     let removed = (all.room && !one.removed.is_empty())
-        .then(|| all.on_attributes("muc:delete_metadata", one, removed().collect()));
+        .then(|| all.on_attributes("muc:delete_metadata", one, &removed().collect()));
     set.into_iter().chain(removed).collect()
 }
 
@@ -219,7 +219,7 @@ impl<'a> Operations<'a> {
         self,
         name: &'static str,
         one: &'a GroupAttributes,
-        properties: BTreeMap<&str, &str>,
+        properties: &BTreeMap<&str, &str>,
     ) -> Operation<'a> {
         let by = one.by.as_ref().or(self.told.actor());
         let keys: Vec<&&str> = properties.keys().collect();
