@@ -14,6 +14,7 @@ mod callbacks_all;
 mod callbacks_old;
 mod callbacks_v38;
 mod callers;
+mod catalogue;
 mod chats;
 mod cli;
 mod clock;
