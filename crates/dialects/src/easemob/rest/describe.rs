@@ -56,7 +56,7 @@ pub(super) fn document(app: &App) -> Value {
     document.finish()
 }
 
-const fn about(topic: Topic) -> &'static str {
+pub(super) const fn about(topic: Topic) -> &'static str {
     match topic {
         Topic::Token => "Tokens for apps and users.",
         Topic::Discovery => "Where clients find the server.",

@@ -14,6 +14,7 @@
 //! | `user`, `user_pages`, `user_state`, `user_metadata`, `mute` | users: one, many, what is known of them, what is forbidden |
 //! | `contact`, `block` | lists of users |
 //! | `describe` | the description of all of it for machines |
+//! | `reference` | the page of what is offered and what is not |
 //! | `rates` | how often what may be asked |
 
 mod address;
@@ -37,6 +38,8 @@ mod problem;
 mod rates;
 mod reaction;
 mod recall;
+#[cfg(test)]
+mod reference;
 mod rewrite;
 mod routes;
 mod shared_files;
