@@ -129,7 +129,7 @@ impl Deeds<'_> {
         self.delete(&at("")).await;
     }
 
-    /// What only clients do in groups: invite, ask, answer, leave.
+    /// What only clients do in groups: invite, ask, answer, want to hear nothing, leave.
     pub(super) async fn group_life(&self) {
         let id = self.make("chatgroups").await;
         let (alice, bob, dave) =
@@ -142,6 +142,12 @@ impl Deeds<'_> {
         dave.post("/group/join_group", &wish).await.data();
         let yes = json!({ "groupID": id, "fromUserID": "dave", "handledMsg": "sure", "handleResult": 1 });
         alice.post("/group/group_application_response", &yes).await.data();
+        for receive in [1, 0] {
+            let option = json!({ "conversationID": format!("sg_{id}"), "conversationType": 3, "groupID": id,
+                "recvMsgOpt": receive });
+            let set = json!({ "userIDs": ["bob"], "conversation": option });
+            bob.post("/conversation/set_conversations", &set).await.data();
+        }
         bob.post("/group/quit_group", &json!({ "groupID": id, "userID": "bob" })).await.data();
     }
 
