@@ -178,3 +178,71 @@ async fn rooms_let_go_who_is_offline_and_not_who_comes_back() {
     let members = family.ok(Method::GET, &format!("{P}/chatrooms/{id}/users"), None).await;
     assert_eq!(members["data"], json!([{ "owner": "alice" }, { "member": "carol" }]));
 }
+
+#[tokio::test]
+async fn texts_about_rooms_and_members_are_kept() {
+    let receiver = Receiver::start().await;
+    let family = Family::start(Setup::dev(), &["alice", "bob", "carol"]).await;
+    let rule = json!({ "name": "texts", "dialect": "agora", "phase": "after", "url": receiver.url(), "events":
+        ["muc:set_metadata", "muc:delete_metadata", "muc:group_member_metadata_update"] });
+    family.rule(&rule).await;
+    let (room, group) = (make(&family, "chatrooms").await, make(&family, "chatgroups").await);
+    let of = |user: &str, end: &str| format!("{P}/metadata/chatroom/{room}/user/{user}{end}");
+    let call = async |method: Method, path: &str, body: Value| -> Value {
+        family.ok(method, path, Some(&body)).await["data"].clone()
+    };
+    let texts =
+        |value: &str| json!({ "metaData": { "topic": value, "seat-1": "bob" }, "autoDelete": "DELETE" });
+    let set = call(Method::PUT, &of("bob", ""), texts("tea")).await;
+    assert_eq!(set, json!({ "successKeys": ["seat-1", "topic"], "errorKeys": {} }));
+    // What somebody else has set stays, unless it is forced.
+    let other =
+        call(Method::PUT, &of("alice", ""), json!({ "metaData": { "topic": "coffee", "lamp": "on" } })).await;
+    assert_eq!(other["successKeys"], json!(["lamp"]));
+    assert_eq!(other["errorKeys"], json!({ "topic": "is not operator" }));
+    let forced = json!({ "metaData": { "topic": "coffee" }, "autoDelete": "NO_DELETE" });
+    assert_eq!(call(Method::PUT, &of("alice", "/forced"), forced).await["successKeys"], json!(["topic"]));
+    let gone = call(Method::DELETE, &of("alice", ""), json!({ "keys": ["lamp", "none"] })).await;
+    assert_eq!(gone, json!({ "successKeys": ["lamp"], "errorKeys": { "none": "key not exist" } }));
+    let path = format!("{P}/metadata/chatroom/{room}");
+    assert_eq!(call(Method::POST, &path, json!({})).await, json!({ "topic": "coffee", "seat-1": "bob" }));
+    // Who leaves takes along what was to go with him.
+    family.ok(Method::DELETE, &format!("{P}/chatrooms/{room}/users/bob"), None).await;
+    assert_eq!(
+        call(Method::POST, &path, json!({ "keys": ["topic", "seat-1"] })).await,
+        json!({ "topic": "coffee" })
+    );
+
+    let bob = format!("{P}/metadata/chatgroup/{group}/user/bob");
+    let texts = json!({ "metaData": { "role": "host", "team": "red" } });
+    assert_eq!(call(Method::PUT, &bob, texts.clone()).await, texts["metaData"]);
+    call(Method::PUT, &bob, json!({ "metaData": { "team": "" } })).await;
+    assert_eq!(family.ok(Method::GET, &bob, None).await["data"], json!({ "role": "host" }));
+    let asked = json!({ "targets": ["bob", "alice"], "properties": ["role"] });
+    let found = call(Method::POST, &format!("{P}/metadata/chatgroup/{group}/get"), asked).await;
+    assert_eq!(found, json!({ "bob": { "role": "host" }, "alice": {} }));
+
+    let calls = receiver.wait_for("muc", 7).await;
+    let told: Vec<_> = calls.iter().map(|call| call.body["payload"]["operation"].clone()).collect();
+    let [set, gone, member] = ["set_metadata", "delete_metadata", "group_member_metadata_update"];
+    assert_eq!(told, [set, set, set, gone, gone, member, member]);
+    let info = &calls[0].body["payload"]["event_info"];
+    let ext: Value = serde_json::from_str(info["ext"].as_str().unwrap()).unwrap();
+    assert_eq!(ext["result"]["successKeys"], json!(["seat-1", "topic"]), "{ext}");
+    assert_eq!(calls[0].text("group_id"), room);
+
+    let room_text = |key: &str, value: &str| json!({ "metaData": { key: value } });
+    for (path, body, status) in [
+        (of("bob", ""), room_text("topic", "x"), 403),
+        (of("alice", ""), json!({}), 400),
+        (of("alice", ""), room_text("a key", "x"), 400),
+        (of("alice", ""), room_text(&"k".repeat(129), "x"), 400),
+        (of("alice", ""), room_text("k", &"x".repeat(4097)), 400),
+        (bob.clone(), room_text(&"k".repeat(17), "x"), 400),
+        (bob, room_text("k", &"x".repeat(513)), 400),
+        (format!("{P}/metadata/chatgroup/{group}/user/carol"), room_text("k", "x"), 403),
+    ] {
+        let reply = family.call(Method::PUT, &path, Some(&body)).await;
+        assert_eq!(reply.status, status, "{path} {body}: {}", reply.body);
+    }
+}

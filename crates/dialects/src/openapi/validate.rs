@@ -132,6 +132,7 @@ fn bounded(keyword: &str, rule: &Value, value: &Value) -> bool {
         "maxLength" => chars.is_none_or(|chars| chars <= bound),
         "minItems" => items.is_none_or(|items| items >= bound),
         "minProperties" => value.as_object().is_none_or(|members| members.len() as f64 >= bound),
+        "maxProperties" => value.as_object().is_none_or(|members| members.len() as f64 <= bound),
         "maxItems" => items.is_none_or(|items| items <= bound),
         _ => panic!("unknown keyword {keyword}"),
     }

@@ -86,8 +86,15 @@ impl Im {
             ManagingDeed::Holds(user) => ManagingOutcome::Is(self.store.member(id, &user).await?.is_some()),
             ManagingDeed::Files(page) => ManagingOutcome::Files(self.files(id, page).await?),
             ManagingDeed::File(file) => ManagingOutcome::Files(vec![self.file(id, &file).await?]),
-            ManagingDeed::Attributes { member, keys } => {
-                ManagingOutcome::Attributes(self.texts(id, member.as_ref(), &keys).await?)
+            ManagingDeed::Attributes { members, keys } if members.is_empty() => {
+                ManagingOutcome::Attributes(self.texts(id, None, &keys).await?)
+            }
+            ManagingDeed::Attributes { members, keys } => {
+                let mut all = Vec::new();
+                for member in &members {
+                    all.extend(self.texts(id, Some(member), &keys).await?);
+                }
+                ManagingOutcome::Attributes(all)
             }
             _ => ManagingOutcome::Group(Box::new(group.clone())),
         })

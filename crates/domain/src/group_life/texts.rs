@@ -27,7 +27,7 @@ const NOT_THERE: &str = "key not exist";
 type Parties = (Option<UserId>, Option<UserId>);
 
 impl Im {
-    /// Sets texts. Those that somebody else has set stay, unless it is forced.
+    /// Sets texts. Those that somebody else has set stay, unless it is forced; an empty text about a member goes.
     pub(super) async fn set_texts(
         &self,
         caller: &Caller,
@@ -36,17 +36,9 @@ impl Im {
         texts: BTreeMap<String, String>,
         (leaves, forced): (bool, bool),
     ) -> Result<ManagingOutcome, Failure> {
-        if texts.is_empty() {
-            return Err(bad("metaData is empty").into());
-        }
-        for (key, value) in &texts {
-            if key.is_empty() {
-                return Err(bad("a key is empty").into());
-            }
-            notes([("a key", Some(key)), ("a value", Some(value))])?;
-        }
+        check_texts(&texts)?;
         let id = &group.id;
-        self.check_named_member(id, member.as_ref()).await?;
+        self.check_named_member(id, member.as_ref().or(by.as_ref())).await?;
         let keys: Vec<RecordKey> =
             texts.keys().map(|key| RecordKey::group_attribute(id, member.as_ref(), key)).collect();
         let mut tries = Tries::default();
@@ -56,9 +48,19 @@ impl Im {
             let there = self.texts(id, member.as_ref(), &[]).await?;
             let now = self.clock.now();
             let mut commit = Commit::at(now).require(Require::LiveGroup(id.clone()));
-            let (mut set, mut failed) = (BTreeMap::new(), BTreeMap::new());
+            let (mut set, mut failed, mut removed) = (BTreeMap::new(), BTreeMap::new(), Vec::new());
             for ((key, value), place) in texts.iter().zip(&keys) {
                 let kept = there.iter().find(|one| one.key == *key);
+                if member.is_some() && value.is_empty() {
+                    if let Some(kept) = kept {
+                        let record = Record::GroupAttribute(kept.clone());
+                        commit = commit
+                            .require(Require::Unchanged(Box::new(record)))
+                            .write(Write::Discard(place.clone()));
+                        removed.push(key.clone());
+                    }
+                    continue;
+                }
                 if !forced && kept.is_some_and(|kept| !may_touch(kept, by.as_ref())) {
                     failed.insert(key.clone(), NOT_YOURS);
                     continue;
@@ -81,7 +83,7 @@ impl Im {
             }
             let new = set.keys().filter(|key| there.iter().all(|one| one.key != **key)).count();
             at_most("metaData", there.len().saturating_add(new), limits::GROUP_ATTRIBUTES)?;
-            let done: Vec<String> = set.keys().cloned().collect();
+            let done: Vec<String> = set.keys().chain(&removed).cloned().collect();
             if done.is_empty() {
                 return Ok(ManagingOutcome::Keys { done, failed });
             }
@@ -90,7 +92,7 @@ impl Im {
                 name: group.name.clone(),
                 member: member.clone(),
                 set,
-                removed: Vec::new(),
+                removed,
                 forced,
             };
             let deed = Deed::of(commit).tell(Action::Group(GroupAction::SetAttributes(Box::new(told))));
@@ -221,6 +223,19 @@ impl Im {
             _ => Ok(()),
         }
     }
+}
+
+fn check_texts(texts: &BTreeMap<String, String>) -> Result<(), Failure> {
+    if texts.is_empty() {
+        return Err(bad("metaData is empty").into());
+    }
+    for (key, value) in texts {
+        if key.is_empty() {
+            return Err(bad("a key is empty").into());
+        }
+        notes([("a key", Some(key)), ("a value", Some(value))])?;
+    }
+    Ok(())
 }
 
 /// The app may touch everything; others what they have set themselves.

@@ -107,8 +107,8 @@ pub enum ManagingDeed {
     Look,
     /// Texts of the app.
     Attributes {
-        /// About which member; `None` = about the group itself.
-        member: Option<UserId>,
+        /// About which members; none = about the group itself.
+        members: Vec<UserId>,
         /// Only these; empty = all.
         keys: Vec<String>,
     },

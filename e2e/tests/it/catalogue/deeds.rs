@@ -122,7 +122,13 @@ impl Deeds<'_> {
             self.delete(&at(&format!("/share_files/{}", file["file_id"].as_str().unwrap()))).await;
             self.post(&at("/disable"), Value::Null).await;
             self.post(&at("/enable"), Value::Null).await;
+            let texts = json!({ "metaData": { "role": "host" } });
+            self.put(&format!("/metadata/chatgroup/{id}/user/bob"), texts).await;
         } else {
+            let texts = json!({ "metaData": { "topic": "tea" } });
+            self.put(&format!("/metadata/chatroom/{id}/user/bob"), texts).await;
+            let keys = json!({ "keys": ["topic"] });
+            self.rest(Method::DELETE, &format!("/metadata/chatroom/{id}/user/bob"), keys).await;
             self.post("/chatrooms/super_admin", json!({ "superadmin": "bob" })).await;
             self.delete("/chatrooms/super_admin/bob").await;
         }

@@ -126,7 +126,7 @@ fn success(document: &mut Document, entry: &Entry, envelope: &Value) -> Value {
 
 fn body(document: &mut Document, entry: &Entry) -> Option<Body> {
     let schema = document.request(entry.body?);
-    let examples = examples::of(entry.resource());
+    let examples = examples::of(entry.method, entry.resource());
     Some(Body { schema, required: true, examples })
 }
 

@@ -12,6 +12,7 @@
 //! | `discovery` | where clients find the server |
 //! | `token`, `message`, `chats`, `members`, `storage` | one resource each |
 //! | `user`, `user_pages`, `user_state`, `user_metadata`, `mute` | users: one, many, what is known of them, what is forbidden |
+//! | `chat_metadata` | texts of the app about rooms and members |
 //! | `contact`, `block` | lists of users |
 //! | `describe` | the description of all of it for machines |
 //! | `reference` | the page of what is offered and what is not |
@@ -22,6 +23,7 @@ mod block;
 mod bodies;
 mod body;
 mod chat_lists;
+mod chat_metadata;
 mod chats;
 mod contact;
 mod cursor;

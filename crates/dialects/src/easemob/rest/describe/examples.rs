@@ -1,9 +1,10 @@
 //! Bodies that can be sent as they stand. Source: easemob-rest fact sheet 3.1, 4, 6, 8, 9; document 003.
 
+use ringback_model::dialect::Method;
 use serde_json::{Value, json};
 
-/// Examples for a resource; none where it takes no body.
-pub(super) fn of(resource: &str) -> Vec<(&'static str, Value)> {
+/// Examples for a method of a resource; none where it takes no body.
+pub(super) fn of(method: Method, resource: &str) -> Vec<(&'static str, Value)> {
     match resource {
         "/token" => tokens(),
         "/users" => vec![
@@ -59,6 +60,12 @@ pub(super) fn of(resource: &str) -> Vec<(&'static str, Value)> {
                 json!({"date": "202411071040", "retry": 1, "targetUrl": "https://example.test/callbacks"}),
             ),
         ],
+        "/metadata/chatroom/{id}/user/{user}" | "/metadata/chatroom/{id}/user/{user}/forced" => {
+            match method {
+                Method::Delete => vec![("one", json!({"keys": ["topic"]}))],
+                _ => vec![("topic", json!({"metaData": {"topic": "tea"}, "autoDelete": "NO_DELETE"}))],
+            }
+        }
         _ => of_managing(resource),
     }
 }
@@ -88,6 +95,11 @@ fn of_managing(resource: &str) -> Vec<(&'static str, Value)> {
         "/chatgroups/{id}/share_files" => {
             let url = "https://example.test/plan.pdf";
             vec![("file", json!({"file_name": "plan.pdf", "file_size": 20480, "file_url": url}))]
+        }
+        "/metadata/chatroom/{id}" => vec![("one", json!({"keys": ["topic"]}))],
+        "/metadata/chatgroup/{id}/user/{user}" => vec![("role", json!({"metaData": {"role": "host"}}))],
+        "/metadata/chatgroup/{id}/get" => {
+            vec![("two", json!({"targets": ["bob", "carol"], "properties": ["role"]}))]
         }
         "/chatrooms/super_admin" => vec![("one", json!({"superadmin": "bob"}))],
         _ => Vec::new(),

@@ -5,10 +5,11 @@ use serde_json::{Map, Value};
 
 use super::Shape::Data;
 use super::{Entry, LIST, PAGE, Topic, entry};
-use crate::easemob::rest::{chat_lists, chats, lists, managing, members, shared_files};
+use crate::easemob::rest::{chat_lists, chat_metadata, chats, lists, managing, members, shared_files};
 use crate::openapi::schema_of;
 
 const HERE: (Topic, &str) = (Topic::Groups, "/chatgroups");
+const METADATA: (Topic, &str) = (Topic::Groups, "/metadata/chatgroup");
 
 #[rustfmt::skip]
 pub(super) static ROUTES: &[Entry] = &[
@@ -82,4 +83,10 @@ pub(super) static ROUTES: &[Entry] = &[
         "One file of a group"),
     entry(Delete, paths!("/chatgroups/{id}/share_files/{file}"), HERE, (shared_files::remove, shared_files::removed), Data(schema_of::<shared_files::Removed<'_>>),
         "Take a file out of a group"),
+    entry(Put, paths!("/metadata/chatgroup/{id}/user/{user}"), METADATA, (chat_metadata::set_of_member, chat_metadata::member_texts_set), Data(schema_of::<chat_metadata::Texts>),
+        "Set texts of the app about a member; an empty one takes the text away").takes(schema_of::<chat_metadata::MemberTexts>),
+    entry(Get, paths!("/metadata/chatgroup/{id}/user/{user}"), METADATA, (chat_metadata::of_member, chat_metadata::texts), Data(schema_of::<chat_metadata::Texts>),
+        "Texts of the app about a member"),
+    entry(Post, paths!("/metadata/chatgroup/{id}/get"), METADATA, (chat_metadata::of_members, chat_metadata::texts_by_member), Data(schema_of::<chat_metadata::TextsByMember>),
+        "Texts of the app about members; at most 10").takes(schema_of::<chat_metadata::MemberTextsOf>),
 ];

@@ -5,10 +5,11 @@ use serde_json::{Map, Value};
 
 use super::Shape::Data;
 use super::{Entry, LIST, PAGE, Topic, entry};
-use crate::easemob::rest::{chat_lists, chats, lists, managing, members};
+use crate::easemob::rest::{chat_lists, chat_metadata, chats, lists, managing, members};
 use crate::openapi::schema_of;
 
 const HERE: (Topic, &str) = (Topic::Rooms, "/chatrooms");
+const METADATA: (Topic, &str) = (Topic::Rooms, "/metadata/chatroom");
 
 #[rustfmt::skip]
 pub(super) static ROUTES: &[Entry] = &[
@@ -74,4 +75,14 @@ pub(super) static ROUTES: &[Entry] = &[
         "Let a user manage all chat rooms").takes(schema_of::<chat_lists::NewRoomAdmin>),
     entry(Delete, paths!("/chatrooms/super_admin/{user}"), HERE, (chat_lists::remove_room_admin, chat_lists::room_admin_removed), Data(schema_of::<chat_lists::RoomAdminRemoved>),
         "Let a user manage all chat rooms no more"),
+    entry(Post, paths!("/metadata/chatroom/{id}"), METADATA, (chat_metadata::of_room, chat_metadata::texts), Data(schema_of::<chat_metadata::Texts>),
+        "Texts of the app about a chat room").takes(schema_of::<chat_metadata::SoughtKeys>),
+    entry(Put, paths!("/metadata/chatroom/{id}/user/{user}"), METADATA, (chat_metadata::set_of_room, chat_metadata::texts_changed), Data(schema_of::<chat_metadata::TextsChanged<'_>>),
+        "Set texts about a chat room as one of its members; those of others stay; at most 10, and 100 of a room").takes(schema_of::<chat_metadata::RoomTexts>),
+    entry(Put, paths!("/metadata/chatroom/{id}/user/{user}/forced"), METADATA, (chat_metadata::set_of_room, chat_metadata::texts_changed), Data(schema_of::<chat_metadata::TextsChanged<'_>>),
+        "The same, over those of others").takes(schema_of::<chat_metadata::RoomTexts>),
+    entry(Delete, paths!("/metadata/chatroom/{id}/user/{user}"), METADATA, (chat_metadata::remove_of_room, chat_metadata::texts_changed), Data(schema_of::<chat_metadata::TextsChanged<'_>>),
+        "Take texts away that a member has set; at most 10").takes(schema_of::<chat_metadata::RoomKeys>),
+    entry(Delete, paths!("/metadata/chatroom/{id}/user/{user}/forced"), METADATA, (chat_metadata::remove_of_room, chat_metadata::texts_changed), Data(schema_of::<chat_metadata::TextsChanged<'_>>),
+        "The same, those of others too").takes(schema_of::<chat_metadata::RoomKeys>),
 ];
