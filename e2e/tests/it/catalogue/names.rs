@@ -48,7 +48,7 @@ const MUC: &str = "callId security chat_type eventType group_id host appkey from
 const ROSTER: &str = "callId security chat_type eventType host appkey from to msg_id timestamp payload";
 
 /// The first line that fits counts.
-const MEMBERS: [Members; 44] = [
+const MEMBERS: [Members; 47] = [
     ("chat:", MESSAGE, "bodies ext from to type meta?"),
     ("chat_offline", MESSAGE, "bodies ext from to type meta?"),
     (
@@ -103,7 +103,10 @@ const MEMBERS: [Members; 44] = [
     ("muc:delete_announcement", MUC, "muc_id is_chatroom operation status reason"),
     ("muc:upload_file", MUC, "muc_id is_chatroom operation status reason"),
     ("muc:delete_file", MUC, "muc_id is_chatroom operation status reason"),
-    ("muc:", MUC, "muc_id is_chatroom operation status reason? event_info?"),
+    ("muc:set_metadata", MUC, "muc_id is_chatroom operation event_info"),
+    ("muc:delete_metadata", MUC, "muc_id is_chatroom operation event_info"),
+    ("muc:group_member_metadata_update", MUC, "muc_id is_chatroom operation event_info"),
+    ("muc:", MUC, "muc_id is_chatroom operation status reason?"),
     ("roster:add", ROSTER, "reason operation"),
     ("roster:ban", ROSTER, "operation status"),
     ("roster:allow", ROSTER, "operation status"),
