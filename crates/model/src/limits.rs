@@ -484,6 +484,10 @@ pub const OBJECT_SWEEP_EVERY: Duration = Duration::from_secs(3600);
 /// Number of entries that one look for what is beyond its time reads of each kind.
 pub const OBJECT_SWEEP: usize = 10_000;
 
+/// Number of threads of one group.
+pub const GROUP_THREADS: usize = 1000;
+/// Characters of a thread's name.
+pub const THREAD_NAME_CHARS: usize = 64;
 /// Number of files of one group.
 pub const GROUP_FILES: usize = 1000;
 /// Number of the app's texts about one group, or about one member.

@@ -78,7 +78,7 @@ impl Deeds<'_> {
         }
     }
 
-    /// A message is changed, reacted to and taken back; others are read.
+    /// A message is changed, reacted to and taken back; others are read; something is said in a thread.
     pub(super) async fn follow_ups(&self) {
         let ids = self.0.send("alice", &["bob"], "helo").await;
         let id = ids["bob"].as_str().unwrap();
@@ -92,6 +92,11 @@ impl Deeds<'_> {
         bob.post("/msg/mark_msgs_as_read", &read).await.data();
         let read = json!({ "conversationID": chat, "hasReadSeq": 5, "seqs": [], "userID": "bob" });
         bob.post("/msg/mark_conversation_as_read", &read).await.data();
+        let group = self.make("chatgroups").await;
+        let said = self.0.send_to("chatgroups", "alice", &[&group], "tea?").await;
+        let new = json!({ "group_id": group, "name": "drinks", "owner": "bob", "msg_id": said[&group] });
+        let thread = self.post("/thread", new).await["thread_id"].as_str().unwrap().to_owned();
+        self.0.send_to("chatgroups", "bob", &[&thread], "tea").await;
         let back = json!({ "msg_id": id, "to": "bob", "chat_type": "chat", "from": "alice", "force": true });
         self.post("/messages/msg_recall", back).await;
     }

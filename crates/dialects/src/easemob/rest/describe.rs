@@ -67,6 +67,7 @@ pub(super) const fn about(topic: Topic) -> &'static str {
         Topic::Rewrite => "What messages say is changed.",
         Topic::History => "Messages of past hours.",
         Topic::Reactions => "Reactions to messages.",
+        Topic::Threads => "Conversations that hang on messages of groups; messages go to them as to groups.",
         Topic::Groups => "Groups and their members.",
         Topic::Rooms => "Chat rooms and their members.",
         Topic::Storage => "Callbacks that could not be delivered and are kept, in slices of ten minutes.",
@@ -213,6 +214,7 @@ fn query_parameter(name: &'static str, doc: &'static str, app: &App) -> Paramete
         }
         "limit" | "pageSize" => (json!({"type": "integer", "minimum": 1}), json!(10)),
         "cursor" => (json!({"type": "string"}), json!("")),
+        "sort" => (json!({"type": "string", "enum": ["asc", "desc"], "default": "desc"}), json!("asc")),
         "app_key" => (json!({"type": "string"}), json!(app.key())),
         "msgId" | "msgIdList" => (json!({"type": "string", "minLength": 1}), json!("1357924680135792401")),
         "message" => (json!({"type": "string", "minLength": 1}), json!("emoji_3")),

@@ -35,6 +35,16 @@ pub(super) struct Contents {
     /// Where the page ended, where there are more.
     cursor: Option<String>,
     status: Option<&'static str>,
+    properties: Option<Properties>,
+}
+
+/// How threads say where their pages end.
+#[derive(Default, Serialize, JsonSchema)]
+#[schemars(inline)]
+struct Properties {
+    /// Where the next page begins; absent on the last one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    cursor: Option<String>,
 }
 
 impl Contents {
@@ -82,6 +92,11 @@ impl Contents {
         Self { cursor, ..self }
     }
 
+    /// The same, where the cursor stands in `properties`.
+    pub(super) fn with_properties(self, cursor: Option<String>) -> Self {
+        Self { properties: Some(Properties { cursor }), ..self }
+    }
+
     pub(super) fn with_status(self, status: &'static str) -> Self {
         Self { status: Some(status), ..self }
     }
@@ -124,6 +139,8 @@ pub(super) struct Envelope<'a> {
     cursor: Option<&'a str>,
     #[serde(skip_serializing_if = "Option::is_none")]
     status: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    properties: Option<&'a Properties>,
     /// How long it took, milliseconds.
     duration: i64,
     #[serde(rename = "applicationName", skip_serializing_if = "Option::is_none")]
@@ -167,6 +184,7 @@ pub(super) fn success(asked: &Asked<'_>, path: &str, answer: &Answer, now: UnixM
             count: contents.count,
             cursor: contents.cursor.as_deref(),
             status: contents.status,
+            properties: contents.properties.as_ref(),
             duration: took_ms(asked, now),
             application_name: named(app.name.as_str()),
         },

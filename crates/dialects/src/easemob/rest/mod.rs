@@ -8,6 +8,7 @@
 //! | `body` | reading requests' bodies, and ids |
 //! | `bodies` | what the bodies of messages must hold |
 //! | `recall`, `rewrite`, `reaction`, `export` | what follows messages that were sent |
+//! | `thread` | conversations that hang on messages |
 //! | `cursor` | where pages of long lists end |
 //! | `discovery` | where clients find the server |
 //! | `token`, `message`, `chats`, `members`, `storage` | one resource each |
@@ -46,6 +47,7 @@ mod rewrite;
 mod routes;
 mod shared_files;
 mod storage;
+mod thread;
 mod token;
 mod user;
 mod user_metadata;

@@ -26,6 +26,7 @@ mod groups;
 mod messages;
 mod rooms;
 mod storage;
+mod threads;
 mod token;
 mod users;
 
@@ -51,6 +52,7 @@ pub(super) enum Topic {
     Recall,
     Rewrite,
     Reactions,
+    Threads,
     History,
     Groups,
     Rooms,
@@ -68,6 +70,7 @@ impl Topic {
         Self::Recall,
         Self::Rewrite,
         Self::Reactions,
+        Self::Threads,
         Self::History,
         Self::Groups,
         Self::Rooms,
@@ -82,6 +85,7 @@ impl Topic {
             | Self::Users
             | Self::Contacts
             | Self::Reactions
+            | Self::Threads
             | Self::History
             | Self::Storage => &problem::ILLEGAL_ARGUMENT,
             Self::Messages => &problem::NOT_SENDABLE,
@@ -102,6 +106,7 @@ impl Topic {
             Self::Recall => "recall",
             Self::Rewrite => "edit",
             Self::Reactions => "reactions",
+            Self::Threads => "threads",
             Self::History => "history",
             Self::Groups => "chatgroups",
             Self::Rooms => "chatrooms",
@@ -210,6 +215,7 @@ static TABLES: &[&[Entry]] = &[
     contacts::ROUTES,
     messages::ROUTES,
     follow_ups::ROUTES,
+    threads::ROUTES,
     groups::ROUTES,
     rooms::ROUTES,
     storage::ROUTES,
