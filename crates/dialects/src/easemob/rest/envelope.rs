@@ -35,16 +35,8 @@ pub(super) struct Contents {
     /// Where the page ended, where there are more.
     cursor: Option<String>,
     status: Option<&'static str>,
-    properties: Option<Properties>,
-}
-
-/// How threads say where their pages end.
-#[derive(Default, Serialize, JsonSchema)]
-#[schemars(inline)]
-struct Properties {
-    /// Where the next page begins; absent on the last one.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    cursor: Option<String>,
+    /// Where the cursor of pages of threads stands.
+    properties: Option<BTreeMap<&'static str, String>>,
 }
 
 impl Contents {
@@ -94,7 +86,8 @@ impl Contents {
 
     /// The same, where the cursor stands in `properties`.
     pub(super) fn with_properties(self, cursor: Option<String>) -> Self {
-        Self { properties: Some(Properties { cursor }), ..self }
+        let properties = cursor.map(|cursor| ("cursor", cursor)).into_iter().collect();
+        Self { properties: Some(properties), ..self }
     }
 
     pub(super) fn with_status(self, status: &'static str) -> Self {
@@ -139,8 +132,9 @@ pub(super) struct Envelope<'a> {
     cursor: Option<&'a str>,
     #[serde(skip_serializing_if = "Option::is_none")]
     status: Option<&'a str>,
+    /// `cursor`: where the next page begins; absent on the last one.
     #[serde(skip_serializing_if = "Option::is_none")]
-    properties: Option<&'a Properties>,
+    properties: Option<&'a BTreeMap<&'static str, String>>,
     /// How long it took, milliseconds.
     duration: i64,
     #[serde(rename = "applicationName", skip_serializing_if = "Option::is_none")]

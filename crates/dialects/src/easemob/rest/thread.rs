@@ -82,13 +82,19 @@ pub(super) struct ThreadMade<'a> {
     thread_id: &'a str,
 }
 
-/// What a thread is called.
-#[derive(Default, Serialize, Deserialize, JsonSchema)]
+/// What a thread is to be called.
+#[derive(Default, Deserialize, JsonSchema)]
 #[serde(default)]
 pub(super) struct ThreadName {
     /// At most 64 characters.
     #[schemars(extend("x-required" = true), length(min = 1, max = 64))]
     name: Option<String>,
+}
+
+/// What a thread is called now.
+#[derive(Serialize, JsonSchema)]
+pub(super) struct ThreadRenamed<'a> {
+    name: &'a str,
 }
 
 /// It was done.
@@ -117,8 +123,7 @@ pub(super) fn rename(asked: &Asked<'_>) -> Result<Command, Reject> {
 }
 
 pub(super) fn renamed(_asked: &Asked<'_>, outcome: &Outcome) -> Option<Result<Answer, Problem>> {
-    let name = Some(threads_of(outcome)?.first()?.name.clone());
-    Some(Ok(Contents::data(&ThreadName { name }).answer()))
+    Some(Ok(Contents::data(&ThreadRenamed { name: &threads_of(outcome)?.first()?.name }).answer()))
 }
 
 pub(super) fn dismiss(asked: &Asked<'_>) -> Result<Command, Reject> {

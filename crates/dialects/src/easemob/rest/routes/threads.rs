@@ -26,7 +26,7 @@ pub(super) static ROUTES: &[Entry] = &[
         "Make a thread on a message of a group; a message has at most one").takes(schema_of::<thread::NewMessageThread>),
     entry(Get, paths!("/thread"), HERE, (thread::all, thread::ids), Entities(schema_of::<thread::ThreadId<'_>>),
         "All threads of the app").asks(PAGE),
-    entry(Put, paths!("/thread/{id}"), HERE, (thread::rename, thread::renamed), Data(schema_of::<thread::ThreadName>),
+    entry(Put, paths!("/thread/{id}"), HERE, (thread::rename, thread::renamed), Data(schema_of::<thread::ThreadRenamed<'_>>),
         "Call a thread something else").takes(schema_of::<thread::ThreadName>),
     entry(Delete, paths!("/thread/{id}"), HERE, (thread::dismiss, thread::dismissed), Data(schema_of::<thread::ThreadStatus>),
         "Dismiss a thread"),
