@@ -8,7 +8,6 @@ mod chat;
 mod children;
 mod history;
 mod http;
-mod keywords;
 mod listeners;
 mod load;
 mod machine;
@@ -61,10 +60,6 @@ async fn main() -> anyhow::Result<ExitCode> {
             }
             return Ok(ExitCode::SUCCESS);
         }
-        Command::Keywords { out } => {
-            let met = keywords::run(out.as_deref())?;
-            return Ok(if met { ExitCode::SUCCESS } else { ExitCode::FAILURE });
-        }
         Command::Reference(options) => scenario("reference", options, &[]),
         Command::Send(options) => scenario("send", options, &[scenarios::SEND]),
         Command::Before(options) => scenario("before", options, &[scenarios::BEFORE]),
@@ -79,6 +74,7 @@ async fn main() -> anyhow::Result<ExitCode> {
         Command::Idle(options) => scenario("idle", options, &[scenarios::IDLE]),
         Command::Login(options) => scenario("login", options, &[scenarios::LOGIN]),
         Command::Start(options) => scenario("start", options, &[scenarios::START]),
+        Command::Keywords(options) => scenario("keywords", options, &[scenarios::KEYWORDS]),
         Command::All(options) => scenario("all", options, scenarios::ALL),
         Command::Crash(options) => return until_signalled(scenarios::crash::run(options)).await,
     };
@@ -109,9 +105,9 @@ fn scenario(name: &'static str, options: Options, parts: &[Part]) -> anyhow::Res
 async fn run((options, plan): (Options, Plan)) -> anyhow::Result<ExitCode> {
     let beside = std::env::current_exe().context("finding this binary")?;
     let root = data_root(options.places.data_root.as_deref())?;
-    let server = match plan.cases.iter().all(Case::is_reference) {
-        true => beside,
-        false => server::binary(options.places.server.as_deref(), !options.places.no_build).await?,
+    let server = match plan.cases.iter().any(Case::needs_server) {
+        false => beside,
+        true => server::binary(options.places.server.as_deref(), !options.places.no_build).await?,
     };
     let lab = Lab::new(options, server, root);
     let rounds = rounds::run(&lab, &plan.cases).await?;

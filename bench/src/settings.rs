@@ -47,16 +47,12 @@ pub(crate) enum Command {
     Start(Options),
     /// What it costs to remember calls for those who ask why.
     Why(Options),
+    /// What judging a message by 100,000 words costs, against a plain scan of its bytes; in this process.
+    Keywords(Options),
     /// All of them in one run.
     All(Options),
     /// Kills the server again and again under mixed load, and checks that nothing is lost or doubled.
     Crash(Crash),
-    /// What judging a message by 100,000 words costs, against a plain scan of its bytes; in this process.
-    Keywords {
-        /// Where the figures are written.
-        #[arg(long)]
-        out: Option<PathBuf>,
-    },
     /// Writes docs/proof.md and what the READMEs quote, from the results in bench/results.
     Proof {
         /// The checkout.

@@ -1,7 +1,7 @@
 //! What targets and attacks are called, in Chinese.
 
 /// A name of targets, and its Chinese one; `#` stands for a part that varies, such as a number.
-const NAMES: [(&str, &str); 32] = [
+const NAMES: [(&str, &str); 34] = [
     (
         "send over REST with an after-rule, delivered end to end, by bare calls",
         "经 REST 发送并由 after 规则端到端投递，相对裸调用",
@@ -91,6 +91,11 @@ const NAMES: [(&str, &str); 32] = [
         "processor time of a login with 2,000 conversations (light), ms",
         "2,000 个会话的轻量登录的处理器时间，ms",
     ),
+    (
+        "judging 1 KB of # with # words, some of them in it, by a plain scan",
+        "判断 1 KB 文本（#），词表有 # 个词且有命中，相对朴素扫描",
+    ),
+    ("judging 1 KB of # with # words by a plain scan", "判断 1 KB 文本（#），词表有 # 个词，相对朴素扫描"),
     ("ready with # events on disk, ms", "磁盘上有 # 个事件时到就绪的时间，ms"),
     ("sends with # events on disk, by those on an empty store", "磁盘上有 # 个事件时的发送，相对空存储"),
     (

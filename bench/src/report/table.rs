@@ -137,6 +137,17 @@ fn tables() -> Vec<(&'static str, Vec<Column>)> {
         ("Rules that do not match", rules),
         ("Logins", logins),
         ("Starts", starts),
+        ("The keyword filter", judging()),
+    ]
+}
+
+/// Of messages before the keyword filter.
+fn judging() -> Vec<Column> {
+    vec![
+        Column::wide("of a plain scan", figure::OF_SCAN, 1),
+        Column::narrow("judged ns", figure::JUDGED, 0),
+        Column::narrow("scanned ns", figure::SCANNED, 0),
+        Column::narrow("with words", figure::WITH_WORDS, 2),
     ]
 }
 

@@ -80,6 +80,14 @@ pub(crate) mod figure {
     pub(crate) const EVENTS: &str = "events";
     /// Bytes of the data folder, in MiB.
     pub(crate) const FOLDER: &str = "folder_mib";
+    /// Nanoseconds that the keyword filter takes for a message.
+    pub(crate) const JUDGED: &str = "judged_ns";
+    /// Nanoseconds that a plain scan of the same bytes takes.
+    pub(crate) const SCANNED: &str = "scanned_ns";
+    /// The former by the latter.
+    pub(crate) const OF_SCAN: &str = "of_scan";
+    /// Share of the messages that have words of the list in them.
+    pub(crate) const WITH_WORDS: &str = "with_words";
     /// Bare calls answered per second just before and just after the case: the mean of the two.
     pub(crate) const BARE_BESIDE: &str = "bare_beside_per_second";
     /// Share of all processor time that was stolen by the hypervisor.

@@ -7,6 +7,7 @@ mod delay;
 mod fanout;
 mod figures;
 mod idle;
+mod keywords;
 mod lag;
 mod login;
 mod mixed;
@@ -66,13 +67,16 @@ pub(crate) const OUTAGE: Part = Part { name: "outage", cases: outage::cases, tar
 pub(crate) const IDLE: Part = Part { name: "idle", cases: idle::cases, targets: idle::targets };
 /// Logins of users with many conversations.
 pub(crate) const LOGIN: Part = Part { name: "login", cases: login::cases, targets: login::targets };
+/// The keyword filter.
+pub(crate) const KEYWORDS: Part =
+    Part { name: "keywords", cases: keywords::cases, targets: keywords::targets };
 /// A long history.
 pub(crate) const START: Part = Part { name: "start", cases: start::cases, targets: start::targets };
 /// Remembering calls for those who ask why.
 pub(crate) const WHY: Part = Part { name: "why", cases: why::cases, targets: why::targets };
 /// All of them.
 pub(crate) const ALL: &[Part] =
-    &[SEND, BEFORE, AFTER, DELAY, MIXED, FANOUT, RULES, LAG, OUTAGE, IDLE, LOGIN, START, WHY];
+    &[SEND, BEFORE, AFTER, DELAY, MIXED, FANOUT, RULES, LAG, OUTAGE, IDLE, LOGIN, START, WHY, KEYWORDS];
 
 /// What every case needs.
 #[derive(Debug)]
@@ -126,6 +130,8 @@ pub(crate) enum Case {
     Login(login::Login),
     /// A start: on a long history, or on nothing.
     Start(start::On),
+    /// Messages before the keyword filter.
+    Judging(keywords::Judging),
 }
 
 impl Case {
@@ -147,6 +153,7 @@ impl Case {
             Self::Idle(connections) => format!("{connections} idle connections"),
             Self::Login(login) => login.name(),
             Self::Start(on) => on.name(),
+            Self::Judging(judging) => judging.name(),
         }
     }
 
@@ -163,7 +170,8 @@ impl Case {
             | Self::Lag(_)
             | Self::Idle(_)
             | Self::Login(_)
-            | Self::Start(_) => return None,
+            | Self::Start(_)
+            | Self::Judging(_) => return None,
         };
         matches!(pace, Pace::Closed(_)).then_some(Self::Bare(pace))
     }
@@ -180,6 +188,11 @@ impl Case {
     /// Whether it is a limit of the machine, without a server of ours.
     pub(crate) fn is_reference(&self) -> bool {
         matches!(self, Self::Bare(_) | Self::BareSlow(..) | Self::Append(_) | Self::Broadcast(_))
+    }
+
+    /// Whether a server of ours is part of it.
+    pub(crate) fn needs_server(&self) -> bool {
+        !self.is_reference() && !matches!(self, Self::Judging(_))
     }
 
     /// Whether it is about the tail of latencies that syncs are part of.
@@ -206,6 +219,7 @@ impl Case {
             Self::Idle(connections) => idle::run(lab, *connections).await,
             Self::Login(login) => login.run(lab).await,
             Self::Start(on) => on.run(lab).await,
+            Self::Judging(judging) => judging.run(),
         }
     }
 }
@@ -277,7 +291,7 @@ mod tests {
     /// A target whose case has another name, or whose figure the case lacks, would silently never be judged.
     #[test]
     fn every_target_is_judged_from_what_its_scenario_measures() {
-        const ALL_FIGURES: [&str; 17] = [
+        const ALL_FIGURES: [&str; 18] = [
             figure::RATE,
             figure::P50,
             figure::P99,
@@ -295,6 +309,7 @@ mod tests {
             figure::CONNECTION_BYTES,
             figure::READY,
             figure::LOGIN_CPU,
+            figure::OF_SCAN,
         ];
         let options = options();
         for part in ALL {

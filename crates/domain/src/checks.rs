@@ -186,6 +186,9 @@ pub(crate) fn requirements(context: &Context, message: &Message, facts: &SendFac
         }
         Target::Group(id) | Target::Room(id) if facts.group.is_some() => {
             let mut all = vec![Require::LiveGroup(id.clone())];
+            // Where the group is gone, nobody speaks in its threads.
+            let thread = facts.group.as_ref().and_then(|group| group.thread.as_ref());
+            all.extend(thread.map(|thread| Require::LiveGroup(thread.group.clone())));
             // Who need not be in the group may leave it meanwhile.
             if !speaks_everywhere(context, message) && !context.strangers {
                 all.push(Require::InGroup(id.clone(), message.sender.clone()));

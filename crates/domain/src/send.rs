@@ -356,8 +356,12 @@ impl Im {
         let begun = facts.listed == (true, true) || !message.handling.store || message.handling.aside;
         let chat = (message.sender.clone(), message.target.clone());
         let found = hit.map(|hit| self.keyword_fact(&context, &message, hit));
+        let in_thread = self.thread_fact(&context, &message, facts.group.as_deref()).await?;
         let fact = sent_fact(&context, message, offline);
         let mut commit = commit.event(lane.clone(), Fact::MessageSent(Box::new(fact)));
+        if let Some(fact) = in_thread {
+            commit = commit.event(lane.clone(), fact);
+        }
         if let Some(found) = found {
             commit = commit.event(lane, found);
         }

@@ -1,14 +1,15 @@
 //! Every bound of the server: value, unit, reason. Settings may lower or raise the ones that
 //! `ringback config print` shows; nothing in the server is without one.
 
-mod attributes;
+mod groups;
 mod words;
 
 use std::time::Duration;
 
-pub use attributes::{
-    MEMBER_ATTRIBUTE_BYTES, MEMBER_ATTRIBUTE_KEY_BYTES, MEMBER_ATTRIBUTES, MEMBER_ATTRIBUTES_BYTES,
-    ROOM_ATTRIBUTE_CHARS, ROOM_ATTRIBUTE_KEY_CHARS, ROOM_ATTRIBUTES, ROOM_ATTRIBUTES_OF_ONE_CALL,
+pub use groups::{
+    GROUP_FILES, GROUP_THREADS, MEMBER_ATTRIBUTE_BYTES, MEMBER_ATTRIBUTE_KEY_BYTES, MEMBER_ATTRIBUTES,
+    MEMBER_ATTRIBUTES_BYTES, ROOM_ATTRIBUTE_CHARS, ROOM_ATTRIBUTE_KEY_CHARS, ROOM_ATTRIBUTES,
+    ROOM_ATTRIBUTES_OF_ONE_CALL, THREAD_NAME_CHARS,
 };
 pub use words::{
     KEYWORD_BYTES, KEYWORD_HITS, KEYWORDS, KEYWORDS_BYTES, WORD_LIST_BYTES, WORD_LIST_LOOK,
@@ -489,8 +490,6 @@ pub const OBJECT_SWEEP_EVERY: Duration = Duration::from_secs(3600);
 /// Number of entries that one look for what is beyond its time reads of each kind.
 pub const OBJECT_SWEEP: usize = 10_000;
 
-/// Number of files of one group.
-pub const GROUP_FILES: usize = 1000;
 /// Time offline after which a user leaves the chat rooms that he is in, unless the settings say otherwise.
 pub const ROOM_LEAVE_AFTER: Duration = Duration::from_secs(120);
 /// Number of users who went offline and wait to leave their chat rooms, until the log is read further.

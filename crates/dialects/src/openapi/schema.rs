@@ -59,7 +59,15 @@ fn each_object(value: &mut Value, change: fn(&mut Map<String, Value>)) {
     match value {
         Value::Object(schema) => {
             change(schema);
-            schema.values_mut().for_each(|inner| each_object(inner, change));
+            for (name, inner) in schema {
+                match inner {
+                    // Names of members, one of which may be `properties` itself.
+                    Value::Object(members) if name == "properties" => {
+                        members.values_mut().for_each(|member| each_object(member, change));
+                    }
+                    inner => each_object(inner, change),
+                }
+            }
         }
         Value::Array(items) => items.iter_mut().for_each(|item| each_object(item, change)),
         Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => {}

@@ -6,6 +6,7 @@
 //! | `revoking` | messages that are taken back |
 //! | `deleting` | messages that are deleted, histories that are cleared |
 //! | `settings` | what users set for their conversations |
+//! | `shielding` | who wants to hear nothing of a group |
 //! | `lists` | lists of conversations, and what changed in them |
 //! | `expiring` | messages that go after a while |
 //! | `mentions` | who is mentioned finds it on his list |
@@ -22,6 +23,7 @@ pub(crate) mod revoking;
 mod searching;
 pub(crate) mod send_states;
 mod settings;
+mod shielding;
 pub(crate) mod starts;
 
 use std::sync::Arc;

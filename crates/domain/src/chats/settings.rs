@@ -12,6 +12,7 @@ use ringback_model::notice::ChatNotice;
 use ringback_model::record::{ConversationSettings, Record, RecordKey};
 use ringback_model::version::{Touch, VersionLog};
 
+use super::shielding::shielding;
 use super::{TRIES, overtaken, still, to_oneself, was_overtaken};
 use crate::actions::Deed;
 use crate::caller::Caller;
@@ -92,6 +93,7 @@ impl Im {
     async fn configuration(&self, sides: &[Side], change: &SettingsChange) -> Result<Option<Deed>, Failure> {
         let mut deed = Deed::of(Commit::at(self.clock.now()));
         let mut switched: BTreeSet<ConversationId> = BTreeSet::new();
+        let mut shieldings = Vec::new();
         let mut changed = false;
         for (side, found) in sides.iter().zip(self.found(sides).await?) {
             let mut settings = found.settings.clone();
@@ -108,6 +110,7 @@ impl Im {
                 continue;
             }
             changed = true;
+            shieldings.extend(shielding(&found.settings, &settings));
             let is_new = !found.on_list;
             // Of a group, whoever is here has a view already.
             if is_new && side.conversation.group().is_none() {
@@ -135,6 +138,7 @@ impl Im {
         for conversation in switched {
             deed = self.tell_of_burning(deed, sides, conversation, change).await?;
         }
+        deed = self.tell_of_shields(deed, shieldings).await?;
         Ok(changed.then_some(deed))
     }
 
@@ -236,16 +240,20 @@ impl Im {
                 let keys: Vec<RecordKey> =
                     chunk.iter().map(|one| RecordKey::conversation(user, &one.state.conversation)).collect();
                 let mut commit = Commit::at(self.clock.now());
+                let mut shieldings = Vec::new();
                 for (one, record) in chunk.iter().zip(self.store.records(&keys).await?) {
                     let settings = match &record {
                         Some(Record::Conversation(settings)) => settings.clone(),
                         _ => one.settings.clone(),
                     };
-                    keep(&mut commit, record, changed(settings), touch);
+                    let after = changed(settings.clone());
+                    shieldings.extend(shielding(&settings, &after));
+                    keep(&mut commit, record, after, touch);
                 }
                 let conversations = chunk.iter().map(|one| one.state.conversation.clone()).collect();
                 let notice = ChatNotice::Configured { user: user.clone(), conversations };
                 let deed = Deed::of(commit).notify(to_oneself(user, notice, Keep::Nothing));
+                let deed = self.tell_of_shields(deed, shieldings).await?;
                 match self.carry_out_deed(caller, deed).await {
                     Ok(_) => {}
                     // The next round finds what is left.

@@ -14,6 +14,7 @@ use ringback_model::limits;
 use ringback_model::notice::GroupNews;
 use ringback_model::time::UnixMs;
 
+use super::ID_TRIES;
 use super::enter::{Added, added};
 use super::telling::Telling;
 use crate::actions::{Deed, another_subject};
@@ -24,8 +25,6 @@ use crate::sizes::notes;
 use crate::users::commit_failure;
 use crate::{Im, at_most, bad, only_self, repeated};
 
-/// How often a made-up group id may turn out to be taken.
-const ID_TRIES: usize = 8;
 /// Entered because somebody said so. Source: client protocol sheet, `joinSource`.
 const JOINED_BY_INVITATION: i32 = 2;
 /// The type that all groups have. Source: callback sheet 5.5.
@@ -83,7 +82,7 @@ impl Im {
     }
 
     /// Ten digits, so that every dialect accepts it.
-    fn group_id(&self) -> Result<GroupId, Fault> {
+    pub(super) fn group_id(&self) -> Result<GroupId, Fault> {
         let number = 1_000_000_000 + self.dice.roll() % 9_000_000_000;
         GroupId::parse(&number.to_string()).map_err(|error| Fault::from_error("making a group id", error))
     }

@@ -84,7 +84,8 @@ impl Im {
             commit = commit.touch(VersionLog::Members(id.clone()), ITSELF, Touch::Updated);
         }
         let mut deed = Deed::of(commit);
-        if was_live {
+        // Nobody was told that a thread was made either.
+        if was_live && group.thread.is_none() {
             let (owner, members) = (group.owner.clone(), scene.members.to_vec());
             let told = GroupDismissal { group: id.clone(), owner, members };
             deed = deed.tell(Action::Group(GroupAction::Dismiss(told)));

@@ -72,6 +72,7 @@ impl Im {
                 deed = deed.notify(notice);
             }
             let deed = self.without_texts_of(deed, &scene.group, std::slice::from_ref(&user)).await?;
+            let deed = self.out_of_threads(deed, &scene.group, std::slice::from_ref(&user)).await?;
             match self.carry_out_deed(caller, deed).await {
                 Ok(_) => return Ok(()),
                 Err(error) => tries.again(error)?,
@@ -132,6 +133,7 @@ impl Im {
         let kick = GroupKick { group: group.id.clone(), kicked: kicked.clone(), reason, barred: false };
         let mut deed = Deed::of(commit).tell(Action::Group(GroupAction::Kick(kick)));
         deed = self.without_texts_of(deed, group, &kicked).await?;
+        deed = self.out_of_threads(deed, group, &kicked).await?;
         if scene.is_followed() {
             let recipients = Arc::clone(&scene.members);
             let telling = self.telling(caller, scene, without(group, leaving.len()), recipients).await?;

@@ -10,6 +10,7 @@
 //! | `edit.rs`, `members.rs` | settings of a group; what members show, their roles, mutes |
 //! | `muting.rs`, `listing.rs` | who may not speak; who may all the same, and who may not enter |
 //! | `files.rs`, `texts.rs` | files in groups; texts of the app about groups and members |
+//! | `threads.rs` | groups that hang on a message of a group |
 //! | `managing.rs`, `room_admins.rs` | what administrators of the app do and see; who manages all rooms |
 //! | `answers.rs` | what rules may make of all that |
 //! | `telling.rs` | what devices are told |
@@ -39,6 +40,7 @@ mod scene;
 mod sync;
 mod telling;
 mod texts;
+mod threads;
 
 pub(crate) use leave::gone;
 pub(crate) use read::is_listed;
@@ -143,6 +145,7 @@ impl Im {
             GroupCommand::JoinedIds { user, hash } => self.joined_ids(caller, &user, hash).await,
             GroupCommand::WholeMembers { group, hash } => self.whole_members(caller, &group, hash).await,
             GroupCommand::Manage(managing) => self.manage(caller, managing).await,
+            GroupCommand::Thread(command) => self.thread_command(caller, command).await,
             GroupCommand::Rooms(command) => self.rooms_command(caller, command).await,
             GroupCommand::OfKind { kind, after, limit } => {
                 self.groups_of_kind(caller, kind, after.as_ref(), limit).await
@@ -157,6 +160,8 @@ impl Im {
     }
 }
 
+/// How often a made-up group id may turn out to be taken.
+const ID_TRIES: usize = 8;
 /// How often something is decided anew because somebody changed meanwhile what it was decided from.
 const TRIES: u32 = 8;
 

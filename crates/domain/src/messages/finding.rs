@@ -22,7 +22,7 @@ const EARLY_MS: i64 = 5_000;
 
 impl Im {
     /// The stored message of a conversation with this id, in one of its forms.
-    pub(super) async fn message_in(
+    pub(crate) async fn message_in(
         &self,
         conversation: &ConversationId,
         id: &str,

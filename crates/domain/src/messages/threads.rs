@@ -1,7 +1,10 @@
 //! What is told of what happens in threads: groups that hang on a group, and on one of its messages.
 
-use ringback_model::action::{ThreadMessage, ThreadUpdated};
+use std::sync::Arc;
+
+use ringback_model::action::{Action, ChatAction, ThreadMessage, ThreadUpdated};
 use ringback_model::conversation::ConversationId;
+use ringback_model::event::{Done, Fact};
 use ringback_model::failure::Fault;
 use ringback_model::group::{Group, ThreadOf};
 use ringback_model::ids::UserId;
@@ -9,6 +12,7 @@ use ringback_model::message::Message;
 use ringback_model::time::UnixMs;
 
 use crate::Im;
+use crate::send::Context;
 
 impl Im {
     /// What is told of a change in a conversation, where it is a thread's; `last` is the message that was changed, as it is
@@ -25,6 +29,35 @@ impl Im {
         let Some(group) = group.filter(|group| group.thread.is_some()) else { return Ok(None) };
         let said = self.store.newest(std::slice::from_ref(conversation)).await?.pop().unwrap_or(0);
         Ok(update_of(&group, said, by, at, last))
+    }
+}
+
+impl Im {
+    /// What is told of a message that is said in a thread; `None` where its group is none. Two messages at the same time may
+    /// both count alike.
+    pub(crate) async fn thread_fact(
+        &self,
+        context: &Context,
+        message: &Message,
+        group: Option<&Group>,
+    ) -> Result<Option<Fact>, Fault> {
+        let Some(group) = group.filter(|group| group.thread.is_some() && message.handling.store) else {
+            return Ok(None);
+        };
+        let conversation = message.conversation();
+        let said = self.store.newest(std::slice::from_ref(&conversation)).await?.pop().unwrap_or(0);
+        let update = update_of(group, said + 1, &message.sender, message.sent_at, Some(message));
+        Ok(update.map(|update| {
+            Fact::Done(Box::new(Done {
+                number: self.number(),
+                action: Action::Chat(ChatAction::Thread(update)),
+                actor: Some(message.sender.clone()),
+                operation_id: Arc::clone(&context.operation_id),
+                origin: context.origin,
+                by_admin: context.sender_is_admin,
+                room: false,
+            }))
+        }))
     }
 }
 

@@ -13,6 +13,7 @@ use crate::user::User;
 use crate::version::{Delta, Version};
 
 use super::managing::{Managing, ManagingOutcome, RoomsCommand};
+use super::thread::ThreadCommand;
 
 /// What can be asked.
 #[derive(Debug, Clone)]
@@ -188,6 +189,8 @@ pub enum GroupCommand {
     Made(Period),
     /// Something that administrators of the app do to a group or room, or see of it.
     Manage(Managing),
+    /// Something about threads. Administrators of the app.
+    Thread(ThreadCommand),
     /// Something that concerns all rooms. Administrators of the app.
     Rooms(RoomsCommand),
     /// Groups, or rooms, that were not dismissed, ascending by id. Administrators of the app.

@@ -11,6 +11,7 @@ mod message;
 mod objects;
 mod pull;
 mod send;
+mod thread;
 mod user;
 
 use std::sync::Arc;
@@ -41,6 +42,7 @@ pub use message::{EXPORT_PATH, MessageCommand, MessageEdit, MessageOutcome, Reac
 pub use objects::{NewUpload, ObjectCommand, ObjectOutcome, SignedParts};
 pub use pull::{ConversationRef, PullOrder, Pulled, SeqList, SeqRange};
 pub use send::{Draft, Sent};
+pub use thread::{NewThread, ThreadCommand};
 pub use user::{FavouriteChange, FavouriteName, NewFavourite, UserCommand, UserOutcome};
 
 /// Who asks.

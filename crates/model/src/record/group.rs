@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::ids::{GroupId, UserId};
+use crate::ids::{GroupId, MessageId, UserId};
 use crate::time::UnixMs;
 
 /// A user who may not enter a group.
@@ -75,4 +75,15 @@ pub struct GroupAttribute {
     pub leaves: bool,
     /// When it was set.
     pub at: UnixMs,
+}
+
+/// A thread hangs on a message of a group; it is a group itself, see [`crate::group::Group::thread`].
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Thread {
+    /// The group.
+    pub group: GroupId,
+    /// Its message.
+    pub message: MessageId,
+    /// The thread.
+    pub thread: GroupId,
 }

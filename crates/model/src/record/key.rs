@@ -1,7 +1,7 @@
 //! Where records are kept.
 
 use crate::conversation::ConversationId;
-use crate::ids::{GroupId, Seq, UserId};
+use crate::ids::{GroupId, MessageId, Seq, UserId};
 use crate::user::Platform;
 
 /// What kind of record.
@@ -55,6 +55,8 @@ pub enum RecordKind {
     RoomAdmin,
     /// See [`super::GroupAttribute`].
     GroupAttribute,
+    /// See [`super::Thread`].
+    Thread,
     /// See [`super::Attributes`].
     Attributes,
     /// See [`super::MutedUser`].
@@ -96,6 +98,7 @@ impl RecordKind {
             Self::SharedFile => 52,
             Self::RoomAdmin => 53,
             Self::GroupAttribute => 54,
+            Self::Thread => 55,
             Self::Attributes => 60,
             Self::MutedUser => 61,
         }
@@ -224,6 +227,12 @@ impl RecordKey {
     #[must_use]
     pub fn group_attribute(group: &GroupId, member: Option<&UserId>, key: &str) -> Self {
         Self::new(RecordKind::GroupAttribute, attribute_owner(group, member), key)
+    }
+
+    /// The key of a [`super::Thread`]: a message has at most one.
+    #[must_use]
+    pub fn thread(group: &GroupId, message: MessageId) -> Self {
+        Self::new(RecordKind::Thread, group.as_str(), message.to_string())
     }
 
     /// The key of [`super::Attributes`].

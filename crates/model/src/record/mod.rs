@@ -50,7 +50,7 @@ pub use chat::{
     ConversationSettings, Edition, Fate, Hidden, Mark, Reaction, Reactions, Receipt, Revocation, Seen,
 };
 pub use counts::{GroupDay, UserDay};
-pub use group::{Allowed, Barred, GroupAttribute, RoomAdmin, SharedFile};
+pub use group::{Allowed, Barred, GroupAttribute, RoomAdmin, SharedFile, Thread};
 pub use key::{ONE_OWNER, RecordKey, RecordKind, attribute_owner, day_text, hidden_owner, seq_text};
 pub use notes::{AdminLogout, Bookmark, PresenceNote};
 
@@ -106,6 +106,8 @@ pub enum Record {
     RoomAdmin(RoomAdmin),
     /// A text of the app about a group or a member.
     GroupAttribute(GroupAttribute),
+    /// A thread hangs on a message.
+    Thread(Thread),
     /// What the app has noted about a user.
     Attributes(Attributes),
     /// A user is muted.
@@ -153,6 +155,7 @@ impl Record {
             Self::GroupAttribute(one) => {
                 RecordKey::group_attribute(&one.group, one.member.as_ref(), &one.key)
             }
+            Self::Thread(one) => RecordKey::thread(&one.group, one.message),
             Self::Attributes(one) => RecordKey::attributes(&one.user),
             Self::MutedUser(one) => RecordKey::muted_user(&one.user),
         }

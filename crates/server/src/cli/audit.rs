@@ -8,6 +8,7 @@ use http::Method;
 use serde_json::{Value, json};
 
 use super::access::{Access, AdminClient, Refused, segment};
+use super::print::plural;
 use super::{DONE, Global, NO};
 
 const EXAMPLES: &str = "\
@@ -160,7 +161,12 @@ impl Whole {
     }
 
     fn show(&self, out: &mut dyn io::Write, conversations: bool) -> io::Result<()> {
-        writeln!(out, "{} events in {} conversations and other lanes", self.events, self.lanes.len())?;
+        writeln!(
+            out,
+            "{} in {} conversations and other lanes",
+            plural(&self.events.to_string(), "event"),
+            self.lanes.len()
+        )?;
         for (id, rule) in &self.rules {
             let gone = if rule.gone { " (not there any more)" } else { "" };
             writeln!(out, "\n{}{gone}  [{id}]", rule.name)?;
@@ -188,7 +194,7 @@ impl Whole {
                 (first, last) => format!(", {}", span("message", first, last)),
             };
             let (events, delivered, open) = (lane.events, lane.delivered, lane.open);
-            let events = if events == 1 { "1 event".to_owned() } else { format!("{events} events") };
+            let events = plural(&events.to_string(), "event");
             writeln!(out, "{name}: {events}{seqs}, {delivered} delivered, {open} open")?;
             for (first, last) in &lane.missing {
                 writeln!(out, "  MISSING from the log: {}", span("message", *first, *last))?;

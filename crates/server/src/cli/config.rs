@@ -13,6 +13,7 @@ use ringback_model::app::App;
 use ringback_model::dialect::{Note, RuleFormat, Severity};
 use serde_json::json;
 
+use super::print::plural;
 use super::{DONE, Global, NO, WRONG_USE};
 use crate::listener;
 use crate::receiver::display::{Palette, painted};
@@ -317,13 +318,10 @@ fn as_text(reports: &[Report], palette: Palette) -> String {
     let (errors, warnings) = count(reports);
     let style = if errors > 0 { palette.bad } else { Style::new() };
     let verdict = if errors > 0 { "cannot be used" } else { "can be used" };
-    let numbers = format!("{}, {}", plural(errors, "error"), plural(warnings, "warning"));
+    let numbers =
+        format!("{}, {}", plural(&errors.to_string(), "error"), plural(&warnings.to_string(), "warning"));
     text.push_str(&format!("{}\n", painted(style, &format!("{verdict}: {numbers}"))));
     text
-}
-
-fn plural(number: usize, thing: &str) -> String {
-    format!("{number} {thing}{}", if number == 1 { "" } else { "s" })
 }
 
 fn as_json(reports: &[Report]) -> String {

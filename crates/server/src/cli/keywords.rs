@@ -9,7 +9,7 @@ use http::Method;
 use serde_json::{Value, json};
 
 use super::access::{Access, segment};
-use super::print::{table, text};
+use super::print::{plural, table, text};
 use super::{DONE, Global, NO};
 use crate::keywords::list_file;
 
@@ -84,7 +84,7 @@ pub async fn run(args: Args, global: &Global) -> anyhow::Result<ExitCode> {
         _ if global.json => writeln!(out, "{answer}")?,
         Command::List => list(&mut out, &answer)?,
         Command::Check { .. } => checked(&mut out, &answer)?,
-        Command::Put { name, .. } => writeln!(out, "{name} has {} words", text(&answer["count"]))?,
+        Command::Put { name, .. } => writeln!(out, "{name} has {}", plural(&text(&answer["count"]), "word"))?,
         Command::Delete { name } => writeln!(out, "{name} is removed")?,
     }
     Ok(ExitCode::from(if answer["verdict"] == "refuse" { NO } else { DONE }))

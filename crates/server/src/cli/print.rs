@@ -29,3 +29,8 @@ pub(super) fn text(value: &Value) -> String {
         other => other.to_string(),
     }
 }
+
+/// A number (in digits) of things.
+pub(super) fn plural(number: &str, thing: &str) -> String {
+    format!("{number} {thing}{}", if number == "1" { "" } else { "s" })
+}

@@ -65,7 +65,8 @@ fn groups_of(outcome: &Outcome) -> Option<(usize, &[Group])> {
 pub(super) fn all_listed(asked: &Asked<'_>, outcome: &Outcome) -> Option<Result<Answer, Problem>> {
     let (_, groups) = groups_of(outcome)?;
     let key = asked.app.key();
-    let listed = groups.iter().map(|group| {
+    // Threads have lists of their own.
+    let listed = groups.iter().filter(|group| group.thread.is_none()).map(|group| {
         let owner = format!("{key}_{}", group.owner.folded());
         match group.kind {
             GroupKind::Group => Listed::Group {
@@ -123,7 +124,7 @@ pub(super) fn joined_rooms(asked: &Asked<'_>) -> Result<Command, Reject> {
 
 pub(super) fn joined(_asked: &Asked<'_>, outcome: &Outcome) -> Option<Result<Answer, Problem>> {
     let (_, groups) = groups_of(outcome)?;
-    let joined = groups.iter().map(|group| match group.kind {
+    let joined = groups.iter().filter(|group| group.thread.is_none()).map(|group| match group.kind {
         GroupKind::Group => Joined::Group { groupid: group.id.as_str(), groupname: &group.name },
         GroupKind::Room => Joined::Room {
             id: group.id.as_str(),

@@ -21,6 +21,8 @@ const ABOUT: &str = "The same resources below `/app-id/{app_id}` and below `/{or
 
 /// Where pages are counted from 0.
 const FROM_0: &str = "/chatgroups/user/{user}";
+/// Where the order depends on how pages are turned.
+const MEMBERS: &str = "/chatgroups/{id}/users";
 
 /// Headers of answers that ask the caller to come again.
 const LATER: &[(&str, &str)] =
@@ -59,7 +61,7 @@ pub(super) fn document(app: &App) -> Value {
     document.finish()
 }
 
-const fn about(topic: Topic) -> &'static str {
+pub(super) const fn about(topic: Topic) -> &'static str {
     match topic {
         Topic::Token => "Tokens for apps and users.",
         Topic::Discovery => "Where clients find the server.",
@@ -70,6 +72,7 @@ const fn about(topic: Topic) -> &'static str {
         Topic::Rewrite => "What messages say is changed.",
         Topic::History => "Messages of past hours.",
         Topic::Reactions => "Reactions to messages.",
+        Topic::Threads => "Conversations that hang on messages of groups; messages go to them as to groups.",
         Topic::Groups => "Groups and their members.",
         Topic::Rooms => "Chat rooms and their members.",
         Topic::MemberMetadata => "What the app notes about members of groups.",
@@ -223,11 +226,12 @@ fn query_parameter(resource: &str, name: &'static str, doc: &'static str, app: &
         }
         "limit" | "pageSize" => (json!({"type": "integer", "minimum": 1}), json!(10)),
         "cursor" => (json!({"type": "string"}), json!("")),
+        "sort" if resource == MEMBERS => (json!({"type": "string", "enum": ["asc", "desc"]}), json!("asc")),
+        "sort" => (json!({"type": "string", "enum": ["asc", "desc"], "default": "desc"}), json!("asc")),
         "app_key" => (json!({"type": "string"}), json!(app.key())),
         "msgId" | "msgIdList" => (json!({"type": "string", "minLength": 1}), json!("1357924680135792401")),
         "message" => (json!({"type": "string", "minLength": 1}), json!("emoji_3")),
         "version" => (json!({"type": "string", "enum": ["v3"]}), json!("v3")),
-        "sort" => (json!({"type": "string", "enum": ["asc", "desc"]}), json!("asc")),
         "msgType" => (json!({"type": "string"}), json!("chat")),
         "groupId" => (json!({"type": "string"}), json!("270011223344556")),
         _ => (json!({"type": "boolean", "default": false}), json!(true)),

@@ -37,6 +37,8 @@ pub(super) struct Contents {
     /// Where the page ended, where there are more.
     cursor: Option<String>,
     status: Option<&'static str>,
+    /// Where the cursor of pages of threads stands.
+    properties: Option<BTreeMap<&'static str, String>>,
 }
 
 impl Contents {
@@ -88,6 +90,12 @@ impl Contents {
         Self { cursor, ..self }
     }
 
+    /// The same, where the cursor stands in `properties`.
+    pub(super) fn with_properties(self, cursor: Option<String>) -> Self {
+        let properties = cursor.map(|cursor| ("cursor", cursor)).into_iter().collect();
+        Self { properties: Some(properties), ..self }
+    }
+
     pub(super) fn with_status(self, status: &'static str) -> Self {
         Self { status: Some(status), ..self }
     }
@@ -133,6 +141,9 @@ pub(super) struct Envelope<'a> {
     cursor: Option<&'a str>,
     #[serde(skip_serializing_if = "Option::is_none")]
     status: Option<&'a str>,
+    /// `cursor`: where the next page begins; absent on the last one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    properties: Option<&'a BTreeMap<&'static str, String>>,
     /// How long it took, milliseconds.
     duration: i64,
     #[serde(rename = "applicationName", skip_serializing_if = "Option::is_none")]
@@ -177,6 +188,7 @@ pub(super) fn success(asked: &Asked<'_>, path: &str, answer: &Answer, now: UnixM
             total: contents.total,
             cursor: contents.cursor.as_deref(),
             status: contents.status,
+            properties: contents.properties.as_ref(),
             duration: took_ms(asked, now),
             application_name: named(app.name.as_str()),
         },

@@ -8,6 +8,7 @@
 //! | `body` | reading requests' bodies, and ids |
 //! | `bodies` | what the bodies of messages must hold |
 //! | `recall`, `rewrite`, `reaction`, `export` | what follows messages that were sent |
+//! | `thread` | conversations that hang on messages |
 //! | `cursor` | where pages of long lists end |
 //! | `discovery` | where clients find the server |
 //! | `token`, `message`, `chats`, `members`, `storage` | one resource each |
@@ -16,6 +17,7 @@
 //! | `user`, `user_pages`, `user_state`, `user_metadata`, `mute` | users: one, many, what is known of them, what is forbidden |
 //! | `contact`, `block` | lists of users |
 //! | `describe` | the description of all of it for machines |
+//! | `reference` | the page of what is offered and what is not |
 //! | `rates` | how often what may be asked |
 
 mod address;
@@ -41,11 +43,14 @@ mod problem;
 mod rates;
 mod reaction;
 mod recall;
+#[cfg(test)]
+mod reference;
 mod rewrite;
 mod room_metadata;
 mod routes;
 mod shared_files;
 mod storage;
+mod thread;
 mod token;
 mod user;
 mod user_metadata;

@@ -27,6 +27,7 @@ mod messages;
 mod metadata;
 mod rooms;
 mod storage;
+mod threads;
 mod token;
 mod users;
 
@@ -52,6 +53,7 @@ pub(super) enum Topic {
     Recall,
     Rewrite,
     Reactions,
+    Threads,
     History,
     Groups,
     Rooms,
@@ -71,6 +73,7 @@ impl Topic {
         Self::Recall,
         Self::Rewrite,
         Self::Reactions,
+        Self::Threads,
         Self::History,
         Self::Groups,
         Self::Rooms,
@@ -87,6 +90,7 @@ impl Topic {
             | Self::Users
             | Self::Contacts
             | Self::Reactions
+            | Self::Threads
             | Self::History
             | Self::Storage => &problem::ILLEGAL_ARGUMENT,
             Self::Messages => &problem::NOT_SENDABLE,
@@ -108,6 +112,7 @@ impl Topic {
             Self::Recall => "recall",
             Self::Rewrite => "edit",
             Self::Reactions => "reactions",
+            Self::Threads => "threads",
             Self::History => "history",
             Self::Groups => "chatgroups",
             Self::Rooms => "chatrooms",
@@ -237,6 +242,7 @@ static TABLES: &[&[Entry]] = &[
     contacts::ROUTES,
     messages::ROUTES,
     follow_ups::ROUTES,
+    threads::ROUTES,
     groups::ROUTES,
     rooms::ROUTES,
     metadata::ROUTES,

@@ -4,7 +4,7 @@ use std::io;
 
 use serde_json::Value;
 
-use crate::cli::print::{table, text};
+use crate::cli::print::{plural, table, text};
 
 /// Failed deliveries that are named.
 const FAILURES: usize = 10;
@@ -14,8 +14,8 @@ pub(super) fn plan(out: &mut dyn io::Write, replay: &Value) -> io::Result<()> {
     let counts = &replay["counts"];
     writeln!(
         out,
-        "{} callbacks of rule {} to {}, at most {} per second",
-        text(&counts["deliveries"]),
+        "{} of rule {} to {}, at most {} per second",
+        plural(&text(&counts["deliveries"]), "callback"),
         text(&replay["rule_name"]),
         text(&replay["url"]),
         text(&replay["rate"])
@@ -43,7 +43,12 @@ pub(super) fn outcome(out: &mut dyn io::Write, replay: &Value) -> io::Result<()>
     let (delivered, failed) = (text(&replay["delivered"]), text(&replay["failed"]));
     let total = text(&replay["counts"]["deliveries"]);
     if replay["state"] == "done" && all_taken(replay) {
-        return writeln!(out, "all {delivered} callbacks were taken");
+        let what = if delivered == "1" {
+            "the one callback was"
+        } else {
+            &format!("all {delivered} callbacks were")
+        };
+        return writeln!(out, "{what} taken");
     }
     writeln!(out, "{delivered} of {total} callbacks were taken, {failed} failed")?;
     let failures = replay["failures"].as_array().map_or(&[][..], Vec::as_slice);

@@ -51,6 +51,12 @@ pub(super) fn of(method: Method, resource: &str) -> Vec<(&'static str, Value)> {
         "/reaction/user/{user}" => {
             vec![("reaction", json!({"msgId": "1357924680135792401", "message": "thumbs_up"}))]
         }
+        "/thread" => {
+            let of = json!({"group_id": "270011223344556", "name": "tea", "owner": "alice", "msg_id": "1357924680135792401"});
+            vec![("thread", of)]
+        }
+        "/thread/{id}" => vec![("name", json!({"name": "coffee"}))],
+        "/thread/{id}/users" => vec![("two", json!({"usernames": ["bob", "carol"]}))],
         "/chatgroups" => vec![("group", group())],
         "/chatrooms" => vec![("room", room())],
         "/chatgroups/{id}/users" | "/chatrooms/{id}/users" => {

@@ -1,5 +1,12 @@
-//! Limits of the app's texts about rooms and about members of groups. Source: the public documents of the second dialect
-//! (`chatroom_custom_attribute_set.md`, `group_member_attribute.md` of its server-side REST).
+//! Limits of what hangs on groups and rooms: threads, files, the app's texts. Source of those of texts: the public documents
+//! of the second dialect (`chatroom_custom_attribute_set.md`, `group_member_attribute.md` of its server-side REST).
+
+/// Number of threads of one group.
+pub const GROUP_THREADS: usize = 1000;
+/// Characters of a thread's name.
+pub const THREAD_NAME_CHARS: usize = 64;
+/// Number of files of one group.
+pub const GROUP_FILES: usize = 1000;
 
 /// Number of texts about one room.
 pub const ROOM_ATTRIBUTES: usize = 100;
