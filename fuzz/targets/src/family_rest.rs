@@ -1,7 +1,7 @@
 //! Requests of the second dialect's REST interface: paths with parameters, queries, bodies.
 //!
-//! Input: a byte for the route, a byte for the caller and the app that the path names, a line with the path's parameters
-//! (between slashes), a line with the query, the body.
+//! Input: a byte for the route, a byte for the caller, the app that the path names, and whether the route is one of those
+//! behind the first 256, a line with the path's parameters (between slashes), a line with the query, the body.
 
 use std::sync::LazyLock;
 
@@ -16,6 +16,9 @@ use crate::rest;
 use crate::seeds::{self, Seeds};
 use crate::world::{NOW, actor, app};
 
+/// In the byte for the caller: the route is behind the first 256.
+const BEHIND: u8 = 0x10;
+
 fn edge() -> &'static FamilyEdge {
     static EDGE: LazyLock<FamilyEdge> = LazyLock::new(|| FamilyEdge::new(&app()));
     &EDGE
@@ -24,8 +27,10 @@ fn edge() -> &'static FamilyEdge {
 /// Runs the target.
 pub fn run(data: &[u8]) {
     let mut input = Input::new(data);
-    let route = *input.choose(edge().routes());
-    let caller = input.byte();
+    let (route, caller) = (input.byte(), input.byte());
+    let page = if caller & BEHIND == 0 { 0 } else { 256 };
+    let routes = edge().routes();
+    let route = routes[(page + usize::from(route)) % routes.len()];
     let caller_is = [None, Some(actor(false)), Some(actor(true))][usize::from(caller) % 3].clone();
     let place = Place::of(route, caller & 0x40 == 0, &input.line());
     let query = query_of(&input.line());
@@ -102,6 +107,9 @@ pub fn seeds() -> Seeds {
     let routes = edge().routes().iter().enumerate();
     let places = routes.map(|(index, route)| (index, route.path, route.method.name()));
     seeds::examples(&edge().openapi(), places, |index, body| {
-        [&[index, 2], b"u1/u2\npagenum=1&pagesize=10&useMsgId=true\n".as_slice(), body].concat()
+        // A caller who speaks for the app, either way: see `run`.
+        let caller = if index < 256 { 2 } else { BEHIND | 1 };
+        let index = u8::try_from(index % 256).expect("below 256");
+        [&[index, caller], b"u1/u2\npagenum=1&pagesize=10&useMsgId=true\n".as_slice(), body].concat()
     })
 }
