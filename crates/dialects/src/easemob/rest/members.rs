@@ -72,10 +72,15 @@ pub(super) fn listed(asked: &Asked<'_>, outcome: &Outcome) -> Option<Result<Answ
         return Some(Err(no_such_chat(asked.request.param("id"))));
     }
     let shown: Vec<_> = members.iter().map(|member| Affiliation::in_lists(kind, member)).collect();
-    let (number, size) = page(asked).unwrap_or((1, PAGE));
-    let params = [("pagenum", number.to_string()), ("pagesize", size.to_string())];
-    let contents = Contents::data(&shown).without_entities().with_count(shown.len()).with_params(params);
+    let contents =
+        Contents::data(&shown).without_entities().with_count(shown.len()).with_params(page_params(asked));
     Some(Ok(contents.answer()))
+}
+
+/// The page that was asked for, as answers show it.
+pub(super) fn page_params(asked: &Asked<'_>) -> [(&'static str, String); 2] {
+    let (number, size) = page(asked).unwrap_or((1, PAGE));
+    [("pagenum", number.to_string()), ("pagesize", size.to_string())]
 }
 
 /// Who is to be added.

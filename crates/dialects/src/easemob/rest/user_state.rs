@@ -109,11 +109,12 @@ pub(super) fn connections(asked: &Asked<'_>) -> Result<Command, Reject> {
     Ok(Command::Account(AccountCommand::Connections { user: named(asked)? }))
 }
 
-pub(super) fn status(_asked: &Asked<'_>, outcome: &Outcome) -> Option<Result<Answer, Problem>> {
+/// Under the name that the path has: clients look for the one that they asked for.
+pub(super) fn status(asked: &Asked<'_>, outcome: &Outcome) -> Option<Result<Answer, Problem>> {
     let Outcome::Online(online) = outcome else { return None };
-    let statuses: Statuses =
-        online.iter().map(|(user, connections)| (user.folded(), OnlineStatus::of(connections))).collect();
-    Some(Ok(Contents::data(&statuses).answer()))
+    let [(_, connections)] = online.as_slice() else { return None };
+    let name = asked.request.param("user").to_owned();
+    Some(Ok(Contents::data(&Statuses::from([(name, OnlineStatus::of(connections))])).answer()))
 }
 
 /// Whose status is asked for.
