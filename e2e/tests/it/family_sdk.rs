@@ -7,7 +7,7 @@ mod chats;
 mod sdk;
 
 use http::Method;
-use ringback_e2e::app::platform;
+use ringback_e2e::app::{content, conversation, platform};
 use ringback_e2e::client::What;
 use ringback_e2e::setup::Setup;
 use sdk::{APP, Sdk, Thrown, cursor, entity, int, names, text, texts};
@@ -189,11 +189,122 @@ async fn what_users_are_told_of_by_their_phones() {
     for name in ["alice", "bob"] {
         sdk.create_user(name).await;
     }
-    sdk.put("/users/alice", &json!({ "nickname": "Al" })).await;
+    let renamed = sdk.put("/users/alice", &json!({ "nickname": "Al" })).await;
+    assert_eq!(entity(&renamed, "alice").unwrap()["nickname"], json!("Al"));
+    let names = json!([{ "username": "alice", "push_nickname": "Ally" }, { "username": "bob", "push_nickname": "Bobby" }]);
+    sdk.put("/push/nickname", &names).await;
+    for (name, shown) in [("alice", "Ally"), ("bob", "Bobby")] {
+        let user = entity(&sdk.get(&format!("/users/{name}")).await, name).unwrap();
+        assert_eq!(user["nickname"], json!(shown));
+    }
+    let strangers = json!([{ "username": "alice", "push_nickname": "A" }, { "username": "nobody", "push_nickname": "N" }]);
+    assert_eq!(sdk.call(Method::PUT, "/push/nickname", Some(&strangers)).await, Err(Thrown::NotFound));
+    assert_eq!(
+        entity(&sdk.get("/users/alice").await, "alice").unwrap()["nickname"],
+        json!("Ally"),
+        "none is changed"
+    );
+
+    let quiet = json!({ "type": "NONE", "ignoreInterval": "", "ignoreDuration": 0 });
+    sdk.put("/users/alice/notification/user/bob", &quiet).await;
+    let conversation = json!({ "ownerUserID": "alice", "conversationID": conversation("alice", "bob") });
+    let set = sdk.app.admin().post("/conversation/get_conversation", &conversation).await.data();
+    assert_eq!(set["conversation"]["recvMsgOpt"], json!(2), "{set}");
+    sdk.put("/users/alice/notification/user/alice", &quiet).await;
+    for (path, body) in [
+        (
+            "/users/alice/notification/user/bob",
+            json!({ "type": "ALL", "ignoreInterval": "08:00-10:00", "ignoreDuration": 0 }),
+        ),
+        ("/users/alice", json!({ "notification_display_style": "1" })),
+        (
+            "/users/alice",
+            json!({ "notification_no_disturbing": true, "notification_no_disturbing_start": "8", "notification_no_disturbing_end": "10" }),
+        ),
+    ] {
+        assert_eq!(sdk.call(Method::PUT, path, Some(&body)).await, Err(Thrown::Forbidden), "{body}");
+    }
     sdk.put_form("/metadata/user/alice", "nickname=Al+Ice&avatarurl=http%3A%2F%2Fx%2Fa.png").await;
     let noted = sdk.get("/metadata/user/alice").await;
     assert_eq!(noted["data"], json!({ "nickname": "Al Ice", "avatarurl": "http://x/a.png" }));
     assert_eq!(sdk.delete("/metadata/user/alice").await["data"], json!(true));
+}
+
+#[tokio::test]
+async fn histories_go_from_one_view() {
+    let sdk = Sdk::start(Setup::dev()).await;
+    for name in ["alice", "bob"] {
+        sdk.create_user(name).await;
+    }
+    let group = json!({ "groupname": "g", "desc": "", "public": true, "owner": "alice", "members": ["bob"], "maxusers": 200 });
+    let group = text(&sdk.post("/chatgroups", &group).await["data"]["groupid"]);
+    let say = async |kind: &str, to: &str, words: &str| {
+        let message = json!({ "from": "alice", "type": "txt", "to": [to], "body": { "msg": words } });
+        let at = sdk.post(&format!("/messages/{kind}"), &message).await["timestamp"].as_i64().unwrap();
+        // What comes next is of a later millisecond.
+        tokio::time::sleep(std::time::Duration::from_millis(3)).await;
+        at
+    };
+    let texts_of = async |name: &str, id: &str| -> Vec<String> {
+        let kept = sdk.app.history(name, id).await;
+        let texts = kept.iter().filter_map(|one| content(one)["content"].as_str().map(str::to_owned));
+        texts.filter(|words| words.starts_with("said ")).collect()
+    };
+    let (chat, crew) = (conversation("alice", "bob"), format!("sg_{group}"));
+    let until = say("users", "bob", "said first").await;
+    say("users", "bob", "said next").await;
+    let path = format!("/rest/message/roaming/chat/user/bob/time?userId=alice&delTime={until}");
+    sdk.delete(&path).await;
+    assert_eq!(texts_of("bob", &chat).await, ["said next"]);
+    assert_eq!(texts_of("alice", &chat).await, ["said first", "said next"]);
+    let until = say("chatgroups", &group, "said to all").await;
+    say("chatgroups", &group, "said to all again").await;
+    let path = format!("/rest/message/roaming/group/user/bob/time?groupId={group}&delTime={until}");
+    sdk.delete(&path).await;
+    assert_eq!(texts_of("bob", &crew).await, ["said to all again"]);
+
+    let channel =
+        |delete_roam: bool| json!({ "channel": "alice", "type": "chat", "delete_roam": delete_roam });
+    for (with_messages, left) in [(false, vec!["said next"]), (true, vec![])] {
+        let answer = sdk.call(Method::DELETE, "/users/bob/user_channel", Some(&channel(with_messages))).await;
+        assert_eq!(answer.unwrap()["data"]["result"], json!("ok"));
+        assert_eq!(texts_of("bob", &chat).await, left);
+    }
+    sdk.poke("/rest/message/roaming/user/bob/delete/all").await;
+    assert!(texts_of("bob", &crew).await.is_empty());
+    let waits = sdk.get("/users/bob/offline_msg_count").await;
+    assert_eq!(int(&waits["data"]["bob"]), 0);
+    assert_eq!(texts_of("alice", &crew).await.len(), 2);
+    let nobody = sdk.call(Method::POST, "/rest/message/roaming/user/nobody/delete/all", None).await;
+    assert_eq!(nobody, Err(Thrown::NotFound));
+}
+
+/// Some calls take an unknown path for done: what is not offered has to be refused.
+#[tokio::test]
+async fn what_is_not_offered_is_said() {
+    let sdk = Sdk::start(Setup::dev()).await;
+    sdk.create_user("alice").await;
+    let users = json!({ "usernames": ["alice"] });
+    let msg = json!({ "from": "alice", "target": "bob", "msg": { "type": "text", "msg": "x" } });
+    for (method, path, body) in [
+        (Method::POST, "/users/alice/presence/web/1", Some(json!({ "ext": "busy" }))),
+        (Method::POST, "/users/alice/presence/1000", Some(users.clone())),
+        (Method::POST, "/users/alice/presence", Some(users)),
+        (Method::DELETE, "/users/alice/presence", Some(json!(["alice"]))),
+        (Method::GET, "/users/alice/presence/sublist?pageNum=1&pageSize=10", None),
+        (Method::GET, "/presence/online/77/type/0", None),
+        (Method::POST, "/moderation/record/message/export", Some(json!({ "dateFrom": 1, "dateTo": 2 }))),
+        (Method::GET, "/moderation/export/files?page=1&size=10&uuid=x", None),
+        (Method::GET, "/moderationfiles/x?type=record", None),
+        (Method::POST, "/messages/users/import", Some(msg.clone())),
+        (Method::POST, "/messages/chatgroups/import", Some(msg.clone())),
+        (Method::POST, "/messages/chatrooms/broadcast", Some(msg.clone())),
+        (Method::POST, "/messages/chatgroups/users", Some(msg.clone())),
+        (Method::POST, "/messages/chatrooms/users", Some(msg)),
+        (Method::GET, "/metadata/user/capacity", None),
+    ] {
+        assert_eq!(sdk.call(method, path, body.as_ref()).await, Err(Thrown::Forbidden), "{path}");
+    }
 }
 
 #[tokio::test]

@@ -14,6 +14,8 @@
 //! | `user`, `user_pages`, `user_state`, `user_metadata`, `mute` | users: one, many, what is known of them, what is forbidden |
 //! | `chat_metadata` | texts of the app about rooms and members |
 //! | `contact`, `block` | lists of users |
+//! | `notification`, `clearing` | what wakes a user; what goes from his view |
+//! | `not_offered` | calls of the originals that there are not |
 //! | `describe` | the description of all of it for machines |
 //! | `reference` | the page of what is offered and what is not |
 //! | `rates` | how often what may be asked |
@@ -25,6 +27,7 @@ mod body;
 mod chat_lists;
 mod chat_metadata;
 mod chats;
+mod clearing;
 mod contact;
 mod cursor;
 mod describe;
@@ -36,6 +39,8 @@ mod managing;
 mod members;
 mod message;
 mod mute;
+mod not_offered;
+mod notification;
 mod problem;
 mod rates;
 mod reaction;
@@ -188,7 +193,7 @@ impl Edge for FamilyEdge {
         let problem = if !self.is_for_us(&request.path) {
             Problem::no_such_app(&request.path)
         } else if request.route.is_empty() {
-            Problem::no_such_resource()
+            not_offered::problem(request).unwrap_or_else(Problem::no_such_resource)
         } else {
             Problem::new(&problem::WRONG_METHOD, "Service operation not supported")
         };

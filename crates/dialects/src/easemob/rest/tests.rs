@@ -23,6 +23,7 @@ mod contacts;
 mod gate;
 mod messages;
 mod problems;
+mod settings;
 mod storage;
 mod tokens;
 mod users;

@@ -11,11 +11,14 @@ use serde_json::Value;
 use super::Asked;
 use super::body::{invalid, parse, users};
 use super::envelope::{Answer, Contents};
+use super::not_offered;
 use super::problem::{ILLEGAL_ARGUMENT, INVALID_PARAMETER, Problem, Reject};
 use super::user_pages::named;
 
 /// Users of one call.
 const AT_ONCE: usize = 100;
+/// No user, but how much room there is.
+const CAPACITY: &str = "capacity";
 
 /// Attributes by name, as a form (`avatarurl=…&nickname=…`) or as JSON.
 #[derive(Deserialize, JsonSchema)]
@@ -45,6 +48,10 @@ fn read(body: &[u8]) -> Result<UserAttributes, Reject> {
 }
 
 pub(super) fn get(asked: &Asked<'_>) -> Result<Command, Reject> {
+    // The same path asks what all attributes of all users take.
+    if asked.request.param("user") == CAPACITY {
+        return Err(Reject::Problem(not_offered::told(not_offered::CAPACITY)));
+    }
     Ok(Command::Account(AccountCommand::Attributes { users: vec![named(asked)?] }))
 }
 

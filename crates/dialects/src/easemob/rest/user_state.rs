@@ -12,8 +12,9 @@ use serde::{Deserialize, Serialize};
 use super::Asked;
 use super::body::{self, parse, required};
 use super::envelope::{Answer, Contents};
+use super::notification::{nickname, settings_of_waking};
 use super::problem::{ILLEGAL_ARGUMENT, INVALID_PARAMETER, Problem, Reject};
-use super::user::{Entity, NICKNAME_CHARS, is_password};
+use super::user::{Entity, is_password};
 use super::user_pages::named;
 
 /// Users whose status is asked for at once.
@@ -54,11 +55,11 @@ pub(super) struct Renaming {
 
 pub(super) fn rename(asked: &Asked<'_>) -> Result<Command, Reject> {
     let wanted: Renaming = parse(&asked.request.body)?;
-    let nickname = required(wanted.nickname, &ILLEGAL_ARGUMENT, "nickname must be provided")?;
-    if nickname.chars().count() > NICKNAME_CHARS {
-        return Err(Reject::new(&ILLEGAL_ARGUMENT, "NICKNAME_TOO_LONG"));
+    if let Some(reject) = settings_of_waking(asked) {
+        return Err(reject);
     }
-    Ok(Command::Account(AccountCommand::Rename { user: named(asked)?, nickname }))
+    let nickname = nickname(wanted.nickname, "nickname")?;
+    Ok(Command::Account(AccountCommand::Rename { names: vec![(named(asked)?, nickname)] }))
 }
 
 pub(super) fn deactivate(asked: &Asked<'_>) -> Result<Command, Reject> {

@@ -15,6 +15,16 @@ pub(super) fn of(method: Method, resource: &str) -> Vec<(&'static str, Value)> {
             ),
         ],
         "/users/{user}" => vec![("name", json!({"nickname": "Alice"}))],
+        "/push/nickname" => {
+            vec![(
+                "two",
+                json!([{"username": "alice", "push_nickname": "Al"}, {"username": "bob", "push_nickname": "Bo"}]),
+            )]
+        }
+        "/users/{user}/notification/{kind}/{key}" => vec![("quiet", json!({"type": "NONE"}))],
+        "/users/{user}/user_channel" => {
+            vec![("chat", json!({"channel": "bob", "type": "chat", "delete_roam": true}))]
+        }
         "/users/{user}/password" => vec![("password", json!({"newpassword": "pw-other"}))],
         "/users/batch/status" => vec![("two", json!({"usernames": ["alice", "bob"]}))],
         "/metadata/user/{user}" => vec![("picture", json!({"avatarurl": "https://example.test/a.png"}))],

@@ -57,7 +57,7 @@ fn one_user_is_changed_and_shown() {
         (delete("/app-id/4711/users/Bob"), |c| matches!(c, AccountCommand::Remove { .. }), "delete"),
         (
             put("/app-id/4711/users/bob", &json!({"nickname": "B"})),
-            |c| matches!(c, AccountCommand::Rename { nickname, .. } if nickname == "B"),
+            |c| matches!(c, AccountCommand::Rename { names } if names == [(user("bob"), "B".to_owned())]),
             "put",
         ),
         (
