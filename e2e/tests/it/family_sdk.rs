@@ -312,7 +312,8 @@ async fn the_server_is_found_by_the_key_of_the_app() {
     let sdk = Sdk::start(Setup::dev()).await;
     let reply = sdk.app.server.rest();
     let reply = reply.send(Method::GET, "/easemob/server.json?app_key=demo%23demo", &[], Vec::new()).await;
-    assert!(text(&reply.body["deploy_name"]) != "" && text(&reply.body["file_version"]) != "");
+    let named = ["deploy_name", "file_version"].map(|member| text(&reply.body[member]));
+    assert!(named.iter().all(|text| !text.is_empty()), "{named:?}");
     let host = &reply.body["rest"]["hosts"][0];
     let addr = sdk.app.server.addr();
     assert_eq!((text(&host["protocol"]), text(&host["domain"])), ("http".to_owned(), addr.ip().to_string()));

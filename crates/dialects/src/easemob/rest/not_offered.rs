@@ -49,9 +49,10 @@ pub(super) static ALL: &[Missing] = &[
 /// What a call is told that meets no route; `None` where nobody offers it anywhere.
 pub(super) fn problem(request: &EdgeRequest) -> Option<Problem> {
     let (_, resource) = split(&request.path)?;
-    let fits = |call: &&str| is_called(call, request.method.name(), resource);
-    let missing = ALL.iter().find(|missing| missing.calls.iter().any(|call| fits(&call)))?;
-    Some(told(missing.instead))
+    let is_meant = |missing: &&Missing| {
+        missing.calls.iter().any(|call| is_called(call, request.method.name(), resource))
+    };
+    ALL.iter().find(is_meant).map(|missing| told(missing.instead))
 }
 
 /// This is not offered; what to use instead.

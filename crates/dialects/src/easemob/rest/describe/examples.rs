@@ -15,16 +15,6 @@ pub(super) fn of(method: Method, resource: &str) -> Vec<(&'static str, Value)> {
             ),
         ],
         "/users/{user}" => vec![("name", json!({"nickname": "Alice"}))],
-        "/push/nickname" => {
-            vec![(
-                "two",
-                json!([{"username": "alice", "push_nickname": "Al"}, {"username": "bob", "push_nickname": "Bo"}]),
-            )]
-        }
-        "/users/{user}/notification/{kind}/{key}" => vec![("quiet", json!({"type": "NONE"}))],
-        "/users/{user}/user_channel" => {
-            vec![("chat", json!({"channel": "bob", "type": "chat", "delete_roam": true}))]
-        }
         "/users/{user}/password" => vec![("password", json!({"newpassword": "pw-other"}))],
         "/users/batch/status" => vec![("two", json!({"usernames": ["alice", "bob"]}))],
         "/metadata/user/{user}" => vec![("picture", json!({"avatarurl": "https://example.test/a.png"}))],
@@ -75,6 +65,23 @@ pub(super) fn of(method: Method, resource: &str) -> Vec<(&'static str, Value)> {
                 Method::Delete => vec![("one", json!({"keys": ["topic"]}))],
                 _ => vec![("topic", json!({"metaData": {"topic": "tea"}, "autoDelete": "NO_DELETE"}))],
             }
+        }
+        _ => of_settings(resource),
+    }
+}
+
+/// Those about what users set, or the app for them.
+fn of_settings(resource: &str) -> Vec<(&'static str, Value)> {
+    match resource {
+        "/push/nickname" => {
+            vec![(
+                "two",
+                json!([{"username": "alice", "push_nickname": "Al"}, {"username": "bob", "push_nickname": "Bo"}]),
+            )]
+        }
+        "/users/{user}/notification/{kind}/{key}" => vec![("quiet", json!({"type": "NONE"}))],
+        "/users/{user}/user_channel" => {
+            vec![("chat", json!({"channel": "bob", "type": "chat", "delete_roam": true}))]
         }
         _ => of_managing(resource),
     }
