@@ -55,6 +55,6 @@ pub fn seeds() -> Seeds {
     seeds::examples(
         &edge.openapi(),
         paths().map(|(index, route)| (index, route.path, "post")),
-        |index, body| [&[index, 2], body].concat(),
+        |index, body| [&[u8::try_from(index).expect("fewer than 256 routes"), 2], body].concat(),
     )
 }
