@@ -57,7 +57,7 @@ impl Im {
                 self.remove_account_page(caller, after.as_ref(), limit).await
             }
             C::SetPassword { user, password } => self.set_password(&user, password).await,
-            C::Rename { user, nickname } => self.rename_account(caller, &user, nickname).await,
+            C::Rename { names } => self.rename_accounts(caller, names).await,
             C::SetActive { user, active } => Ok(Outcome::Users(vec![self.set_active(&user, active).await?])),
             C::Connections { user } => self.account_connections(&user).await,
             C::Disconnect { user, connection } => self.disconnect(caller, &user, connection.as_deref()).await,
@@ -90,23 +90,26 @@ impl Im {
         Ok(Outcome::Done)
     }
 
-    async fn rename_account(
+    async fn rename_accounts(
         &self,
         caller: &Caller,
-        user: &UserId,
-        nickname: String,
+        names: Vec<(UserId, String)>,
     ) -> Result<Outcome, Failure> {
-        let user = self.account(user).await?.id;
-        let edit = UserEdit {
-            user: user.clone(),
-            whole: false,
-            nickname: Some(nickname),
-            face_url: None,
-            ex: None,
-            receive_option: None,
-        };
-        self.edit_profile(caller, edit).await?;
-        Ok(Outcome::Users(vec![self.account(&user).await?]))
+        at_most("names", names.len(), limits::LIST_ITEMS)?;
+        let (ids, names): (Vec<UserId>, Vec<String>) = names.into_iter().unzip();
+        let users = self.registered(&ids).await?;
+        for (user, nickname) in users.iter().zip(names) {
+            let edit = UserEdit {
+                user: user.clone(),
+                whole: false,
+                nickname: Some(nickname),
+                face_url: None,
+                ex: None,
+                receive_option: None,
+            };
+            self.edit_profile(caller, edit).await?;
+        }
+        Ok(Outcome::Users(self.store.users(&users).await?.into_iter().flatten().collect()))
     }
 
     pub(crate) async fn register_accounts(

@@ -30,6 +30,7 @@ mod family_events;
 mod family_failures;
 mod family_messages;
 mod family_rest;
+mod family_sdk;
 mod family_threads;
 mod family_users;
 mod friends;

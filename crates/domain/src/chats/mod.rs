@@ -5,6 +5,7 @@
 //! | `reading` | who has read what |
 //! | `revoking` | messages that are taken back |
 //! | `deleting` | messages that are deleted, histories that are cleared |
+//! | `forgetting` | what goes from one user's view, and off his list |
 //! | `settings` | what users set for their conversations |
 //! | `shielding` | who wants to hear nothing of a group |
 //! | `lists` | lists of conversations, and what changed in them |
@@ -16,6 +17,7 @@
 
 mod deleting;
 mod expiring;
+mod forgetting;
 mod lists;
 mod mentions;
 mod reading;
@@ -64,6 +66,7 @@ impl Im {
                 self.delete_messages(caller, &user, &conversation, seqs, reach).await
             }
             C::Clear { user, conversations, reach } => self.clear(caller, &user, conversations, reach).await,
+            C::Forget { user, conversation, until } => self.forget(caller, &user, conversation, until).await,
             C::Erase { conversation, seqs } => self.erase(caller, conversation, seqs).await,
             C::EraseBefore { conversations, before } => {
                 self.erase_before(caller, conversations, before).await

@@ -36,12 +36,11 @@ pub enum AccountCommand {
         /// It.
         password: crate::secret::Secret,
     },
-    /// Give a user a shown name; rules are asked and told as for every change of a profile.
+    /// Give users shown names; rules are asked and told of each as for every change of a profile. Where one of them is
+    /// unknown, none is changed; where a rule refuses one, those before him have theirs.
     Rename {
-        /// Whom.
-        user: UserId,
-        /// It.
-        nickname: String,
+        /// Whom, each once, and his name.
+        names: Vec<(UserId, String)>,
     },
     /// Let a user log in, or let him do so no longer; then he is offline at once.
     SetActive {

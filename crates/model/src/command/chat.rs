@@ -55,6 +55,16 @@ pub enum ChatCommand {
         /// How far it goes.
         reach: Reach,
     },
+    /// What was said goes from a user's view alone, and conversations without anything left go off his list. His devices
+    /// are not asked to forget. Administrators only.
+    Forget {
+        /// Whose view.
+        user: UserId,
+        /// Where; `None` = everywhere.
+        conversation: Option<ConversationRef>,
+        /// What was sent then or before; `None` = everything. Of all conversations, everything goes.
+        until: Option<UnixMs>,
+    },
     /// Delete messages for everybody, telling nobody. Administrators only.
     Erase {
         /// Where: what the caller's name may mean; what holds messages is meant.

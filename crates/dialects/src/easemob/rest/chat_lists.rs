@@ -14,7 +14,7 @@ use super::chats::kind_of;
 use super::cursor;
 use super::envelope::{Answer, Contents};
 use super::managing::{data, managed, managing, users_of};
-use super::members::page;
+use super::members::{page, page_params};
 use super::problem::{ILLEGAL_ARGUMENT, INVALID_PARAMETER, Problem, Reject};
 use crate::easemob::entrance;
 
@@ -252,6 +252,14 @@ pub(super) struct RoomAdminRemoved {
 pub(super) fn room_admins(asked: &Asked<'_>) -> Result<Command, Reject> {
     let (number, size) = page(asked)?;
     Ok(Command::Group(GroupCommand::Rooms(RoomsCommand::Admins(Page::numbered(number, size)))))
+}
+
+/// With the page that was asked for: clients count on from there.
+pub(super) fn room_admins_listed(asked: &Asked<'_>, outcome: &Outcome) -> Option<Result<Answer, Problem>> {
+    let ids: Vec<String> = users_of(outcome)?.iter().map(|one| one.user.folded()).collect();
+    let contents =
+        Contents::data(&ids).without_entities().with_count(ids.len()).with_params(page_params(asked));
+    Some(Ok(contents.answer()))
 }
 
 pub(super) fn add_room_admin(asked: &Asked<'_>) -> Result<Command, Reject> {

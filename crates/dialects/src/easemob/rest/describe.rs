@@ -154,8 +154,9 @@ fn operation(entry: &Entry, path: &'static str, app: &App) -> Operation {
     let by_id = path.starts_with(BY_ID);
     let mut parameters: Vec<Parameter> =
         in_path(path).map(|name| path_parameter(entry.topic, name, app)).collect();
-    let resource = entry.resource();
-    parameters.extend(entry.query.iter().map(|(name, doc)| query_parameter(resource, name, doc, app)));
+    let (topic, resource) = (entry.topic, entry.resource());
+    let asked = entry.query.iter();
+    parameters.extend(asked.map(|(name, doc)| query_parameter(topic, resource, name, doc, app)));
     Operation {
         id: if by_id { format!("{base}ByAppId") } else { base },
         method: entry.method,
@@ -198,6 +199,8 @@ fn path_parameter(topic: Topic, name: &'static str, app: &App) -> Parameter {
         "other" => ("The id of the other user.", json!("bob")),
         "resource" => ("A device, as `resources` shows it.", json!("android_7")),
         "msg_id" => ("The id of a message.", json!("1357924680135792470")),
+        "kind" => ("What kind of conversation: `user` or `chatgroup`.", json!("user")),
+        "key" => ("The other user, the group, or the user himself.", json!("bob")),
         "time" => ("An hour: `yyyyMMddHH`.", json!("2024110714")),
         "file" => ("The id of a file.", json!("1357924680135792470")),
         "users" => ("Ids of users, separated by commas; where one is added, a single one.", json!("bob")),
@@ -214,7 +217,13 @@ fn path_parameter(topic: Topic, name: &'static str, app: &App) -> Parameter {
     Parameter { name, place: Place::Path, required: true, doc, schema, example }
 }
 
-fn query_parameter(resource: &str, name: &'static str, doc: &'static str, app: &App) -> Parameter {
+fn query_parameter(
+    topic: Topic,
+    resource: &str,
+    name: &'static str,
+    doc: &'static str,
+    app: &App,
+) -> Parameter {
     let (schema, example) = match name {
         "pagenum" if resource == FROM_0 => (json!({"type": "integer", "minimum": 0, "default": 0}), json!(0)),
         "pagesize" if resource == FROM_0 => {
@@ -233,9 +242,15 @@ fn query_parameter(resource: &str, name: &'static str, doc: &'static str, app: &
         "message" => (json!({"type": "string", "minLength": 1}), json!("emoji_3")),
         "version" => (json!({"type": "string", "enum": ["v3"]}), json!("v3")),
         "msgType" => (json!({"type": "string"}), json!("chat")),
+        "userId" => (json!({"type": "string", "minLength": 1}), json!("bob")),
+        "delTime" => (json!({"type": "integer", "minimum": 0}), json!(1_731_000_000_000_i64)),
         "groupId" => (json!({"type": "string"}), json!("270011223344556")),
         _ => (json!({"type": "boolean", "default": false}), json!(true)),
     };
-    let required = matches!(name, "app_key" | "msgId" | "msgIdList" | "message");
+    let required = match name {
+        "app_key" | "msgId" | "msgIdList" | "message" | "userId" | "delTime" => true,
+        "groupId" => topic != Topic::Reactions,
+        _ => false,
+    };
     Parameter { name, place: Place::Query, required, doc, schema, example }
 }

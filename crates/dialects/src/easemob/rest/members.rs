@@ -78,8 +78,8 @@ pub(super) fn listed(asked: &Asked<'_>, outcome: &Outcome) -> Option<Result<Answ
         return Some(Err(no_such_chat(asked.request.param("id"))));
     }
     let shown: Vec<_> = members.iter().map(|member| Affiliation::in_lists(kind, member)).collect();
-    let params = page_params(asked);
-    let contents = Contents::data(&shown).without_entities().with_count(shown.len()).with_params(params);
+    let contents =
+        Contents::data(&shown).without_entities().with_count(shown.len()).with_params(page_params(asked));
     Some(Ok(contents.answer()))
 }
 

@@ -16,6 +16,8 @@
 //! | `member_metadata`, `room_metadata` | texts of the app about members of groups, and about rooms |
 //! | `user`, `user_pages`, `user_state`, `user_metadata`, `mute` | users: one, many, what is known of them, what is forbidden |
 //! | `contact`, `block` | lists of users |
+//! | `notification`, `clearing` | what wakes a user; what goes from his view |
+//! | `not_offered` | calls of the originals that there are not |
 //! | `describe` | the description of all of it for machines |
 //! | `reference` | the page of what is offered and what is not |
 //! | `rates` | how often what may be asked |
@@ -26,6 +28,7 @@ mod bodies;
 mod body;
 mod chat_lists;
 mod chats;
+mod clearing;
 mod contact;
 mod cursor;
 mod describe;
@@ -39,6 +42,8 @@ mod member_pages;
 mod members;
 mod message;
 mod mute;
+mod not_offered;
+mod notification;
 mod problem;
 mod rates;
 mod reaction;
@@ -193,7 +198,7 @@ impl Edge for FamilyEdge {
         let problem = if !self.is_for_us(&request.path) {
             Problem::no_such_app(&request.path)
         } else if request.route.is_empty() {
-            Problem::no_such_resource()
+            not_offered::problem(request).unwrap_or_else(Problem::no_such_resource)
         } else {
             Problem::new(&problem::WRONG_METHOD, "Service operation not supported")
         };

@@ -4,43 +4,8 @@
 use std::fmt::Write as _;
 
 use super::describe::about;
+use super::not_offered::{self, Missing};
 use super::routes::{self, Entry, Topic};
-
-/// Calls of the originals that are not offered.
-struct Missing {
-    /// Method and path below the app's.
-    calls: &'static str,
-    /// What to use instead, or why there is nothing.
-    instead: &'static str,
-}
-
-const fn missing(calls: &'static str, instead: &'static str) -> Missing {
-    Missing { calls, instead }
-}
-
-const NOT_OFFERED: &[Missing] = &[
-    missing(
-        "`POST /messages/chatgroups/users`, `POST /messages/chatrooms/users`",
-        "messages in a group for some of its members alone: send to those users",
-    ),
-    missing(
-        "`POST /messages/users/broadcast`, `POST /messages/chatrooms/broadcast`",
-        "list users or rooms, and send to them in steps of 600 or 10",
-    ),
-    missing(
-        "`POST /messages/users/import`, `POST /messages/chatgroups/import`",
-        "a history from elsewhere has no events here, and what has no event is not kept",
-    ),
-    missing(
-        "`DELETE /users/{user}/user_channel`, `/rest/message/roaming/...`",
-        "OpenIM's `/msg/clear_conversation_msg` and `/msg/user_clear_all_msg`, for administrators too",
-    ),
-    missing(
-        "`/users/{user}/presence...`, `/presence/...`",
-        "`GET /users/{user}/status`, and the callback `userStatus`; statuses of one's own are for clients",
-    ),
-    missing("`/moderation/...`", "word lists ([keywords.md](keywords.md)) and before-callbacks"),
-];
 
 const HEAD: &str = "# REST of Shengwang, Agora Chat and Easemob\n\n\
 Generated from the tables in `crates/dialects/src/easemob/rest/routes`; a test keeps it up to date. Bodies and answers are \
@@ -74,9 +39,11 @@ fn page() -> String {
             );
         }
     }
-    page.push_str("\n## Not offered\n\nAnswered with 404, as any other unknown path.\n\n| call | instead |\n|---|---|\n");
-    for Missing { calls, instead } in NOT_OFFERED {
-        let _ = writeln!(page, "| {calls} | {instead} |");
+    page.push_str("\n## Not offered\n\nAnswered with 403 and `forbidden_op`, as what is not switched on; `error_description` says what there is instead. Other unknown \
+paths are answered with 404.\n\n| call | instead |\n|---|---|\n");
+    for Missing { calls, instead } in not_offered::ALL {
+        let calls: Vec<String> = calls.iter().map(|call| format!("`{call}`")).collect();
+        let _ = writeln!(page, "| {} | {instead} |", calls.join(", "));
     }
     page
 }
@@ -104,10 +71,10 @@ mod tests {
     #[test]
     fn a_call_is_offered_or_not() {
         let offered: Vec<String> = routes::all()
-            .map(|entry| format!("`{} {}`", entry.method.name().to_uppercase(), entry.resource()))
+            .map(|entry| format!("{} {}", entry.method.name().to_uppercase(), entry.resource()))
             .collect();
-        for Missing { calls, .. } in NOT_OFFERED {
-            for call in calls.split(", ") {
+        for Missing { calls, .. } in not_offered::ALL {
+            for call in *calls {
                 assert!(!offered.iter().any(|one| one == call), "{call}");
             }
         }

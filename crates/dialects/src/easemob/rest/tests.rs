@@ -24,6 +24,7 @@ mod gate;
 mod messages;
 mod metadata;
 mod problems;
+mod settings;
 mod storage;
 mod tokens;
 mod users;

@@ -59,9 +59,9 @@ fn by_grant_type(schema: &mut Schema) {
 #[derive(Serialize, JsonSchema)]
 pub(super) struct Token<'a> {
     access_token: &'a str,
-    /// Seconds; not after `agora`.
+    /// Seconds, at most 2,147,483,647, even where the token is good for longer; not after `agora`.
     #[serde(skip_serializing_if = "Option::is_none")]
-    expires_in: Option<i64>,
+    expires_in: Option<i32>,
     /// Milliseconds since 1970; after `agora` only.
     #[serde(skip_serializing_if = "Option::is_none")]
     expire_timestamp: Option<i64>,
@@ -123,7 +123,8 @@ pub(super) fn answer(asked: &Asked<'_>, outcome: &Outcome) -> Option<Result<Answ
     let exchanged = matches!(read(asked), Ok(Command::ExchangeToken));
     let token = Token {
         access_token: text.reveal(),
-        expires_in: (!exchanged).then_some(*valid_s),
+        // Clients read 32 bits, and fail on more.
+        expires_in: (!exchanged).then(|| i32::try_from(*valid_s).unwrap_or(i32::MAX)),
         expire_timestamp: exchanged.then_some(expires_at.0),
         application: (!exchanged && user.is_none()).then_some(asked.application),
         user: user.as_ref().map(|user| Entity::new(asked, user)),

@@ -12,8 +12,9 @@ use serde::{Deserialize, Serialize};
 use super::Asked;
 use super::body::{self, parse, required};
 use super::envelope::{Answer, Contents};
+use super::notification::{nickname, settings_of_waking};
 use super::problem::{ILLEGAL_ARGUMENT, INVALID_PARAMETER, Problem, Reject};
-use super::user::{Entity, NICKNAME_CHARS, is_password};
+use super::user::{Entity, is_password};
 use super::user_pages::named;
 
 /// Users whose status is asked for at once.
@@ -54,11 +55,11 @@ pub(super) struct Renaming {
 
 pub(super) fn rename(asked: &Asked<'_>) -> Result<Command, Reject> {
     let wanted: Renaming = parse(&asked.request.body)?;
-    let nickname = required(wanted.nickname, &ILLEGAL_ARGUMENT, "nickname must be provided")?;
-    if nickname.chars().count() > NICKNAME_CHARS {
-        return Err(Reject::new(&ILLEGAL_ARGUMENT, "NICKNAME_TOO_LONG"));
+    if let Some(reject) = settings_of_waking(asked) {
+        return Err(reject);
     }
-    Ok(Command::Account(AccountCommand::Rename { user: named(asked)?, nickname }))
+    let nickname = nickname(wanted.nickname, "nickname")?;
+    Ok(Command::Account(AccountCommand::Rename { names: vec![(named(asked)?, nickname)] }))
 }
 
 pub(super) fn deactivate(asked: &Asked<'_>) -> Result<Command, Reject> {
@@ -109,11 +110,12 @@ pub(super) fn connections(asked: &Asked<'_>) -> Result<Command, Reject> {
     Ok(Command::Account(AccountCommand::Connections { user: named(asked)? }))
 }
 
-pub(super) fn status(_asked: &Asked<'_>, outcome: &Outcome) -> Option<Result<Answer, Problem>> {
+/// Under the name that the path has: clients look for the one that they asked for.
+pub(super) fn status(asked: &Asked<'_>, outcome: &Outcome) -> Option<Result<Answer, Problem>> {
     let Outcome::Online(online) = outcome else { return None };
-    let statuses: Statuses =
-        online.iter().map(|(user, connections)| (user.folded(), OnlineStatus::of(connections))).collect();
-    Some(Ok(Contents::data(&statuses).answer()))
+    let [(_, connections)] = online.as_slice() else { return None };
+    let name = asked.request.param("user").to_owned();
+    Some(Ok(Contents::data(&Statuses::from([(name, OnlineStatus::of(connections))])).answer()))
 }
 
 /// Whose status is asked for.

@@ -161,6 +161,54 @@ async fn role(world: &World, group: &GroupId, name: &str, role: Role) {
 }
 
 #[tokio::test]
+async fn what_goes_from_one_view_stays_in_the_other() {
+    let world = World::new().await;
+    for text in ["1", "2", "3", "4", "5"] {
+        say(&world, "alice", "bob", text).await;
+        world.clock.advance(std::time::Duration::from_secs(1));
+    }
+    let forget = |conversation: Option<ConversationRef>, until| ChatCommand::Forget {
+        user: user("bob"),
+        conversation,
+        until,
+    };
+    let seqs = async |name: &str| -> Vec<u64> {
+        world.found(name, &chat()).await.messages.iter().map(|seen| seen.message.seq).collect()
+    };
+    let own = world.chat("bob", forget(None, None)).await;
+    assert_eq!(refused(own), RefusalCode::NoPermission, "it is for administrators");
+    let sent_at = world.found("alice", &chat()).await.messages[2].message.sent_at;
+    for (until, left) in [
+        (ringback_model::time::UnixMs(0), vec![1, 2, 3, 4, 5]),
+        (sent_at, vec![4, 5]),
+        // What is gone stays gone.
+        (ringback_model::time::UnixMs(0), vec![4, 5]),
+    ] {
+        world.admin(Command::Chat(forget(Some(named(&chat())), Some(until)))).await.unwrap();
+        assert_eq!(seqs("bob").await, left, "{until:?}");
+    }
+    let listed = async || {
+        let ids = ChatCommand::Ids { owner: user("bob") };
+        let ChatOutcome::Ids { ids, .. } = world.chat_outcome("bob", ids).await else { panic!("ids") };
+        ids
+    };
+    assert_eq!(listed().await, [chat()]);
+    let ever = ringback_model::time::UnixMs(i64::MAX);
+    world.admin(Command::Chat(forget(Some(named(&chat())), Some(ever)))).await.unwrap();
+    assert_eq!((seqs("bob").await, listed().await), (vec![], vec![]), "nothing is left of it");
+    say(&world, "alice", "bob", "6").await;
+    assert_eq!((seqs("bob").await, listed().await), (vec![6], vec![chat()]), "it begins again");
+    world.admin(Command::Chat(forget(None, None))).await.unwrap();
+    assert_eq!((seqs("bob").await, listed().await), (vec![], vec![]));
+    assert_eq!(seqs("alice").await, [1, 2, 3, 4, 5, 6]);
+    // A conversation that never was is nothing to forget; a user who is not there is unknown.
+    let none = named(&ConversationId::single(&user("bob"), &user("carol")));
+    world.admin(Command::Chat(forget(Some(none), None))).await.unwrap();
+    let unknown = ChatCommand::Forget { user: user("nobody"), conversation: None, until: None };
+    assert_eq!(refused(world.admin(Command::Chat(unknown)).await), RefusalCode::UserNotFound);
+}
+
+#[tokio::test]
 async fn in_groups_those_above_the_sender_take_back() {
     for (sender, by, allowed) in [
         ("carol", "carol", true),

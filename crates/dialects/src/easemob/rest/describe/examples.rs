@@ -69,6 +69,23 @@ pub(super) fn of(method: Method, resource: &str) -> Vec<(&'static str, Value)> {
                 json!({"date": "202411071040", "retry": 1, "targetUrl": "https://example.test/callbacks"}),
             ),
         ],
+        _ => of_settings(resource),
+    }
+}
+
+/// Those about what users set, or the app for them.
+fn of_settings(resource: &str) -> Vec<(&'static str, Value)> {
+    match resource {
+        "/push/nickname" => {
+            vec![(
+                "two",
+                json!([{"username": "alice", "push_nickname": "Al"}, {"username": "bob", "push_nickname": "Bo"}]),
+            )]
+        }
+        "/users/{user}/notification/{kind}/{key}" => vec![("quiet", json!({"type": "NONE"}))],
+        "/users/{user}/user_channel" => {
+            vec![("chat", json!({"channel": "bob", "type": "chat", "delete_roam": true}))]
+        }
         _ => of_managing(resource),
     }
 }

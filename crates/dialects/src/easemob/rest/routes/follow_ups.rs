@@ -4,7 +4,7 @@ use ringback_model::dialect::Method::{Delete, Get, Post, Put};
 
 use super::Shape::{Bare, Data};
 use super::{Entry, Topic, entry};
-use crate::easemob::rest::{export, reaction, recall, rewrite};
+use crate::easemob::rest::{clearing, export, reaction, recall, rewrite};
 use crate::openapi::schema_of;
 
 const LISTED: &[(&str, &str)] = &[
@@ -19,6 +19,10 @@ const ONE_PAGED: &[(&str, &str)] = &[
     ("limit", "Users of a page, 1 to 50; default 50."),
     ("cursor", "Where the page before this one ended."),
 ];
+const UNTIL_WITH: &[(&str, &str)] = &[("userId", "The other user."), DEL_TIME];
+const UNTIL_IN: &[(&str, &str)] = &[("groupId", "The group or room."), DEL_TIME];
+const DEL_TIME: (&str, &str) = ("delTime", "What was sent then or before: milliseconds since 1970.");
+const ROAMING: (Topic, &str) = (Topic::Users, "/rest/message/roaming");
 
 #[rustfmt::skip]
 pub(super) static ROUTES: &[Entry] = &[
@@ -40,4 +44,12 @@ pub(super) static ROUTES: &[Entry] = &[
         Bare(schema_of::<reaction::Answer<reaction::Detail>>), "Who has reacted to a message in one way").asks(ONE_PAGED),
     entry(Get, paths!("/chatmessages/{time}"), (Topic::History, "/chatmessages"), (export::read, export::answer),
         Data(schema_of::<Vec<export::HistoryFile>>), "The messages of an hour, as a file: `yyyyMMddHH`"),
+    entry(Post, paths!("/rest/message/roaming/user/{user}/delete/all"), ROAMING, (clearing::all, clearing::cleared), Data(schema_of::<clearing::Cleared>),
+        "Take everything that was said so far from one user's view, and his conversations off his list"),
+    entry(Delete, paths!("/rest/message/roaming/chat/user/{user}/time"), ROAMING, (clearing::with_user, clearing::cleared), Data(schema_of::<clearing::Cleared>),
+        "Take what two users have said so far from the view of one of them").asks(UNTIL_WITH),
+    entry(Delete, paths!("/rest/message/roaming/group/user/{user}/time"), ROAMING, (clearing::in_group, clearing::cleared), Data(schema_of::<clearing::Cleared>),
+        "Take what was said in a group or room so far from the view of one user").asks(UNTIL_IN),
+    entry(Delete, paths!("/users/{user}/user_channel"), (Topic::Users, "/users"), (clearing::channel, clearing::cleared), Data(schema_of::<clearing::Cleared>),
+        "Take a conversation off a user's list, with what was said in it or without").takes(schema_of::<clearing::UserChannel>),
 ];

@@ -68,7 +68,7 @@ pub(super) static ROUTES: &[Entry] = &[
         "All chat rooms").asks(LIST),
     entry(Get, paths!("/users/{user}/joined_chatrooms"), HERE, (chat_lists::joined_rooms, chat_lists::joined), Data(schema_of::<Vec<chat_lists::Joined<'_>>>),
         "The chat rooms that a user is in").asks(PAGE),
-    entry(Get, paths!("/chatrooms/super_admin"), HERE, (chat_lists::room_admins, managing::ids), Data(schema_of::<Vec<String>>),
+    entry(Get, paths!("/chatrooms/super_admin"), HERE, (chat_lists::room_admins, chat_lists::room_admins_listed), Data(schema_of::<Vec<String>>),
         "Users who manage all chat rooms").asks(PAGE),
     entry(Post, paths!("/chatrooms/super_admin"), HERE, (chat_lists::add_room_admin, chat_lists::room_admin_added), Data(schema_of::<chat_lists::RoomAdminAdded>),
         "Let a user manage all chat rooms").takes(schema_of::<chat_lists::NewRoomAdmin>),

@@ -4,11 +4,12 @@ use ringback_model::dialect::Method::{Delete, Get, Post, Put};
 
 use super::Shape::{Data, Entities, Partly, Plain};
 use super::{Entry, Topic, entry};
-use crate::easemob::rest::{mute, user, user_metadata, user_pages, user_state};
+use crate::easemob::rest::{mute, notification, user, user_metadata, user_pages, user_state};
 use crate::openapi::schema_of;
 
 const HERE: (Topic, &str) = (Topic::Users, "/users");
 const MUTES: (Topic, &str) = (Topic::Users, "/mutes");
+const PUSH: (Topic, &str) = (Topic::Users, "/push/nickname");
 const METADATA: (Topic, &str) = (Topic::Users, "/metadata/user");
 
 const PAGE: &[(&str, &str)] = &[
@@ -56,6 +57,10 @@ pub(super) static ROUTES: &[Entry] = &[
         "How many kept messages a user has not read, over all his conversations, whether he is online or not"),
     entry(Get, paths!("/users/{user}/offline_msg_status/{msg_id}"), HERE, (user_state::is_unread, user_state::delivery), Data(schema_of::<user_state::Deliveries>),
         "Whether a message is among those that a user has not read; the newest 20,000 of them are looked through"),
+    entry(Put, paths!("/push/nickname"), PUSH, (notification::rename, notification::renamed), Entities(schema_of::<user::Entity<'_>>),
+        "Change the names that others are shown, of several users; at most 60").takes(schema_of::<notification::PushNicknames>),
+    entry(Put, paths!("/users/{user}/notification/{kind}/{key}"), HERE, (notification::set_waking, notification::set), Plain,
+        "Whether a user is woken by a conversation (`user` or `chatgroup`, and its id), or, with his own id, by any").takes(schema_of::<notification::Waking>),
     entry(Put, paths!("/metadata/user/{user}"), METADATA, (user_metadata::set, user_metadata::one), Data(schema_of::<user_metadata::UserAttributes>),
         "Note attributes of a user; those that are not named stay").takes(schema_of::<user_metadata::UserAttributes>),
     entry(Get, paths!("/metadata/user/{user}"), METADATA, (user_metadata::get, user_metadata::one), Data(schema_of::<user_metadata::UserAttributes>),

@@ -57,7 +57,7 @@ fn one_user_is_changed_and_shown() {
         (delete("/app-id/4711/users/Bob"), |c| matches!(c, AccountCommand::Remove { .. }), "delete"),
         (
             put("/app-id/4711/users/bob", &json!({"nickname": "B"})),
-            |c| matches!(c, AccountCommand::Rename { nickname, .. } if nickname == "B"),
+            |c| matches!(c, AccountCommand::Rename { names } if names == [(user("bob"), "B".to_owned())]),
             "put",
         ),
         (
@@ -124,9 +124,9 @@ fn who_is_online_where() {
     };
     let asked = get("/app-id/4711/users/Bob/status");
     let online = Outcome::Online(vec![(user("bob"), vec![device("7", 2)])]);
-    assert_eq!(answer(&asked, online.clone())["data"], json!({"bob": "online"}));
+    assert_eq!(answer(&asked, online.clone())["data"], json!({"Bob": "online"}), "as he was asked for");
     let offline = Outcome::Online(vec![(user("bob"), vec![])]);
-    assert_eq!(answer(&asked, offline)["data"], json!({"bob": "offline"}));
+    assert_eq!(answer(&asked, offline)["data"], json!({"Bob": "offline"}));
     let asked = get("/app-id/4711/users/bob/resources");
     assert_eq!(
         answer(&asked, online)["data"],

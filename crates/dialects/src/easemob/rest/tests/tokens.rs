@@ -41,6 +41,15 @@ fn what_is_answered() {
         answer(&asked(&app), login(None)),
         json!({"access_token": "YWMt-1", "expires_in": 86_400, "application": application()})
     );
+    // For ever is a century, which is more seconds than clients read.
+    let century = 100 * 365 * 24 * 3600;
+    let for_ever = Outcome::Login {
+        text: "YWMt-1".into(),
+        expires_at: UnixMs(AT.0 + century * 1000),
+        valid_s: century,
+        user: None,
+    };
+    assert_eq!(answer(&asked(&app), for_ever)["expires_in"], json!(i32::MAX));
     for grant in ["password", "inherit"] {
         let body = json!({"grant_type": grant, "username": "bob", "password": "pw"});
         let answer = answer(&asked(&body), login(Some(registered("Bob"))));
