@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::conversation::Target;
-use crate::ids::{GroupId, UserId};
+use crate::ids::{GroupId, MessageId, UserId};
 use crate::time::UnixMs;
 use crate::user::{AccountLevel, User};
 
@@ -69,6 +69,8 @@ pub struct ThreadOf {
     pub group: GroupId,
     /// The message that it is about, as callers see it; empty = none.
     pub message: String,
+    /// The number of that message.
+    pub number: MessageId,
 }
 
 impl Group {

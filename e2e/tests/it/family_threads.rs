@@ -126,9 +126,9 @@ async fn threads_are_listed_renamed_and_dismissed() {
             None => break,
         }
     }
-    let mut expected = [thread.clone(), other];
+    let mut expected = [(&group, &thread), (&other_group, &other)];
     expected.sort();
-    assert_eq!(ids, expected);
+    assert_eq!(ids, expected.map(|(_, thread)| thread.clone()), "by their groups");
     // They are no groups of their own.
     let groups = ok(&family, Method::GET, "/chatgroups?limit=10", Value::Null).await;
     assert_eq!(groups["count"], json!(2), "{groups}");
@@ -142,6 +142,9 @@ async fn threads_are_listed_renamed_and_dismissed() {
     assert!(listed(&format!("/threads/chatgroups/{group}/user/bob")).await.is_empty());
 
     let new = |group: &str, message: &str, owner: &str, name: &str| json!({ "group_id": group, "name": name, "owner": owner, "msg_id": message });
+    // Its message may have another one now.
+    let again = make(&family, &group, &message).await;
+    assert_eq!(listed(&format!("/threads/chatgroups/{group}/user/bob")).await[0]["id"], json!(again));
     let long = "n".repeat(65);
     for (method, path, body, status) in [
         (Method::POST, "/thread", new(&other_group, &other_message, "bob", "again"), 400),
@@ -188,11 +191,24 @@ async fn who_leaves_the_group_leaves_its_threads() {
     let reply = family.call(Method::GET, &format!("{P}{path}"), None).await;
     assert_eq!(reply.status, 404, "{}", reply.body);
 
-    // Where the group is gone, nobody speaks in its threads.
+    // Who is deleted is out of everything; his thread passes on, his own group ends with its threads.
+    let (group, message) = group_with_message(&family).await;
+    let thread = make(&family, &group, &message).await;
+    ok(&family, Method::POST, &format!("/thread/{thread}/users"), json!({ "usernames": ["carol"] })).await;
+    ok(&family, Method::DELETE, "/users/bob", Value::Null).await;
+    assert_eq!(members(&family, &thread).await, json!(["carol"]));
+    ok(&family, Method::DELETE, "/users/alice", Value::Null).await;
+    let list = ok(&family, Method::GET, "/threads/user/carol", Value::Null).await;
+    assert_eq!(list["entities"], json!([]), "{list}");
+    family.app.register(&["alice", "bob"]).await;
+
+    // Where the group is gone, nobody speaks in its threads, and they are gone too.
     let (group, message) = group_with_message(&family).await;
     let thread = make(&family, &group, &message).await;
     family.app.send_to_group("bob", &thread, "still here?").await.data();
     ok(&family, Method::DELETE, &format!("/chatgroups/{group}"), Value::Null).await;
     let late = family.app.send_to_group("bob", &thread, "and now?").await;
     assert_ne!(late.code(), 0, "{}", late.body);
+    let all = ok(&family, Method::GET, "/thread", Value::Null).await;
+    assert_eq!(all["entities"], json!([]), "{all}");
 }

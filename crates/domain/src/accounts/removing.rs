@@ -4,10 +4,12 @@
 //! stops half-way leaves somebody who cannot log in, and the same command again finishes it. What he has said stays
 //! where it was said, and so does what others have decided about his name: their blocks.
 
+use std::collections::HashSet;
+
 use ringback_model::command::{AccountOutcome, AgeMark, GroupCommand, Outcome};
 use ringback_model::commit::{Commit, Write};
 use ringback_model::failure::{Failure, Fault, RefusalCode};
-use ringback_model::group::{GroupStatus, Role};
+use ringback_model::group::{GroupStatus, Member, Role};
 use ringback_model::ids::{GroupId, UserId};
 use ringback_model::limits;
 use ringback_model::notice::FriendNotice;
@@ -81,8 +83,12 @@ impl Im {
             if memberships.is_empty() {
                 return Ok(());
             }
-            for member in memberships {
+            for member in self.threads_last(memberships).await? {
                 let group = member.group.clone();
+                // From a thread he has gone with its group, and who has it now keeps it.
+                if self.store.member(&group, user).await?.is_none() {
+                    continue;
+                }
                 let command = if member.role == Role::Owner {
                     GroupCommand::Dismiss { group: group.clone(), empty: false, said: true }
                 } else {
@@ -102,6 +108,15 @@ impl Im {
             }
         }
         Ok(())
+    }
+
+    async fn threads_last(&self, mut memberships: Vec<Member>) -> Result<Vec<Member>, Fault> {
+        let ids: Vec<GroupId> = memberships.iter().map(|member| member.group.clone()).collect();
+        let groups = self.store.groups(&ids).await?.into_iter().flatten();
+        let threads: HashSet<GroupId> =
+            groups.filter(|group| group.thread.is_some()).map(|group| group.id).collect();
+        memberships.sort_by_key(|member| threads.contains(&member.group));
+        Ok(memberships)
     }
 
     /// Takes him out of a group that was dismissed; nobody is told.

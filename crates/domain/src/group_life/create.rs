@@ -15,7 +15,7 @@ use ringback_model::notice::GroupNews;
 use ringback_model::time::UnixMs;
 
 use super::ID_TRIES;
-use super::enter::{Added, added};
+use super::enter::{Added, added, entrant};
 use super::telling::Telling;
 use crate::actions::{Deed, another_subject};
 use crate::answers::unusable;
@@ -104,14 +104,7 @@ impl Im {
             "" => caller.actor.user.clone(),
             shown => UserId::parse(shown).map_err(|_| unusable("a maker whose id cannot be"))?,
         };
-        let entrants = members.into_iter().map(|member| Entrant {
-            user: member.user,
-            nickname: String::new(),
-            face_url: String::new(),
-            role: member.role,
-            muted_until: UnixMs(0),
-            ex: String::new(),
-        });
+        let entrants = members.into_iter().map(|member| entrant(member.user, member.role));
         Ok(Plan {
             kind: new.kind,
             max_members: new.max_members,

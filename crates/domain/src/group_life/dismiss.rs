@@ -14,6 +14,7 @@ use ringback_model::version::{ITSELF, Touch, VersionLog};
 use super::Tries;
 use super::leave::gone;
 use super::scene::Scene;
+use super::threads::unhung;
 use crate::actions::Deed;
 use crate::caller::Caller;
 use crate::{Im, only_admin};
@@ -51,10 +52,11 @@ impl Im {
             }
             let deed = self.dismissal(caller, &scene, empty, said).await?;
             match self.carry_out_deed(caller, deed).await {
-                Ok(_) => return Ok(()),
+                Ok(_) => break,
                 Err(error) => tries.again(error)?,
             }
         }
+        self.end_threads_of(caller, group).await
     }
 
     /// Members stay members of what is gone, so that they can read what was said, unless it is to be empty; on their
@@ -73,6 +75,9 @@ impl Im {
             .require(Require::SameGroup(Box::new(scene.group.clone())))
             .write(Write::PutGroup(group.clone()));
         commit = scene.still_stands(commit);
+        if let Some(hangs_on) = &group.thread {
+            commit = unhung(commit, hangs_on);
+        }
         for user in scene.members.iter() {
             if empty {
                 commit = gone(commit, &group, user);

@@ -108,17 +108,21 @@ pub(super) fn added(mut commit: Commit, how: &Added<'_>, entrants: &[Entrant]) -
     (commit, members)
 }
 
-/// Ordinary entrants, as nothing was said about them yet.
-fn ordinary(users: &[UserId]) -> Vec<Entrant> {
-    let entrant = |user: &UserId| Entrant {
-        user: user.clone(),
+/// Somebody who is to enter, as nothing was said about him yet.
+pub(super) const fn entrant(user: UserId, role: Role) -> Entrant {
+    Entrant {
+        user,
         nickname: String::new(),
         face_url: String::new(),
-        role: Role::Member,
+        role,
         muted_until: UnixMs(0),
         ex: String::new(),
-    };
-    users.iter().map(entrant).collect()
+    }
+}
+
+/// Ordinary ones.
+pub(super) fn ordinary(users: &[UserId]) -> Vec<Entrant> {
+    users.iter().map(|user| entrant(user.clone(), Role::Member)).collect()
 }
 
 impl Im {
@@ -335,7 +339,7 @@ fn check_outside(arrival: &Arrival<'_>, outside: &[UserId]) -> Result<(), Failur
 }
 
 /// Forgets those who have become members by another way meanwhile.
-fn keep_only(entrants: &mut Vec<Entrant>, start: &mut ConversationStart, outside: &[UserId]) {
+pub(super) fn keep_only(entrants: &mut Vec<Entrant>, start: &mut ConversationStart, outside: &[UserId]) {
     if outside.len() == entrants.len() {
         return;
     }

@@ -71,8 +71,7 @@ impl Im {
                 notice.sender = member.user;
                 deed = deed.notify(notice);
             }
-            let deed = self.without_texts_of(deed, &scene.group, std::slice::from_ref(&user)).await?;
-            let deed = self.out_of_threads(deed, &scene.group, std::slice::from_ref(&user)).await?;
+            let deed = self.with_what_was_theirs(deed, &scene.group, std::slice::from_ref(&user)).await?;
             match self.carry_out_deed(caller, deed).await {
                 Ok(_) => return Ok(()),
                 Err(error) => tries.again(error)?,
@@ -113,6 +112,17 @@ impl Im {
         }
     }
 
+    /// Takes away with members what is not to stay without them: texts, and their places in threads.
+    pub(crate) async fn with_what_was_theirs(
+        &self,
+        deed: Deed,
+        group: &Group,
+        leaving: &[UserId],
+    ) -> Result<Deed, Failure> {
+        let deed = self.without_texts_of(deed, group, leaving).await?;
+        self.out_of_threads(deed, group, leaving).await
+    }
+
     async fn kicking(
         &self,
         caller: &Caller,
@@ -132,8 +142,7 @@ impl Im {
         let reason = reason.to_owned();
         let kick = GroupKick { group: group.id.clone(), kicked: kicked.clone(), reason, barred: false };
         let mut deed = Deed::of(commit).tell(Action::Group(GroupAction::Kick(kick)));
-        deed = self.without_texts_of(deed, group, &kicked).await?;
-        deed = self.out_of_threads(deed, group, &kicked).await?;
+        deed = self.with_what_was_theirs(deed, group, &kicked).await?;
         if scene.is_followed() {
             let recipients = Arc::clone(&scene.members);
             let telling = self.telling(caller, scene, without(group, leaving.len()), recipients).await?;

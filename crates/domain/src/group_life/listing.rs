@@ -90,8 +90,7 @@ impl Im {
         let reason = String::new();
         let kick = GroupKick { group: group.id.clone(), kicked: kicked.clone(), reason, barred: true };
         deed = deed.tell(Action::Group(GroupAction::Kick(kick)));
-        deed = self.without_texts_of(deed, group, &kicked).await?;
-        deed = self.out_of_threads(deed, group, &kicked).await?;
+        deed = self.with_what_was_theirs(deed, group, &kicked).await?;
         if scene.is_followed() {
             let left = without(group, leaving.len());
             let telling = self.telling(caller, scene, left, scene.members.clone()).await?;

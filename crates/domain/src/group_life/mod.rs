@@ -9,7 +9,7 @@
 //! | `leave.rs`, `dismiss.rs` | the ways out |
 //! | `edit.rs`, `members.rs` | settings of a group; what members show, their roles, mutes |
 //! | `muting.rs`, `listing.rs` | who may not speak; who may all the same, and who may not enter |
-//! | `files.rs`, `texts.rs` | files in groups; texts of the app about groups and members |
+//! | `files.rs`, `texts.rs`, `descriptions.rs` | files in groups; texts of the app about rooms, and about members |
 //! | `threads.rs` | groups that hang on a message of a group |
 //! | `managing.rs`, `room_admins.rs` | what administrators of the app do and see; who manages all rooms |
 //! | `answers.rs` | what rules may make of all that |

@@ -183,7 +183,7 @@ impl Im {
 
     /// Takes away what goes with members: of rooms what they have set and what is to go with them, of groups what is
     /// noted about them.
-    pub(crate) async fn without_texts_of(
+    pub(super) async fn without_texts_of(
         &self,
         deed: Deed,
         group: &Group,

@@ -1,5 +1,5 @@
 //! Threads: groups that hang on a message of a group. They have members of their own, all of whom are in that group; who
-//! leaves it leaves its threads, and where it is gone nobody speaks in them. Nobody is told that threads are made, renamed or
+//! leaves it leaves its threads, and they end with it. Nobody is told that threads are made, renamed or
 //! dismissed, or of their members: what is said in them is told (`messages/threads.rs`).
 
 use ringback_model::action::{Action, ChatAction, ConversationStart, Entrant};
@@ -10,18 +10,18 @@ use ringback_model::commit::{Commit, CommitError, Require, Write};
 use ringback_model::conversation::ConversationId;
 use ringback_model::failure::{Failure, Fault, Refusal, RefusalCode};
 use ringback_model::group::{Group, GroupKind, GroupStatus, Member, Role, ThreadOf};
-use ringback_model::ids::{GroupId, UserId};
+use ringback_model::ids::{GroupId, MessageId, UserId};
 use ringback_model::limits;
-use ringback_model::record::{Record, RecordKey, RecordKind, Thread};
+use ringback_model::record::{ONE_OWNER, Record, RecordKey, RecordKind, Thread};
 use ringback_model::time::UnixMs;
 use ringback_model::version::{ITSELF, Touch, VersionLog};
 
-use super::enter::{Added, added};
+use super::enter::{Added, added, entrant, keep_only, ordinary};
 use super::leave::gone;
 use super::read::in_order;
 use super::scene::not_in_group;
 use super::{ID_TRIES, Tries};
-use crate::actions::Deed;
+use crate::actions::{Deed, another_subject};
 use crate::caller::Caller;
 use crate::groups::{check_room_for, unknown_group};
 use crate::members::{check_named, without_repeats};
@@ -82,22 +82,20 @@ impl Im {
             let detail = format!("there is no message {} in group {}", new.message, parent.id);
             return Err(Refusal::new(RefusalCode::NotFound, detail).into());
         };
-        let there =
-            self.store.records_of(RecordKind::Thread, parent.id.as_str(), "", limits::GROUP_THREADS + 1);
-        at_most("threads of a group", there.await?.len() + 1, limits::GROUP_THREADS)?;
+        let hangs_on =
+            ThreadOf { group: parent.id.clone(), message: new.message.clone(), number: message.id };
+        let group =
+            thread_of(caller, (self.group_id()?, new.name, owner.clone()), hangs_on, self.clock.now());
+        let (entrants, mut start) =
+            self.ask_about_view(caller, &group.id, vec![entrant(owner, Role::Owner)]).await?;
         for _ in 0..ID_TRIES {
-            let (now, id) = (self.clock.now(), self.group_id()?);
-            let hangs_on = ThreadOf { group: parent.id.clone(), message: new.message.clone() };
-            let group = thread_of(caller, (id.clone(), new.name.clone(), owner.clone()), hangs_on, now);
-            let record = Thread { group: parent.id.clone(), message: message.id, thread: id.clone() };
-            let commit = Commit::at(now)
-                .require(Require::LiveGroup(parent.id.clone()))
-                .require(Require::InGroup(parent.id.clone(), owner.clone()))
-                .require(Require::NoGroup(id))
-                .require(Require::NotKept(RecordKey::thread(&parent.id, message.id)))
-                .write(Write::PutGroup(group.clone()))
-                .write(Write::Keep(Box::new(Record::Thread(record))));
-            let deed = self.with_members(caller, commit, &group, &[(owner.clone(), Role::Owner)]).await?;
+            // Threads are counted and made by one at a time; rules were asked before, with nothing held.
+            let _turn = self.additions.of(&parent.id).await;
+            let id = self.group_id()?;
+            start.conversation = ConversationId::Group(id.clone());
+            let group = Group { id, created_at: self.clock.now(), ..group.clone() };
+            let commit = self.beginning(&parent, &group).await?;
+            let deed = self.with_members(caller, commit, (&group, &start), &entrants).await?;
             match self.carry_out_deed(caller, deed).await {
                 Ok(_) => return Ok(groups(vec![group])),
                 Err(CommitError::Broken(Require::NoGroup(_))) => {}
@@ -110,33 +108,57 @@ impl Im {
         Err(Fault::new("no free id for a thread was found").into())
     }
 
-    /// These come into a thread, and it onto their lists; rules are asked about the latter as for every group.
+    /// The commit of a new thread, without its members.
+    async fn beginning(&self, parent: &Group, thread: &Group) -> Result<Commit, Failure> {
+        let Some(hangs_on) = &thread.thread else { return Err(unknown_group(&thread.id).into()) };
+        let there = self.thread_records(&parent.id, limits::GROUP_THREADS).await?.len();
+        at_most("threads of a group", there + 1, limits::GROUP_THREADS)?;
+        let place = RecordKey::thread(&parent.id, hangs_on.number);
+        let record = Thread { group: parent.id.clone(), message: hangs_on.number, thread: thread.id.clone() };
+        Ok(Commit::at(thread.created_at)
+            .require(Require::LiveGroup(parent.id.clone()))
+            .require(Require::InGroup(parent.id.clone(), thread.owner.clone()))
+            .require(Require::NoGroup(thread.id.clone()))
+            .require(Require::NotKept(place))
+            .write(Write::PutGroup(thread.clone()))
+            .write(Write::Keep(Box::new(Record::Thread(record)))))
+    }
+
+    /// Asks rules about a thread that comes onto lists, as about every group.
+    async fn ask_about_view(
+        &self,
+        caller: &Caller,
+        thread: &GroupId,
+        entrants: Vec<Entrant>,
+    ) -> Result<(Vec<Entrant>, ConversationStart), Failure> {
+        let owners = entrants.iter().map(|entrant| entrant.user.clone()).collect();
+        let start = ConversationStart::new(ConversationId::Group(thread.clone()), owners);
+        match self.ask_about(caller, Action::Chat(ChatAction::Start(start))).await? {
+            Action::Chat(ChatAction::Start(start)) => Ok((entrants, start)),
+            _ => Err(another_subject()),
+        }
+    }
+
+    /// These come into a thread, and it onto their lists.
     async fn with_members(
         &self,
         caller: &Caller,
         commit: Commit,
-        thread: &Group,
-        users: &[(UserId, Role)],
+        (thread, start): (&Group, &ConversationStart),
+        entrants: &[Entrant],
     ) -> Result<Deed, Failure> {
-        let owners = users.iter().map(|(user, _)| user.clone()).collect();
-        let start = ConversationStart::new(ConversationId::Group(thread.id.clone()), owners);
-        let asked = self.ask_about(caller, Action::Chat(ChatAction::Start(start))).await?;
-        let Action::Chat(ChatAction::Start(start)) = asked else {
-            return Err(crate::actions::another_subject());
-        };
-        let kept = self.kept_settings(Some(&start)).await?;
+        let kept = self.kept_settings(Some(start)).await?;
         let how = Added {
             group: thread,
             source: JOINED_BY_INVITATION,
             operator: caller.actor.user.as_str(),
             inviter: caller.actor.user.as_str(),
-            start: Some(&start),
+            start: Some(start),
             kept: &kept,
             at: commit.at,
         };
-        let entrants: Vec<Entrant> = users.iter().map(|(user, role)| entrant(user, *role)).collect();
-        let (commit, _) = added(commit, &how, &entrants);
-        Ok(Deed::of(commit).tell(Action::Chat(ChatAction::Start(start))))
+        let (commit, _) = added(commit, &how, entrants);
+        Ok(Deed::of(commit).tell(Action::Chat(ChatAction::Start(start.clone()))))
     }
 
     async fn rename_thread(
@@ -169,41 +191,55 @@ impl Im {
     ) -> Result<GroupOutcome, Failure> {
         check_named(&users)?;
         let users = without_repeats(self.registered(&users).await?);
+        let outside = self.outside_of(&self.live_thread(id).await?, &users).await?;
+        if outside.is_empty() {
+            return Ok(done(Vec::new()));
+        }
+        let (mut entrants, mut start) = self.ask_about_view(caller, id, ordinary(&outside)).await?;
         let mut tries = Tries::default();
         loop {
-            // Places are counted and taken by one at a time.
+            // Places are counted and taken by one at a time; rules were asked before, with nothing held.
             let _turn = self.additions.of(id).await;
             let thread = self.live_thread(id).await?;
-            let Some(ThreadOf { group: parent, .. }) = &thread.thread else {
-                return Err(unknown_group(id).into());
-            };
-            let inside = self.store.members_named(id, &users).await?;
-            let outside = users.iter().zip(inside).filter(|(_, member)| member.is_none());
-            let outside: Vec<(UserId, Role)> =
-                outside.map(|(user, _)| (user.clone(), Role::Member)).collect();
-            let mut commit = Commit::at(self.clock.now())
-                .require(Require::LiveGroup(id.clone()))
-                .require(Require::LiveGroup(parent.clone()));
-            for (user, _) in &outside {
-                if self.store.member(parent, user).await?.is_none() {
-                    return Err(not_in_group(parent, user).into());
-                }
-                commit = commit
-                    .require(Require::InGroup(parent.clone(), user.clone()))
-                    .require(Require::NotInGroup(id.clone(), user.clone()));
-            }
-            let done = outside.iter().map(|(user, _)| ManagedUser::done(user.clone())).collect();
-            let done = GroupOutcome::Managed(ManagingOutcome::Users(done));
+            let outside = self.outside_of(&thread, &start.owners).await?;
+            keep_only(&mut entrants, &mut start, &outside);
             if outside.is_empty() {
-                return Ok(done);
+                return Ok(done(Vec::new()));
             }
             check_room_for(thread.max_members, thread.member_count, outside.len())?;
-            let deed = self.with_members(caller, commit, &thread, &outside).await?;
+            let mut commit = Commit::at(self.clock.now()).require(Require::LiveGroup(id.clone()));
+            if let Some(ThreadOf { group: parent, .. }) = &thread.thread {
+                commit = commit.require(Require::LiveGroup(parent.clone()));
+                for user in &outside {
+                    commit = commit
+                        .require(Require::InGroup(parent.clone(), user.clone()))
+                        .require(Require::NotInGroup(id.clone(), user.clone()));
+                }
+            }
+            let deed = self.with_members(caller, commit, (&thread, &start), &entrants).await?;
             match self.carry_out_deed(caller, deed).await {
-                Ok(_) => return Ok(done),
+                Ok(_) => return Ok(done(outside.into_iter().map(ManagedUser::done).collect())),
                 Err(error) => tries.again(error)?,
             }
         }
+    }
+
+    /// Those of the users who are not in a thread yet; all of them must be in its group.
+    async fn outside_of(&self, thread: &Group, users: &[UserId]) -> Result<Vec<UserId>, Failure> {
+        let Some(ThreadOf { group: parent, .. }) = &thread.thread else {
+            return Err(unknown_group(&thread.id).into());
+        };
+        let inside = self.store.members_named(&thread.id, users).await?;
+        let of_group = self.store.members_named(parent, users).await?;
+        let mut outside = Vec::new();
+        for ((user, inside), of_group) in users.iter().zip(inside).zip(of_group) {
+            match (inside, of_group) {
+                (Some(_), _) => {}
+                (None, Some(_)) => outside.push(user.clone()),
+                (None, None) => return Err(not_in_group(parent, user).into()),
+            }
+        }
+        Ok(outside)
     }
 
     async fn remove_from_thread(
@@ -219,26 +255,25 @@ impl Im {
             let thread = self.live_thread(id).await?;
             let found = self.store.members_named(id, &users).await?;
             let mut commit = Commit::at(self.clock.now()).require(Require::LiveGroup(id.clone()));
-            let (mut done, mut leaves) = (Vec::with_capacity(users.len()), false);
+            let (mut answers, mut leaves) = (Vec::with_capacity(users.len()), false);
             for (user, member) in users.iter().zip(found) {
                 let untouched = match &member {
                     None => Some(Untouched::NotInGroup),
                     Some(member) if member.role == Role::Owner => Some(Untouched::Owner),
                     Some(_) => None,
                 };
-                done.push(ManagedUser { untouched, ..ManagedUser::done(user.clone()) });
+                answers.push(ManagedUser { untouched, ..ManagedUser::done(user.clone()) });
                 if let Some(member) = member.filter(|_| untouched.is_none()) {
                     commit = commit.require(Require::SameMember(Box::new(member.clone())));
                     commit = gone(commit, &thread, &member.user);
                     leaves = true;
                 }
             }
-            let done = GroupOutcome::Managed(ManagingOutcome::Users(done));
             if !leaves {
-                return Ok(done);
+                return Ok(done(answers));
             }
             match self.carry_out_deed(caller, Deed::of(commit)).await {
-                Ok(_) => return Ok(done),
+                Ok(_) => return Ok(done(answers)),
                 Err(error) => tries.again(error)?,
             }
         }
@@ -246,16 +281,13 @@ impl Im {
 
     /// Takes members who leave a group out of its threads, in the same commit. A thread whose owner leaves passes to who is
     /// in it the longest; one without members is dismissed.
-    pub(crate) async fn out_of_threads(
+    pub(super) async fn out_of_threads(
         &self,
         mut deed: Deed,
         group: &Group,
         leaving: &[UserId],
     ) -> Result<Deed, Failure> {
-        let has_threads = async || -> Result<bool, Fault> {
-            Ok(!self.store.records_of(RecordKind::Thread, group.id.as_str(), "", 1).await?.is_empty())
-        };
-        if group.kind == GroupKind::Room || group.thread.is_some() || !has_threads().await? {
+        if !may_have_threads(group) || self.thread_records(&group.id, 1).await?.is_empty() {
             return Ok(deed);
         }
         let is_of_group = |thread: &Group| thread.thread.as_ref().is_some_and(|of| of.group == group.id);
@@ -284,22 +316,59 @@ impl Im {
                 .write(Write::PutGroup(Group { owner: heir.user.clone(), ..thread }))
                 .touch(VersionLog::Members(id), heir.user.as_str(), Touch::Updated)
                 .write(Write::PutMember(Member { role: Role::Owner, ..heir })),
-            None => commit.write(Write::PutGroup(Group { status: GroupStatus::Dismissed, ..thread })),
+            None => ended(commit, thread),
         })
     }
 
-    async fn threads_of_all(&self, mut after: Option<GroupId>, limit: usize) -> Result<Vec<Group>, Failure> {
-        at_most("a page", limit, limits::LIST_ITEMS)?;
-        let mut found: Vec<Group> = Vec::new();
-        while found.len() < limit {
-            let page =
-                self.store.groups_of_kind(GroupKind::Group, after.as_ref(), limits::LIST_ITEMS).await?;
-            let Some(last) = page.last() else { break };
-            after = Some(last.id.clone());
-            found.extend(page.into_iter().filter(|group| group.thread.is_some()));
+    /// Ends what hangs on a group that was dismissed. Nobody speaks there any more already: every message asks for the group.
+    pub(super) async fn end_threads_of(&self, caller: &Caller, group: &GroupId) -> Result<(), Failure> {
+        for Thread { thread, .. } in self.thread_records(group, limits::GROUP_THREADS).await? {
+            let mut tries = Tries::default();
+            while let Some(thread) = self.store.groups(std::slice::from_ref(&thread)).await?.pop().flatten() {
+                let id = thread.id.clone();
+                let commit =
+                    Commit::at(self.clock.now()).require(Require::SameGroup(Box::new(thread.clone())));
+                let mut commit =
+                    ended(commit, thread).touch(VersionLog::Members(id.clone()), ITSELF, Touch::Updated);
+                for member in self.all_members(&id).await? {
+                    commit = commit.touch(VersionLog::Groups(member.user), id.as_str(), Touch::Deleted);
+                }
+                match self.carry_out_deed(caller, Deed::of(commit)).await {
+                    Ok(_) => break,
+                    Err(error) => tries.again(error)?,
+                }
+            }
         }
-        found.truncate(limit);
-        Ok(found)
+        Ok(())
+    }
+
+    /// The threads of a group, so many at most.
+    async fn thread_records(&self, group: &GroupId, most: usize) -> Result<Vec<Thread>, Fault> {
+        let mut records = self.thread_page(&format!("{group}:"), most).await?;
+        records.retain(|one| one.group == *group);
+        Ok(records)
+    }
+
+    /// Threads of the app, by their places, after this one.
+    async fn thread_page(&self, after: &str, most: usize) -> Result<Vec<Thread>, Fault> {
+        let records = self.store.records_of(RecordKind::Thread, ONE_OWNER, after, most).await?;
+        let threads = records.into_iter().filter_map(|record| match record {
+            Record::Thread(one) => Some(one),
+            _ => None,
+        });
+        Ok(threads.collect())
+    }
+
+    async fn threads_of_all(
+        &self,
+        after: Option<(GroupId, MessageId)>,
+        limit: usize,
+    ) -> Result<Vec<Group>, Failure> {
+        at_most("a page", limit, limits::LIST_ITEMS)?;
+        let after = after.map(|(group, message)| RecordKey::thread(&group, message).about);
+        let page = self.thread_page(&after.unwrap_or_default(), limit).await?;
+        let ids: Vec<GroupId> = page.into_iter().map(|one| one.thread).collect();
+        Ok(self.store.groups(&ids).await?.into_iter().flatten().collect())
     }
 
     async fn threads_of(
@@ -337,15 +406,27 @@ fn check_name(name: &str) -> Result<(), Refusal> {
     at_most("characters of a thread's name", name.chars().count(), limits::THREAD_NAME_CHARS)
 }
 
-fn entrant(user: &UserId, role: Role) -> Entrant {
-    Entrant {
-        user: user.clone(),
-        nickname: String::new(),
-        face_url: String::new(),
-        role,
-        muted_until: UnixMs(0),
-        ex: String::new(),
-    }
+/// Whether threads may hang on its messages.
+fn may_have_threads(group: &Group) -> bool {
+    group.kind == GroupKind::Group && group.thread.is_none()
+}
+
+const fn done(users: Vec<ManagedUser>) -> GroupOutcome {
+    GroupOutcome::Managed(ManagingOutcome::Users(users))
+}
+
+/// A thread is no more.
+fn ended(commit: Commit, thread: Group) -> Commit {
+    let commit = match &thread.thread {
+        Some(hangs_on) => unhung(commit, hangs_on),
+        None => commit,
+    };
+    commit.write(Write::PutGroup(Group { status: GroupStatus::Dismissed, ..thread }))
+}
+
+/// The message may have another thread.
+pub(super) fn unhung(commit: Commit, hangs_on: &ThreadOf) -> Commit {
+    commit.write(Write::Discard(RecordKey::thread(&hangs_on.group, hangs_on.number)))
 }
 
 fn thread_of(

@@ -30,9 +30,7 @@ impl Im {
         let said = self.store.newest(std::slice::from_ref(conversation)).await?.pop().unwrap_or(0);
         Ok(update_of(&group, said, by, at, last))
     }
-}
 
-impl Im {
     /// What is told of a message that is said in a thread; `None` where its group is none. Two messages at the same time may
     /// both count alike.
     pub(crate) async fn thread_fact(
@@ -62,14 +60,14 @@ impl Im {
 }
 
 /// What is told of a thread; `None` for a group that is none.
-pub(crate) fn update_of(
+fn update_of(
     group: &Group,
     message_count: u64,
     by: &UserId,
     at: UnixMs,
     last: Option<&Message>,
 ) -> Option<ThreadUpdated> {
-    let ThreadOf { group: parent, message } = group.thread.clone()?;
+    let ThreadOf { group: parent, message, .. } = group.thread.clone()?;
     Some(ThreadUpdated {
         conversation: ConversationId::Group(group.id.clone()),
         thread: group.id.clone(),

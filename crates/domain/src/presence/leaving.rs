@@ -139,7 +139,7 @@ impl Im {
             let left = GroupLeave { group: room.id.clone(), user: member.user.clone(), offline: true };
             let deed =
                 Deed::of(gone(commit, room, &member.user)).tell(Action::Group(GroupAction::Quit(left)));
-            let deed = self.without_texts_of(deed, room, std::slice::from_ref(&member.user)).await?;
+            let deed = self.with_what_was_theirs(deed, room, std::slice::from_ref(&member.user)).await?;
             match self.carry_out_deed(&caller, deed).await {
                 Ok(_) => return Ok(()),
                 // It was dismissed meanwhile.

@@ -1,7 +1,7 @@
 //! Threads: conversations that hang on a message of a group. For administrators of the app; messages go to a thread as to
 //! a group.
 
-use crate::ids::{GroupId, UserId};
+use crate::ids::{GroupId, MessageId, UserId};
 
 /// What can be asked.
 #[derive(Debug, Clone)]
@@ -17,10 +17,10 @@ pub enum ThreadCommand {
     },
     /// Dismiss it.
     Dismiss(GroupId),
-    /// All threads of the app, ascending by id.
+    /// All threads of the app, those of a group together.
     All {
-        /// Those after this one.
-        after: Option<GroupId>,
+        /// Those after the one of this group that hangs on this message.
+        after: Option<(GroupId, MessageId)>,
         /// How many; at most [`crate::limits::LIST_ITEMS`].
         limit: usize,
     },

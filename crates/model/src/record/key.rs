@@ -229,10 +229,10 @@ impl RecordKey {
         Self::new(RecordKind::GroupAttribute, attribute_owner(group, member), key)
     }
 
-    /// The key of a [`super::Thread`]: a message has at most one.
+    /// The key of a [`super::Thread`]: a message has at most one, and those of a group stand together. No id holds a `:`.
     #[must_use]
     pub fn thread(group: &GroupId, message: MessageId) -> Self {
-        Self::new(RecordKind::Thread, group.as_str(), message.to_string())
+        Self::new(RecordKind::Thread, ONE_OWNER, format!("{group}:{message}"))
     }
 
     /// The key of [`super::Attributes`].

@@ -59,7 +59,7 @@ const MEMBERS: [Members; 47] = [
     (
         "edit",
         "callId timestamp appkey from to msg_id securityVersion security chat_type payload",
-        "bodies edit_message_id from to type meta ext?",
+        "bodies edit_message_id from to type meta",
     ),
     (
         "read_ack",

@@ -3,7 +3,8 @@
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use ringback_model::command::AgeMark;
-use ringback_model::ids::{GroupId, UserId};
+use ringback_model::group::ThreadOf;
+use ringback_model::ids::{GroupId, MessageId, UserId};
 use ringback_model::time::UnixMs;
 
 use super::Asked;
@@ -52,6 +53,18 @@ pub(super) fn of_group(group: &GroupId) -> String {
 
 pub(super) fn group(asked: &Asked<'_>) -> Result<Option<GroupId>, Reject> {
     read(asked, |text| GroupId::parse(text).ok())
+}
+
+/// After this thread, in a list of all of them.
+pub(super) fn of_thread(hangs_on: &ThreadOf) -> String {
+    write(&format!("{}:{}", hangs_on.group, hangs_on.number))
+}
+
+pub(super) fn thread(asked: &Asked<'_>) -> Result<Option<(GroupId, MessageId)>, Reject> {
+    read(asked, |text| {
+        let (group, message) = text.split_once(':')?;
+        Some((GroupId::parse(group).ok()?, MessageId(message.parse().ok()?)))
+    })
 }
 
 /// A number of items: 1 or more; more than fit are as many as fit.

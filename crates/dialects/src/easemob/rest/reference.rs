@@ -32,7 +32,7 @@ fn page() -> String {
             let _ = writeln!(
                 page,
                 "| `{} {}` | {}{} |",
-                entry.method.name(),
+                entry.method.name().to_uppercase(),
                 entry.resource(),
                 entry.summary,
                 query(entry)

@@ -159,13 +159,14 @@ pub(super) struct MessageThread<'a> {
 }
 
 pub(super) fn all(asked: &Asked<'_>) -> Result<Command, Reject> {
-    command(ThreadCommand::All { after: cursor::group(asked)?, limit: limit(asked)? })
+    command(ThreadCommand::All { after: cursor::thread(asked)?, limit: limit(asked)? })
 }
 
 pub(super) fn ids(asked: &Asked<'_>, outcome: &Outcome) -> Option<Result<Answer, Problem>> {
     let threads = threads_of(outcome)?;
     let ids: Vec<ThreadId<'_>> = threads.iter().map(|thread| ThreadId { id: thread.id.as_str() }).collect();
-    let next = next(asked, threads, |thread| cursor::of_group(&thread.id));
+    let next =
+        next(asked, threads, |thread| thread.thread.as_ref().map(cursor::of_thread).unwrap_or_default());
     Some(Ok(Contents::entities(&ids).with_properties(next).answer()))
 }
 
