@@ -84,21 +84,23 @@ impl Im {
         };
         let hangs_on =
             ThreadOf { group: parent.id.clone(), message: new.message.clone(), number: message.id };
-        let group =
+        let mut group =
             thread_of(caller, (self.group_id()?, new.name, owner.clone()), hangs_on, self.clock.now());
         let (entrants, mut start) =
             self.ask_about_view(caller, &group.id, vec![entrant(owner, Role::Owner)]).await?;
         for _ in 0..ID_TRIES {
             // Threads are counted and made by one at a time; rules were asked before, with nothing held.
             let _turn = self.additions.of(&parent.id).await;
-            let id = self.group_id()?;
-            start.conversation = ConversationId::Group(id.clone());
-            let group = Group { id, created_at: self.clock.now(), ..group.clone() };
+            group.created_at = self.clock.now();
             let commit = self.beginning(&parent, &group).await?;
             let deed = self.with_members(caller, commit, (&group, &start), &entrants).await?;
             match self.carry_out_deed(caller, deed).await {
                 Ok(_) => return Ok(groups(vec![group])),
-                Err(CommitError::Broken(Require::NoGroup(_))) => {}
+                // For another made-up id rules are asked nothing else.
+                Err(CommitError::Broken(Require::NoGroup(_))) => {
+                    group.id = self.group_id()?;
+                    start.conversation = ConversationId::Group(group.id.clone());
+                }
                 Err(CommitError::Broken(Require::NotKept(_))) => {
                     return Err(bad(format!("message {} has a thread already", new.message)).into());
                 }
