@@ -51,10 +51,13 @@ pub(crate) struct Parameter {
 /// What a request carries.
 #[derive(Debug, Clone)]
 pub(crate) struct Body {
-    pub(crate) schema: Value,
+    /// As JSON; `None` where it is a form alone.
+    pub(crate) schema: Option<Value>,
     pub(crate) required: bool,
     /// Names and bodies; the interface takes every one of them.
     pub(crate) examples: Vec<(&'static str, Value)>,
+    /// It may be a form with a file in it.
+    pub(crate) form: bool,
 }
 
 /// What comes back under one status.
@@ -65,6 +68,16 @@ pub(crate) struct Answer {
     pub(crate) schema: Value,
     /// Headers besides those of every answer: name and meaning.
     pub(crate) headers: &'static [(&'static str, &'static str)],
+    /// What else it may be than JSON.
+    pub(crate) bytes: Bytes,
+}
+
+/// Whether an answer is the bytes of a file.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Bytes {
+    Never,
+    Sometimes,
+    Always,
 }
 
 /// One method of one path.
@@ -245,17 +258,30 @@ fn parameter(parameter: &Parameter) -> Value {
 fn request_body(body: &Body) -> Value {
     let examples: Map<String, Value> =
         body.examples.iter().map(|(name, value)| ((*name).to_owned(), json!({"value": value}))).collect();
-    json!({
-        "required": body.required,
-        "content": {"application/json": {"schema": body.schema, "examples": examples}},
-    })
+    let mut content = json!({});
+    if let Some(schema) = &body.schema {
+        content["application/json"] = json!({"schema": schema, "examples": examples});
+    }
+    if body.form {
+        let file = json!({"type": "string", "contentMediaType": "application/octet-stream"});
+        let name = json!({"type": "string", "description": "What the file is called, where the part with it does not say so."});
+        let form =
+            json!({"type": "object", "required": ["file"], "properties": {"file": file, "filename": name}});
+        content["multipart/form-data"] = json!({ "schema": form });
+    }
+    json!({"required": body.required, "content": content})
 }
 
 fn response(answer: &Answer) -> Value {
-    let mut described = json!({
-        "description": answer.meaning,
-        "content": {"application/json": {"schema": answer.schema}},
-    });
+    let mut content = json!({});
+    if answer.bytes != Bytes::Always {
+        content["application/json"] = json!({"schema": answer.schema});
+    }
+    if answer.bytes != Bytes::Never {
+        content["*/*"] =
+            json!({"schema": {"type": "string", "contentMediaType": "application/octet-stream"}});
+    }
+    let mut described = json!({"description": answer.meaning, "content": content});
     if !answer.headers.is_empty() {
         let headers: Map<String, Value> = answer
             .headers

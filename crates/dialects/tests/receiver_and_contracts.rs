@@ -56,6 +56,7 @@ fn arrives(outbound: &Outbound) -> EdgeRequest {
         method: Method::Post,
         path: path.to_owned(),
         params: Vec::new(),
+        file: None,
         at: UnixMs(0),
         secure: false,
         query: pairs.map(|(key, value)| (key.to_owned(), value.to_owned())).collect(),

@@ -313,6 +313,9 @@ impl Im {
             Command::Device(command) => self.device_command(&by()?, command).await,
             Command::Chat(command) => self.chat_command(&by()?, command).await,
             Command::Message(command) => self.message_command(&by()?, command).await,
+            Command::ReadFile { id, secret, thumbnail } => {
+                self.read_file(&id, secret.as_ref(), thumbnail).await
+            }
             Command::Objects(command) => self.objects(me()?, command).await,
         };
         outcome.map(Done::from)

@@ -5,16 +5,21 @@ use std::time::Duration;
 
 use ringback_model::command::{Actor, NewUpload, ObjectCommand, ObjectOutcome, Outcome, SignedParts};
 use ringback_model::failure::{Failure, Fault, Refusal, RefusalCode};
+use ringback_model::file::{FileId, Thumbnails};
 use ringback_model::ids::UserId;
 use ringback_model::limits;
 use ringback_model::object::{
-    Beginning, Cutoffs, Md5Hex, ObjectName, Objects, OpenUploads, Pieces, Seals, StoredObject, Swept, Upload,
+    Beginning, Cutoffs, Md5Hex, ObjectName, Objects, OpenUploads, Pieces, Reading, Seals, StoredObject,
+    Swept, Upload,
 };
 use ringback_model::ports::{Clock, Dice};
+use ringback_model::secret::Secret;
 use ringback_model::time::UnixMs;
 
 use crate::turns::Turns;
 use crate::{Im, at_most, bad};
+
+mod files;
 
 /// Choices of the operator.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -37,6 +42,8 @@ pub struct UploadParts {
     pub clock: Arc<dyn Clock>,
     /// Luck.
     pub dice: Arc<dyn Dice>,
+    /// Makes small pictures.
+    pub thumbnails: Arc<dyn Thumbnails>,
     /// Choices of the operator.
     pub settings: UploadSettings,
 }
@@ -103,6 +110,7 @@ impl Uploads {
                 let object = found.ok_or_else(|| not_found(&name))?;
                 Ok(self.at(prefix, name, object.named_at))
             }
+            ObjectCommand::Keep(new) => self.keep(actor, *new).await,
         }
     }
 
@@ -115,7 +123,15 @@ impl Uploads {
         // One at a time per user: what is under way is counted before another one is added to it.
         let _turn = self.turns.of(&actor.user).await;
         if let Some(content) = self.known(&hash, size, now).await? {
-            let object = StoredObject { name, content, hash, size, content_type, named_at: now };
+            let object = StoredObject {
+                name,
+                content,
+                hash,
+                size,
+                content_type,
+                named_at: now,
+                reading: Reading::default(),
+            };
             let name = self.parts.objects.name(object).await?;
             return Ok(self.at(prefix, name, now));
         }
@@ -199,7 +215,15 @@ impl Uploads {
         let now = self.parts.clock.now();
         self.parts.objects.finish(&upload, parts, now).await?;
         let Upload { name, content_type, hash, size, place, .. } = upload;
-        let object = StoredObject { name, content: place.content, hash, size, content_type, named_at: now };
+        let object = StoredObject {
+            name,
+            content: place.content,
+            hash,
+            size,
+            content_type,
+            named_at: now,
+            reading: Reading::default(),
+        };
         let name = self.parts.objects.name(object).await?;
         Ok(self.at(prefix, name, now))
     }
@@ -225,11 +249,16 @@ impl Uploads {
         self.parts.objects.put_part(&slot.upload.place, slot.number, slot.size, bytes).await
     }
 
-    /// What is kept under a name.
+    /// What is kept under a name for everybody who knows it.
     ///
     /// # Errors
     /// The backend's.
     pub async fn find(&self, name: &ObjectName) -> Result<Option<StoredObject>, Failure> {
+        Ok(self.kept(name).await?.filter(|object| object.reading.secret.is_none()))
+    }
+
+    /// What is kept under a name.
+    async fn kept(&self, name: &ObjectName) -> Result<Option<StoredObject>, Failure> {
         let now = self.parts.clock.now();
         let keep = self.parts.settings.keep;
         let found = self.parts.objects.find(name).await?;
@@ -298,10 +327,22 @@ impl Uploads {
 
 impl Im {
     pub(crate) async fn objects(&self, actor: &Actor, command: ObjectCommand) -> Result<Outcome, Failure> {
-        let Some(uploads) = &self.uploads else {
-            return Err(Refusal::new(RefusalCode::NotFound, "uploads are switched off").into());
-        };
-        uploads.execute(actor, command).await.map(Outcome::Objects)
+        self.uploads()?.execute(actor, command).await.map(Outcome::Objects)
+    }
+
+    pub(crate) async fn read_file(
+        &self,
+        id: &FileId,
+        secret: Option<&Secret>,
+        thumbnail: bool,
+    ) -> Result<Outcome, Failure> {
+        let object = self.uploads()?.file(&id.object(), secret, thumbnail).await?;
+        Ok(Outcome::Objects(ObjectOutcome::Content(Box::new(object))))
+    }
+
+    pub(crate) fn uploads(&self) -> Result<&Uploads, Refusal> {
+        let off = || Refusal::new(RefusalCode::NotFound, "uploads are switched off (objects.backend)");
+        self.uploads.as_deref().ok_or_else(off)
     }
 }
 

@@ -135,6 +135,8 @@ pub enum RefusalCode {
     BadCredentials,
     /// The time for an upload is over.
     UploadExpired,
+    /// A file has more bytes than files may have.
+    FileTooLarge,
     /// Parked deliveries are not offered: the service is switched off.
     StorageOff,
     /// The message has words that may not be said.

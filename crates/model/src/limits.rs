@@ -2,6 +2,7 @@
 //! `ringback config print` shows; nothing in the server is without one.
 
 mod groups;
+mod objects;
 mod words;
 
 use std::time::Duration;
@@ -10,6 +11,14 @@ pub use groups::{
     GROUP_FILES, GROUP_THREADS, MEMBER_ATTRIBUTE_BYTES, MEMBER_ATTRIBUTE_KEY_BYTES, MEMBER_ATTRIBUTES,
     MEMBER_ATTRIBUTES_BYTES, ROOM_ATTRIBUTE_CHARS, ROOM_ATTRIBUTE_KEY_CHARS, ROOM_ATTRIBUTES,
     ROOM_ATTRIBUTES_OF_ONE_CALL, THREAD_NAME_CHARS,
+};
+pub use objects::{
+    FILE_NAME_CHARS, FORM_FIELDS, FORM_FILE_BYTES, FORM_REST_BYTES, FORMS_BYTES, OBJECT_BYTES,
+    OBJECT_BYTES_PER_SECOND, OBJECT_NAME_BYTES, OBJECT_PART_BYTES_MAX, OBJECT_PART_BYTES_MIN, OBJECT_PARTS,
+    OBJECT_PIECE_BYTES, OBJECT_PREFIX_BYTES, OBJECT_RECORD_BYTES, OBJECT_STORE_WAIT, OBJECT_SWEEP,
+    OBJECT_SWEEP_EVERY, OBJECT_TRANSFERS, OBJECT_TRANSFERS_PER_ADDRESS, OBJECT_TRANSFERS_PER_USER,
+    OBJECT_TYPE_BYTES, OPEN_UPLOADS, OPEN_UPLOADS_OF_GREATEST_SIZE, PICTURE_BYTES, PICTURE_PIXELS, PICTURES,
+    THUMBNAIL_FROM_BYTES, THUMBNAIL_PIXELS, THUMBNAIL_PIXELS_MAX, UPLOAD_EXPIRY, UPLOAD_ID_BYTES,
 };
 pub use words::{
     KEYWORD_BYTES, KEYWORD_HITS, KEYWORDS, KEYWORDS_BYTES, WORD_LIST_BYTES, WORD_LIST_LOOK,
@@ -445,50 +454,6 @@ pub const DOCTOR_BURST_MAX: usize = 512;
 pub const DOCTOR_SHOWN_CHARS: usize = 200;
 /// Number of events that an examination names where something happened to many.
 pub const DOCTOR_EXAMPLES: usize = 4;
-
-/// Bytes of one uploaded object. Setting `objects.max_bytes`.
-pub const OBJECT_BYTES: u64 = 1024 * 1024 * 1024;
-/// Least bytes of a part of an upload, the last one excepted. Source: REST sheet 10; S3 has the same bound.
-pub const OBJECT_PART_BYTES_MIN: u64 = 5 * 1024 * 1024;
-/// Most bytes of a part of an upload. Source: ibid.
-pub const OBJECT_PART_BYTES_MAX: u64 = 5 * 1024 * 1024 * 1024;
-/// Number of parts that one upload may have. Source: ibid.
-pub const OBJECT_PARTS: u32 = 10_000;
-/// Bytes of an object's name.
-pub const OBJECT_NAME_BYTES: usize = 512;
-/// Bytes of an object's content type.
-pub const OBJECT_TYPE_BYTES: usize = 128;
-/// Bytes of the address under which a caller says that he reaches the server.
-pub const OBJECT_PREFIX_BYTES: usize = 1024;
-/// Bytes of the text that names an upload; a longer one is none of ours.
-pub const UPLOAD_ID_BYTES: usize = 8 * 1024;
-/// Time for an upload, from its beginning to its end. Setting `objects.upload_expiry`.
-pub const UPLOAD_EXPIRY: Duration = Duration::from_secs(24 * 3600);
-/// Number of uploads that one user may have under way; one more is refused. More than the files that a client sends at
-/// once, and the ones that it has left.
-pub const OPEN_UPLOADS: usize = 100;
-/// Bytes of the objects that one user may have under way, in objects of the greatest size that is allowed.
-pub const OPEN_UPLOADS_OF_GREATEST_SIZE: u64 = 4;
-/// Parts and objects that are on their way at once, number of both together; one more is told to come again.
-pub const OBJECT_TRANSFERS: usize = 512;
-/// Number of those that come from one address (of IPv6, one network of 64 bits): half, because everybody comes from one
-/// address where a proxy stands before the server.
-pub const OBJECT_TRANSFERS_PER_ADDRESS: usize = OBJECT_TRANSFERS / 2;
-/// Number of those that are parts of one user's uploads. The published clients send some at once.
-pub const OBJECT_TRANSFERS_PER_USER: usize = 32;
-/// Bytes per second below which an upload of a part, or a download, is cut: it has the time for a body, and its bytes
-/// by this.
-pub const OBJECT_BYTES_PER_SECOND: u64 = 16 * 1024;
-/// Bytes of one piece of an object on its way to a client.
-pub const OBJECT_PIECE_BYTES: usize = 64 * 1024;
-/// Bytes of a record about an object (names and the like), and of a short answer of an object store.
-pub const OBJECT_RECORD_BYTES: usize = 4 * 1024 * 1024;
-/// Time that an object store has for a short answer, and for each piece of a long one.
-pub const OBJECT_STORE_WAIT: Duration = Duration::from_secs(30);
-/// How often uploads and objects beyond their time are looked for.
-pub const OBJECT_SWEEP_EVERY: Duration = Duration::from_secs(3600);
-/// Number of entries that one look for what is beyond its time reads of each kind.
-pub const OBJECT_SWEEP: usize = 10_000;
 
 /// Time offline after which a user leaves the chat rooms that he is in, unless the settings say otherwise.
 pub const ROOM_LEAVE_AFTER: Duration = Duration::from_secs(120);

@@ -13,10 +13,14 @@ use crate::failure::{Failure, Fault, Refusal, RefusalCode};
 use crate::ids::UserId;
 use crate::limits;
 use crate::ports::Fut;
+use crate::secret::Secret;
 use crate::time::UnixMs;
 
 /// Where objects are served: what follows is the name, escaped.
 pub const OBJECT_PATH: &str = "/object/";
+
+/// Where files lie that came whole in one request.
+const FILES: &str = "files";
 
 /// A name of an object: `<user>/<anything>`, or anything for administrators.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -43,6 +47,11 @@ impl ObjectName {
             return Err("has an empty segment, or one of dots, or begins or ends with a slash");
         }
         Ok(Self(text.to_owned()))
+    }
+
+    /// The name of a file that came whole; these are among the names of nobody in particular.
+    pub(crate) fn of_file(file: &str) -> Self {
+        Self(format!("{FILES}/{file}"))
     }
 
     /// Its text.
@@ -205,6 +214,38 @@ pub struct StoredObject {
     pub content_type: String,
     /// Since when it has this name.
     pub named_at: UnixMs,
+    /// How it is read, where that is not as all others are.
+    #[serde(flatten)]
+    pub reading: Reading,
+}
+
+/// How an object is read.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Reading {
+    /// What whoever reads it must know; `None` = its name is enough.
+    #[serde(default, skip_serializing_if = "Option::is_none", with = "kept_secret")]
+    pub secret: Option<Secret>,
+    /// What it is called where it is saved; `None` = as its name ends.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub called: Option<String>,
+    /// A small picture of it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub thumbnail: Option<ObjectName>,
+}
+
+/// A secret is written down in one place: where the thing is kept that it opens.
+mod kept_secret {
+    use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
+    use crate::secret::Secret;
+
+    pub(super) fn serialize<S: Serializer>(secret: &Option<Secret>, to: S) -> Result<S::Ok, S::Error> {
+        secret.as_ref().map(Secret::reveal).serialize(to)
+    }
+
+    pub(super) fn deserialize<'de, D: Deserializer<'de>>(from: D) -> Result<Option<Secret>, D::Error> {
+        Ok(Option::<String>::deserialize(from)?.map(Secret::from))
+    }
 }
 
 /// Content of this hash and size that is there already.

@@ -8,6 +8,7 @@
 //! | `folder.rs`, `draft.rs` | the folder |
 //! | `bucket.rs`, `s3.rs` | the bucket; the HTTP calls of it |
 //! | `measured.rs` | counts bytes and makes their MD5 while they pass |
+//! | `thumbnail.rs` | small pictures of large ones |
 //! | `seal.rs` | texts that come back |
 
 mod backend;
@@ -19,6 +20,7 @@ mod measured;
 mod s3;
 mod seal;
 mod shelf;
+mod thumbnail;
 
 use std::path::Path;
 use std::sync::Arc;
@@ -29,6 +31,7 @@ use ringback_model::ports::Clock;
 
 pub use s3::{BucketSettings, NotABucket};
 pub use seal::HmacSeals;
+pub use thumbnail::{SmallPictures, smaller};
 
 use bucket::Bucket;
 use folder::Folder;

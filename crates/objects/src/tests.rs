@@ -7,8 +7,8 @@ use md5::{Digest as _, Md5};
 use ringback_model::failure::{Failure, RefusalCode};
 use ringback_model::ids::UserId;
 use ringback_model::object::{
-    Beginning, Cutoffs, Md5Hex, ObjectName, Objects, OpenUploads, PieceError, Pieces, StoredObject, Swept,
-    Upload, UploadPlace,
+    Beginning, Cutoffs, Md5Hex, ObjectName, Objects, OpenUploads, PieceError, Pieces, Reading, StoredObject,
+    Swept, Upload, UploadPlace,
 };
 use ringback_model::time::UnixMs;
 
@@ -75,6 +75,7 @@ fn stored(upload: &Upload, text: &str) -> StoredObject {
         size: upload.size,
         content_type: upload.content_type.clone(),
         named_at: NOW,
+        reading: Reading::default(),
     }
 }
 

@@ -28,6 +28,7 @@ mod family_attributes;
 mod family_chats;
 mod family_events;
 mod family_failures;
+mod family_files;
 mod family_messages;
 mod family_rest;
 mod family_sdk;

@@ -44,6 +44,7 @@ fn callback(mut input: Input<'_>, which: usize) {
         query: query_of(query),
         headers: pairs(&input.line()),
         body: input.rest().to_vec(),
+        file: None,
         at: NOW,
         secure: false,
     };

@@ -46,6 +46,7 @@ pub fn run(data: &[u8]) {
         query,
         headers,
         body: input.rest().to_vec(),
+        file: None,
         at: NOW,
         secure: caller & 0x20 != 0,
     };

@@ -14,6 +14,7 @@
 //! | [`configs`] | rule files, `ringback.yml`, receiver scripts |
 //! | [`answers`] | receivers' answers |
 //! | [`keywords`] | word lists, and texts that are judged by them |
+//! | [`files`] | forms with files in them, and pictures |
 //! | [`admin`] | rules by API, URLs, addresses, dates and rates |
 //! | [`callbacks`] | callbacks as `listen` reads them, signatures, rows from disk |
 
@@ -31,6 +32,7 @@ pub mod answers;
 pub mod callbacks;
 pub mod configs;
 pub mod family_rest;
+pub mod files;
 pub mod gob;
 mod input;
 pub mod keywords;
@@ -63,6 +65,7 @@ pub const TARGETS: &[Target] = &[
     Target { name: "tokens", run: tokens::run, seeds: tokens::seeds },
     Target { name: "configs", run: configs::run, seeds: configs::seeds },
     Target { name: "answers", run: answers::run, seeds: answers::seeds },
+    Target { name: "files", run: files::run, seeds: files::seeds },
     Target { name: "keywords", run: keywords::run, seeds: keywords::seeds },
     Target { name: "admin", run: admin::run, seeds: admin::seeds },
     Target { name: "callbacks", run: callbacks::run, seeds: callbacks::seeds },

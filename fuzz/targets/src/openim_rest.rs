@@ -32,6 +32,7 @@ pub fn run(data: &[u8]) {
         query: Vec::new(),
         headers,
         body: input.rest().to_vec(),
+        file: None,
         at: NOW,
         secure: false,
     };

@@ -109,7 +109,7 @@ macro_rules! replays {
     };
 }
 
-replays!(openim_rest, family_rest, socket, gob, tokens, configs, answers, keywords, admin, callbacks);
+replays!(openim_rest, family_rest, socket, gob, tokens, configs, answers, files, keywords, admin, callbacks);
 
 #[test]
 fn corpora_are_small() {

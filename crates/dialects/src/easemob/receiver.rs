@@ -191,6 +191,7 @@ mod tests {
             query: Vec::new(),
             headers: Vec::new(),
             body: body.to_string().into_bytes(),
+            file: None,
             at: UnixMs(0),
             secure: false,
         }

@@ -6,6 +6,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use ringback_model::command::Actor;
 use ringback_model::dialect::{Edge, EdgeRequest, Method, Reply};
+use ringback_model::file::ReceivedFile;
 use ringback_model::ids::UserId;
 use ringback_model::time::UnixMs;
 use ringback_model::user::Platform;
@@ -187,7 +188,9 @@ impl<'a> Described<'a> {
     }
 
     fn answer_schema(&self, status: u16) -> &'a Value {
-        &self.answer(status)["content"]["application/json"]["schema"]
+        let content = &self.answer(status)["content"];
+        let kind = if content["application/json"].is_object() { "application/json" } else { "*/*" };
+        &content[kind]["schema"]
     }
 
     fn body(&self) -> Option<&'a Value> {
@@ -196,8 +199,18 @@ impl<'a> Described<'a> {
 
     fn examples(&self) -> Vec<(&'a str, &'a Value)> {
         let Some(body) = self.body() else { return Vec::new() };
-        let examples = body["content"]["application/json"]["examples"].as_object().unwrap();
-        examples.iter().map(|(name, example)| (name.as_str(), &example["value"])).collect()
+        let examples = body["content"]["application/json"]["examples"].as_object();
+        examples.into_iter().flatten().map(|(name, example)| (name.as_str(), &example["value"])).collect()
+    }
+
+    /// A file, where the body may be a form that has one.
+    fn file(&self) -> Option<ReceivedFile> {
+        let form = &self.body()?["content"]["multipart/form-data"];
+        form.is_object().then(|| ReceivedFile {
+            name: "a.png".to_owned(),
+            content_type: "image/png".to_owned(),
+            bytes: b"a picture".as_slice().into(),
+        })
     }
 
     fn needs_token(&self) -> bool {
@@ -238,6 +251,7 @@ impl<'a> Described<'a> {
             query,
             headers,
             body: body.unwrap_or_default().into_bytes(),
+            file: None,
             at: UnixMs(1_760_000_000_000),
             secure: false,
         }
@@ -263,7 +277,8 @@ impl<'a> Described<'a> {
     /// Tokens, headers and query parameters are needed where the document says so, and nowhere else.
     fn check_headers_and_queries(&self, edge: &dyn Edge) {
         let body = self.examples().first().map(|(_, body)| body.to_string());
-        let whole = self.request(body);
+        let file = self.file().filter(|_| body.is_none());
+        let whole = EdgeRequest { file, ..self.request(body) };
         assert_eq!(self.taken(edge, &whole), Ok(()), "{}", self.name());
         let opening = edge.open(&whole).unwrap();
         assert_eq!(opening.token.is_some(), self.may_bring_token(), "{}", self.name());
@@ -294,7 +309,20 @@ impl<'a> Described<'a> {
             return;
         };
         assert_eq!(self.taken(edge, &self.request(None)).is_err(), body["required"] == json!(true));
+        assert_eq!(
+            self.file().is_some(),
+            edge.file_bytes(self.method, self.path).is_some(),
+            "{}",
+            self.name()
+        );
+        if let Some(file) = self.file() {
+            let form = EdgeRequest { file: Some(file), ..self.request(None) };
+            assert_eq!(self.taken(edge, &form), Ok(()), "{} as a form", self.name());
+        }
         let schema = &body["content"]["application/json"]["schema"];
+        if schema.is_null() && self.file().is_some() {
+            return;
+        }
         assert!(!self.examples().is_empty(), "{}: no example", self.name());
         for (name, example) in self.examples() {
             let fits = |value: &Value| validate::fits(self.document, schema, value);

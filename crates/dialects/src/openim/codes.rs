@@ -56,7 +56,7 @@ pub fn of_refusal(refusal: &Refusal) -> Coded {
 /// Codes that stand for themselves.
 fn named(code: &RefusalCode) -> (i32, &'static str) {
     match code {
-        RefusalCode::BadArgument => ARGS,
+        RefusalCode::BadArgument | RefusalCode::FileTooLarge => ARGS,
         RefusalCode::NoPermission
         | RefusalCode::TooManyMembers
         | RefusalCode::TooManyFriends

@@ -322,6 +322,7 @@ mod tests {
             method: Method::Post,
             path: path.to_owned(),
             params: Vec::new(),
+            file: None,
             at: UnixMs(0),
             secure: false,
             query: query.iter().map(|(key, value)| ((*key).to_owned(), (*value).to_owned())).collect(),

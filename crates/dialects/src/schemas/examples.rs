@@ -14,6 +14,7 @@ pub(crate) fn answers(receiver: &dyn Receiver, contract: &str, call: &Outbound) 
         query: Vec::new(),
         headers: call.headers.clone(),
         body: call.body.to_vec(),
+        file: None,
         at: UnixMs(0),
         secure: true,
     };

@@ -94,6 +94,7 @@ fn arrives(body: &[u8]) -> EdgeRequest {
         query: Vec::new(),
         headers: Vec::new(),
         body: body.to_vec(),
+        file: None,
         at: UnixMs(0),
         secure: false,
     }

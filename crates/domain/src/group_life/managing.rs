@@ -8,6 +8,7 @@ use ringback_model::group::{Group, Role};
 use ringback_model::ids::UserId;
 use ringback_model::time::UnixMs;
 
+use super::files::NewSharedFile;
 use super::scene::not_in_group;
 use crate::caller::Caller;
 use crate::{Im, bad, only_admin};
@@ -50,8 +51,8 @@ impl Im {
             ManagingDeed::Unbar(users) => self.unbar(caller, &id, users).await?,
             ManagingDeed::Allow(users) => self.allow(caller, &id, users).await?,
             ManagingDeed::Disallow(users) => self.disallow(caller, &id, users).await?,
-            ManagingDeed::ShareFile { name, owner, size, url } => {
-                self.share_file(caller, &id, (name, owner, size, url)).await?
+            ManagingDeed::ShareFile { name, owner, size, url, content } => {
+                self.share_file(caller, &id, NewSharedFile { name, owner, size, url, content }).await?
             }
             ManagingDeed::RemoveFile(file) => self.remove_file(caller, &id, &file).await?,
             ManagingDeed::SetAttributes { by, texts, leave, forced } => {
@@ -88,7 +89,7 @@ impl Im {
             ManagingDeed::Allowed => ManagingOutcome::Users(self.allowed(id).await?),
             ManagingDeed::Holds(user) => ManagingOutcome::Is(self.store.member(id, &user).await?.is_some()),
             ManagingDeed::Files(page) => ManagingOutcome::Files(self.files(id, page).await?),
-            ManagingDeed::File(file) => ManagingOutcome::Files(vec![self.file(id, &file).await?]),
+            ManagingDeed::File(file) => self.file_or_its_bytes(id, &file).await?,
             ManagingDeed::ByAge(wanted) => ManagingOutcome::Members(self.members_by_age(id, wanted).await?),
             ManagingDeed::Attributes(keys) => ManagingOutcome::Attributes(self.texts(id, &keys).await?),
             ManagingDeed::Descriptions { members, keys } => self.descriptions(id, members, &keys).await?,

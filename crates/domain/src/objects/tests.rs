@@ -1,7 +1,11 @@
 use std::sync::Mutex;
 
+use bytes::Bytes;
+use ringback_model::command::NewFile;
+use ringback_model::file::{FileId, Picture, PictureBox, ReceivedFile};
 use ringback_model::object::{KnownContent, UploadPlace};
 use ringback_model::ports::Fut;
+use ringback_model::secret::Secret;
 use ringback_model::user::Platform;
 
 use super::*;
@@ -17,6 +21,7 @@ struct Fake {
     cutoffs: Mutex<Vec<Cutoffs>>,
     open: Mutex<OpenUploads>,
     now: Mutex<i64>,
+    rolls: Mutex<u64>,
 }
 
 impl Objects for Fake {
@@ -36,7 +41,7 @@ impl Objects for Fake {
         _: u64,
         _: Pieces,
     ) -> Fut<'a, Result<Md5Hex, Failure>> {
-        unreachable!("no part is sent")
+        Box::pin(async { Ok(hash()) })
     }
     fn finish<'a>(&'a self, _: &'a Upload, _: &'a [Md5Hex], _: UnixMs) -> Fut<'a, Result<(), Failure>> {
         Box::pin(async { Ok(()) })
@@ -47,8 +52,9 @@ impl Objects for Fake {
             Ok(object.name)
         })
     }
-    fn find<'a>(&'a self, _: &'a ObjectName) -> Fut<'a, Result<Option<StoredObject>, Failure>> {
-        Box::pin(async { Ok(self.named.lock().unwrap().last().cloned()) })
+    fn find<'a>(&'a self, name: &'a ObjectName) -> Fut<'a, Result<Option<StoredObject>, Failure>> {
+        let found = self.named.lock().unwrap().iter().rev().find(|object| object.name == *name).cloned();
+        Box::pin(async { Ok(found) })
     }
     fn read<'a>(&'a self, _: &'a StoredObject, _: u64, _: u64) -> Fut<'a, Result<Pieces, Failure>> {
         unreachable!("nothing is read")
@@ -67,7 +73,17 @@ impl Clock for Fake {
 
 impl Dice for Fake {
     fn roll(&self) -> u64 {
-        7
+        let mut rolls = self.rolls.lock().unwrap();
+        *rolls += 1;
+        *rolls
+    }
+}
+
+/// A picture is what begins with a P; a small one is a small p.
+impl Thumbnails for Fake {
+    fn of(&self, bytes: Bytes, _: PictureBox) -> Fut<'_, Option<Picture>> {
+        let small = Picture { content_type: "image/png", bytes: Bytes::from_static(b"p") };
+        Box::pin(async move { bytes.starts_with(b"P").then_some(small) })
     }
 }
 
@@ -94,6 +110,7 @@ fn uploads(fake: &Arc<Fake>, keep: Option<Duration>) -> Uploads {
         seals: Arc::clone(fake) as _,
         clock: Arc::clone(fake) as _,
         dice: Arc::clone(fake) as _,
+        thumbnails: Arc::clone(fake) as _,
         settings: UploadSettings { max_bytes: 100 * MIB, expiry: Duration::from_secs(3600), keep },
     })
 }
@@ -218,5 +235,70 @@ async fn what_a_user_has_under_way_is_bounded() {
             assert_eq!(refused(begun), RefusalCode::Overloaded);
         }
         assert!(uploads.execute(&admin, begin("logo", 12 * MIB, 0)).await.is_ok());
+    }
+}
+
+fn file(bytes: &'static [u8]) -> ReceivedFile {
+    let name = "a b.png".to_owned();
+    ReceivedFile { name, content_type: "image/png".to_owned(), bytes: Bytes::from_static(bytes) }
+}
+
+async fn kept(uploads: &Uploads, bytes: &'static [u8], restricted: bool) -> (FileId, Option<Secret>) {
+    let new = NewFile { file: file(bytes), restricted, within: PictureBox::default() };
+    let kept = uploads.execute(&actor("u1", false), ObjectCommand::Keep(Box::new(new))).await.unwrap();
+    let ObjectOutcome::Kept { id, secret } = kept else { panic!("{kept:?}") };
+    (id, secret)
+}
+
+#[tokio::test]
+async fn files_have_small_pictures_and_secrets_of_their_own() {
+    let fake = Arc::new(Fake::default());
+    let uploads = uploads(&fake, None);
+    let read = async |id: &FileId, secret: Option<&str>, thumbnail: bool| {
+        let secret = secret.map(Secret::from);
+        let file = uploads.file(&id.object(), secret.as_ref(), thumbnail).await?;
+        Ok::<_, Failure>((file.size, file.reading.called))
+    };
+    let called = Some("a b.png".to_owned());
+    let (open, none) = kept(&uploads, b"Picture", false).await;
+    assert_eq!(none, None);
+    assert_eq!(read(&open, None, false).await.unwrap(), (7, called.clone()));
+    assert_eq!(read(&open, Some("whatever"), true).await.unwrap(), (1, None), "the small one");
+    assert!(uploads.find(&open.object()).await.unwrap().is_some(), "it is an object like any other");
+
+    let (shut, secret) = kept(&uploads, b"Picture", true).await;
+    let secret = secret.unwrap();
+    for wrong in [None, Some(""), Some("whatever"), Some(shut.as_str())] {
+        assert_eq!(refused(read(&shut, wrong, false).await), RefusalCode::NoPermission);
+        assert_eq!(refused(read(&shut, wrong, true).await), RefusalCode::NoPermission);
+    }
+    assert_eq!(read(&shut, Some(secret.reveal()), true).await.unwrap().0, 1);
+    let named = fake.named.lock().unwrap().clone();
+    for object in named {
+        let everybodys = uploads.find(&object.name).await.unwrap().is_some();
+        assert_eq!(everybodys, object.reading.secret.is_none(), "{object:?}");
+    }
+
+    let (text, _) = kept(&uploads, b"text", false).await;
+    assert_eq!(read(&text, None, true).await.unwrap(), (4, called), "there is no small one");
+    let unknown = FileId::of_rolls([0, 0]);
+    assert_eq!(refused(read(&unknown, None, false).await), RefusalCode::NotFound);
+}
+
+#[tokio::test]
+async fn files_have_bytes_and_not_too_many() {
+    let fake = Arc::new(Fake::default());
+    let uploads = uploads(&fake, None);
+    let most = usize::try_from(limits::FORM_FILE_BYTES).unwrap();
+    for (bytes, wanted) in [
+        (0, Some(RefusalCode::BadArgument)),
+        (1, None),
+        (most, None),
+        (most + 1, Some(RefusalCode::FileTooLarge)),
+    ] {
+        let file = ReceivedFile { bytes: vec![b'x'; bytes].into(), ..file(b"") };
+        let new = NewFile { file, restricted: false, within: PictureBox::default() };
+        let done = uploads.execute(&actor("u1", false), ObjectCommand::Keep(Box::new(new))).await;
+        assert_eq!(done.err().map(|failure| refused(Err::<(), _>(failure))), wanted, "{bytes} bytes");
     }
 }

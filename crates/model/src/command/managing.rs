@@ -4,8 +4,10 @@ use std::collections::BTreeMap;
 
 use crate::action::GroupEdit;
 use crate::command::AgeMark;
+use crate::file::ReceivedFile;
 use crate::group::{Group, GroupKind, Member};
 use crate::ids::{GroupId, UserId};
+use crate::object::StoredObject;
 use crate::page::Page;
 use crate::record::SharedFile;
 use crate::time::UnixMs;
@@ -57,12 +59,14 @@ pub enum ManagingDeed {
     ShareFile {
         /// What it is called.
         name: String,
-        /// Who lays it in.
-        owner: UserId,
+        /// Who lays it in; `None` = the app, in the name of the caller.
+        owner: Option<UserId>,
         /// Bytes.
         size: u64,
-        /// Where it lies.
+        /// Where it lies; not looked at where it came with its bytes.
         url: String,
+        /// The file itself, where it came.
+        content: Option<ReceivedFile>,
     },
     /// Take a file out.
     RemoveFile(String),
@@ -147,6 +151,8 @@ pub enum ManagingOutcome {
     Is(bool),
     /// Files.
     Files(Vec<SharedFile>),
+    /// The bytes of an object are the answer, and not a text.
+    Content(Box<StoredObject>),
     /// Members, in the order asked for.
     Members(Vec<Member>),
     /// Texts of the app, by key.

@@ -18,9 +18,11 @@ use std::sync::Arc;
 
 use crate::conversation::{ConversationId, Target};
 use crate::failure::Failure;
+use crate::file::FileId;
 use crate::group::{Group, GroupKind, Member};
 use crate::ids::{GroupId, Seq, UserId};
 use crate::message::Origin;
+use crate::object::StoredObject;
 use crate::secret::Secret;
 use crate::storage::{Resend, ResendStart, Slice, SliceScope};
 use crate::time::UnixMs;
@@ -39,7 +41,7 @@ pub use managing::{
     ManagedUser, Managing, ManagingDeed, ManagingOutcome, MembersByAge, RoomsCommand, Untouched, WhyNot,
 };
 pub use message::{EXPORT_PATH, MessageCommand, MessageEdit, MessageOutcome, ReactionOrder, Recall};
-pub use objects::{NewUpload, ObjectCommand, ObjectOutcome, SignedParts};
+pub use objects::{NewFile, NewUpload, ObjectCommand, ObjectOutcome, SignedParts};
 pub use pull::{ConversationRef, PullOrder, Pulled, SeqList, SeqRange};
 pub use send::{Draft, Sent};
 pub use thread::{NewThread, ThreadCommand};
@@ -291,6 +293,15 @@ pub enum Command {
     Device(DeviceCommand),
     /// Uploads.
     Objects(ObjectCommand),
+    /// The bytes of a file that came whole. Needs no token.
+    ReadFile {
+        /// Which.
+        id: FileId,
+        /// What the caller knows of its secret.
+        secret: Option<Secret>,
+        /// A small picture of it, where there is one.
+        thumbnail: bool,
+    },
 }
 
 /// An account to be registered.
@@ -429,4 +440,16 @@ pub enum Outcome {
     OfDevice(DeviceOutcome),
     /// About uploads.
     Objects(ObjectOutcome),
+}
+
+impl Outcome {
+    /// The object whose bytes are the answer; `None` where the answer is a text of the dialect's.
+    #[must_use]
+    pub fn content(&self) -> Option<&StoredObject> {
+        match self {
+            Self::Objects(ObjectOutcome::Content(object))
+            | Self::OfGroup(GroupOutcome::Managed(ManagingOutcome::Content(object))) => Some(object),
+            _ => None,
+        }
+    }
 }

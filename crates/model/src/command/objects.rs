@@ -1,6 +1,8 @@
 //! Uploads: what a caller can ask about them, and what he is answered. The bytes themselves come another way.
 
-use crate::object::{Md5Hex, ObjectName};
+use crate::file::{FileId, PictureBox, ReceivedFile};
+use crate::object::{Md5Hex, ObjectName, StoredObject};
+use crate::secret::Secret;
 use crate::time::UnixMs;
 
 /// What can be asked about uploads.
@@ -44,6 +46,19 @@ pub enum ObjectCommand {
         /// See [`NewUpload::prefix`].
         prefix: String,
     },
+    /// Keep a file that came whole.
+    Keep(Box<NewFile>),
+}
+
+/// A file to be kept.
+#[derive(Debug, Clone)]
+pub struct NewFile {
+    /// The file.
+    pub file: ReceivedFile,
+    /// Whether it gets a secret that whoever reads it must know.
+    pub restricted: bool,
+    /// Into what a small picture of it is to fit.
+    pub within: PictureBox,
 }
 
 /// An upload to be begun.
@@ -100,6 +115,15 @@ pub enum ObjectOutcome {
         /// Until when it is sure to be there; `None` = for ever.
         until: Option<UnixMs>,
     },
+    /// A file is kept.
+    Kept {
+        /// Its id.
+        id: FileId,
+        /// What whoever reads it must know.
+        secret: Option<Secret>,
+    },
+    /// The bytes of an object are the answer, and not a text.
+    Content(Box<StoredObject>),
 }
 
 /// Where parts go.

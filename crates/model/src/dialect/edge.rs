@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use crate::command::{Actor, Command, Outcome};
 use crate::failure::{Failure, Refusal};
+use crate::file::ReceivedFile;
 use crate::secret::Secret;
 use crate::time::UnixMs;
 
@@ -79,6 +80,9 @@ pub struct EdgeRequest {
     pub headers: Vec<(String, String)>,
     /// The body.
     pub body: Vec<u8>,
+    /// The file, where the route takes one ([`Edge::file_bytes`]) and the body is a form that has it; the body is empty
+    /// then.
+    pub file: Option<ReceivedFile>,
     /// When it came in.
     pub at: UnixMs,
     /// Whether it came over TLS.
@@ -163,6 +167,11 @@ pub trait Edge: Send + Sync {
     /// The refusal, for [`Edge::encode`].
     fn admit(&self, _request: &EdgeRequest, _actor: &Actor) -> Result<(), Refusal> {
         Ok(())
+    }
+    /// Most bytes of the file that requests to this route may bring, in the field `file` of a form
+    /// (`multipart/form-data`, RFC 7578), 1..=[`crate::limits::FORM_FILE_BYTES`]; `None` where the route takes none.
+    fn file_bytes(&self, _method: Method, _route: &str) -> Option<u64> {
+        None
     }
     /// Reads the body.
     ///

@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::ids::{GroupId, MessageId, UserId};
+use crate::object::ObjectName;
 use crate::time::UnixMs;
 
 /// A user who may not enter a group.
@@ -44,6 +45,9 @@ pub struct SharedFile {
     pub size: u64,
     /// Where it lies: an address for clients, or empty.
     pub url: String,
+    /// Where its bytes are kept, where that is here.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub object: Option<ObjectName>,
     /// When it was laid in.
     pub at: UnixMs,
 }

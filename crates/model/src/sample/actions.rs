@@ -146,6 +146,7 @@ impl Cast {
             name: "plan.pdf".to_owned(),
             owner: self.bob.clone(),
             size: 20_480,
+            object: None,
             url: String::new(),
             at: self.at,
         };

@@ -20,7 +20,7 @@ use ringback_model::object::Objects;
 use ringback_model::ports::{Clock as _, Fut, Sessions, Store, TokenKeys, Traces};
 use ringback_model::presence::PresenceWatch;
 use ringback_model::rule::Rule;
-use ringback_objects::{BucketSettings, HmacSeals};
+use ringback_objects::{BucketSettings, HmacSeals, SmallPictures};
 use ringback_store::{StoreSettings, TraceSettings};
 use tokio_util::task::TaskTracker;
 
@@ -279,6 +279,7 @@ impl Parts {
             seals: Arc::new(HmacSeals::new(secret.clone())),
             clock: Arc::new(SystemClock),
             dice: Arc::new(SystemDice),
+            thumbnails: Arc::new(SmallPictures::default()),
             settings: UploadSettings {
                 max_bytes: settings.max_bytes,
                 expiry: settings.upload_expiry,

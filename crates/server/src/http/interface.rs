@@ -29,7 +29,11 @@ impl Interface {
     /// Puts an answer of the edge into HTTP; the ticket goes with its body.
     pub(super) fn respond(&self, reply: Reply, ticket: Option<Ticket>) -> Answer {
         let room = self.common.len() + reply.headers.len();
-        let mut answer = plain_reply_with_room(reply, ticket, room);
+        self.dressed(plain_reply_with_room(reply, ticket, room))
+    }
+
+    /// An answer with the headers that all answers of the edge have.
+    pub(super) fn dressed(&self, mut answer: Answer) -> Answer {
         for (name, value) in &self.common {
             answer.headers_mut().insert(name, value.clone());
         }

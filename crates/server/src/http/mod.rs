@@ -6,6 +6,7 @@
 
 mod body;
 pub mod exports;
+pub mod forms;
 mod interface;
 mod meters;
 pub mod objects;
@@ -29,15 +30,17 @@ use ringback_model::dialect::{Edge, EdgeRequest, Method, Opening};
 use ringback_model::failure::{Failure, Fault, Refusal, RefusalCode};
 use ringback_model::message::Origin;
 use ringback_model::ports::{Clock, Fut};
+use tokio::sync::OwnedSemaphorePermit;
 use tokio_util::task::TaskTracker;
 
 pub use body::ReplyBody;
 pub(crate) use interface::plain_reply;
 
-use crate::listener::Handler;
+use crate::listener::{Connection, Handler};
 use crate::product::{Done, Product};
 use crate::ws::Sockets;
 use exports::ExportDoor;
+use forms::{Filled, Form, Forms};
 use objects::ObjectDoor;
 use probes::Probes;
 use rates::{Exceeded, Rates};
@@ -64,6 +67,7 @@ pub struct Http {
     /// Answers what nobody serves.
     default: Arc<Interface>,
     meters: Meters,
+    forms: Forms,
     parts: HttpParts,
 }
 
@@ -109,6 +113,13 @@ struct Opened {
     turned_down: Option<Refusal>,
 }
 
+/// How a request came, as far as answers with bytes of objects depend on it.
+struct Whose {
+    connection: Option<Arc<Connection>>,
+    /// Its method is `HEAD`.
+    head_alone: bool,
+}
+
 /// Why a request is not carried out.
 enum Stopped {
     Failed(Failure),
@@ -140,6 +151,7 @@ impl Http {
             interfaces,
             default: Interface::new(Arc::clone(&parts.default_edge)),
             meters: Meters::default(),
+            forms: Forms::default(),
             parts,
         }))
     }
@@ -171,14 +183,16 @@ impl Http {
         match self.router.find(request.method(), path) {
             Found::Route(served, method, params) => {
                 // Read now: a future that holds the request has room for it several times, and there are many of them.
-                let (parts, body) = request.into_parts();
+                let (mut parts, body) = request.into_parts();
+                let connection = parts.extensions.remove::<Arc<Connection>>();
                 let reading = || self.head(Head { route: served.route, method, params }, &parts);
                 let Ok(head) = std::panic::catch_unwind(AssertUnwindSafe(reading)) else {
                     let answer = self.panicked(&served.interface, served.route);
                     let answer = self.observed(served.route, answer, started);
                     return Box::pin(std::future::ready(answer));
                 };
-                let serving = Arc::clone(self).serve(Arc::clone(&served.interface), head, body);
+                let whose = Whose { connection, head_alone: parts.method == http::Method::HEAD };
+                let serving = Arc::clone(self).serve(Arc::clone(&served.interface), head, whose, body);
                 Box::pin(AssertUnwindSafe(serving).catch_unwind().map(move |answer| {
                     let answer = answer.unwrap_or_else(|_| this.panicked(&served.interface, served.route));
                     this.observed(served.route, answer, started)
@@ -278,28 +292,50 @@ impl Http {
         self: Arc<Self>,
         interface: Arc<Interface>,
         mut request: EdgeRequest,
+        whose: Whose,
         body: Incoming,
     ) -> Answer {
         let opened = match self.open(interface.edge.as_ref(), &request).await {
             // The body is read after the token was checked: strangers do not make us hold a megabyte.
-            Ok(opened) => self.read_body(body).await.map(|bytes| (opened, bytes)),
+            Ok(opened) => {
+                self.take_in(interface.edge.as_ref(), &mut request, body).await.map(|room| (opened, room))
+            }
             Err(stopped) => Err(stopped),
         };
-        let (opened, bytes) = match opened {
+        let (opened, room) = match opened {
             Ok(opened) => opened,
             Err(stopped) => return self.finish(&interface, &request, Err(stopped)),
         };
-        request.body = bytes;
         let route = request.route;
         // A task of its own: a caller who hangs up must not stop half-way what he has started.
-        let work = Arc::clone(&self).work(Arc::clone(&interface), request, opened);
+        let work = Arc::clone(&self).work(Arc::clone(&interface), request, whose, opened);
+        let work = work.map(move |answer| {
+            drop(room);
+            answer
+        });
         self.parts.tracker.spawn(work).await.unwrap_or_else(|_| self.panicked(&interface, route))
     }
 
-    async fn read_body(&self, body: Incoming) -> Result<Vec<u8>, Stopped> {
-        let bounds =
-            BodyBounds { bytes: ringback_model::limits::REST_BODY_BYTES, time: self.parts.body_read };
-        Ok(request::read_body(body, bounds).await?)
+    /// Reads the body into the request: bytes, or a file in a form where the route takes one. Answers what stands for the
+    /// room that a file takes.
+    async fn take_in(
+        &self,
+        edge: &dyn Edge,
+        request: &mut EdgeRequest,
+        body: Incoming,
+    ) -> Result<Option<OwnedSemaphorePermit>, Stopped> {
+        let time = self.parts.body_read;
+        if let Some(most) = edge.file_bytes(request.method, request.route)
+            && let Some(form) = Form::of(request, most, time)
+        {
+            let filling = Box::pin(self.forms.read(form, |until| objects::pieces(body, until)));
+            let Filled { file, room } = filling.await?;
+            request.file = file;
+            return Ok(Some(room));
+        }
+        let bounds = BodyBounds { bytes: ringback_model::limits::REST_BODY_BYTES, time };
+        request.body = request::read_body(body, bounds).await?;
+        Ok(None)
     }
 
     async fn open(&self, edge: &dyn Edge, request: &EdgeRequest) -> Result<Opened, Stopped> {
@@ -332,9 +368,10 @@ impl Http {
         self: Arc<Self>,
         interface: Arc<Interface>,
         request: EdgeRequest,
+        whose: Whose,
         opened: Opened,
     ) -> Answer {
-        let result = match self.decode(interface.edge.as_ref(), &request, &opened) {
+        let mut result = match self.decode(interface.edge.as_ref(), &request, &opened) {
             Ok(command) => {
                 let Opened { operation_id, actor, .. } = opened;
                 let operation_id = Arc::from(operation_id.as_str());
@@ -343,6 +380,16 @@ impl Http {
             }
             Err(stopped) => Err(stopped),
         };
+        if let Ok(done) = &result
+            && let (Some(object), Some(door)) = (done.outcome.content(), &self.parts.objects)
+        {
+            let headers = request::range_headers(&request);
+            let connection = whose.connection.as_deref();
+            match door.hand_out(object, &headers, connection, whose.head_alone).await {
+                Ok(answer) => return interface.dressed(answer),
+                Err(failure) => result = Err(failure.into()),
+            }
+        }
         self.finish(&interface, &request, result)
     }
 

@@ -129,24 +129,36 @@ impl ObjectDoor {
     async fn show(&self, request: &Request<Incoming>) -> Result<Answer, Failure> {
         let name = name_of(request.uri()).ok_or_else(not_found)?;
         let object = self.uploads.find(&name).await?.ok_or_else(not_found)?;
+        let connection = connection_of(request.extensions());
+        let head_alone = request.method() == Method::HEAD;
+        self.hand_out(&object, request.headers(), connection, head_alone).await
+    }
+
+    /// An object for somebody who may read it, or as much of it as his headers ask for.
+    pub(super) async fn hand_out(
+        &self,
+        object: &StoredObject,
+        headers: &HeaderMap,
+        connection: Option<&Connection>,
+        head_alone: bool,
+    ) -> Result<Answer, Failure> {
         let size = object.size;
-        let wanted = range::wanted(request.headers(), size, &shown::etag(&object));
+        let wanted = range::wanted(headers, size, &shown::etag(object));
         let (status, first, length) = match wanted {
             Wanted::All => (StatusCode::OK, 0, size),
             Wanted::Some(first, last) => (StatusCode::PARTIAL_CONTENT, first, last - first + 1),
             Wanted::Known => (StatusCode::NOT_MODIFIED, 0, 0),
             Wanted::Unsatisfiable => return Ok(unsatisfiable(size)),
         };
-        let body = if request.method() == Method::HEAD || length == 0 {
+        let body = if head_alone || length == 0 {
             ReplyBody::new(Bytes::new(), None)
         } else {
-            let place = self.places.take(address_of(request.extensions()), None)?;
-            let pieces = self.uploads.read(&object, first, length).await?;
-            let connection = connection_of(request.extensions());
+            let place = self.places.take(connection.map(|whose| whose.address.ip()), None)?;
+            let pieces = self.uploads.read(object, first, length).await?;
             let due = connection.map(|whose| whose.due.at(Instant::now() + self.time_for(length)));
             ReplyBody::streamed(pieces, length, Box::new((place, due)))
         };
-        Ok(described(&object, status, (first, length), body))
+        Ok(described(object, status, (first, length), body))
     }
 }
 
@@ -201,7 +213,7 @@ fn name_of(uri: &Uri) -> Option<ObjectName> {
 }
 
 /// A body as it comes, until its time is over.
-fn pieces(body: Incoming, until: Instant) -> Pieces {
+pub(super) fn pieces(body: Incoming, until: Instant) -> Pieces {
     let frames = body.into_data_stream();
     Box::pin(futures_util::stream::unfold(Some(frames), move |frames| async move {
         let mut frames = frames?;

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use http::header::{HeaderMap, HeaderValue, IF_NONE_MATCH, IF_RANGE, RANGE};
 use http::request::Parts;
 use hyper::body::Incoming;
 use percent_encoding::percent_decode_str;
@@ -38,6 +39,7 @@ pub(super) fn head(head: Head, parts: &Parts) -> EdgeRequest {
         query: query(parts.uri.query().unwrap_or_default()),
         headers: headers(&parts.headers),
         body: Vec::new(),
+        file: None,
         at: UnixMs(0),
         secure: false,
     }
@@ -53,19 +55,30 @@ pub(super) fn bare(route: &'static str, at: UnixMs) -> EdgeRequest {
         query: Vec::new(),
         headers: Vec::new(),
         body: Vec::new(),
+        file: None,
         at,
         secure: false,
     }
 }
 
 /// Headers that are text; names are in lower case already.
-pub(crate) fn headers(map: &http::HeaderMap) -> Vec<(String, String)> {
+pub(crate) fn headers(map: &HeaderMap) -> Vec<(String, String)> {
     let texts = map.iter().filter_map(|(name, value)| Some((name.as_str().to_owned(), text(value)?)));
     texts.collect()
 }
 
-fn text(value: &http::HeaderValue) -> Option<String> {
+fn text(value: &HeaderValue) -> Option<String> {
     std::str::from_utf8(value.as_bytes()).ok().map(str::to_owned)
+}
+
+/// Those headers that say which part of an object is wanted.
+pub(super) fn range_headers(request: &EdgeRequest) -> HeaderMap {
+    let names = [RANGE, IF_RANGE, IF_NONE_MATCH].into_iter();
+    let wanted = names.filter_map(|name| {
+        let value = HeaderValue::from_str(request.header(name.as_str())?).ok()?;
+        Some((name, value))
+    });
+    wanted.collect()
 }
 
 /// Parameters of a query, decoded as forms are: `+` is a space. What is not UTF-8 is replaced.
@@ -109,9 +122,9 @@ mod tests {
 
     #[test]
     fn headers_that_are_not_text_are_left_out() {
-        let mut map = http::HeaderMap::new();
+        let mut map = HeaderMap::new();
         map.insert("operationID", "1".parse().unwrap());
-        map.insert("odd", http::HeaderValue::from_bytes(&[0xff]).unwrap());
+        map.insert("odd", HeaderValue::from_bytes(&[0xff]).unwrap());
         assert_eq!(headers(&map), [("operationid".to_owned(), "1".to_owned())]);
     }
 }

@@ -113,6 +113,7 @@ fn edge_request(head: &http::request::Parts, body: Vec<u8>, at: UnixMs) -> EdgeR
         query: query_of(head.uri.query().unwrap_or_default()),
         headers: text_headers(&head.headers),
         body,
+        file: None,
         at,
         secure: false,
     }

@@ -6,6 +6,8 @@ use percent_encoding::percent_decode_str;
 use ringback_model::app::App;
 use ringback_model::dialect::EdgeRequest;
 
+use super::Asked;
+
 /// First segment of a resource's path below `/{org}/{app}`, all that this family knows: below them, a path that
 /// nobody serves is answered in this family's form.
 const RESOURCES: [&str; 18] = [
@@ -90,6 +92,11 @@ pub(super) fn uri(request: &EdgeRequest, app: &App) -> String {
     let host = request.header("host").unwrap_or("localhost");
     let (_, resource) = split(&request.path).unwrap_or((AppNames::Id(""), ""));
     format!("{}://{host}/{}/{}{resource}", scheme(request), app.org, app.name)
+}
+
+/// The full address of another resource of the same app.
+pub(super) fn of(asked: &Asked<'_>, resource: &str) -> String {
+    format!("{}/{}/{}{resource}", origin(asked.request), asked.app.org, asked.app.name)
 }
 
 /// Scheme and host under which the caller has reached the server.

@@ -4,6 +4,7 @@ mod examples;
 
 use ringback_model::app::App;
 use ringback_model::dialect::Method;
+use ringback_model::limits::THUMBNAIL_PIXELS;
 use serde_json::{Value, json};
 
 use super::envelope::{Envelope, ErrorEnvelope};
@@ -11,7 +12,8 @@ use super::problem::{self, Kind};
 use super::rates;
 use super::routes::{self, BY_ID, Entry, Needs, Shape, Topic, resource};
 use crate::openapi::{
-    About, Answer, Body, Document, Operation, Parameter, Place, Security, camel, in_path, pascal, schema_of,
+    About, Answer, Body, Bytes, Document, Operation, Parameter, Place, Security, camel, in_path, pascal,
+    schema_of,
 };
 
 const ABOUT: &str = "The same resources below `/app-id/{app_id}` and below `/{org}/{app}`. Bodies are JSON, whatever \
@@ -49,6 +51,11 @@ pub(super) fn document(app: &App) -> Value {
             meaning: "Done.".to_owned(),
             schema: success(&mut document, entry, &envelope),
             headers: &[],
+            bytes: match entry.shape {
+                Shape::Bytes => Bytes::Always,
+                Shape::DataOrBytes(_) => Bytes::Sometimes,
+                _ => Bytes::Never,
+            },
         };
         let mut answers = vec![(200, document.shared_answer(&name, &success))];
         answers.extend(errors.iter().cloned());
@@ -77,6 +84,7 @@ pub(super) const fn about(topic: Topic) -> &'static str {
         Topic::Rooms => "Chat rooms and their members.",
         Topic::MemberMetadata => "What the app notes about members of groups.",
         Topic::RoomMetadata => "What the app notes about chat rooms.",
+        Topic::Files => "Files that messages carry the addresses of.",
         Topic::Storage => "Callbacks that could not be delivered and are kept, in slices of ten minutes.",
     }
 }
@@ -88,6 +96,7 @@ fn errors(document: &mut Document, error: &Value) -> Vec<(u16, Value)> {
         (401, "Unauthorized"),
         (403, "Forbidden"),
         (404, "NotFound"),
+        (413, "TooLarge"),
         (429, "TooManyRequests"),
         (500, "Internal"),
         (503, "Unavailable"),
@@ -99,6 +108,7 @@ fn errors(document: &mut Document, error: &Value) -> Vec<(u16, Value)> {
             meaning: meaning(status),
             schema: error.clone(),
             headers: if matches!(status, 403 | 429 | 503) { LATER } else { &[] },
+            bytes: Bytes::Never,
         };
         answers.push((status, document.shared_answer(name, &answer)));
     }
@@ -118,9 +128,9 @@ fn meaning(status: u16) -> String {
 fn success(document: &mut Document, entry: &Entry, envelope: &Value) -> Value {
     let within = |member: &str, schema: Value| json!({"allOf": [envelope, {"type": "object", "properties": {member: schema}, "required": [member]}]});
     match entry.shape {
-        Shape::Plain => envelope.clone(),
+        Shape::Plain | Shape::Bytes => envelope.clone(),
         Shape::Bare(schema) => document.answer(schema),
-        Shape::Data(schema) => within("data", document.answer(schema)),
+        Shape::Data(schema) | Shape::DataOrBytes(schema) => within("data", document.answer(schema)),
         Shape::Entities(schema) => {
             within("entities", json!({"type": "array", "items": document.answer(schema)}))
         }
@@ -133,9 +143,12 @@ fn success(document: &mut Document, entry: &Entry, envelope: &Value) -> Value {
 }
 
 fn body(document: &mut Document, entry: &Entry) -> Option<Body> {
-    let schema = document.request(entry.body?);
-    let examples = examples::of(entry.method, entry.resource());
-    Some(Body { schema, required: !entry.body_optional, examples })
+    let (form, required) = (entry.form, !entry.body_optional);
+    let Some(schema) = entry.body else {
+        return form.then(|| Body { schema: None, required, examples: Vec::new(), form });
+    };
+    let schema = Some(document.request(schema));
+    Some(Body { schema, required, examples: examples::of(entry.method, entry.resource()), form })
 }
 
 /// Who names the app by organization and name must give users passwords; the rest is the same for both.
@@ -145,7 +158,7 @@ fn shared(document: &mut Document, name: &str, path: &str, body: &Body) -> Value
     }
     let password = json!({"required": ["password"], "properties": {"password": {"minLength": 1}}});
     let mut strict = body.clone();
-    strict.schema = json!({"allOf": [body.schema, password, {"items": password}]});
+    strict.schema = Some(json!({"allOf": [body.schema, password, {"items": password}]}));
     document.shared_body(&format!("{name}WithPasswords"), &strict)
 }
 
@@ -157,6 +170,7 @@ fn operation(entry: &Entry, path: &'static str, app: &App) -> Operation {
     let (topic, resource) = (entry.topic, entry.resource());
     let asked = entry.query.iter();
     parameters.extend(asked.map(|(name, doc)| query_parameter(topic, resource, name, doc, app)));
+    parameters.extend(entry.headers.iter().map(|(name, doc)| header(name, doc)));
     Operation {
         id: if by_id { format!("{base}ByAppId") } else { base },
         method: entry.method,
@@ -165,7 +179,7 @@ fn operation(entry: &Entry, path: &'static str, app: &App) -> Operation {
         summary: entry.summary,
         description: often(entry.method, path),
         security: match entry.needs {
-            Needs::AppToken => Security::Needed,
+            Needs::AppToken | Needs::AnyToken => Security::Needed,
             Needs::MaybeToken => Security::Sometimes,
             Needs::Nothing => Security::None,
         },
@@ -173,6 +187,17 @@ fn operation(entry: &Entry, path: &'static str, app: &App) -> Operation {
         body: None,
         answers: Vec::new(),
     }
+}
+
+fn header(name: &'static str, doc: &'static str) -> Parameter {
+    let (schema, example) = match name {
+        "thumbnail-height" | "thumbnail-width" => {
+            (json!({"type": "integer", "minimum": 1, "default": THUMBNAIL_PIXELS}), json!(200))
+        }
+        "share-secret" => (json!({"type": "string"}), json!("9f86d081884c7d659a2feaa0c55ad015")),
+        _ => (json!({"type": "boolean", "default": false}), json!(true)),
+    };
+    Parameter { name, place: Place::Header, required: false, doc, schema, example }
 }
 
 /// How often it may be called, unless the settings say otherwise.
@@ -202,6 +227,7 @@ fn path_parameter(topic: Topic, name: &'static str, app: &App) -> Parameter {
         "kind" => ("What kind of conversation: `user` or `chatgroup`.", json!("user")),
         "key" => ("The other user, the group, or the user himself.", json!("bob")),
         "time" => ("An hour: `yyyyMMddHH`.", json!("2024110714")),
+        "uuid" => ("The id of a file.", json!("0c9b8f3e-5a51-4d0a-9a53-2f6f0f6f7a11")),
         "file" => ("The id of a file.", json!("1357924680135792470")),
         "users" => ("Ids of users, separated by commas; where one is added, a single one.", json!("bob")),
         _ if matches!(topic, Topic::Rooms | Topic::RoomMetadata) => (
@@ -245,6 +271,7 @@ fn query_parameter(
         "userId" => (json!({"type": "string", "minLength": 1}), json!("bob")),
         "delTime" => (json!({"type": "integer", "minimum": 0}), json!(1_731_000_000_000_i64)),
         "groupId" => (json!({"type": "string"}), json!("270011223344556")),
+        "share-secret" => (json!({"type": "string"}), json!("9f86d081884c7d659a2feaa0c55ad015")),
         _ => (json!({"type": "boolean", "default": false}), json!(true)),
     };
     let required = match name {

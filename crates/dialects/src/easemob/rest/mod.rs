@@ -10,6 +10,7 @@
 //! | `recall`, `rewrite`, `reaction`, `export` | what follows messages that were sent |
 //! | `thread` | conversations that hang on messages |
 //! | `cursor` | where pages of long lists end |
+//! | `file` | files that messages carry the addresses of |
 //! | `discovery` | where clients find the server |
 //! | `token`, `message`, `chats`, `members`, `storage` | one resource each |
 //! | `member_pages`, `chat_lists` | lists of members, groups and rooms |
@@ -35,6 +36,7 @@ mod describe;
 mod discovery;
 mod envelope;
 mod export;
+mod file;
 mod lists;
 mod managing;
 mod member_metadata;
@@ -68,6 +70,7 @@ use ringback_model::app::App;
 use ringback_model::command::{Actor, Command, Outcome};
 use ringback_model::dialect::{Edge, EdgeRequest, Method, Opening, Rate, Reply, Route};
 use ringback_model::failure::{Failure, Refusal, RefusalCode};
+use ringback_model::limits::FORM_FILE_BYTES;
 use ringback_model::time::UnixMs;
 use sha2::{Digest as _, Sha256};
 
@@ -148,6 +151,10 @@ impl Edge for FamilyEdge {
             Some(entry) if entry.needs == Needs::AppToken => check_speaks_for_app(Some(actor)),
             _ => Ok(()),
         }
+    }
+
+    fn file_bytes(&self, method: Method, route: &str) -> Option<u64> {
+        routes::at(method, route).filter(|entry| entry.form).map(|_| FORM_FILE_BYTES)
     }
 
     fn decode(&self, request: &EdgeRequest, actor: Option<&Actor>) -> Result<Command, Refusal> {

@@ -49,12 +49,13 @@ pub(super) const NOT_IN_GROUP: Kind = kind(404, "MetadataException", "MetadataEx
 pub(super) const EXCEED_LIMIT: Kind = kind(403, "exceed_limit", "ExceedLimitException");
 pub(super) const WRONG_METHOD: Kind =
     kind(405, "unsupported_service_operation", "UnsupportedServiceOperationException");
+pub(super) const TOO_LARGE: Kind = kind(413, "file_too_large", "FileTooLargeException");
 pub(super) const TOO_OFTEN: Kind = kind(429, "reach_limit", "RequestLimitedException");
 pub(super) const INTERNAL: Kind = kind(500, "internal_server_error", "InternalServerErrorException");
 pub(super) const UNAVAILABLE: Kind = kind(503, "service_unavailable", "ServiceUnavailableException");
 
 /// All kinds, for the description of the interface.
-pub(super) const ALL: [&Kind; 30] = [
+pub(super) const ALL: [&Kind; 31] = [
     &UNAUTHORIZED,
     &BAD_ACCESS_TOKEN,
     &ILLEGAL_ARGUMENT,
@@ -82,6 +83,7 @@ pub(super) const ALL: [&Kind; 30] = [
     &NOT_IN_GROUP,
     &EXCEED_LIMIT,
     &WRONG_METHOD,
+    &TOO_LARGE,
     &TOO_OFTEN,
     &INTERNAL,
     &UNAVAILABLE,
@@ -201,7 +203,8 @@ fn of_refusal(asked: &Asked<'_>, entry: Option<&Entry>, refusal: &Refusal) -> Pr
         RefusalCode::TooManyConnections | RefusalCode::Overloaded => say(&TOO_OFTEN, detail),
         RefusalCode::BadHandshake => say(&ILLEGAL_ARGUMENT, detail),
         RefusalCode::TooManyMessages => say(&NOT_SENT, "message send reach limit"),
-        // Uploads have no route here.
+        RefusalCode::FileTooLarge => say(&TOO_LARGE, detail),
+        // Uploads by parts have no route here.
         RefusalCode::UploadExpired => say(&FORBIDDEN, detail),
         RefusalCode::AppNotFound => Problem::no_such_app(&asked.request.path),
         RefusalCode::TooManyFriends => say(&EXCEED_LIMIT, "user contact number exceed limit"),

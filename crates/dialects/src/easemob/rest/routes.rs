@@ -21,6 +21,7 @@ macro_rules! paths {
 
 mod contacts;
 mod discovery;
+mod files;
 mod follow_ups;
 mod groups;
 mod messages;
@@ -36,6 +37,8 @@ mod users;
 pub(super) enum Needs {
     /// A token that speaks for the app.
     AppToken,
+    /// Any token, of the app or of one of its users.
+    AnyToken,
     /// It depends on the body.
     MaybeToken,
     /// Nothing: anybody may ask. Its path names no app.
@@ -59,6 +62,7 @@ pub(super) enum Topic {
     Rooms,
     MemberMetadata,
     RoomMetadata,
+    Files,
     Storage,
 }
 
@@ -79,6 +83,7 @@ impl Topic {
         Self::Rooms,
         Self::MemberMetadata,
         Self::RoomMetadata,
+        Self::Files,
         Self::Storage,
     ];
 
@@ -92,6 +97,7 @@ impl Topic {
             | Self::Reactions
             | Self::Threads
             | Self::History
+            | Self::Files
             | Self::Storage => &problem::ILLEGAL_ARGUMENT,
             Self::Messages => &problem::NOT_SENDABLE,
             Self::Recall => &problem::NOT_RECALLABLE,
@@ -118,6 +124,7 @@ impl Topic {
             Self::Rooms => "chatrooms",
             Self::MemberMetadata => "attributes of members",
             Self::RoomMetadata => "attributes of chatrooms",
+            Self::Files => "files",
             Self::Storage => "callback storage",
         }
     }
@@ -134,6 +141,10 @@ pub(super) enum Shape {
     Data(SchemaOf),
     /// `entities`.
     Entities(SchemaOf),
+    /// The bytes of a file.
+    Bytes,
+    /// `data`, or the bytes of a file.
+    DataOrBytes(SchemaOf),
     /// `entities`, and `data` where something of what was asked for was not done.
     Partly(SchemaOf, SchemaOf),
 }
@@ -157,6 +168,10 @@ pub(super) struct Entry {
     pub(super) shape: Shape,
     /// Query parameters: name, and what it does.
     pub(super) query: &'static [(&'static str, &'static str)],
+    /// Headers that it reads besides those of every call: name in lower case, and what it does.
+    pub(super) headers: &'static [(&'static str, &'static str)],
+    /// The body may be a form with a file.
+    pub(super) form: bool,
 }
 
 type Read = fn(&Asked<'_>) -> Result<Command, Reject>;
@@ -194,6 +209,8 @@ const fn entry(
         body_optional: false,
         shape,
         query: &[],
+        headers: &[],
+        form: false,
     }
 }
 
@@ -209,6 +226,18 @@ impl Entry {
 
     const fn may_take(self, body: SchemaOf) -> Self {
         Self { body: Some(body), body_optional: true, ..self }
+    }
+
+    const fn takes_file(self) -> Self {
+        Self { form: true, ..self }
+    }
+
+    const fn any_token(self) -> Self {
+        Self { needs: Needs::AnyToken, ..self }
+    }
+
+    const fn reads(self, headers: &'static [(&'static str, &'static str)]) -> Self {
+        Self { headers, ..self }
     }
 
     const fn maybe_token(self) -> Self {
@@ -246,6 +275,7 @@ static TABLES: &[&[Entry]] = &[
     groups::ROUTES,
     rooms::ROUTES,
     metadata::ROUTES,
+    files::ROUTES,
     storage::ROUTES,
 ];
 
@@ -268,5 +298,10 @@ static BY_ROUTE: LazyLock<HashMap<(Method, &str), &Entry>> = LazyLock::new(|| {
 
 /// The entry of a request.
 pub(super) fn find(request: &EdgeRequest) -> Option<&'static Entry> {
-    BY_ROUTE.get(&(request.method, request.route)).copied()
+    at(request.method, request.route)
+}
+
+/// The entry of a method and a route.
+pub(super) fn at(method: Method, route: &str) -> Option<&'static Entry> {
+    BY_ROUTE.get(&(method, route)).copied()
 }

@@ -102,6 +102,7 @@ fn request(method: Method, path: &str, body: impl Into<Vec<u8>>) -> EdgeRequest 
             ("authorization".to_owned(), "Bearer YWMt-demo".to_owned()),
         ],
         body: body.into(),
+        file: None,
         at: AT,
         secure: true,
     }

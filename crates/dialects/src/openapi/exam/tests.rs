@@ -94,6 +94,7 @@ fn an_answer_that_is_not_as_described_fails() {
         query: Vec::new(),
         headers: Vec::new(),
         body: Vec::new(),
+        file: None,
         at: UnixMs(0),
         secure: false,
     };

@@ -9,7 +9,7 @@ use super::callers::{self, Caller};
 use super::reply::Envelope;
 use super::routes::{self, Entry};
 use crate::openapi::{
-    About, Answer, Body, Document, Operation, Parameter, Place, Security, camel, schema_of,
+    About, Answer, Body, Bytes, Document, Operation, Parameter, Place, Security, camel, schema_of,
 };
 
 const ABOUT: &str = "Every request is a POST with a JSON object; a member that is null counts as absent, members that \
@@ -81,14 +81,15 @@ fn success(document: &mut Document, entry: &Entry, envelope: &Value) -> Value {
 
 fn body(document: &mut Document, entry: &Entry) -> Option<Body> {
     let schema = document.request(entry.body?);
-    Some(Body { schema, required: true, examples: examples::of(entry.route.path) })
+    let examples = examples::of(entry.route.path);
+    Some(Body { schema: Some(schema), required: true, examples, form: false })
 }
 
 fn operation(entry: &Entry, body: Option<Body>, success: &Value, refused: &Value) -> Operation {
     let path = entry.route.path;
     let answer = |status, meaning: &str, headers| {
         let schema = if status == 200 { json!({"oneOf": [success, refused]}) } else { refused.clone() };
-        Answer { status, meaning: meaning.to_owned(), schema, headers }
+        Answer { status, meaning: meaning.to_owned(), schema, headers, bytes: Bytes::Never }
     };
     let mut answers = vec![answer(200, "Done, or refused: `errCode` says which.", &[])];
     if entry.answers_400 {

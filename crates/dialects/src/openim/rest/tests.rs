@@ -33,6 +33,7 @@ fn request(path: &str, body: impl Into<Vec<u8>>) -> EdgeRequest {
         body: body.into(),
         method: Method::Post,
         params: Vec::new(),
+        file: None,
         at: NOW,
         secure: false,
     }

@@ -9,6 +9,7 @@ use ringback_model::object::StoredObject;
 
 /// What a name stands for never changes, but it may go.
 const CACHE: &str = "public, max-age=86400, immutable";
+const CACHE_AT_HOME: &str = "private, max-age=86400, immutable";
 /// What is not known to be harmless.
 const UNKNOWN: &str = "application/octet-stream";
 
@@ -23,7 +24,9 @@ pub(super) fn describe(object: &StoredObject, into: &mut HeaderMap) {
     let value = HeaderValue::from_str(if kind.is_empty() { UNKNOWN } else { &object.content_type });
     into.insert(CONTENT_TYPE, value.unwrap_or(HeaderValue::from_static(UNKNOWN)));
     into.insert(ACCEPT_RANGES, HeaderValue::from_static("bytes"));
-    into.insert(CACHE_CONTROL, HeaderValue::from_static(CACHE));
+    // What not everybody may read must not lie where everybody fetches it from.
+    let cache = if object.reading.secret.is_some() { CACHE_AT_HOME } else { CACHE };
+    into.insert(CACHE_CONTROL, HeaderValue::from_static(cache));
     into.insert(X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
     into.insert(CONTENT_SECURITY_POLICY, HeaderValue::from_static("default-src 'none'; sandbox"));
     // Pages of any origin may show pictures.
@@ -33,7 +36,8 @@ pub(super) fn describe(object: &StoredObject, into: &mut HeaderMap) {
         into.insert(ETAG, etag);
     }
     if !is_harmless(&kind) {
-        let file = utf8_percent_encode(object.name.file(), NON_ALPHANUMERIC);
+        let called = object.reading.called.as_deref().unwrap_or_else(|| object.name.file());
+        let file = utf8_percent_encode(called, NON_ALPHANUMERIC);
         if let Ok(value) = HeaderValue::from_str(&format!("attachment; filename*=UTF-8''{file}")) {
             into.insert(CONTENT_DISPOSITION, value);
         }
@@ -53,7 +57,7 @@ fn is_harmless(kind: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use ringback_model::object::{Md5Hex, ObjectName};
+    use ringback_model::object::{Md5Hex, ObjectName, Reading};
     use ringback_model::time::UnixMs;
 
     use super::*;
@@ -66,6 +70,7 @@ mod tests {
             size: 7,
             content_type: content_type.to_owned(),
             named_at: UnixMs(0),
+            reading: Reading::default(),
         };
         let mut headers = HeaderMap::new();
         describe(&object, &mut headers);

@@ -3,7 +3,7 @@
 use ringback_model::dialect::Method::{Delete, Get, Post, Put};
 use serde_json::{Map, Value};
 
-use super::Shape::{Data, Entities};
+use super::Shape::{Data, DataOrBytes, Entities};
 use super::{Entry, LIST, PAGE, Topic, entry};
 use crate::easemob::rest::{chat_lists, chats, lists, managing, member_pages, members, shared_files};
 use crate::openapi::schema_of;
@@ -94,9 +94,9 @@ pub(super) static ROUTES: &[Entry] = &[
     entry(Get, paths!("/chatgroups/{id}/share_files"), HERE, (shared_files::list, shared_files::listed), Data(schema_of::<Vec<shared_files::File<'_>>>),
         "Files of a group").asks(PAGE),
     entry(Post, paths!("/chatgroups/{id}/share_files"), HERE, (shared_files::share, shared_files::shared), Data(schema_of::<shared_files::File<'_>>),
-        "Lay a file into a group: its name, size and address").takes(schema_of::<shared_files::NewFile>),
-    entry(Get, paths!("/chatgroups/{id}/share_files/{file}"), HERE, (shared_files::look, shared_files::shared), Data(schema_of::<shared_files::File<'_>>),
-        "One file of a group"),
+        "Lay a file into a group: as the field `file` of a form, or its name, size and address").takes(schema_of::<shared_files::NewFile>).takes_file(),
+    entry(Get, paths!("/chatgroups/{id}/share_files/{file}"), HERE, (shared_files::look, shared_files::shared), DataOrBytes(schema_of::<shared_files::File<'_>>),
+        "One file of a group: its bytes, where they came with it"),
     entry(Delete, paths!("/chatgroups/{id}/share_files/{file}"), HERE, (shared_files::remove, shared_files::removed), Data(schema_of::<shared_files::Removed<'_>>),
         "Take a file out of a group"),
 ];

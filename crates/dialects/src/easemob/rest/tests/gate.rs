@@ -66,7 +66,8 @@ fn only_what_speaks_for_the_app_may_ask() {
     let corrupt = owned((401, "auth_bad_access_token", "Unable to authenticate due to corrupt access token"));
     for route in edge().routes() {
         let asked = EdgeRequest { route: route.path, method: route.method, ..get("/app-id/4711/x") };
-        if route.path.ends_with("/token") || route.path == "/easemob/server.json" {
+        let open = ["/token", "/chatfiles", "/chatfiles/{uuid}"];
+        if open.iter().any(|end| route.path.ends_with(end)) || route.path == "/easemob/server.json" {
             continue;
         }
         for (actor, expected) in [(Some(speaker(false)), &corrupt), (None, &expired)] {
@@ -74,6 +75,23 @@ fn only_what_speaks_for_the_app_may_ask() {
             assert_eq!(&failed(&asked, refused), expected, "{}", route.path);
         }
     }
+}
+
+/// Users upload with their own tokens; whoever has the address of a file needs none.
+#[test]
+fn files_are_everybodys() {
+    let asked = |method, path: &str| {
+        let (route, params) = met(method, path);
+        EdgeRequest { route, params, method, ..get(path) }
+    };
+    let upload = asked(Method::Post, "/app-id/4711/chatfiles");
+    for speaks_for_app in [true, false] {
+        assert_eq!(edge().admit(&upload, &speaker(speaks_for_app)), Ok(()));
+    }
+    assert!(!edge().open(&upload).unwrap().token_optional);
+    let download = asked(Method::Get, "/app-id/4711/chatfiles/0c9b8f3e-5a51-4d0a-9a53-2f6f0f6f7a11");
+    assert!(edge().open(&download).unwrap().token_optional);
+    assert!(edge().decode(&download, None).is_ok());
 }
 
 #[test]
