@@ -188,7 +188,7 @@ impl Engine {
             let rules = rules.iter().filter(move |live| live.rule.phase == phase);
             rules.cloned().collect::<Vec<_>>()
         };
-        self.gate.set_rules(GateRules::new(&of_phase(Phase::Before)));
+        self.gate.set_rules(GateRules::new(&of_phase(Phase::Before), &of_phase(Phase::After)));
         in_use.leaving.retain(|_, task| !task.has_ended());
         for live in of_phase(Phase::After) {
             if !live.rule.enabled || in_use.tasks.contains_key(live.id()) {

@@ -4,6 +4,7 @@ mod answer;
 mod noted;
 mod singly;
 
+use std::collections::BTreeSet;
 use std::sync::{Arc, PoisonError, RwLock};
 use std::time::Duration;
 
@@ -29,9 +30,10 @@ use crate::webhook_id;
 use answer::{Answered, Silence, judge};
 use noted::Call;
 
-/// Before-rules by the kind that they are about.
+/// Before-rules by the kind that they are about, and the kinds that after-rules are about.
 pub(crate) struct GateRules {
     by_kind: [OfKind; EventKind::ALL.len()],
+    told: BTreeSet<EventKind>,
 }
 
 /// Before-rules about one kind, in their declared order; the index calls them by their place in it.
@@ -43,14 +45,16 @@ struct OfKind {
 
 impl Default for GateRules {
     fn default() -> Self {
-        Self::new(&[])
+        Self::new(&[], &[])
     }
 }
 
 impl GateRules {
     /// Sorts the rules by kind; their order stays.
-    pub(crate) fn new(rules: &[Arc<LiveRule>]) -> Self {
-        Self { by_kind: EventKind::ALL.map(|kind| OfKind::new(kind, rules)) }
+    pub(crate) fn new(before: &[Arc<LiveRule>], after: &[Arc<LiveRule>]) -> Self {
+        let now = after.iter().filter_map(|rule| rule.newest()).filter(|now| now.rule.enabled);
+        let told = now.flat_map(|now| &now.kinds).copied().collect();
+        Self { by_kind: EventKind::ALL.map(|kind| OfKind::new(kind, before)), told }
     }
 
     fn about(&self, kind: EventKind) -> Option<&OfKind> {
@@ -244,6 +248,10 @@ impl Gate for EngineGate {
     fn asks(&self, kind: EventKind) -> bool {
         let rules = self.rules.read().unwrap_or_else(PoisonError::into_inner);
         rules.about(kind).is_some_and(|about| !about.rules.is_empty())
+    }
+
+    fn tells(&self, kind: EventKind) -> bool {
+        self.rules.read().unwrap_or_else(PoisonError::into_inner).told.contains(&kind)
     }
 
     fn handed_only(&self, question: &Question) {

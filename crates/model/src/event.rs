@@ -159,6 +159,8 @@ catalogue! {
     MessageReacted After "message_reacted",
     /// After: something was said in a thread, or changed or taken back there.
     ThreadUpdated After "thread_updated",
+    /// After: sleeping devices were woken for a message, or not.
+    PushEnded After "push_ended",
 }
 
 impl fmt::Display for EventKind {

@@ -418,6 +418,8 @@ pub trait Gate: Send + Sync {
     -> Fut<'a, Result<Subject, Failure>>;
     /// False when no rule is about this kind: the caller may save itself the question.
     fn asks(&self, kind: crate::event::EventKind) -> bool;
+    /// False when no after-rule is told of this kind: what is written down for their sake alone need not be.
+    fn tells(&self, kind: crate::event::EventKind) -> bool;
     /// Hears of a message that passed and is only handed to devices: no event will tell of it, so whoever asks why
     /// nobody was told has nothing else to go by.
     fn handed_only(&self, _question: &Question) {}

@@ -1,8 +1,10 @@
 //! Handing one message over to the provider, again and again until it is taken or too old.
 
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use ringback_model::action::{PushOutcome, PushResult};
 use ringback_model::event::{Event, MessageSent, PushPlan};
 use ringback_model::failure::Fault;
 use ringback_model::ids::UserId;
@@ -10,8 +12,10 @@ use ringback_model::limits;
 use ringback_model::message::OfflinePush;
 use ringback_model::record::{PushToken, Record, RecordKind};
 use ringback_model::time::UnixMs;
+use ringback_model::user::Platform;
 use ringback_model::wake::{Wake, WakeFailure};
 
+use super::sleepers::Sleepers;
 use super::{AGAIN, Work};
 use crate::Im;
 
@@ -29,39 +33,50 @@ const JITTER: f64 = 0.2;
 const TOKENS: usize = 16;
 
 impl Im {
-    /// Wakes all who are to be woken for a message; ends when that is done or given up.
-    pub(super) async fn wake_for(&self, work: &Work, event: &Event) {
-        let Some(sent) = event.sent() else { return };
-        let wakes = loop {
+    /// Wakes all who are to be woken for a message; ends when that is done or given up, and says what became of it.
+    pub(super) async fn wake_for(&self, work: &Work, event: &Event) -> Vec<PushResult> {
+        let Some(sent) = event.sent() else { return Vec::new() };
+        if !sent.message.handling.offline_push {
+            return sent.offline.iter().map(|user| without(user.clone(), PushOutcome::Silent)).collect();
+        }
+        let Planned { wakes, mut results } = loop {
             if self.is_too_old(work, event) {
-                return given_up(sent, "too old", sent.offline.len());
+                given_up(sent, "too old", sent.offline.len());
+                return sent.offline.iter().map(|user| without(user.clone(), PushOutcome::TooOld)).collect();
             }
-            match self.wakes(work, event, sent).await {
-                Ok(wakes) => break wakes,
+            match self.planned(work, event, sent).await {
+                Ok(planned) => break planned,
                 Err(fault) => tracing::error!(%fault, "who is to be woken cannot be read; trying again"),
             }
             tokio::time::sleep(AGAIN).await;
         };
         // One after the other: a message to a large group does not take the places of all others.
-        for wake in &wakes {
-            self.hand_over(work, event, sent, wake).await;
+        for wake in wakes {
+            let outcome = self.hand_over(work, event, sent, &wake).await;
+            results.extend(of_wake(wake, outcome));
         }
+        results
     }
 
-    async fn wakes(&self, work: &Work, event: &Event, sent: &MessageSent) -> Result<Vec<Wake>, Fault> {
-        let sleepers = self.sleepers(event, sent).await?;
-        if sleepers.is_empty() {
-            return Ok(Vec::new());
+    async fn planned(&self, work: &Work, event: &Event, sent: &MessageSent) -> Result<Planned, Fault> {
+        let Sleepers { willing, others } = self.sleepers(event, sent).await?;
+        let results = others.into_iter().map(|(user, why)| without(user, why)).collect();
+        let mut planned = Planned { wakes: Vec::new(), results };
+        if willing.is_empty() {
+            return Ok(planned);
         }
-        let Some(plan) = self.ask_about_waking(sent, sleepers).await else { return Ok(Vec::new()) };
+        let plan = self.ask_about_waking(sent, willing.clone()).await;
+        let chosen: HashSet<&UserId> = plan.iter().flat_map(|plan| &plan.users).collect();
+        let left_out = willing.iter().filter(|user| !chosen.contains(user));
+        planned.results.extend(left_out.map(|user| without(user.clone(), PushOutcome::Silent)));
+        let Some(PushPlan { message, users, show }) = plan else { return Ok(planned) };
         if work.waker.provider.is_none() {
-            return Ok(Vec::new());
+            planned.results.extend(users.into_iter().map(|user| without(user, PushOutcome::NoProvider)));
+            return Ok(planned);
         }
-        let PushPlan { message, users, show } = plan;
         let show = shown(show, &work.waker.title);
-        let mut wakes = Vec::new();
         for (batch, users) in users.chunks(limits::WAKE_USERS).enumerate() {
-            wakes.push(Wake {
+            planned.wakes.push(Wake {
                 id: format!("push_{}_{batch}", message.id),
                 message: Arc::clone(&message),
                 users: users.to_vec(),
@@ -69,7 +84,7 @@ impl Im {
                 show: show.clone(),
             });
         }
-        Ok(wakes)
+        Ok(planned)
     }
 
     async fn devices(&self, users: &[UserId]) -> Result<Vec<PushToken>, Fault> {
@@ -87,9 +102,10 @@ impl Im {
         Ok(devices)
     }
 
-    async fn hand_over(&self, work: &Work, event: &Event, sent: &MessageSent, wake: &Wake) {
-        for attempt in 1_u32.. {
-            let Err(failure) = self.attempt(work, wake, attempt).await else { return };
+    async fn hand_over(&self, work: &Work, event: &Event, sent: &MessageSent, wake: &Wake) -> PushOutcome {
+        let mut attempt = 1_u32;
+        loop {
+            let Err(failure) = self.attempt(work, wake, attempt).await else { return PushOutcome::Taken };
             tracing::warn!(
                 id = wake.id,
                 attempt,
@@ -98,9 +114,11 @@ impl Im {
                 "an offline push was not taken"
             );
             if self.is_too_old(work, event) {
-                return given_up(sent, "not taken", wake.users.len());
+                given_up(sent, "not taken", wake.users.len());
+                return PushOutcome::NotTaken;
             }
             tokio::time::sleep(wait(attempt, failure.after, self.dice.fraction())).await;
+            attempt = attempt.saturating_add(1);
         }
     }
 
@@ -119,6 +137,31 @@ impl Im {
     fn is_too_old(&self, work: &Work, event: &Event) -> bool {
         self.clock.now().since(event.at) > work.waker.keep
     }
+}
+
+/// Whom to wake for a message, and what is known already of the others.
+struct Planned {
+    wakes: Vec<Wake>,
+    results: Vec<PushResult>,
+}
+
+fn without(user: UserId, outcome: PushOutcome) -> PushResult {
+    PushResult { user, outcome, platforms: Vec::new() }
+}
+
+/// What became of it for each of its users.
+fn of_wake(wake: Wake, outcome: PushOutcome) -> Vec<PushResult> {
+    let mut of_user: HashMap<UserId, Vec<Platform>> = HashMap::new();
+    for device in wake.devices {
+        of_user.entry(device.user).or_default().push(device.platform);
+    }
+    let result = |user: UserId| {
+        let mut platforms = of_user.remove(&user).unwrap_or_default();
+        platforms.sort_unstable();
+        platforms.dedup();
+        PushResult { user, outcome, platforms }
+    };
+    wake.users.into_iter().map(result).collect()
 }
 
 fn given_up(sent: &MessageSent, why: &'static str, users: usize) {

@@ -1,5 +1,6 @@
 //! Who is to be woken for a message.
 
+use ringback_model::action::PushOutcome;
 use ringback_model::event::{Event, EventKind, MessageSent, PushPlan, Question, Subject};
 use ringback_model::failure::{Failure, Fault};
 use ringback_model::ids::UserId;
@@ -13,11 +14,23 @@ use crate::pusher::asking::{Asker, Cause, Leave};
 use crate::pusher::board::Verdict;
 use crate::send;
 
+/// Those whom no push reached.
+#[derive(Debug, Default)]
+pub(super) struct Sleepers {
+    /// Who may be woken.
+    pub(super) willing: Vec<UserId>,
+    /// Who may not, and why.
+    pub(super) others: Vec<(UserId, PushOutcome)>,
+}
+
 impl Im {
-    /// Those whom no push reached and who want to be woken.
-    pub(super) async fn sleepers(&self, event: &Event, sent: &MessageSent) -> Result<Vec<UserId>, Fault> {
+    /// Those whom no push reached.
+    pub(super) async fn sleepers(&self, event: &Event, sent: &MessageSent) -> Result<Sleepers, Fault> {
         let unreached = match self.leave_of(event, sent).await? {
-            Leave::Stays => Vec::new(),
+            Leave::Stays => {
+                let others = sent.offline.iter().map(|user| (user.clone(), PushOutcome::Silent)).collect();
+                return Ok(Sleepers { others, ..Sleepers::default() });
+            }
             Leave::ToAll => sent.offline.clone(),
             Leave::To(users) => {
                 let online = self.sessions.online(&users);
@@ -25,9 +38,9 @@ impl Im {
                 others.filter(|(_, online)| !online).map(|(user, _)| user.clone()).collect()
             }
         };
-        let mut sleepers = Vec::new();
+        let mut sleepers = Sleepers::default();
         for some in unreached.chunks(limits::WAKE_USERS) {
-            sleepers.extend(self.willing(sent, some).await?);
+            self.add_willing(&mut sleepers, sent, some).await?;
         }
         Ok(sleepers)
     }
@@ -47,8 +60,13 @@ impl Im {
         Ok(asker.ask(&push, Cause::from(sent), &recipients).await)
     }
 
-    /// Those who have not switched waking off, for everything or for this conversation.
-    async fn willing(&self, sent: &MessageSent, users: &[UserId]) -> Result<Vec<UserId>, Fault> {
+    /// Those are willing who have not switched waking off, for everything or for this conversation.
+    async fn add_willing(
+        &self,
+        sleepers: &mut Sleepers,
+        sent: &MessageSent,
+        users: &[UserId],
+    ) -> Result<(), Fault> {
         let found = self.store.users(users).await?;
         let conversation = sent.message.conversation();
         let keys: Vec<RecordKey> =
@@ -58,10 +76,14 @@ impl Im {
             Some(Record::Conversation(settings)) => settings.receive_option == 0,
             _ => true,
         };
-        let willing = found.into_iter().zip(settings).filter_map(|(user, settings)| {
-            user.filter(|user| user.receive_option == 0 && open(&settings)).map(|user| user.id)
-        });
-        Ok(willing.collect())
+        for ((asked, user), settings) in users.iter().zip(found).zip(settings) {
+            match user {
+                Some(user) if user.receive_option == 0 && open(&settings) => sleepers.willing.push(user.id),
+                Some(user) => sleepers.others.push((user.id, PushOutcome::Unwilling)),
+                None => sleepers.others.push((asked.clone(), PushOutcome::Unknown)),
+            }
+        }
+        Ok(())
     }
 
     /// Asks before-rules whether, whom and with which words. `None` = nobody is woken.

@@ -10,6 +10,7 @@ use crate::message::ContentClass;
 use crate::record::ConversationSettings;
 
 use super::message::{MessageEdited, MessageReacted, MessageRef, MessageRevoked, ThreadUpdated};
+use super::push::PushEnded;
 
 /// What is done about conversations, and to messages that were sent.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -29,6 +30,8 @@ pub enum ChatAction {
     React(MessageReacted),
     /// Something was said in a thread, or changed there. Only told.
     Thread(ThreadUpdated),
+    /// Sleeping devices were woken for a message, or not. Only told.
+    Push(PushEnded),
 }
 
 /// A conversation comes onto lists of users.
@@ -158,6 +161,7 @@ impl ChatAction {
             Self::Edit(_) => EventKind::MessageEdited,
             Self::React(_) => EventKind::MessageReacted,
             Self::Thread(_) => EventKind::ThreadUpdated,
+            Self::Push(_) => EventKind::PushEnded,
         })
     }
 
@@ -171,7 +175,8 @@ impl ChatAction {
             | Self::Filter(_)
             | Self::Edit(_)
             | Self::React(_)
-            | Self::Thread(_) => None,
+            | Self::Thread(_)
+            | Self::Push(_) => None,
         }
     }
 
@@ -186,6 +191,7 @@ impl ChatAction {
             Self::Edit(one) => &one.conversation,
             Self::React(one) => &one.conversation,
             Self::Thread(one) => &one.conversation,
+            Self::Push(one) => &one.conversation,
         }
     }
 
@@ -200,6 +206,7 @@ impl ChatAction {
             Self::Edit(one) => Some(one.by.as_ref().unwrap_or(&one.message.sender)),
             Self::React(one) => Some(&one.by),
             Self::Thread(one) => Some(&one.by),
+            Self::Push(one) => Some(&one.message.sender),
         };
         let peer = by.and_then(|user| self.conversation().peer_of(user));
         let group = match self {

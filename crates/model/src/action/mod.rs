@@ -8,6 +8,7 @@ mod group;
 mod managing;
 mod message;
 mod presence;
+mod push;
 mod user;
 
 use serde::{Deserialize, Serialize};
@@ -27,6 +28,7 @@ pub use message::{
     MessageEdited, MessageReacted, MessageRef, MessageRevoked, ReactionCount, ThreadMessage, ThreadUpdated,
 };
 pub use presence::{PresenceAction, PresenceChange};
+pub use push::{PushEnded, PushOutcome, PushResult};
 pub use user::{UserAction, UserEdit, UserRegistration};
 
 use crate::event::{EventKind, Facets, Lane};

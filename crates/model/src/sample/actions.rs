@@ -8,8 +8,8 @@ use crate::action::{
     GroupDismissal, GroupDraft, GroupEdit, GroupEntry, GroupFileChange, GroupInvitation, GroupJoin,
     GroupKick, GroupLeave, GroupListing, GroupMuting, GroupShielding, GroupSwitch, GroupTransfer, KeywordHit,
     MemberEdit, MemberRole, MessageEdited, MessageReacted, MessageRef, MessageRevoked, MessagesRead,
-    PresenceAction, PresenceChange, ReactionCount, RoomAdminChange, ThreadMessage, ThreadUpdated, UserAction,
-    UserEdit, UserRegistration,
+    PresenceAction, PresenceChange, PushEnded, PushOutcome, PushResult, ReactionCount, RoomAdminChange,
+    ThreadMessage, ThreadUpdated, UserAction, UserEdit, UserRegistration,
 };
 use crate::conversation::{ConversationId, Target};
 use crate::group::{Group, Role};
@@ -257,7 +257,7 @@ impl Cast {
         ]
     }
 
-    fn chats(&self) -> [ChatAction; 13] {
+    fn chats(&self) -> [ChatAction; 15] {
         let single = ConversationId::single(&self.alice, &self.bob);
         let of_group = ConversationId::Group(self.group.clone());
         let start = |conversation: &ConversationId, owners: Vec<UserId>| {
@@ -309,6 +309,8 @@ impl Cast {
             self.reaction(&single),
             self.reaction(&of_group),
             self.thread(),
+            self.push(&single, PushOutcome::Taken),
+            self.push(&of_group, PushOutcome::NoProvider),
         ]
     }
 
@@ -377,6 +379,16 @@ impl Cast {
                 content: super::content(ContentClass::Text, 0, "in the thread"),
                 ex: String::new(),
             }),
+        })
+    }
+
+    fn push(&self, conversation: &ConversationId, outcome: PushOutcome) -> ChatAction {
+        let taken = outcome == PushOutcome::Taken;
+        let platforms = if taken { vec![Platform::IOS] } else { Vec::new() };
+        ChatAction::Push(PushEnded {
+            conversation: conversation.clone(),
+            message: self.message_ref(),
+            results: vec![PushResult { user: self.bob.clone(), outcome, platforms }],
         })
     }
 

@@ -145,6 +145,8 @@ pub(crate) struct ScriptedGate {
     judges: Mutex<HashMap<EventKind, Arc<Judge>>>,
     opinions: Mutex<HashMap<EventKind, Arc<Opinion>>>,
     pub(crate) asked: Mutex<Vec<EventKind>>,
+    /// What after-rules are told of.
+    pub(crate) told: Mutex<Vec<EventKind>>,
     /// When the calls came in that the questions are about.
     pub(crate) asked_at: Mutex<Vec<UnixMs>>,
     pub(crate) reached: Notify,
@@ -251,6 +253,10 @@ impl Gate for ScriptedGate {
                 checked => checked,
             }
         })
+    }
+
+    fn tells(&self, kind: EventKind) -> bool {
+        self.told.lock().unwrap().contains(&kind)
     }
 
     /// A gate that is shut is one for messages.

@@ -1,5 +1,7 @@
 //! Waking those whom no push reached.
 
+mod results;
+
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;

@@ -107,7 +107,6 @@ const NEVER: &[(&str, &str)] = &[
     ("muc:apply", "requests to enter are asked about and not told; who is let in is (muc:apply_accept)"),
     ("muc:invite_accept", "who is invited is in the group at once (muc:invite, muc:direct_joined)"),
     ("muc:invite_decline", "who is invited is in the group at once (muc:invite, muc:direct_joined)"),
-    ("push", "what push services answer is told in the log and by metrics"),
 ];
 
 /// Whether these names, none meaning all, want messages of this type in such conversations.
@@ -125,13 +124,18 @@ pub fn wanted(names: &[String], conversation: Conversation, kind: BodyType) -> b
 /// Whether names, none meaning all, want a callback of a family.
 pub(super) fn tells(names: &[String], legacy: bool, family: &Family, call: &Call<'_>) -> bool {
     if names.is_empty() {
-        return !family.is_other_form(legacy);
+        return by_default(family, legacy);
     }
     let follows = call.follows.is_some_and(|(conversation, kind)| match kind {
         Some(kind) => wanted(names, conversation, kind),
         None => wanted_in(names, conversation),
     });
     follows || names.iter().any(|name| selects(name, family, call.name))
+}
+
+/// Whether rules that name nothing are told of a family.
+fn by_default(family: &Family, legacy: bool) -> bool {
+    !family.named_only && !family.is_other_form(legacy)
 }
 
 /// Whether names want messages of any type in such conversations.
@@ -152,7 +156,7 @@ pub(super) fn kinds(rule: &Rule, legacy: bool) -> Vec<EventKind> {
         names.is_empty() || Conversation::ALL.iter().any(|conversation| wanted_in(names, *conversation));
     let wanted = |family: &Family, row: &Row| {
         let named = names.iter().any(|name| selects(name, family, row.name));
-        let by_default = names.is_empty() && !family.is_other_form(legacy);
+        let by_default = names.is_empty() && by_default(family, legacy);
         named || by_default || (of_messages && family.follows_messages())
     };
     let rows = families::rows().filter(|(family, row)| wanted(family, row));

@@ -247,6 +247,7 @@ pub(super) const WITHOUT: &[(EventKind, &str)] = &[
     (EventKind::MessageEdited, "the original has no messages that are changed after they were sent"),
     (EventKind::MessageReacted, "the original has no reactions to messages, only messages of their own"),
     (EventKind::ThreadUpdated, "the original has no threads beside groups, and no callback about them"),
+    (EventKind::PushEnded, NO_CALLBACK),
 ];
 
 const NO_CALLBACK: &str = "the original has no callback for it";

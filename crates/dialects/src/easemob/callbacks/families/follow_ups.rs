@@ -39,6 +39,7 @@ pub(super) static FAMILY: Family = Family {
            `easemob_rest_app_admin` where the app changed it. Several messages that are read at once are several \
            callbacks. Who reads a group up to a message sends no receipt.",
     rows: ROWS,
+    named_only: false,
     ids: Ids::Message,
     calls,
 };
@@ -147,7 +148,11 @@ fn calls<'a>(told: &'a Told<'a>) -> Vec<Call<'a>> {
                 |message| Call::new(READ_ACK, move |stamp: &Stamp| written(&read(told, stamp, one, message)));
             others.map(call).collect()
         }
-        ChatAction::Start(_) | ChatAction::React(_) | ChatAction::Thread(_) | ChatAction::Filter(_) => {
+        ChatAction::Start(_)
+        | ChatAction::React(_)
+        | ChatAction::Thread(_)
+        | ChatAction::Push(_)
+        | ChatAction::Filter(_) => {
             Vec::new()
         }
     }

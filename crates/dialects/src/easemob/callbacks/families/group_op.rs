@@ -57,6 +57,7 @@ pub(super) static FAMILY: Family = Family {
            one name apart. A room has `type` `CHATROOM`. Users who are invited are in the group at once. There will be \
            more operations: receivers look at `operation` and `payload.type` before anything else.",
     rows: ROWS,
+    named_only: false,
     ids: Ids::Random,
     calls,
 };

@@ -30,6 +30,7 @@ pub(super) static FAMILY: Family = Family {
     says: "`contentReceiver` of a message to a group or room is its address. A message that was refused has an id, and \
            nothing else has the same.",
     rows: ROWS,
+    named_only: false,
     ids: Ids::Random,
     calls,
 };

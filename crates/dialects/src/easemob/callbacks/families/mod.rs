@@ -9,6 +9,7 @@ mod group_op;
 mod keyword;
 mod muc;
 mod notify;
+mod push;
 mod roster;
 mod status;
 mod told;
@@ -36,6 +37,8 @@ pub(super) struct Family {
     /// What receivers need to know of all of it; sentences for the page.
     pub(super) says: &'static str,
     pub(super) rows: &'static [Row],
+    /// Rules that name nothing are not told of it.
+    pub(super) named_only: bool,
     ids: Ids,
     calls: for<'a> fn(&'a Told<'a>) -> Vec<Call<'a>>,
 }
@@ -73,7 +76,7 @@ impl<'a> Call<'a> {
 }
 
 /// All of them. Of two forms of the same events the current one comes first.
-pub(super) static FAMILIES: [&Family; 7] = [
+pub(super) static FAMILIES: [&Family; 8] = [
     &follow_ups::FAMILY,
     &notify::FAMILY,
     &group_op::FAMILY,
@@ -81,6 +84,7 @@ pub(super) static FAMILIES: [&Family; 7] = [
     &roster::FAMILY,
     &status::FAMILY,
     &keyword::FAMILY,
+    &push::FAMILY,
 ];
 
 impl Family {

@@ -24,6 +24,7 @@ pub(super) static FAMILY: Family = Family {
            `allow` and no allow list here. Of attributes `from` is the group or room, and `to` the member whom they \
            are about or who has set them; what was not set is not told.",
     rows: ROWS,
+    named_only: false,
     ids: Ids::Message,
     calls,
 };

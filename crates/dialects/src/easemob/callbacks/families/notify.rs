@@ -34,6 +34,7 @@ pub(super) static FAMILY: Family = Family {
     says: "Rules that name messages of a kind of conversation are told of reactions and threads there too. Both \
            callbacks are signed.",
     rows: ROWS,
+    named_only: false,
     ids: Ids::Message,
     calls,
 };

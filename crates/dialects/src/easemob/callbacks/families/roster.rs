@@ -41,6 +41,7 @@ pub(super) static FAMILY: Family = Family {
     about: "contacts and block lists",
     says: "An administrator who makes friends is told as `accept` and `remote_accept`, one pair for each friend.",
     rows: ROWS,
+    named_only: false,
     ids: Ids::Message,
     calls,
 };

@@ -35,6 +35,7 @@ pub(super) static FAMILY: Family = Family {
            `replaced` and not as `logout` too. `version` is what the client says of its software, and `ip` the \
            address that it connects from; both are empty where they are not known.",
     rows: ROWS,
+    named_only: false,
     ids: Ids::Random,
     calls,
 };

@@ -93,11 +93,16 @@ impl<'a> Told<'a> {
                 uuid::derived(&[which.name, &self.rule.id.0, &pos, &number.to_string(), &index])
             }
         };
+        Stamp { msg_id, ..self.stamp_of(&id) }
+    }
+
+    /// The stamp of a callback that is known by this id.
+    pub(super) fn stamp_of(&self, id: &str) -> Stamp {
         let call_id = format!("{}_{id}", self.app_key);
         let timestamp = self.at();
         let secret = self.rule.secrets.current.as_deref().unwrap_or_default();
         let security = signature::security(&call_id, secret, timestamp);
-        Stamp { call_id, security, msg_id, app_key: self.app_key.clone(), timestamp }
+        Stamp { call_id, security, msg_id: id.to_owned(), app_key: self.app_key.clone(), timestamp }
     }
 }
 
