@@ -17,6 +17,8 @@ pub mod callback {
     pub const STATUS: &str = "userStatus";
     /// Operations on groups, in the current form.
     pub const GROUP: &str = "group_op_event";
+    /// What became of an offline push: its `step`.
+    pub const PUSH: &str = "push";
     /// Those that are filed under what their `chat_type` says.
     pub const EVENTS: [&str; 7] = ["recall", "edit", "read_ack", "channel_ack", "muc", "roster", "notify"];
 }

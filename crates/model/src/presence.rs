@@ -18,7 +18,7 @@ pub struct Sighting {
     pub connection: String,
     /// The client was in the background.
     pub background: bool,
-    /// Of [`Sight::Last`]: it was cut, and that was seen already.
+    /// Of one that is gone: it was cut, and that was seen already.
     pub cut: bool,
     /// Its device.
     pub device: DeviceSeen,
@@ -31,9 +31,13 @@ pub struct Sighting {
 pub enum Sight {
     /// It is the user's first on the platform.
     First,
+    /// He has others there.
+    Further,
+    /// It is gone, and he has others there.
+    OneOfSeveral,
     /// It was his last there.
     Last,
-    /// It was cut. Where it was the last one, that is seen next.
+    /// It was cut. That it is gone is seen next.
     Cut(CutReason),
 }
 

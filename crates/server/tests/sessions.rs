@@ -83,6 +83,8 @@ impl PresenceWatch for Diary {
     fn saw(&self, seen: Sighting) {
         let what = match seen.sight {
             Sight::First => "online".to_owned(),
+            Sight::Further => "one more".to_owned(),
+            Sight::OneOfSeveral => "one less".to_owned(),
             Sight::Last => "offline".to_owned(),
             Sight::Cut(why) => format!("cut: {why:?}"),
         };
@@ -302,21 +304,25 @@ fn a_user_has_so_many_connections() {
 }
 
 #[test]
-fn the_first_and_the_last_connection_on_a_platform_are_seen_and_every_one_that_is_cut() {
+fn every_connection_is_seen_to_come_and_go_and_which_is_the_first_and_the_last_on_a_platform() {
     let table = Table::new(8);
     let (one, _q1) = table.join("bob", 5, "a", 1);
     let (two, _q2) = table.join("BOB", 5, "b", 1);
     let (phone, _q3) = table.join("bob", 2, "c", 1);
-    assert_eq!(table.seen(), ["bob/5 #1 online", "bob/2 #3 online"]);
+    assert_eq!(table.seen(), ["bob/5 #1 online", "BOB/5 #2 one more", "bob/2 #3 online"]);
     drop(one);
-    assert_eq!(table.seen(), Vec::<String>::new());
+    assert_eq!(table.seen(), ["bob/5 #1 one less"]);
     table.table.kick(&user("bob"), Platform(5), Some("other"), CutReason::OtherLogin);
     assert_eq!(table.seen(), ["BOB/5 #2 cut: OtherLogin", "BOB/5 #2 offline"]);
     drop(two);
     assert_eq!(table.seen(), Vec::<String>::new(), "it was offline already");
     let (new, _q4) = table.join("bob", 2, "d", 1);
     table.table.kick(&user("bob"), Platform(2), Some("d"), CutReason::OtherLogin);
-    assert_eq!(table.seen(), ["bob/2 #3 cut: OtherLogin"], "he stays online with the new one");
+    assert_eq!(
+        table.seen(),
+        ["bob/2 #4 one more", "bob/2 #3 cut: OtherLogin", "bob/2 #3 one less"],
+        "he stays online with the new one"
+    );
     drop(phone);
     drop(new);
     assert_eq!(table.seen(), ["bob/2 #4 offline"]);

@@ -1,5 +1,6 @@
 //! A call as the receiver saw it.
 
+use std::collections::BTreeSet;
 use std::time::Instant;
 
 use bytes::Bytes;
@@ -77,9 +78,19 @@ impl Call {
     }
 }
 
+/// The calls without those that are others once more: a crash repeats what was not written down as done.
+#[must_use]
+pub fn without_repeats(calls: &[Call]) -> Vec<Call> {
+    let mut seen = BTreeSet::new();
+    calls.iter().filter(|call| seen.insert(call.header("webhook-id"))).cloned().collect()
+}
+
 fn name_of(body: &Value) -> &str {
     let text = |key: &str| body[key].as_str();
-    let of_event = text("chat_type").filter(|kind| callback::EVENTS.contains(kind)).or_else(|| text("event"));
+    let of_step = text("step").filter(|step| *step == callback::PUSH);
+    let of_event = of_step
+        .or_else(|| text("chat_type").filter(|kind| callback::EVENTS.contains(kind)))
+        .or_else(|| text("event"));
     let of_user = (body.get("user").is_some() && body.get("status").is_some()).then_some(callback::STATUS);
     let command = text("callbackCommand").or(of_event).or(of_user).or_else(|| text("eventType"));
     command.unwrap_or(if body.get("security").is_some() { callback::BEFORE } else { "" })

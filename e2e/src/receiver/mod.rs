@@ -15,7 +15,7 @@ use tokio::task::JoinHandle;
 use tokio_rustls::TlsAcceptor;
 
 pub use self::act::Act;
-pub use self::call::Call;
+pub use self::call::{Call, without_repeats};
 use crate::inbox::Inbox;
 use crate::{SOON, private_ca};
 

@@ -1,11 +1,13 @@
 //! What rules of the family are told besides messages, triggered by REST of both dialects and by clients.
 //! Source: easemob-callbacks fact sheet 5.
 
+use std::collections::BTreeSet;
+
 use http::Method;
 use ringback_e2e::app::platform;
 use ringback_e2e::client::Login;
 use ringback_e2e::family::{Family, MESSAGES, callback};
-use ringback_e2e::receiver::{Act, Call, Receiver};
+use ringback_e2e::receiver::{Act, Call, Receiver, without_repeats};
 use ringback_e2e::setup::Setup;
 use ringback_e2e::{QUIET, SOON, curl, skip};
 use serde_json::{Value, json};
@@ -191,6 +193,51 @@ async fn who_comes_and_goes_and_who_is_cut() {
     assert_eq!(calls[1].text("status"), "offline");
 }
 
+/// Who keeps a list of devices finds it right: each connection comes and goes by itself, also those that a crash has cut.
+#[tokio::test]
+async fn every_device_is_told_to_come_and_to_go() {
+    let receiver = Receiver::start().await;
+    let setup = Setup::dev().setting("multi_login.policy", "unlimited");
+    let mut family = Family::start(setup, &["alice"]).await;
+    family.rule(&rule("easemob", &["userStatus"], &receiver.url())).await;
+    let mut connected = Vec::new();
+    for number in 1..=3 {
+        connected.push(family.app.login("alice", platform::WEB).await);
+        receiver.wait_for(callback::STATUS, number).await;
+    }
+    drop(connected.remove(0));
+    receiver.wait_for(callback::STATUS, 4).await;
+    family.app.server.kill().await;
+    family.app.server.restart().await;
+    let told = receiver.wait(SOON, |calls| {
+        let calls = without_repeats(calls);
+        (calls.len() >= 6).then_some(calls)
+    });
+    let calls = told.await.unwrap_or_else(|| panic!("{:?}", receiver.calls()));
+    let reasons: Vec<&str> = calls.iter().map(|call| call.text("reason")).collect();
+    assert_eq!(reasons, ["login", "login", "login", "logout", "logout", "logout"]);
+    let devices = |from: usize| -> BTreeSet<String> {
+        calls[from..from + 3].iter().map(|call| call.text("user").to_owned()).collect()
+    };
+    assert_eq!((devices(0).len(), devices(0)), (3, devices(3)), "whoever came has gone");
+}
+
+#[tokio::test]
+async fn a_login_that_takes_the_place_of_another_is_told_too() {
+    let receiver = Receiver::start().await;
+    let family = Family::start(Setup::dev(), &["alice"]).await;
+    family.rule(&rule("easemob", &["userStatus"], &receiver.url())).await;
+    let first = family.app.login("alice", platform::WEB).await;
+    let second = family.app.login("alice", platform::WEB).await;
+    first.closed().await;
+    let calls = receiver.wait_for(callback::STATUS, 3).await;
+    let mut told: Vec<&str> = calls.iter().map(|call| call.text("reason")).collect();
+    told.sort_unstable();
+    assert_eq!(told, ["login", "login", "replaced"]);
+    drop(second);
+    assert_eq!(receiver.wait_for(callback::STATUS, 4).await[3].text("reason"), "logout");
+}
+
 #[tokio::test]
 async fn rules_are_told_what_they_name_and_nothing_else() {
     let (all, messages) = (Receiver::start().await, Receiver::start().await);
@@ -221,7 +268,7 @@ async fn names_of_what_never_happens_are_refused_with_the_reason() {
     let family = Family::start(Setup::dev(), &["alice"]).await;
     for (phase, name, says) in [
         ("after", "moderation", "never happens"),
-        ("after", "muc:invite_decline", "in the group at once"),
+        ("after", "delivery_ack", "only what was read"),
         ("after", "rooster", "did you mean roster?"),
         ("before", "roster:add", "told and not asked"),
     ] {

@@ -103,6 +103,7 @@ fn of_group(kind: EventKind, whole: bool) -> GroupAction {
             message: "let me in".to_owned(),
             source: 3,
             inviter: String::new(),
+            requested: false,
         }),
         EventKind::GroupQuit => {
             GroupAction::Quit(GroupLeave { group: crew(), user: user("frank_06"), offline: false })

@@ -1,6 +1,6 @@
 //! Users who come by themselves: into open groups at once, into others when somebody lets them in.
 
-use ringback_model::action::{Action, GroupAction, GroupApplication};
+use ringback_model::action::{Action, GroupAction, GroupApplication, GroupDeclined, GroupRequested};
 use ringback_model::commit::{Commit, Require, Write};
 use ringback_model::failure::{Failure, Refusal, RefusalCode};
 use ringback_model::group::Role;
@@ -106,7 +106,15 @@ impl Im {
         let first: Vec<UserId> =
             requests.iter().take(limits::REQUEST_NOTICES).map(|request| request.user.clone()).collect();
         let users = self.store.users(&first).await?;
-        let mut deed = Deed::of(commit);
+        let Some(first) = requests.first() else { return Ok(()) };
+        let told = GroupRequested {
+            group: id.clone(),
+            owner: scene.group.owner.clone(),
+            users: requests.iter().map(|request| request.user.clone()).collect(),
+            message: first.message.clone(),
+            inviter: UserId::parse(&first.inviter).ok(),
+        };
+        let mut deed = Deed::of(commit).tell(Action::Group(GroupAction::Request(told)));
         for (request, applicant) in requests.into_iter().zip(users) {
             let Some(applicant) = applicant else { continue };
             for told in deciders.iter().chain([&request.user]) {
@@ -157,6 +165,12 @@ impl Im {
                 .require(Require::Unchanged(Box::new(Record::GroupRequest(read))))
                 .write(Write::Keep(Box::new(Record::GroupRequest(answered.clone()))));
             let mut deed = Deed::of(scene.still_stands(commit));
+            if !agree {
+                let invited = !answered.inviter.is_empty();
+                let (group, user) = (group.clone(), answered.user.clone());
+                let told = GroupDeclined { group, user, invited, answer: message.clone() };
+                deed = deed.tell(Action::Group(GroupAction::Decline(told)));
+            }
             for notice in self.news_of_answer(&telling, &answered).await? {
                 deed = deed.notify(notice);
             }

@@ -254,6 +254,7 @@ impl Im {
             message: arrival.message.clone(),
             source: arrival.source,
             inviter: how.inviter.to_owned(),
+            requested: arrival.agreed.is_some(),
         };
         let mut deed = Deed::of(commit).tell(Action::Group(GroupAction::Join(join)));
         if scene.is_followed() {

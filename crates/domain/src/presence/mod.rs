@@ -21,7 +21,6 @@ use ringback_model::ports::Clock;
 use ringback_model::presence::{PresenceWatch, Sighting, UserPresence};
 use ringback_model::record::{ONE_OWNER, PresenceNote, Record, RecordKey, RecordKind};
 use ringback_model::time::UnixMs;
-use ringback_model::user::DeviceSeen;
 use tokio::sync::Notify;
 use tokio_util::sync::CancellationToken;
 
@@ -136,8 +135,19 @@ impl Im {
             if left.is_empty() {
                 return;
             }
-            let gone: Vec<Told> = left.into_iter().map(|note| gone(note, started)).collect();
-            self.until_committed(|| self.presence_commit(&gone)).await;
+            let is_page = left.len() == limits::PRESENCE_AT_ONCE;
+            let mut keys: Vec<RecordKey> = left.iter().map(PresenceNote::key).collect();
+            let mut gone = gone(left, started);
+            if is_page {
+                // Whether its user has another there is seen with those that follow.
+                keys.pop();
+                gone.pop();
+            }
+            let commit = || {
+                let discards = keys.iter().cloned().map(Write::Discard);
+                discards.fold(self.presence_commit(&gone), Commit::write)
+            };
+            self.until_committed(commit).await;
             count(&gone);
         }
     }
@@ -152,6 +162,10 @@ impl Im {
         let mut commit = Commit::at(self.clock.now());
         for Told { action, operation_id } in batch {
             commit.writes.extend(note(action));
+            // Those who have several connections are of no interest to most rules.
+            if is_one_of_several(action) && !action.told_as().is_some_and(|kind| self.gate.tells(kind)) {
+                continue;
+            }
             let action = Action::Presence(action.clone());
             let lane = action.lane();
             let done = Done {
@@ -186,21 +200,43 @@ impl Im {
 /// What is noted with an action.
 fn note(action: &PresenceAction) -> Option<Write> {
     match action {
-        PresenceAction::Online(change) => Some(Write::Keep(Box::new(Record::Presence(PresenceNote {
-            user: change.user.clone(),
-            platform: change.platform,
-            connection: change.connection.clone(),
-            at: change.at,
-        })))),
-        PresenceAction::Offline(change) => {
-            Some(Write::Discard(RecordKey::presence(&change.user, change.platform)))
+        PresenceAction::Online(change) | PresenceAction::Connect(change) => {
+            Some(Write::Keep(Box::new(Record::Presence(PresenceNote {
+                user: change.user.clone(),
+                platform: change.platform,
+                connection: change.connection.clone(),
+                at: change.at,
+                device: change.device.clone(),
+                by_connection: true,
+            }))))
+        }
+        PresenceAction::Offline(change) | PresenceAction::Disconnect(change) => {
+            let key = RecordKey::presence(&change.user, change.platform, Some(&change.connection));
+            Some(Write::Discard(key))
         }
         PresenceAction::Kick(_) => None,
     }
 }
 
-/// He who was noted to be online went with the server.
-fn gone(note: PresenceNote, started: UnixMs) -> Told {
+fn is_one_of_several(action: &PresenceAction) -> bool {
+    matches!(action, PresenceAction::Connect(_) | PresenceAction::Disconnect(_))
+}
+
+/// Those who were noted to be online went with the server. Notes of one user and platform stand together: his last one
+/// there is the last of them.
+fn gone(notes: Vec<PresenceNote>, started: UnixMs) -> Vec<Told> {
+    let mut all = Vec::with_capacity(notes.len());
+    let mut notes = notes.into_iter().peekable();
+    while let Some(note) = notes.next() {
+        let same =
+            |next: &PresenceNote| next.platform == note.platform && next.user.folded() == note.user.folded();
+        let is_last = !notes.peek().is_some_and(same);
+        all.push(went(note, is_last, started));
+    }
+    all
+}
+
+fn went(note: PresenceNote, is_last: bool, started: UnixMs) -> Told {
     let operation_id = Arc::from(format!("restart-{}", note.connection));
     let change = PresenceChange {
         user: note.user,
@@ -209,16 +245,19 @@ fn gone(note: PresenceNote, started: UnixMs) -> Told {
         background: false,
         reason: SERVER_WENT.to_owned(),
         cut: false,
-        device: DeviceSeen::default(),
+        device: note.device,
         at: started.max(UnixMs(note.at.0.saturating_add(1))),
     };
-    Told { action: PresenceAction::Offline(change), operation_id }
+    let action = if is_last { PresenceAction::Offline(change) } else { PresenceAction::Disconnect(change) };
+    Told { action, operation_id }
 }
 
 fn count(batch: &[Told]) {
     for told in batch {
         let change = match told.action {
             PresenceAction::Online(_) => "online",
+            PresenceAction::Connect(_) => "connected",
+            PresenceAction::Disconnect(_) => "disconnected",
             PresenceAction::Offline(_) => "offline",
             PresenceAction::Kick(_) => "kicked",
         };

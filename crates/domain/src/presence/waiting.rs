@@ -31,8 +31,8 @@ impl Waiting {
     }
 
     /// Takes note of what was seen. A line that is too long is not made longer by what changes nothing in the end: a
-    /// change that takes back the one that waits for the same user and platform goes together with that one, and what
-    /// was said of connections that were cut goes unsaid.
+    /// connection that went before it was told that it came goes together with that, and what was said of connections that
+    /// were cut goes unsaid.
     pub(super) fn add(&mut self, seen: Sighting, now: UnixMs) {
         if self.line.len() >= limits::PRESENCE_WAITING && self.merge(&seen) {
             return;
@@ -45,7 +45,8 @@ impl Waiting {
     fn merge(&mut self, seen: &Sighting) -> bool {
         let merged = match seen.sight {
             Sight::Cut(_) => 1,
-            Sight::First | Sight::Last => match self.opposite(seen) {
+            Sight::First | Sight::Further => return false,
+            Sight::OneOfSeveral | Sight::Last => match self.coming(seen) {
                 Some(place) => {
                     self.line.remove(place);
                     2
@@ -58,18 +59,19 @@ impl Waiting {
         true
     }
 
-    /// Where the newest change of the same user and platform waits, if it is the opposite one and nobody is being told
-    /// of it yet. Looked for one by one: a line that long is the exception, and ends when the store takes commits.
-    fn opposite(&self, seen: &Sighting) -> Option<usize> {
-        let folded = seen.user.folded();
-        let newest = self.line.iter().rposition(|told| {
-            let change = told.action.change();
-            !matches!(told.action, PresenceAction::Kick(_))
-                && change.platform == seen.platform
-                && change.user.folded() == folded
+    /// Where it waits to be told that this connection came, if nobody is being told of it yet, and it came as it goes: as
+    /// the only one, or as one of several. Looked for one by one: a line that long is the exception, and ends when the
+    /// store takes commits.
+    fn coming(&self, seen: &Sighting) -> Option<usize> {
+        let place = self.line.iter().rposition(|told| {
+            let as_it_goes = match told.action {
+                PresenceAction::Online(_) => seen.sight == Sight::Last,
+                PresenceAction::Connect(_) => seen.sight == Sight::OneOfSeveral,
+                _ => false,
+            };
+            as_it_goes && told.action.change().connection == seen.connection
         })?;
-        let came = matches!(self.line.get(newest)?.action, PresenceAction::Online(_));
-        (newest >= self.begun && came == (seen.sight == Sight::Last)).then_some(newest)
+        (place >= self.begun).then_some(place)
     }
 
     /// The oldest, at most so many. They stay in the line until [`Waiting::finish`].
@@ -95,7 +97,7 @@ impl Waiting {
 fn told(seen: Sighting, at: UnixMs) -> Told {
     let reason = match seen.sight {
         Sight::Cut(why) => why.words().to_owned(),
-        Sight::First | Sight::Last => String::new(),
+        Sight::First | Sight::Further | Sight::OneOfSeveral | Sight::Last => String::new(),
     };
     let change = PresenceChange {
         user: seen.user,
@@ -109,6 +111,8 @@ fn told(seen: Sighting, at: UnixMs) -> Told {
     };
     let action = match seen.sight {
         Sight::First => PresenceAction::Online(change),
+        Sight::Further => PresenceAction::Connect(change),
+        Sight::OneOfSeveral => PresenceAction::Disconnect(change),
         Sight::Last => PresenceAction::Offline(change),
         Sight::Cut(_) => PresenceAction::Kick(change),
     };
@@ -152,7 +156,7 @@ mod tests {
             sight,
             user: UserId::parse(name).unwrap(),
             platform: Platform(platform),
-            connection: "1".to_owned(),
+            connection: format!("{}/{platform}", name.to_lowercase()),
             background: false,
             cut: false,
             device: DeviceSeen::default(),
@@ -162,8 +166,8 @@ mod tests {
 
     fn names(told: &[Told]) -> Vec<(String, char, i64)> {
         let letter = |action: &PresenceAction| match action {
-            PresenceAction::Online(_) => '+',
-            PresenceAction::Offline(_) => '-',
+            PresenceAction::Online(_) | PresenceAction::Connect(_) => '+',
+            PresenceAction::Offline(_) | PresenceAction::Disconnect(_) => '-',
             PresenceAction::Kick(_) => '!',
         };
         let name = |told: &Told| {
@@ -212,9 +216,14 @@ mod tests {
         waiting.add(seen(Sight::Last, "before", 1), UnixMs(6));
         assert_eq!(waiting.line.len(), length + 1, "nothing waits that these take back");
         waiting.add(seen(Sight::Cut(CutReason::OtherLogin), "late", 1), UnixMs(6));
+        assert_eq!(waiting.line.len(), length + 1, "that he was cut goes unsaid");
         waiting.add(seen(Sight::First, "before", 1), UnixMs(7));
-        assert_eq!(waiting.line.len(), length);
-        assert!(!waiting.line.iter().any(|told| told.action.change().user.as_str() == "before"));
+        assert_eq!(waiting.line.len(), length + 2, "what came before does not take back what comes now");
+        waiting.add(seen(Sight::OneOfSeveral, "late", 1), UnixMs(7));
+        assert_eq!(waiting.line.len(), length + 3, "he came alone, and another of his is there now");
+        waiting.add(seen(Sight::Further, "late", 2), UnixMs(7));
+        waiting.add(seen(Sight::OneOfSeveral, "late", 2), UnixMs(7));
+        assert_eq!(waiting.line.len(), length + 3, "one more came and went untold");
     }
 
     #[test]

@@ -26,6 +26,10 @@ pub enum GroupAction {
     Apply(GroupApplication),
     /// Somebody is about to invite. Only asked.
     Invite(GroupInvitation),
+    /// Users ask to be let in. Only told.
+    Request(GroupRequested),
+    /// A user was not let in. Only told.
+    Decline(GroupDeclined),
     /// Users have become members after the group was made. Only told.
     Join(GroupJoin),
     /// A member has left. Only told.
@@ -168,6 +172,34 @@ pub struct GroupInvitation {
     pub invited: Vec<UserId>,
 }
 
+/// Users ask to be let in, or somebody asks for those whom he invites.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct GroupRequested {
+    /// The group.
+    pub group: GroupId,
+    /// Its owner, who may decide.
+    pub owner: UserId,
+    /// Who is to be let in; never empty.
+    pub users: Vec<UserId>,
+    /// The words of who asks.
+    pub message: String,
+    /// Who invites them; `None` = they ask for themselves.
+    pub inviter: Option<UserId>,
+}
+
+/// A user was not let in.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct GroupDeclined {
+    /// The group.
+    pub group: GroupId,
+    /// Who.
+    pub user: UserId,
+    /// Somebody had invited him.
+    pub invited: bool,
+    /// What he is told.
+    pub answer: String,
+}
+
 /// Users who have become members.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct GroupJoin {
@@ -181,6 +213,9 @@ pub struct GroupJoin {
     pub source: i32,
     /// Who invited them; empty = nobody.
     pub inviter: String,
+    /// That was asked for first ([`GroupRequested`]), and somebody has agreed.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub requested: bool,
 }
 
 /// A member has left.
@@ -312,6 +347,8 @@ impl GroupAction {
     pub const fn told_as(&self) -> Option<EventKind> {
         match self {
             Self::Draft(_) | Self::Enter(_) | Self::Apply(_) | Self::Invite(_) => None,
+            Self::Request(_) => Some(EventKind::GroupRequested),
+            Self::Decline(_) => Some(EventKind::GroupDeclined),
             Self::Create(_) => Some(EventKind::GroupCreated),
             Self::Join(_) => Some(EventKind::GroupJoined),
             Self::Quit(_) => Some(EventKind::GroupQuit),
@@ -343,6 +380,8 @@ impl GroupAction {
             Self::Edit(_) => Some(EventKind::GroupEditing),
             Self::EditMember(_) => Some(EventKind::MemberEditing),
             Self::Create(_)
+            | Self::Request(_)
+            | Self::Decline(_)
             | Self::Join(_)
             | Self::Quit(_)
             | Self::Kick(_)
@@ -369,6 +408,8 @@ impl GroupAction {
             Self::Enter(one) => &one.group,
             Self::Apply(one) => &one.group,
             Self::Invite(one) => &one.group,
+            Self::Request(one) => &one.group,
+            Self::Decline(one) => &one.group,
             Self::Join(one) => &one.group,
             Self::Quit(one) => &one.group,
             Self::Kick(one) => &one.group,
@@ -391,6 +432,7 @@ impl GroupAction {
         let from = match self {
             Self::Apply(one) => one.applicant.as_str(),
             Self::Invite(one) => one.inviter.as_str(),
+            Self::Request(one) => one.inviter.as_ref().or(one.users.first()).map_or("", UserId::as_str),
             Self::Quit(one) => one.user.as_str(),
             Self::Dismiss(one) => one.owner.as_str(),
             Self::Transfer(one) => one.from.as_str(),
@@ -401,6 +443,7 @@ impl GroupAction {
             Self::ShareFile(one) => one.file.owner.as_str(),
             Self::SetAttributes(one) => one.by.as_ref().or(one.member.as_ref()).map_or("", UserId::as_str),
             Self::Enter(_)
+            | Self::Decline(_)
             | Self::Join(_)
             | Self::Kick(_)
             | Self::Edit(_)

@@ -18,8 +18,9 @@ pub use friend::{
     Blocking, FriendAction, FriendAnswer, FriendAsking, FriendImport, FriendPair, FriendRemark,
 };
 pub use group::{
-    Entrant, GroupAction, GroupApplication, GroupCreation, GroupDismissal, GroupDraft, GroupEdit, GroupEntry,
-    GroupInvitation, GroupJoin, GroupKick, GroupLeave, GroupTransfer, MemberEdit, MemberRole,
+    Entrant, GroupAction, GroupApplication, GroupCreation, GroupDeclined, GroupDismissal, GroupDraft,
+    GroupEdit, GroupEntry, GroupInvitation, GroupJoin, GroupKick, GroupLeave, GroupRequested, GroupTransfer,
+    MemberEdit, MemberRole,
 };
 pub use managing::{
     GroupAttributes, GroupFileChange, GroupListing, GroupMuting, GroupShielding, GroupSwitch, RoomAdminChange,

@@ -13,6 +13,10 @@ use crate::user::{DeviceSeen, Platform};
 pub enum PresenceAction {
     /// His first connection on this platform was made.
     Online(PresenceChange),
+    /// A further connection was made on this platform.
+    Connect(PresenceChange),
+    /// A connection is gone, and he has others on this platform.
+    Disconnect(PresenceChange),
     /// His last connection on this platform is gone.
     Offline(PresenceChange),
     /// A connection of his was cut, because of another login or by an administrator.
@@ -52,7 +56,11 @@ impl PresenceAction {
     #[must_use]
     pub const fn change(&self) -> &PresenceChange {
         match self {
-            Self::Online(change) | Self::Offline(change) | Self::Kick(change) => change,
+            Self::Online(change)
+            | Self::Connect(change)
+            | Self::Disconnect(change)
+            | Self::Offline(change)
+            | Self::Kick(change) => change,
         }
     }
 
@@ -61,6 +69,8 @@ impl PresenceAction {
     pub const fn told_as(&self) -> Option<EventKind> {
         Some(match self {
             Self::Online(_) => EventKind::UserOnline,
+            Self::Connect(_) => EventKind::UserConnected,
+            Self::Disconnect(_) => EventKind::UserDisconnected,
             Self::Offline(_) => EventKind::UserOffline,
             Self::Kick(_) => EventKind::UserKicked,
         })

@@ -169,10 +169,13 @@ impl RecordKey {
         Self::new(RecordKind::Favourite, user.folded(), format!("{kind}/{id}"))
     }
 
-    /// The key of a [`super::PresenceNote`].
+    /// The key of a [`super::PresenceNote`] of this connection; `None` = of one that an earlier version has kept, for all
+    /// connections on the platform.
     #[must_use]
-    pub fn presence(user: &UserId, platform: Platform) -> Self {
-        Self::new(RecordKind::Presence, ONE_OWNER, format!("{} {}", user.folded(), platform.0))
+    pub fn presence(user: &UserId, platform: Platform, connection: Option<&str>) -> Self {
+        let connection = connection.map_or_else(String::new, |id| format!(" {id}"));
+        let id = format!("{} {}{connection}", user.folded(), platform.0);
+        Self::new(RecordKind::Presence, ONE_OWNER, id)
     }
 
     /// The key of a [`super::Bookmark`].

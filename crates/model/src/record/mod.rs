@@ -142,7 +142,7 @@ impl Record {
             Self::PushToken(one) => RecordKey::push_token(&one.user, one.platform),
             Self::Badge(one) => RecordKey::badge(&one.user),
             Self::LogFile(one) => RecordKey::log_file(&one.id),
-            Self::Presence(one) => RecordKey::presence(&one.user, one.platform),
+            Self::Presence(one) => one.key(),
             Self::Bookmark(one) => RecordKey::bookmark(&one.reader),
             Self::AdminLogout(one) => RecordKey::admin_logout(&one.user),
             Self::UserDay(one) => RecordKey::user_day(one.day, &one.user),

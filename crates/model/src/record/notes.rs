@@ -2,11 +2,12 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::RecordKey;
 use crate::ids::{LogPos, UserId};
 use crate::time::UnixMs;
-use crate::user::Platform;
+use crate::user::{DeviceSeen, Platform};
 
-/// After-rules were told that a user is online, and not yet that he went.
+/// A user has a connection of which after-rules were told, and not yet that it went.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct PresenceNote {
     /// Who.
@@ -17,6 +18,21 @@ pub struct PresenceNote {
     pub connection: String,
     /// See [`crate::action::PresenceChange::at`].
     pub at: UnixMs,
+    /// Its device.
+    #[serde(default)]
+    pub device: DeviceSeen,
+    /// It is kept for this connection alone; notes of earlier versions were kept for all on a platform.
+    #[serde(default)]
+    pub by_connection: bool,
+}
+
+impl PresenceNote {
+    /// Its key.
+    #[must_use]
+    pub fn key(&self) -> RecordKey {
+        let connection = self.by_connection.then_some(&*self.connection);
+        RecordKey::presence(&self.user, self.platform, connection)
+    }
 }
 
 /// An administrator was logged out: his tokens from before have ended.

@@ -5,11 +5,11 @@ mod ways;
 use crate::action::{
     Action, Blocking, ChatAction, ConversationStart, Entrant, FriendAction, FriendAnswer, FriendAsking,
     FriendImport, FriendPair, FriendRemark, GroupAction, GroupApplication, GroupAttributes, GroupCreation,
-    GroupDismissal, GroupDraft, GroupEdit, GroupEntry, GroupFileChange, GroupInvitation, GroupJoin,
-    GroupKick, GroupLeave, GroupListing, GroupMuting, GroupShielding, GroupSwitch, GroupTransfer, KeywordHit,
-    MemberEdit, MemberRole, MessageEdited, MessageReacted, MessageRef, MessageRevoked, MessagesRead,
-    PresenceAction, PresenceChange, PushEnded, PushOutcome, PushResult, ReactionCount, RoomAdminChange,
-    ThreadMessage, ThreadUpdated, UserAction, UserEdit, UserRegistration,
+    GroupDeclined, GroupDismissal, GroupDraft, GroupEdit, GroupEntry, GroupFileChange, GroupInvitation,
+    GroupJoin, GroupKick, GroupLeave, GroupListing, GroupMuting, GroupRequested, GroupShielding, GroupSwitch,
+    GroupTransfer, KeywordHit, MemberEdit, MemberRole, MessageEdited, MessageReacted, MessageRef,
+    MessageRevoked, MessagesRead, PresenceAction, PresenceChange, PushEnded, PushOutcome, PushResult,
+    ReactionCount, RoomAdminChange, ThreadMessage, ThreadUpdated, UserAction, UserEdit, UserRegistration,
 };
 use crate::conversation::{ConversationId, Target};
 use crate::group::{Group, Role};
@@ -183,7 +183,7 @@ impl Cast {
             .collect()
     }
 
-    fn groups(&self) -> [GroupAction; 13] {
+    fn groups(&self) -> [GroupAction; 15] {
         let (group, carol) = (|| self.group.clone(), || self.carol.clone());
         let whole = GroupEdit { whole: true, introduction: Some("ship it".to_owned()), ..self.edit() };
         [
@@ -203,12 +203,26 @@ impl Cast {
                 reason: "new here".to_owned(),
                 invited: vec![carol()],
             }),
+            GroupAction::Request(GroupRequested {
+                group: group(),
+                owner: self.alice.clone(),
+                users: vec![carol()],
+                message: "let me in".to_owned(),
+                inviter: None,
+            }),
+            GroupAction::Decline(GroupDeclined {
+                group: group(),
+                user: carol(),
+                invited: true,
+                answer: "not now".to_owned(),
+            }),
             GroupAction::Join(GroupJoin {
                 group: group(),
                 users: vec![carol()],
                 message: "let me in".to_owned(),
                 source: 3,
                 inviter: String::new(),
+                requested: true,
             }),
             GroupAction::Quit(GroupLeave { group: group(), user: carol(), offline: false }),
             GroupAction::Kick(GroupKick {
@@ -392,7 +406,7 @@ impl Cast {
         })
     }
 
-    fn presence(&self) -> [PresenceAction; 3] {
+    fn presence(&self) -> [PresenceAction; 5] {
         let change = |reason: &str| PresenceChange {
             user: self.alice.clone(),
             platform: Platform(2),
@@ -409,6 +423,8 @@ impl Cast {
         };
         [
             PresenceAction::Online(change("")),
+            PresenceAction::Connect(change("")),
+            PresenceAction::Disconnect(change("")),
             PresenceAction::Offline(change("")),
             PresenceAction::Kick(change("another login on this platform")),
         ]

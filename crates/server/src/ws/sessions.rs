@@ -239,9 +239,7 @@ impl SessionTable {
         }
         let first = !on_platform(peers, peer.identity.platform);
         peers.push(Arc::clone(&peer));
-        if first {
-            self.watch.saw(peer.sighting(Sight::First));
-        }
+        self.watch.saw(peer.sighting(if first { Sight::First } else { Sight::Further }));
         drop(shard);
         if first {
             self.subscriptions.tell(&key, &|key| self.platforms(key));
@@ -281,9 +279,8 @@ impl SessionTable {
         if let Some(why) = why {
             self.watch.saw(peer.sighting(Sight::Cut(why)));
         }
-        if last {
-            self.watch.saw(Sighting { cut: why.is_some(), ..peer.sighting(Sight::Last) });
-        }
+        let sight = if last { Sight::Last } else { Sight::OneOfSeveral };
+        self.watch.saw(Sighting { cut: why.is_some(), ..peer.sighting(sight) });
         drop(shard);
         if last {
             self.subscriptions.tell(&key, &|key| self.platforms(key));

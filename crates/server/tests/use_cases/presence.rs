@@ -5,10 +5,13 @@ use std::time::Duration;
 
 use ringback_domain::Presence;
 use ringback_model::action::{Action, PresenceAction};
-use ringback_model::event::{Event, Fact, Lane};
+use ringback_model::commit::{Commit, Write};
+use ringback_model::event::{Event, EventKind, Fact, Lane};
 use ringback_model::ids::LogPos;
+use ringback_model::limits;
 use ringback_model::ports::Clock;
 use ringback_model::presence::{CutReason, PresenceWatch, Sight, Sighting};
+use ringback_model::record::{PresenceNote, Record};
 use ringback_model::user::{DeviceSeen, Platform};
 use tokio_util::sync::CancellationToken;
 
@@ -43,6 +46,14 @@ impl Telling {
         });
     }
 
+    /// Starts, tells of those who were left over, and ends: what comes after that is told last, and taken back.
+    async fn after_a_crash(world: &World) {
+        let telling = Self::start(world);
+        telling.saw(Sight::First, "zoe", 2, "9");
+        telling.saw(Sight::Last, "zoe", 2, "9");
+        telling.end().await;
+    }
+
     async fn end(self) {
         tokio::time::timeout(Duration::from_secs(5), self.presence.settled()).await.expect("told within 5 s");
         self.stop.cancel();
@@ -58,6 +69,8 @@ fn line(event: &Event) -> String {
     assert_eq!((done.actor.as_ref(), action.told_as()), (None, event.kind()));
     let what = match action {
         PresenceAction::Online(_) => "online",
+        PresenceAction::Connect(_) => "one more",
+        PresenceAction::Disconnect(_) => "one less",
         PresenceAction::Offline(_) => "offline",
         PresenceAction::Kick(_) => "kicked",
     };
@@ -66,7 +79,8 @@ fn line(event: &Event) -> String {
 }
 
 async fn told(world: &World, after: LogPos) -> Vec<String> {
-    world.store.read(after, 1000).await.unwrap().iter().map(|event| line(event)).collect()
+    let lines = world.store.read(after, 1000).await.unwrap();
+    lines.iter().map(|event| line(event)).filter(|line| !line.contains(" zoe/")).collect()
 }
 
 #[tokio::test]
@@ -123,6 +137,88 @@ async fn who_was_online_at_a_crash_is_told_to_be_offline_before_he_comes_again()
     telling.saw(Sight::Last, "bob", 2, "1");
     telling.end().await;
     assert_eq!(told(&world, before).await.len(), 2, "bob's going after the start, and again by himself");
+}
+
+/// Notes as earlier versions kept them: one for all connections of a user on a platform.
+#[tokio::test]
+async fn notes_of_earlier_versions_are_told_and_gone() {
+    let world = World::new().await;
+    let note = PresenceNote {
+        user: user("alice"),
+        platform: Platform(1),
+        connection: "7".to_owned(),
+        at: world.clock.now(),
+        device: DeviceSeen::default(),
+        by_connection: false,
+    };
+    let commit = Commit::at(world.clock.now()).write(Write::Keep(Box::new(Record::Presence(note))));
+    world.store.commit(commit).await.unwrap();
+    let telling = Telling::start(&world);
+    telling.saw(Sight::First, "alice", 1, "8");
+    telling.end().await;
+    let expected = ["restart-7 alice/1 offline: the server was started anew", "login 8 alice/1 online"];
+    assert_eq!(told(&world, LogPos::ZERO).await, expected);
+    let before = world.store.tail();
+    Telling::after_a_crash(&world).await;
+    assert_eq!(told(&world, before).await, ["restart-8 alice/1 offline: the server was started anew"]);
+}
+
+#[tokio::test]
+async fn each_of_several_connections_is_told_to_rules_that_want_it_also_after_a_crash() {
+    for wanted in [true, false] {
+        let world = World::new().await;
+        if wanted {
+            let kinds = [EventKind::UserConnected, EventKind::UserDisconnected];
+            world.gate.told.lock().unwrap().extend(kinds);
+        }
+        let telling = Telling::start(&world);
+        telling.saw(Sight::First, "alice", 5, "1");
+        telling.saw(Sight::Further, "alice", 5, "2");
+        telling.saw(Sight::Further, "alice", 5, "3");
+        telling.saw(Sight::OneOfSeveral, "alice", 5, "1");
+        telling.end().await;
+        let gone = "the server was started anew";
+        // The server is gone; the connection that was the first has been for longer.
+        Telling::after_a_crash(&world).await;
+        let all = [
+            "login 1 alice/5 online".to_owned(),
+            "login 2 alice/5 one more".to_owned(),
+            "login 3 alice/5 one more".to_owned(),
+            "login 1 alice/5 one less".to_owned(),
+            format!("restart-2 alice/5 one less: {gone}"),
+            format!("restart-3 alice/5 offline: {gone}"),
+        ];
+        let expected: Vec<_> = all.into_iter().filter(|line| wanted || !line.contains(" one ")).collect();
+        assert_eq!(told(&world, LogPos::ZERO).await, expected);
+        let end = world.store.tail();
+        Telling::after_a_crash(&world).await;
+        assert!(told(&world, end).await.is_empty(), "nothing is told twice");
+    }
+}
+
+#[tokio::test]
+async fn many_who_were_online_at_a_crash_are_told_page_by_page() {
+    let world = World::new().await;
+    world.gate.told.lock().unwrap().extend([EventKind::UserConnected, EventKind::UserDisconnected]);
+    let users = limits::PRESENCE_AT_ONCE - 3;
+    let telling = Telling::start(&world);
+    for number in 0..users {
+        telling.saw(Sight::First, &format!("u{number:05}"), 5, "1");
+    }
+    // Those of one more user stand at the end of one page, and at the beginning of the next.
+    telling.saw(Sight::First, "v", 5, "1");
+    for connection in 2..9 {
+        telling.saw(Sight::Further, "v", 5, &connection.to_string());
+    }
+    telling.end().await;
+    let before = world.store.tail();
+    Telling::after_a_crash(&world).await;
+    let lines = world.store.read(before, 10_000).await.unwrap();
+    let of_v: Vec<String> =
+        lines.iter().map(|event| line(event)).filter(|line| line.contains(" v/")).collect();
+    assert_eq!(lines.len(), users + 8 + 2, "and zoe");
+    let offline = of_v.iter().filter(|line| line.contains("offline")).count();
+    assert_eq!((of_v.len(), offline, of_v.last().unwrap().contains("offline")), (8, 1, true), "{of_v:?}");
 }
 
 /// When bob changed; 0 for others.

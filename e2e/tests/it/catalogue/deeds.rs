@@ -159,6 +159,14 @@ impl Deeds<'_> {
             let set = json!({ "userIDs": ["bob"], "conversation": option });
             bob.post("/conversation/set_conversations", &set).await.data();
         }
+        // Whom an ordinary member invites is let in by the owner, or not.
+        let erin = json!({ "groupID": id, "invitedUserIDs": ["erin"], "reason": "a friend" });
+        for answer in [-1, 1] {
+            bob.post("/group/invite_user_to_group", &erin).await.data();
+            let said =
+                json!({ "groupID": id, "fromUserID": "erin", "handledMsg": "", "handleResult": answer });
+            alice.post("/group/group_application_response", &said).await.data();
+        }
         bob.post("/group/quit_group", &json!({ "groupID": id, "userID": "bob" })).await.data();
     }
 

@@ -1,6 +1,6 @@
 //! Under which name of a rule a callback of the family comes, and which members it has.
 //! Source: easemob-callbacks fact sheet 3.2, 5.1 (messages), 5.3 (follow-ups), 5.4 and 5.5 (groups), 5.6 (user status), 5.7
-//! (contacts), 5.8 (keyword filter), 5.9 (reactions, threads).
+//! (contacts), 5.8 (keyword filter), 5.9 (reactions, threads), 5.10 (offline pushes).
 
 use std::collections::BTreeSet;
 
@@ -25,6 +25,9 @@ pub(super) fn name(body: &Value) -> String {
         };
         return format!("sensitiveWords:{reason}");
     }
+    if body["step"] == "push" {
+        return "push".to_owned();
+    }
     match body["chat_type"].as_str() {
         Some(family @ ("muc" | "roster")) => format!("{family}:{}", text(&payload["operation"])),
         Some("notify") => text(&payload["type"]),
@@ -48,7 +51,7 @@ const MUC: &str = "callId security chat_type eventType group_id host appkey from
 const ROSTER: &str = "callId security chat_type eventType host appkey from to msg_id timestamp payload";
 
 /// The first line that fits counts.
-const MEMBERS: [Members; 47] = [
+const MEMBERS: [Members; 48] = [
     ("chat:", MESSAGE, "bodies ext from to type meta?"),
     ("chat_offline", MESSAGE, "bodies ext from to type meta?"),
     (
@@ -112,6 +115,11 @@ const MEMBERS: [Members; 47] = [
     ("roster:allow", ROSTER, "operation status"),
     ("roster:", ROSTER, "roster_ver operation"),
     ("userStatus:", "callId reason security os ip host appkey user version timestamp status", ""),
+    (
+        "push",
+        "callId security appkey chat_type step status target from group_id? msg_id channel? detail? timestamp",
+        "",
+    ),
     (
         "sensitiveWords:",
         "callId eventType alertReason status contentOwner contentReceiver sensitiveWords contentUri \

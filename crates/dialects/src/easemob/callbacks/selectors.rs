@@ -104,9 +104,6 @@ static ROOM: Types = family!("chatroom", "room");
 const NEVER: &[(&str, &str)] = &[
     ("moderation", "this server reviews no content besides its words (sensitiveWords)"),
     ("delivery_ack", "clients do not say what has arrived, only what was read (read_ack)"),
-    ("muc:apply", "requests to enter are asked about and not told; who is let in is (muc:apply_accept)"),
-    ("muc:invite_accept", "who is invited is in the group at once (muc:invite, muc:direct_joined)"),
-    ("muc:invite_decline", "who is invited is in the group at once (muc:invite, muc:direct_joined)"),
 ];
 
 /// Whether these names, none meaning all, want messages of this type in such conversations.
@@ -309,7 +306,7 @@ mod tests {
             ("chat:txxt", "did you mean chat:txt?"),
             ("grupchat", "did you mean groupchat?"),
             ("muc:kicked", "did you mean muc:kick?"),
-            ("muc:apply", "never happens in this server: requests to enter"),
+            ("delivery_ack", "never happens in this server: clients do not say"),
             ("moderation", "never happens"),
             ("group_op_event:LEAVE:KICKS", "did you mean group_op_event:LEAVE:KICK?"),
             ("zzz", "is not an event of agora"),

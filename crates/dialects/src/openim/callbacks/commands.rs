@@ -244,6 +244,13 @@ pub(super) const WITHOUT: &[(EventKind, &str)] = &[
     (EventKind::GroupAttributesSet, NO_CALLBACK),
     (EventKind::RoomAdminAppointed, NO_CALLBACK),
     (EventKind::KeywordFiltered, NO_CALLBACK),
+    (EventKind::UserConnected, "receivers take every such callback for a user who was offline before"),
+    (EventKind::UserDisconnected, "receivers take every such callback for a user who is offline now"),
+    (
+        EventKind::GroupRequested,
+        "the original asks before somebody may ask to enter, and tells nothing of it",
+    ),
+    (EventKind::GroupDeclined, NO_CALLBACK),
     (EventKind::MessageEdited, "the original has no messages that are changed after they were sent"),
     (EventKind::MessageReacted, "the original has no reactions to messages, only messages of their own"),
     (EventKind::ThreadUpdated, "the original has no threads beside groups, and no callback about them"),

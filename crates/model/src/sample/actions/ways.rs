@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use super::Cast;
 use crate::action::{
     Action, ChatAction, GroupAction, GroupAttributes, GroupEdit, GroupJoin, GroupKick, GroupLeave,
-    MemberEdit, MessageReacted, MessagesRead, PresenceAction, PresenceChange,
+    GroupRequested, MemberEdit, MessageReacted, MessagesRead, PresenceAction, PresenceChange,
 };
 use crate::conversation::{ConversationId, Target};
 use crate::group::Role;
@@ -44,12 +44,28 @@ impl Cast {
             }))
         };
         vec![
+            GroupAction::Request(GroupRequested {
+                group: group(),
+                owner: self.alice.clone(),
+                users: vec![carol()],
+                message: "new here".to_owned(),
+                inviter: Some(self.bob.clone()),
+            }),
             GroupAction::Join(GroupJoin {
                 group: group(),
                 users: vec![carol()],
                 message: "new here".to_owned(),
                 source: 2,
                 inviter: self.alice.to_string(),
+                requested: false,
+            }),
+            GroupAction::Join(GroupJoin {
+                group: group(),
+                users: vec![carol()],
+                message: "new here".to_owned(),
+                source: 2,
+                inviter: self.bob.to_string(),
+                requested: true,
             }),
             GroupAction::Kick(GroupKick {
                 group: group(),
@@ -99,12 +115,12 @@ impl Cast {
 
     /// Who was cut is gone.
     fn cut(&self) -> Option<Action> {
-        let [_, offline, _] = self.presence();
+        let [.., offline, _] = self.presence();
         match offline {
             PresenceAction::Offline(change) => {
                 Some(Action::Presence(PresenceAction::Offline(PresenceChange { cut: true, ..change })))
             }
-            PresenceAction::Online(_) | PresenceAction::Kick(_) => None,
+            _ => None,
         }
     }
 }

@@ -152,9 +152,7 @@ fn calls<'a>(told: &'a Told<'a>) -> Vec<Call<'a>> {
         | ChatAction::React(_)
         | ChatAction::Thread(_)
         | ChatAction::Push(_)
-        | ChatAction::Filter(_) => {
-            Vec::new()
-        }
+        | ChatAction::Filter(_) => Vec::new(),
     }
 }
 

@@ -153,8 +153,10 @@ fn calls<'a>(told: &'a Told<'a>) -> Vec<Call<'a>> {
             vec![call(told, name, payload)]
         }
         GroupAction::AppointRoomAdmin(one) => vec![admins(told, of(ROOM_SUPER_ADMIN, one.added), &one.users)],
-        // Attributes have a callback in the legacy form alone.
+        // These have callbacks in the legacy form alone.
         GroupAction::SetAttributes(_)
+        | GroupAction::Request(_)
+        | GroupAction::Decline(_)
         | GroupAction::Draft(_)
         | GroupAction::Enter(_)
         | GroupAction::Apply(_)

@@ -37,8 +37,11 @@ const fn row(name: &'static str, kinds: &'static [EventKind], when: &'static str
 static ROWS: &[Row] = &[
     row("muc:create", &[EventKind::GroupCreated], "a group was made"),
     row("muc:destroy", &[EventKind::GroupDismissed], "a group or room was dissolved"),
+    row("muc:apply", &[EventKind::GroupRequested], "a user asks to be let in"),
     row("muc:apply_accept", &[EventKind::GroupJoined], "who asked to enter was let in"),
-    row("muc:invite", &[EventKind::GroupJoined], "users were invited by a member, and are in the group"),
+    row("muc:invite", &[EventKind::GroupJoined, EventKind::GroupRequested], "a user was invited by a member; where nobody has to agree, he is in the group"),
+    row("muc:invite_accept", &[EventKind::GroupJoined], "who was invited was let in by those who had to agree"),
+    row("muc:invite_decline", &[EventKind::GroupDeclined], "who was invited was not let in by those who had to agree"),
     row("muc:direct_joined", &[EventKind::GroupCreated, EventKind::GroupJoined], "users have entered a group without having to ask"),
     row("muc:presence", &[EventKind::GroupCreated, EventKind::GroupJoined], "a member is new"),
     row("muc:kick", &[EventKind::GroupKicked, EventKind::GroupQuit], "a member was removed, or was offline for too long for a room"),
@@ -77,6 +80,14 @@ fn calls<'a>(told: &'a Told<'a>) -> Vec<Call<'a>> {
             let entered = others.flat_map(|member| all.entered(&member.user, Some("muc:direct_joined")));
             told_of(whole.into_iter().chain(entered))
         }
+        GroupAction::Request(one) => {
+            let request = |user| match &one.inviter {
+                Some(inviter) => all.on("muc:invite", user).by(inviter),
+                None => all.on("muc:apply", &one.owner).by(user),
+            };
+            told_of(one.users.iter().map(|user| request(user).reason(one.message.as_str())))
+        }
+        GroupAction::Decline(one) => told_of(one.invited.then(|| all.on("muc:invite_decline", &one.user))),
         GroupAction::Join(join) => told_of(joined(all, join)),
         GroupAction::Quit(left) => told_of(all.left(left)),
         // Why barred users are gone was told when they were barred.
@@ -179,11 +190,16 @@ fn joined<'a>(all: Operations<'a>, join: &'a GroupJoin) -> Vec<Operation<'a>> {
     let actor = all.told.actor();
     let invited = actor.is_some() && !join.inviter.is_empty();
     let of_user = |user: &'a UserId| {
+        if invited && join.requested {
+            // The invitation was told when it was asked for.
+            let there = all.entered(user, Some("muc:invite_accept"));
+            return there.collect::<Vec<_>>();
+        }
         let let_in = actor.is_some_and(|actor| actor != user) && join.inviter.is_empty();
         let invitation =
             (invited && !all.room).then(|| all.on("muc:invite", user).reason(join.message.as_str()));
         let how = if let_in { "muc:apply_accept" } else { "muc:direct_joined" };
-        invitation.into_iter().chain(all.entered(user, Some(how)))
+        invitation.into_iter().chain(all.entered(user, Some(how))).collect()
     };
     join.users.iter().flat_map(of_user).collect()
 }

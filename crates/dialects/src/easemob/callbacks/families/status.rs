@@ -18,19 +18,28 @@ const REPLACED: &str = "userStatus:replaced";
 /// How these calls are made: they may take a minute, and a dead one is one failure.
 pub(in crate::easemob::callbacks) const MANNER: Manner = Manner { timeout_ms: 60_000, counts_once: true };
 
-pub(in crate::easemob::callbacks) const KINDS: &[EventKind] =
-    &[EventKind::UserOnline, EventKind::UserOffline, EventKind::UserKicked];
+pub(in crate::easemob::callbacks) const KINDS: &[EventKind] = &[
+    EventKind::UserOnline,
+    EventKind::UserConnected,
+    EventKind::UserDisconnected,
+    EventKind::UserOffline,
+    EventKind::UserKicked,
+];
 
 static ROWS: &[Row] = &[
-    row(LOGIN, &[EventKind::UserOnline], "a user has his first connection on a class of devices"),
-    row(LOGOUT, &[EventKind::UserOffline], "a user has lost his last connection there by himself"),
+    row(LOGIN, &[EventKind::UserOnline, EventKind::UserConnected], "a user has connected"),
+    row(
+        LOGOUT,
+        &[EventKind::UserOffline, EventKind::UserDisconnected],
+        "a connection of a user is gone, and nobody has cut it",
+    ),
     row(REPLACED, &[EventKind::UserKicked], "a connection was cut by another login or an administrator"),
 ];
 
 pub(super) static FAMILY: Family = Family {
     names: &["userStatus"],
     about: "users who come and go",
-    says: "A call may take 60 seconds, whatever the rule says; a second one follows at once, then it is given up, which \
+    says: "Each connection is told of by itself: a device that comes while another of the same kind is there too. A call may take 60 seconds, whatever the rule says; a second one follows at once, then it is given up, which \
            is one failure. A connection that goes silent is noticed after half a minute. Who is cut is told as \
            `replaced` and not as `logout` too. `version` is what the client says of its software, and `ip` the \
            address that it connects from; both are empty where they are not known.",
@@ -125,10 +134,14 @@ impl System {
 fn calls<'a>(told: &'a Told<'a>) -> Vec<Call<'a>> {
     let Action::Presence(action) = told.action() else { return Vec::new() };
     match action {
-        PresenceAction::Online(change) => vec![call(told, LOGIN, change, Reason::Login)],
+        PresenceAction::Online(change) | PresenceAction::Connect(change) => {
+            vec![call(told, LOGIN, change, Reason::Login)]
+        }
         // That he was cut was told.
-        PresenceAction::Offline(change) if change.cut => Vec::new(),
-        PresenceAction::Offline(change) => vec![call(told, LOGOUT, change, Reason::Logout)],
+        PresenceAction::Offline(change) | PresenceAction::Disconnect(change) if change.cut => Vec::new(),
+        PresenceAction::Offline(change) | PresenceAction::Disconnect(change) => {
+            vec![call(told, LOGOUT, change, Reason::Logout)]
+        }
         PresenceAction::Kick(change) => vec![call(told, REPLACED, change, Reason::Replaced)],
     }
 }
