@@ -117,7 +117,7 @@ impl Im {
                 pos,
                 Box::pin(async move {
                     let results = im.wake_for(&work, &event).await;
-                    (pos, im.to_be_told(&event, results))
+                    (pos, im.to_be_told(&event, &results))
                 }),
             );
         }
@@ -137,7 +137,7 @@ impl Im {
     }
 
     /// What rules are told of it, where any is.
-    fn to_be_told(&self, event: &Event, results: Vec<PushResult>) -> Vec<Done> {
+    fn to_be_told(&self, event: &Event, results: &[PushResult]) -> Vec<Done> {
         let Some(sent) = event.sent().filter(|_| self.gate.tells(EventKind::PushEnded)) else {
             return Vec::new();
         };

@@ -2,6 +2,7 @@
 
 use ringback_model::action::{Action, ChatAction, PushEnded, PushOutcome, PushResult};
 use ringback_model::event::EventKind;
+use ringback_model::ids::GroupId;
 use ringback_model::user::Platform;
 use schemars::JsonSchema;
 use serde::Serialize;
@@ -127,7 +128,7 @@ fn call<'a>(told: &'a Told<'a>, ended: &'a PushEnded, result: &'a PushResult) ->
             status: if detail.is_none() { Status::Success } else { Status::Fail },
             target: result.user.folded(),
             from: message.sender.folded(),
-            group_id: group.map(|group| group.as_str()),
+            group_id: group.map(GroupId::as_str),
             msg_id,
             channel: channels(result),
             detail,
