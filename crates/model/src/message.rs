@@ -76,16 +76,16 @@ pub struct Mentions {
     pub users: Vec<UserId>,
 }
 
-/// What goes first where not everything can be delivered.
+/// What goes first where not everything can be delivered. See [`Message::is_spare`].
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Priority {
-    /// Dropped first.
+    /// Left out first.
     Low,
-    /// As usual.
+    /// Never left out.
     #[default]
     Normal,
-    /// Dropped last.
+    /// Never left out.
     High,
 }
 
@@ -98,6 +98,13 @@ impl Priority {
 }
 
 impl Message {
+    /// Whether a device that is behind may go without it: it is said in a room, and of low priority. Who wants it all the
+    /// same finds it where rooms are kept.
+    #[must_use]
+    pub fn is_spare(&self) -> bool {
+        self.priority == Priority::Low && matches!(self.target, Target::Room(_))
+    }
+
     /// Where it is numbered and kept.
     #[must_use]
     pub fn conversation(&self) -> ConversationId {

@@ -13,7 +13,7 @@ enum Kind {
 use Kind::{Counter, Gauge, Seconds, Sizes};
 
 /// Kind, name, meaning; labels are named in the meaning.
-const ALL: [(Kind, &str, &str); 64] = [
+const ALL: [(Kind, &str, &str); 65] = [
     (
         Counter,
         callbacks::MATCHED,
@@ -124,6 +124,11 @@ const ALL: [(Kind, &str, &str); 64] = [
     (Counter, "ringback_sockets_turned_away_total", "WebSocket handshakes that were refused."),
     (Counter, "ringback_sockets_kicked_total", "WebSockets closed by another login or a logout."),
     (Counter, "ringback_sockets_cut_total", "WebSockets cut by the server, by reason."),
+    (
+        Counter,
+        "ringback_room_messages_left_out_total",
+        "Messages of low priority in chat rooms that were left out for clients that are behind.",
+    ),
     (
         Counter,
         "ringback_socket_requests_total",

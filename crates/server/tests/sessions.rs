@@ -14,9 +14,9 @@ use ringback_model::command::{Actor, Outcome};
 use ringback_model::conversation::Target;
 use ringback_model::dialect::{Correlation, Frame, Hello, Incoming, Socket, TurnAway, Wire};
 use ringback_model::failure::{Failure, Refusal, RefusalCode};
-use ringback_model::ids::UserId;
+use ringback_model::ids::{GroupId, UserId};
 use ringback_model::limits;
-use ringback_model::message::{ContentClass, Message};
+use ringback_model::message::{ContentClass, Message, Priority};
 use ringback_model::ports::{Push, Pushing, Sessions};
 use ringback_model::presence::{CutReason, PresenceWatch, Sight, Sighting, Subscription, UserPresence};
 use ringback_model::sample;
@@ -196,6 +196,49 @@ fn a_client_that_does_not_read_is_cut_and_gives_everything_back() {
     drop((slow, queue));
     assert!(done.upgrade().is_none());
     assert_eq!(table.table.online(&[user("bob")]), [false]);
+}
+
+/// What is of low priority in a room goes before the client is cut, the oldest first, and nothing else does.
+#[test]
+fn a_client_that_is_behind_goes_without_what_is_of_low_priority_in_rooms() {
+    let table = Table::new(8);
+    let (slow, mut queue) = table.join("bob", 5, "a", 1);
+    let to_room = Target::Room(GroupId::parse("77").unwrap());
+    let say = |seq: u64, priority: Priority, target: Option<&Target>| {
+        let push = push(seq);
+        let mut message = (*push.message).clone();
+        message.priority = priority;
+        if let Some(target) = target {
+            message.target = target.clone();
+        }
+        let written: Arc<dyn Send + Sync> = Arc::new(());
+        let done = Arc::downgrade(&written);
+        table.table.push(&Push { message: Arc::new(message), ..push }, &[user("bob")], written);
+        done
+    };
+    let room = limits::SOCKET_QUEUE as u64 - 1;
+    let first = say(1, Priority::Low, Some(&to_room));
+    let second = say(2, Priority::Low, Some(&to_room));
+    // Priorities mean nothing outside of rooms.
+    let dear = say(3, Priority::Low, None);
+    for seq in 4..=room {
+        let _ = say(seq, Priority::Normal, Some(&to_room));
+    }
+    assert!(first.upgrade().is_some() && second.upgrade().is_some(), "there is room for all");
+    let late = say(1000, Priority::Low, Some(&to_room));
+    assert!(late.upgrade().is_none() && first.upgrade().is_some(), "the newest has no room");
+    let _high = say(1001, Priority::High, Some(&to_room));
+    assert!(first.upgrade().is_none() && second.upgrade().is_some(), "the oldest has made room");
+    let _normal = say(1002, Priority::Normal, Some(&to_room));
+    assert!(second.upgrade().is_none() && dear.upgrade().is_some());
+    assert!(!slow.peer.cut().is_cancelled());
+    let waits = texts(&mut queue);
+    let expected: Vec<String> = (3..=room).chain([1001, 1002]).map(|seq| format!("1:{seq}")).collect();
+    assert_eq!(waits[1..], expected, "in order, behind the welcome");
+    for seq in 0..=limits::SOCKET_QUEUE as u64 {
+        let _ = say(seq, Priority::High, Some(&to_room));
+    }
+    assert!(slow.peer.cut().is_cancelled(), "what is dear is not left out");
 }
 
 #[test]

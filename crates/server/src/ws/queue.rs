@@ -28,9 +28,26 @@ pub enum Outgoing {
         message: Message,
         /// Dropped once it was written.
         written: Option<Written>,
+        /// It is left out where there is no room for all.
+        spare: bool,
     },
     /// Nothing comes after this: close, for this reason.
     Close(CloseCode),
+}
+
+/// A message that is to be queued.
+pub(super) struct Load {
+    pub(super) message: Message,
+    pub(super) written: Option<Written>,
+    /// See [`Outgoing::Message`].
+    pub(super) spare: bool,
+}
+
+impl Load {
+    /// One that is not left out.
+    pub(super) const fn needed(message: Message, written: Option<Written>) -> Self {
+        Self { message, written, spare: false }
+    }
 }
 
 /// Why something was not queued.
@@ -63,21 +80,51 @@ struct State {
     closed: bool,
     /// Who takes, while there is nothing to take.
     taker: Option<Waker>,
+    /// What was left out since somebody asked. Kept until the lock is given back: their tickets wake others.
+    left_out: Vec<Option<Written>>,
 }
 
 impl State {
-    fn put(&mut self, message: Message, written: Option<Written>) -> Result<(), NotQueued> {
+    /// Queues a message. Where there is no room, what may be left out is: itself, or the oldest of those that wait.
+    fn put(&mut self, load: Load) -> Result<(), NotQueued> {
         if self.closed {
             return Err(NotQueued::Closed);
         }
+        let Load { message, written, spare } = load;
         let size = size(&message);
-        let bytes = self.waiting_bytes + self.taken_bytes + size;
-        if self.waiting.len() >= limits::SOCKET_QUEUE || bytes > limits::SOCKET_QUEUE_BYTES {
-            return Err(NotQueued::Full);
+        if !self.has_room(size) {
+            if spare {
+                self.left_out.push(written);
+                return Ok(());
+            }
+            self.make_room(size);
+            if !self.has_room(size) {
+                return Err(NotQueued::Full);
+            }
         }
         self.waiting_bytes += size;
-        self.waiting.push_back(Outgoing::Message { message, written });
+        self.waiting.push_back(Outgoing::Message { message, written, spare });
         Ok(())
+    }
+
+    fn has_room(&self, bytes: usize) -> bool {
+        let bytes = self.waiting_bytes + self.taken_bytes + bytes;
+        self.waiting.len() < limits::SOCKET_QUEUE && bytes <= limits::SOCKET_QUEUE_BYTES
+    }
+
+    /// Leaves out what may be, the oldest first, until there is room, or nothing more that may be.
+    fn make_room(&mut self, bytes: usize) {
+        let mut at = 0;
+        while at < self.waiting.len() && !self.has_room(bytes) {
+            if matches!(self.waiting.get(at), Some(Outgoing::Message { spare: true, .. })) {
+                if let Some(Outgoing::Message { message, written, .. }) = self.waiting.remove(at) {
+                    self.waiting_bytes -= size(&message);
+                    self.left_out.push(written);
+                }
+            } else {
+                at += 1;
+            }
+        }
     }
 }
 
@@ -88,20 +135,21 @@ fn size(message: &Message) -> usize {
 
 impl Queue {
     /// Queues messages in this order, up to the first for which there is no room.
-    pub(super) fn put_all(
-        &self,
-        messages: impl Iterator<Item = (Message, Option<Written>)>,
-    ) -> Result<(), NotQueued> {
+    pub(super) fn put_all(&self, loads: impl Iterator<Item = Load>) -> Result<(), NotQueued> {
         let mut state = self.lock();
         let mut result = Ok(());
-        for (message, written) in messages {
-            result = state.put(message, written);
+        for load in loads {
+            result = state.put(load);
             if result.is_err() {
                 break;
             }
         }
         let taker = state.taker.take();
+        let left_out = std::mem::take(&mut state.left_out);
         drop(state);
+        if !left_out.is_empty() {
+            metrics::counter!("ringback_room_messages_left_out_total").increment(left_out.len() as u64);
+        }
         if let Some(taker) = taker {
             taker.wake();
         }
@@ -116,7 +164,7 @@ impl Queue {
             // Registered before the look: room that is made in between wakes us.
             changed.as_mut().enable();
             // The copy shares its bytes.
-            match self.put_all(std::iter::once((message.clone(), None))) {
+            match self.put_all(std::iter::once(Load::needed(message.clone(), None))) {
                 Err(NotQueued::Full) => changed.await,
                 Ok(()) | Err(NotQueued::Closed) => return,
             }

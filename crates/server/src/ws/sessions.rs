@@ -18,7 +18,7 @@ use tokio_tungstenite::tungstenite::Message;
 use tokio_tungstenite::tungstenite::protocol::frame::coding::CloseCode;
 use tokio_util::sync::CancellationToken;
 
-use super::queue::{NotQueued, Queue};
+use super::queue::{Load, NotQueued, Queue};
 pub use super::queue::{Outgoing, Waiting, Written};
 use super::subscriptions::Subscriptions;
 
@@ -83,12 +83,12 @@ impl Peer {
 
     /// Queues a message if there is room; cuts the connection if there is none.
     pub fn push(&self, message: Message, written: Option<Written>) {
-        self.push_all(std::iter::once((message, written)));
+        self.push_all(std::iter::once(Load::needed(message, written)));
     }
 
     /// Queues messages in this order; cuts the connection at the first one for which there is no room.
-    fn push_all(&self, messages: impl Iterator<Item = (Message, Option<Written>)>) {
-        if self.queue.put_all(messages) == Err(NotQueued::Full) && !self.cut.is_cancelled() {
+    fn push_all(&self, loads: impl Iterator<Item = Load>) {
+        if self.queue.put_all(loads) == Err(NotQueued::Full) && !self.cut.is_cancelled() {
             metrics::counter!("ringback_sockets_cut_total", "reason" => "slow").increment(1);
             tracing::info!(target: "ringback::ws", connection = self.id, "cut: the client takes too little");
             self.cut.cancel();
@@ -371,8 +371,11 @@ impl Sessions for SessionTable {
         let mut encoded = Encoded { pushes, forms: Vec::new() };
         for peer in &peers {
             let messages = encoded.for_peer(peer).iter().cloned();
-            let written = pushes.iter().map(|one| Some(Arc::clone(&one.written)));
-            peer.push_all(messages.zip(written));
+            peer.push_all(messages.zip(pushes).map(|(message, one)| Load {
+                message,
+                written: Some(Arc::clone(&one.written)),
+                spare: one.push.message.is_spare(),
+            }));
         }
         metrics::counter!("ringback_pushes_total").increment((peers.len() * pushes.len()) as u64);
     }

@@ -143,7 +143,7 @@ async fn without_a_provider_rules_are_told_that_there_is_none_from_when_they_ask
     world.send(draft("alice", to("carol"), "somebody asks")).await.unwrap();
     tokio::time::sleep(Duration::from_secs(2)).await;
     let none = without("carol", PushOutcome::NoProvider);
-    assert_eq!(told(&world).await, [none.clone()]);
+    assert_eq!(told(&world).await, std::slice::from_ref(&none));
     // Nobody asks for a while: what is said then is nobody's business, also once somebody asks again.
     world.gate.told.lock().unwrap().clear();
     world.send(draft("alice", to("bob"), "nobody asks any more")).await.unwrap();
