@@ -1,5 +1,7 @@
 //! Who is to be woken for a message.
 
+use std::collections::HashSet;
+
 use ringback_model::action::PushOutcome;
 use ringback_model::event::{Event, EventKind, MessageSent, PushPlan, Question, Subject};
 use ringback_model::failure::{Failure, Fault};
@@ -27,10 +29,7 @@ impl Im {
     /// Those whom no push reached.
     pub(super) async fn sleepers(&self, event: &Event, sent: &MessageSent) -> Result<Sleepers, Fault> {
         let unreached = match self.leave_of(event, sent).await? {
-            Leave::Stays => {
-                let others = sent.offline.iter().map(|user| (user.clone(), PushOutcome::Silent)).collect();
-                return Ok(Sleepers { others, ..Sleepers::default() });
-            }
+            Leave::Stays => Vec::new(),
             Leave::ToAll => sent.offline.clone(),
             Leave::To(users) => {
                 let online = self.sessions.online(&users);
@@ -38,7 +37,11 @@ impl Im {
                 others.filter(|(_, online)| !online).map(|(user, _)| user.clone()).collect()
             }
         };
-        let mut sleepers = Sleepers::default();
+        // Whom rules have left out of the push is not woken either.
+        let meant: HashSet<&UserId> = unreached.iter().collect();
+        let left_out = sent.offline.iter().filter(|user| !meant.contains(user));
+        let others = left_out.map(|user| (user.clone(), PushOutcome::Silent)).collect();
+        let mut sleepers = Sleepers { others, ..Sleepers::default() };
         for some in unreached.chunks(limits::WAKE_USERS) {
             self.add_willing(&mut sleepers, sent, some).await?;
         }

@@ -83,6 +83,32 @@ async fn every_user_who_was_offline_has_a_result_and_others_have_none() {
     assert_eq!(told(&world).await, all);
 }
 
+/// A push that rules have refused or sent to others wakes none of those whom it was meant for.
+#[tokio::test(start_paused = true)]
+async fn whom_rules_leave_out_of_a_push_has_a_result_too() {
+    let world = World::new().await;
+    tell(&world);
+    world.gate.judge_pushes(EventKind::OnlinePushing, |plan| match plan.message.content.raw.as_str() {
+        "refused" => Err(no()),
+        _ => {
+            plan.users = vec![user("carol")];
+            Ok(())
+        }
+    });
+    let alarm = Arc::new(Alarm::default());
+    let waking = Waking::start(&world, &alarm).await;
+    world.send(draft("alice", to("bob"), "refused")).await.unwrap();
+    world.send(draft("alice", to("bob"), "redirected")).await.unwrap();
+    tokio::time::sleep(Duration::from_secs(2)).await;
+    waking.end().await;
+    let expected = [
+        without("bob", PushOutcome::Silent),
+        without("bob", PushOutcome::Silent),
+        without("carol", PushOutcome::Taken),
+    ];
+    assert_eq!(told(&world).await, expected);
+}
+
 #[tokio::test(start_paused = true)]
 async fn a_result_is_told_once_whatever_the_server_goes_through() {
     let world = World::new().await;
