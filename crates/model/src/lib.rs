@@ -18,7 +18,7 @@
 //! | [`failure`], [`limits`] | refusals and faults; every bound with unit and reason |
 //! | [`statistics`] | numbers that operators look at |
 //! | [`object`] | files that clients upload: their names, uploads by parts, where they are kept |
-//! | [`file`] | files that come whole in one request, and small pictures of them |
+//! | [`mod@file`] | files that come whole in one request, and small pictures of them |
 //! | [`presence`] | what the table of connections sees |
 //! | [`keyword`] | word lists, and what becomes of messages that have their words |
 //! | [`secret`] | texts that do not print themselves |
