@@ -212,20 +212,23 @@ impl Uploads {
         if self.parts.seals.md5(&joined.join(",")) != upload.hash {
             return Err(bad("the hashes of the parts do not make the hash that was announced").into());
         }
+        let (name, now) = self.complete(upload, parts, Reading::default()).await?;
+        Ok(self.at(prefix, name, now))
+    }
+
+    /// Puts an upload together and gives it its name; what that became, and since when it has it.
+    async fn complete(
+        &self,
+        upload: Upload,
+        parts: &[Md5Hex],
+        reading: Reading,
+    ) -> Result<(ObjectName, UnixMs), Failure> {
         let now = self.parts.clock.now();
         self.parts.objects.finish(&upload, parts, now).await?;
         let Upload { name, content_type, hash, size, place, .. } = upload;
-        let object = StoredObject {
-            name,
-            content: place.content,
-            hash,
-            size,
-            content_type,
-            named_at: now,
-            reading: Reading::default(),
-        };
-        let name = self.parts.objects.name(object).await?;
-        Ok(self.at(prefix, name, now))
+        let content = place.content;
+        let object = StoredObject { name, content, hash, size, content_type, named_at: now, reading };
+        Ok((self.parts.objects.name(object).await?, now))
     }
 
     /// Where a part belongs, before its bytes are read. Whoever has the text of an upload may send its parts.

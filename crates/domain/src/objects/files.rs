@@ -94,11 +94,8 @@ impl Uploads {
         let hash = self.parts.seals.md5(part.as_str());
         let (user, content_type) = (user.clone(), content_type.to_owned());
         let upload = Upload { user, name, content_type, hash, size, part_size: size, expires_at, place };
-        self.parts.objects.finish(&upload, &[part], now).await?;
-        let Upload { name, content_type, hash, place, .. } = upload;
-        let content = place.content;
-        let object = StoredObject { name, content, hash, size, content_type, named_at: now, reading };
-        self.parts.objects.name(object).await
+        let (name, _) = self.complete(upload, &[part], reading).await?;
+        Ok(name)
     }
 
     fn check_file(&self, file: &ReceivedFile) -> Result<(), Refusal> {

@@ -39,7 +39,8 @@ A rule whose `events` is empty is told of messages and of all that follows; of o
 of them gets that, and one that names both gets both. What stands before a colon of a name selects all that begins with \
 it. `copies` concerns messages: a rule that wants nothing but `chat_offline` is told of nothing else.\n\n\
 One event may mean several callbacks: they go out in order, one after the other. Ids of users are in lower case.\n\n\
-Never called back, because it never happens here: `moderation` (results of content review), `delivery_ack`. There is none for custom presence.\n\n\
+Never called back, because it never happens here: `moderation` (results of content review), `delivery_ack`. There is none for custom \
+presence.\n\n\
 ## What all of them have in common\n\n\
 Status 200 and no other is success. An answer of more than 1,000 characters is delivered too, but counts as a failure \
 towards a ban.\n\n\

@@ -187,19 +187,17 @@ impl<'a> Operations<'a> {
 }
 
 fn joined<'a>(all: Operations<'a>, join: &'a GroupJoin) -> Vec<Operation<'a>> {
-    let actor = all.told.actor();
-    let invited = actor.is_some() && !join.inviter.is_empty();
+    let invited = !join.inviter.is_empty();
+    let how = match (join.requested, invited) {
+        (true, true) => "muc:invite_accept",
+        (true, false) => "muc:apply_accept",
+        (false, _) => "muc:direct_joined",
+    };
+    // Where somebody had to agree, the invitation was told when it was made. The app adds, and does not invite.
+    let told_now = invited && !join.requested && all.told.actor().is_some() && !all.room;
     let of_user = |user: &'a UserId| {
-        if invited && join.requested {
-            // The invitation was told when it was asked for.
-            let there = all.entered(user, Some("muc:invite_accept"));
-            return there.collect::<Vec<_>>();
-        }
-        let let_in = actor.is_some_and(|actor| actor != user) && join.inviter.is_empty();
-        let invitation =
-            (invited && !all.room).then(|| all.on("muc:invite", user).reason(join.message.as_str()));
-        let how = if let_in { "muc:apply_accept" } else { "muc:direct_joined" };
-        invitation.into_iter().chain(all.entered(user, Some(how))).collect()
+        let invitation = told_now.then(|| all.on("muc:invite", user).reason(join.message.as_str()));
+        invitation.into_iter().chain(all.entered(user, Some(how)))
     };
     join.users.iter().flat_map(of_user).collect()
 }

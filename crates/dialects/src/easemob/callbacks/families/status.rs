@@ -39,8 +39,8 @@ static ROWS: &[Row] = &[
 pub(super) static FAMILY: Family = Family {
     names: &["userStatus"],
     about: "users who come and go",
-    says: "Each connection is told of by itself: a device that comes while another of the same kind is there too. A call may take 60 seconds, whatever the rule says; a second one follows at once, then it is given up, which \
-           is one failure. A connection that goes silent is noticed after half a minute. Who is cut is told as \
+    says: "Each connection is told of by itself: a device that comes while another of the same kind is there too. A call \
+           may take 60 seconds, whatever the rule says; a second one follows at once, then it is given up, which is one failure. A connection that goes silent is noticed after half a minute. Who is cut is told as \
            `replaced` and not as `logout` too. `version` is what the client says of its software, and `ip` the \
            address that it connects from; both are empty where they are not known.",
     rows: ROWS,
